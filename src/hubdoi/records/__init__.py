@@ -1,0 +1,46 @@
+"""The values that hubdoi speaks of (design chapter 1); nothing here does I/O."""
+
+from .author import Author, AuthorType, check_orcid, check_ror
+from .changes import Changes, FileChange, FileGroup, group_of
+from .displayed import Displayed
+from .doi import SANDBOX_PREFIX, Doi
+from .moment import parse_moment, show_moment
+from .reference import parse_reference
+from .repo import HUGGING_FACE, Repo, RepoReference, RepoType
+from .repo_info import Person, RepoInfo
+from .status import History, RepoState, Status
+from .terms import Consent, Terms
+from .version import Related, Version, VersionState, check_revision, title_with_revision
+
+__all__ = [
+    "HUGGING_FACE",
+    "SANDBOX_PREFIX",
+    "Author",
+    "AuthorType",
+    "Changes",
+    "Consent",
+    "Displayed",
+    "Doi",
+    "FileChange",
+    "FileGroup",
+    "History",
+    "Person",
+    "Related",
+    "Repo",
+    "RepoInfo",
+    "RepoReference",
+    "RepoState",
+    "RepoType",
+    "Status",
+    "Terms",
+    "Version",
+    "VersionState",
+    "check_orcid",
+    "check_revision",
+    "check_ror",
+    "group_of",
+    "parse_moment",
+    "parse_reference",
+    "show_moment",
+    "title_with_revision",
+]

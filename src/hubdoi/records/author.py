@@ -1,0 +1,224 @@
+"""Who made a model or a dataset: a person, an organisation, or a name that does not say."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from ..errors import InvalidAuthor
+from .names import looks_like_organization, split_person
+
+__all__ = ["Author", "AuthorType", "check_orcid", "check_ror"]
+
+AuthorType = Literal["person", "organization"]
+
+MAX_NAME = 500
+"""Characters that a name, an affiliation may have; longer ones are refused, never cut."""
+
+_ORCID = re.compile(r"(\d{4})-?(\d{4})-?(\d{4})-?(\d{3}[\dXx])")
+_ROR = re.compile(r"0[a-hj-km-np-tv-z0-9]{6}\d{2}")
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """One creator, in DataCite's sense.
+
+    `name` is as registered: ``Lovelace, Ada`` for a person whose names are known apart.
+    `type` is None where a record does not say whether it is a person or an organisation.
+    `orcid` is ``0000-0001-…`` and `ror` is the nine characters of the ROR iD, both bare;
+    `ror` is the organisation's own, or that of a person's affiliation.
+
+    Raises:
+        InvalidAuthor: the name is empty, too long or has control characters, or an identifier's
+            form or checksum is wrong.
+    """
+
+    name: str
+    type: AuthorType | None = None
+    given: str | None = None
+    family: str | None = None
+    orcid: str | None = None
+    affiliation: str | None = None
+    ror: str | None = None
+
+    def __post_init__(self) -> None:
+        set_ = object.__setattr__
+        set_(self, "name", _text(self.name, "An author's name"))
+        if self.type not in (None, "person", "organization"):
+            raise InvalidAuthor(
+                f"{self.type!r} is not a type of author; it is 'person' or 'organization'."
+            )
+        for field in ("given", "family", "affiliation"):
+            value = getattr(self, field)
+            set_(self, field, _text(value, f"An author's {field}") if value else None)
+        set_(self, "orcid", check_orcid(self.orcid) if self.orcid else None)
+        set_(self, "ror", check_ror(self.ror) if self.ror else None)
+        if self.orcid and self.type == "organization":
+            raise InvalidAuthor(f"{self.name} is an organisation; only a person has an ORCID iD.")
+
+    @classmethod
+    def person(cls, full_name: str, **more: Any) -> Author:
+        """A person from a name in reading order (``Ada Lovelace``) or inverted (``Lovelace, Ada``)."""
+        family, given = split_person(_text(full_name, "An author's name"))
+        name = f"{family}, {given}" if given else family
+        return cls(name, "person", given=given or None, family=family, **more)
+
+    @classmethod
+    def parse(cls, text: str | Author | Mapping[str, Any]) -> Author:
+        """Read an author as a person writes one.
+
+        ``Lovelace, Ada <0000-0002-1825-0097>`` is a person; ``Analytical Engine Society`` without a
+        comma is not called one unless an ORCID iD says so. A mapping has the keys of `to_json`.
+
+        Raises:
+            InvalidAuthor: there is no name, or an identifier is wrong.
+        """
+        if isinstance(text, Author):
+            return text
+        if isinstance(text, Mapping):
+            return cls.from_json(text)
+        if not isinstance(text, str):
+            raise InvalidAuthor(
+                f"An author is written as text or as a mapping, not as {type(text).__name__}."
+            )
+        orcid: str | None = None
+        name = text.strip()
+        bracketed = re.fullmatch(
+            r"(.*?)\s*[<(]\s*([^<>()]*\d[^<>()]*)\s*[>)]", name, flags=re.DOTALL
+        )
+        if bracketed:
+            name, orcid = bracketed[1], check_orcid(bracketed[2])
+        return cls._from_name(name, orcid=orcid)
+
+    @classmethod
+    def _from_name(cls, name: str, **more: Any) -> Author:
+        """Say person where a comma or an ORCID iD says so, organisation where the words do."""
+        if looks_like_organization(name) and not more.get("orcid"):
+            return cls(name, "organization", **more)
+        if more.get("orcid") or "," in name:
+            return cls.person(name, **more)
+        return cls(name, **more)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Author:
+        """The author that `to_json` wrote, or one as a YAML body has it (name, orcid, affiliation, ror).
+
+        Raises:
+            InvalidAuthor: a value is missing, unknown or wrong.
+        """
+        if not isinstance(data, Mapping):
+            raise InvalidAuthor("An author is a mapping with a name.")
+        known = ("name", "type", "given", "family", "orcid", "affiliation", "ror")
+        unknown = sorted(str(key) for key in data if key not in known)
+        if unknown:
+            raise InvalidAuthor(
+                f"An author has no {unknown[0]!r}; the keys are {', '.join(known)}."
+            )
+        values = {key: data[key] for key in known if data.get(key) is not None}
+        for key, value in values.items():
+            if not isinstance(value, str):
+                raise InvalidAuthor(f"An author's {key} is text, not {type(value).__name__}.")
+        if not values.get("name") and values.get("family"):
+            values["name"] = ", ".join(filter(None, (values["family"], values.get("given"))))
+        if "name" not in values:
+            raise InvalidAuthor("An author needs a name.")
+        if values.get("type") == "person" and "family" not in values:
+            values.pop("type")
+            return cls.person(values.pop("name"), **values)
+        if "type" in values or "family" in values:
+            if "family" in values:
+                values.setdefault("type", "person")
+            return cls(**values)
+        return cls._from_name(values.pop("name"), **values)
+
+    def to_json(self) -> dict[str, str]:
+        """The author as JSON, without what is not known."""
+        fields = ("name", "type", "given", "family", "orcid", "affiliation", "ror")
+        return {field: value for field in fields if (value := getattr(self, field))}
+
+    @property
+    def orcid_url(self) -> str | None:
+        return f"https://orcid.org/{self.orcid}" if self.orcid else None
+
+    @property
+    def ror_url(self) -> str | None:
+        return f"https://ror.org/{self.ror}" if self.ror else None
+
+    @property
+    def display_name(self) -> str:
+        """The name in reading order: ``Ada Lovelace``."""
+        if self.type == "person" and self.family:
+            return f"{self.given} {self.family}" if self.given else self.family
+        return self.name
+
+    def replace(self, **changes: Any) -> Author:
+        return replace(self, **changes)
+
+
+def check_orcid(text: str) -> str:
+    """The bare ORCID iD in `text`, with its ISO 7064 11-2 checksum verified.
+
+    Raises:
+        InvalidAuthor: the form or the checksum is wrong.
+    """
+    bare = re.sub(
+        r"^(?:https?://)?(?:www\.)?orcid\.org/", "", str(text).strip(), flags=re.IGNORECASE
+    )
+    match = _ORCID.fullmatch(bare.strip("/ "))
+    if not match:
+        raise InvalidAuthor(
+            f"{str(text)[:60]!r} is not an ORCID iD; it looks like 0000-0002-1825-0097."
+        )
+    digits = "".join(match.groups()).upper()
+    total = 0
+    for digit in digits[:-1]:
+        total = (total + int(digit)) * 2
+    expected = (12 - total % 11) % 11
+    if digits[-1] != ("X" if expected == 10 else str(expected)):
+        raise InvalidAuthor(
+            f"The ORCID iD {str(text)[:60]} has a typing error: its last character does not fit the others."
+        )
+    return "-".join(digits[i : i + 4] for i in range(0, 16, 4))
+
+
+def check_ror(text: str) -> str:
+    """The bare ROR iD in `text`, with its ISO 7064 97-10 checksum verified.
+
+    Raises:
+        InvalidAuthor: the form or the checksum is wrong.
+    """
+    bare = re.sub(
+        r"^(?:https?://)?(?:www\.)?ror\.org/", "", str(text).strip(), flags=re.IGNORECASE
+    ).lower()
+    if not _ROR.fullmatch(bare):
+        raise InvalidAuthor(
+            f"{str(text)[:60]!r} is not a ROR iD; it looks like https://ror.org/05a28rw58."
+        )
+    # ROR's Crockford base 32 leaves out i, l, o, u; the last two digits are the checksum.
+    alphabet = "0123456789abcdefghjkmnpqrstvwxyz"
+    number = 0
+    for character in bare[:7]:
+        number = number * 32 + alphabet.index(character)
+    if 98 - (number * 100) % 97 != int(bare[7:]):
+        raise InvalidAuthor(
+            f"The ROR iD {str(text)[:60]} has a typing error: its last two digits do not fit the others."
+        )
+    return bare
+
+
+def _text(value: object, what: str) -> str:
+    if not isinstance(value, str):
+        raise InvalidAuthor(f"{what} is text, not {type(value).__name__}.")
+    text = " ".join(value.split())
+    if not text:
+        raise InvalidAuthor(f"{what} is empty.")
+    if len(text) > MAX_NAME:
+        raise InvalidAuthor(f"{what} has {len(text):,} characters; {MAX_NAME} are allowed.")
+    if any(
+        ord(character) < 32 or 127 <= ord(character) < 160 or 0xD800 <= ord(character) < 0xE000
+        for character in text
+    ):
+        raise InvalidAuthor(f"{what} has control characters in it; remove them.")
+    return text

@@ -1,0 +1,135 @@
+"""What is true of a repository's DOI now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from ..errors import HubdoiError, UnexpectedAnswer
+from .author import Author
+from .changes import Changes
+from .displayed import Displayed
+from .doi import Doi
+from .repo import Repo
+from .terms import Terms
+from .version import Version
+
+__all__ = ["History", "RepoState", "Status"]
+
+RepoState = Literal["unregistered", "current", "behind"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status(Displayed):
+    """The state of a repository, its head, its versions (newest first), and what one may do.
+
+    `can_mint` says whether who asked may mint the next DOI now; `obstacle` says in one sentence
+    why not. `suggested_authors` is what the authors default to (R5). `has_doi_api` is False on a
+    Hub where only a person on the settings page can generate a DOI. `changes` is what happened
+    between the newest DOI's revision and the head, when that was looked up.
+    """
+
+    repo: Repo
+    state: RepoState
+    head: str | None
+    endpoint: str
+    versions: tuple[Version, ...] = ()
+    locked: bool = False
+    can_mint: bool = False
+    obstacle: str | None = None
+    terms: Terms | None = None
+    suggested_authors: tuple[Author, ...] = ()
+    has_doi_api: bool = True
+    changes: Changes | None = None
+
+    @property
+    def version(self) -> Version | None:
+        """The newest version."""
+        return self.versions[0] if self.versions else None
+
+    @property
+    def doi(self) -> Doi | None:
+        return self.version.doi if self.version else None
+
+    @property
+    def revision(self) -> str | None:
+        """The revision that the newest DOI names."""
+        return self.version.revision if self.version else None
+
+    @property
+    def url(self) -> str:
+        return self.repo.url(self.endpoint)
+
+    @property
+    def settings_url(self) -> str:
+        """The page on which a person generates the DOI."""
+        return f"{self.url}/settings"
+
+    def version_of(self, revision: str) -> Version | None:
+        """The version that names `revision` (seven digits or more)."""
+        return next((v for v in self.versions if v.is_of_revision(revision)), None)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any], *, repo: Repo, endpoint: str) -> Status:
+        """The status in an answer of the DOI API.
+
+        Raises:
+            UnexpectedAnswer: a part is missing or cannot be read.
+        """
+        try:
+            state = data["state"]
+            if state not in ("unregistered", "current", "behind"):
+                raise ValueError(state)
+            named = data.get("repo")
+            return cls(
+                repo=Repo(named["type"], named["id"]) if named else repo,
+                state=state,
+                head=data["head"],
+                endpoint=endpoint,
+                versions=tuple(Version.from_json(version) for version in data["versions"]),
+                locked=bool(data["locked"]),
+                can_mint=bool(data["can_mint"]),
+                obstacle=data.get("obstacle"),
+                terms=Terms.from_json(data["terms"]) if data.get("terms") else None,
+                suggested_authors=tuple(
+                    Author.from_json(a) for a in data.get("suggested_authors") or ()
+                ),
+            )
+        except UnexpectedAnswer:
+            raise
+        except (KeyError, TypeError, ValueError, HubdoiError) as error:
+            raise UnexpectedAnswer(
+                f"{endpoint} did not answer as a Hub with a DOI API would; check the endpoint."
+            ) from error
+
+    def to_json(self) -> dict[str, Any]:
+        """The body of the DOI API's answer."""
+        return {
+            "repo": {"type": self.repo.type, "id": self.repo.id},
+            "state": self.state,
+            "head": self.head,
+            "locked": self.locked,
+            "can_mint": self.can_mint,
+            "obstacle": self.obstacle,
+            "versions": [version.to_json() for version in self.versions],
+            "terms": self.terms.to_json() if self.terms else None,
+            "suggested_authors": [author.to_json() for author in self.suggested_authors],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class History(Displayed):
+    """All versions of a repository, newest first."""
+
+    repo: Repo
+    versions: tuple[Version, ...]
+
+    def __len__(self) -> int:
+        return len(self.versions)
+
+    def __iter__(self) -> Any:
+        return iter(self.versions)
+
+    def __getitem__(self, index: int) -> Version:
+        return self.versions[index]

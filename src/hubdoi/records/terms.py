@@ -1,0 +1,66 @@
+"""The text a person agrees to before a DOI is minted, and the record that they did."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+from ..errors import UnexpectedAnswer
+from .displayed import Displayed
+from .moment import parse_moment, show_moment
+
+__all__ = ["Consent", "Terms"]
+
+
+@dataclass(frozen=True, slots=True)
+class Terms(Displayed):
+    """The terms of a registrar; `digest` is the SHA-256 of exactly this text, in hexadecimal (R3)."""
+
+    text: str
+    digest: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "digest", sha256(self.text.encode()).hexdigest())
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Terms:
+        """The terms as a server sent them.
+
+        Raises:
+            UnexpectedAnswer: there is no text, or the digest is not that of the text.
+        """
+        text = data.get("text") if isinstance(data, Mapping) else None
+        if not isinstance(text, str) or not text.strip():
+            raise UnexpectedAnswer("The server sent no terms to agree to; try again later.")
+        terms = cls(text)
+        if data.get("digest", terms.digest) != terms.digest:
+            raise UnexpectedAnswer(
+                "The terms that the server sent do not match their digest; nothing can be agreed to."
+            )
+        return terms
+
+    def to_json(self) -> dict[str, str]:
+        return {"text": self.text, "digest": self.digest}
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """That somebody agreed: who (`by`, a user name), when, and the digest of the text."""
+
+    by: str
+    at: datetime
+    terms: str
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Consent:
+        """Raises UnexpectedAnswer: a part is missing."""
+        try:
+            return cls(str(data["by"]), parse_moment(str(data["at"])), str(data["terms"]))
+        except (KeyError, TypeError, ValueError) as error:
+            raise UnexpectedAnswer("The server's record of the consent is incomplete.") from error
+
+    def to_json(self) -> dict[str, str]:
+        return {"by": self.by, "at": show_moment(self.at), "terms": self.terms}

@@ -1,0 +1,256 @@
+"""One registered DOI with its metadata; or a repository at a revision that has none."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
+from typing import Any, Literal
+
+from ..errors import HubdoiError, InvalidInput, InvalidRevision, UnexpectedAnswer
+from .author import Author
+from .displayed import Displayed
+from .doi import Doi
+from .moment import parse_moment, show_moment
+from .repo import HUGGING_FACE, Repo
+from .terms import Consent
+
+__all__ = ["Related", "Version", "VersionState", "check_revision", "title_with_revision"]
+
+VersionState = Literal["current", "outdated"]
+
+_REVISION_IN_TITLE = re.compile(r"\s*\(Revision ([0-9a-f]{7,40})\)\s*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """One DataCite relatedIdentifier: ``Related("IsDerivedFrom", "10.…/…", "DOI")``."""
+
+    relation: str
+    identifier: str
+    identifier_type: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version(Displayed):
+    """A DOI and what is registered for it (R4). Everything that a record does not say is None or empty.
+
+    `doi` is None when a repository without a DOI is cited. `repo` is None for a DOI that is not of
+    a Hub. `revision` is the full commit id where it is known, else the seven digits of the title.
+    `url` is the page of the repository, `created` the moment of registration (UTC), `license` an
+    SPDX identifier or the word on the card, `resource_type` DataCite's resourceTypeGeneral,
+    `version` DataCite's version property. `previous` and `next` are the neighbours of R7.
+    """
+
+    doi: Doi | None = None
+    repo: Repo | None = None
+    revision: str | None = None
+    title: str = ""
+    authors: tuple[Author, ...] = ()
+    publisher: str = ""
+    year: int | None = None
+    created: datetime | None = None
+    description: str | None = None
+    license: str | None = None
+    url: str | None = None
+    resource_type: str = ""
+    version: str | None = None
+    language: str | None = None
+    state: VersionState | None = None
+    previous: Doi | None = None
+    next: Doi | None = None
+    related: tuple[Related, ...] = ()
+    formats: tuple[str, ...] = ()
+    sizes: tuple[str, ...] = ()
+    endpoint: str | None = None
+    consent: Consent | None = None
+
+    @classmethod
+    def from_parts(
+        cls,
+        *,
+        doi: Doi | str | None = None,
+        repo: Repo | str | None = None,
+        revision: str | None = None,
+        title: str = "",
+        authors: Iterable[Author | str | Mapping[str, Any]] = (),
+        publisher: str | None = None,
+        year: int | str | None = None,
+        **more: Any,
+    ) -> Version:
+        """A version by hand; everything that is not given is derived or empty.
+
+        From the repository follow its address, the title, the resource type and the publisher;
+        from the revision the version; from `created` the year.
+
+        Raises:
+            InvalidInput: a part cannot be read.
+        """
+        repo = Repo.parse(repo) if isinstance(repo, str) else repo
+        created = more.pop("created", None)
+        if isinstance(created, str):
+            created = parse_moment(created)
+        if year is None and created is not None:
+            year = created.year
+        if isinstance(year, str):
+            if not year.strip().isdigit():
+                raise InvalidInput(f"{year!r} is not a year.")
+            year = int(year)
+        if not title and repo is not None:
+            title = title_with_revision(repo.name, revision)
+        found = _REVISION_IN_TITLE.search(title)
+        if revision is None and repo is not None and found:
+            revision = found[1]
+        endpoint = more.pop("endpoint", None)
+        derived: dict[str, Any] = {
+            "url": repo.url(endpoint or HUGGING_FACE) if repo else None,
+            "resource_type": {"model": "Model", "dataset": "Dataset"}[repo.type] if repo else "",
+            "version": revision[:7] if revision else None,
+        }
+        given = {name: value for name, value in more.items() if value is not None}
+        for name in ("previous", "next"):
+            if name in given:
+                given[name] = Doi.parse(given[name])
+        for name in ("related", "formats", "sizes"):
+            if name in given:
+                given[name] = tuple(given[name])
+        return cls(
+            doi=Doi.parse(doi) if doi else None,
+            repo=repo,
+            revision=revision,
+            title=title,
+            authors=tuple(Author.parse(author) for author in authors),
+            publisher=publisher if publisher is not None else ("Hugging Face" if repo else ""),
+            year=year,
+            created=created,
+            endpoint=endpoint,
+            **{**derived, **given},
+        )
+
+    @classmethod
+    def from_datacite(cls, attributes: Mapping[str, Any]) -> Version:
+        """A version from the attributes of a DataCite record, however uneven the record is.
+
+        Raises:
+            UnexpectedAnswer: `attributes` is not a record at all (no DOI in it).
+        """
+        from .datacite import version_from_datacite
+
+        return version_from_datacite(attributes)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Version:
+        """The version that `to_json` wrote.
+
+        Raises:
+            UnexpectedAnswer: a part is missing or cannot be read.
+        """
+        try:
+            repo = data.get("repo")
+            values: dict[str, Any] = {
+                "doi": Doi(data["doi"]) if data.get("doi") else None,
+                "repo": Repo(repo["type"], repo["id"]) if repo else None,
+                "authors": tuple(Author.from_json(author) for author in data.get("authors") or ()),
+                "previous": Doi(data["previous"]) if data.get("previous") else None,
+                "next": Doi(data["next"]) if data.get("next") else None,
+                "created": parse_moment(data["created"]) if data.get("created") else None,
+                "consent": Consent.from_json(data["consent"]) if data.get("consent") else None,
+                "related": tuple(Related(*entry) for entry in data.get("related") or ()),
+                "formats": tuple(data.get("formats") or ()),
+                "sizes": tuple(data.get("sizes") or ()),
+                "year": int(data["year"]) if data.get("year") is not None else None,
+            }
+            for name in (
+                "revision",
+                "title",
+                "publisher",
+                "description",
+                "license",
+                "url",
+                "resource_type",
+                "version",
+                "language",
+                "state",
+                "endpoint",
+            ):
+                if data.get(name) is not None:
+                    values[name] = str(data[name])
+            return cls(**values)
+        except UnexpectedAnswer:
+            raise
+        except (AttributeError, KeyError, TypeError, ValueError, HubdoiError) as error:
+            raise UnexpectedAnswer(
+                "A version in the answer cannot be read; is this server a Hub with a DOI API?"
+            ) from error
+
+    def to_json(self) -> dict[str, Any]:
+        """The version as JSON, without what is not known."""
+        data: dict[str, Any] = {}
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if value in (None, (), ""):
+                continue
+            data[field.name] = _to_json(value)
+        return data
+
+    @property
+    def landing_url(self) -> str | None:
+        """Where the DOI leads: the page of the repository at this revision."""
+        if self.repo and self.url and self.revision and len(self.revision) == 40:
+            return f"{self.url}/tree/{self.revision}"
+        return self.url
+
+    @property
+    def name(self) -> str:
+        """The title without ``(Revision …)``."""
+        return _REVISION_IN_TITLE.sub("", self.title) or self.title
+
+    @property
+    def short_revision(self) -> str | None:
+        return self.revision[:7] if self.revision else None
+
+    def is_of_revision(self, revision: str) -> bool:
+        """Whether this is the version of `revision`, of which seven digits or more are given."""
+        if not self.revision or min(len(revision), len(self.revision)) < 7:
+            return False
+        return self.revision.startswith(revision) or revision.startswith(self.revision)
+
+    def replace(self, **changes: Any) -> Version:
+        return replace(self, **changes)
+
+
+def title_with_revision(title: str, revision: str | None) -> str:
+    """``NAME (Revision abcdef0)`` (R4)."""
+    bare = _REVISION_IN_TITLE.sub("", title).strip()
+    return f"{bare} (Revision {revision[:7]})" if revision else bare
+
+
+def check_revision(text: str) -> str:
+    """`text` as a commit id or the beginning of one, in lower case.
+
+    Raises:
+        InvalidRevision: it has other characters than hexadecimal digits, or not 7 to 40 of them.
+    """
+    revision = str(text).strip().lower()
+    if not re.fullmatch(r"[0-9a-f]{7,40}", revision):
+        raise InvalidRevision(
+            f"{str(text)[:60]!r} is not a revision; it is a commit id of 40 hexadecimal digits, or at least the first 7 of them."
+        )
+    return revision
+
+
+def _to_json(value: Any) -> Any:
+    if isinstance(value, Doi):
+        return value.name
+    if isinstance(value, Repo):
+        return {"type": value.type, "id": value.id}
+    if isinstance(value, datetime):
+        return show_moment(value)
+    if isinstance(value, Related):
+        return [value.relation, value.identifier, value.identifier_type]
+    if isinstance(value, tuple):
+        return [_to_json(entry) for entry in value]
+    if isinstance(value, Author | Consent):
+        return value.to_json()
+    return value
