@@ -1,0 +1,99 @@
+"""BibTeX for every bibliography style, the plain ones of 1985 included."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+from ..records import Author, Version
+from .keys import keys_of
+from .latex_text import bibtex_name_word, bibtex_text, verbatim
+
+__all__ = ["entry", "fields", "write"]
+
+_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
+
+
+def write(versions: Sequence[Version]) -> str:
+    """One entry a version, a blank line between them."""
+    keys = keys_of(versions)
+    return "\n\n".join(entry(version, key) for version, key in zip(versions, keys, strict=True))
+
+
+def entry(version: Version, key: str) -> str:
+    """One ``@misc`` entry; classic BibTeX knows neither datasets nor software."""
+    lines = ",\n".join(f"  {name:<12} = {value}" for name, value in fields(version).items())
+    return f"@misc{{{key},\n{lines}\n}}"
+
+
+def fields(version: Version) -> dict[str, str]:
+    """The fields with their delimiters, in the order in which they are written.
+
+    `howpublished` and `note` are there for the styles that know no `publisher`, `version` and `doi`
+    in ``@misc``.
+    """
+    found: dict[str, str] = {}
+    if version.authors:
+        found["author"] = f"{{{' and '.join(map(_name, version.authors))}}}"
+    # The inner braces keep the case: names of models are not sentences.
+    found["title"] = f"{{{{{bibtex_text(version.title) or 'untitled'}}}}}"
+    if version.publisher:
+        found["howpublished"] = f"{{{_published(version.publisher)}}}"
+    if version.created is not None and version.year in (None, version.created.year):
+        found["year"] = f"{{{version.created.year}}}"
+        found["month"] = _MONTHS[version.created.month - 1]
+    elif version.year is not None:
+        found["year"] = f"{{{version.year}}}"
+    if version.publisher:
+        found["publisher"] = found["howpublished"]
+    number = version.version or version.short_revision
+    if number:
+        found["version"] = f"{{{bibtex_text(number)}}}"
+    if version.doi is not None:
+        found["doi"] = f"{{{_verbatim(version.doi.name)}}}"
+    url = version.doi.url if version.doi and not version.repo else version.landing_url
+    if url:
+        found["url"] = f"{{{_verbatim(url)}}}"
+    note = _note(version, number, url)
+    if note:
+        found["note"] = f"{{{note}}}"
+    return found
+
+
+def _note(version: Version, number: str | None, url: str | None) -> str:
+    said = []
+    if number and number not in version.title:
+        said.append(f"Version {bibtex_text(number)}")
+    if version.doi is not None:
+        said.append(f"doi:{bibtex_text(version.doi.name)}")
+    elif url:
+        said.append(bibtex_text(url))
+    return ", ".join(said)
+
+
+def _name(author: Author) -> str:
+    """A person as ``Family, Given``; anything else in braces, so that it is never split."""
+    if author.type == "person" and author.family and author.given:
+        return f"{_words(author.family)}, {_words(author.given)}"
+    return f"{{{bibtex_text(author.family or author.name)}}}"
+
+
+@lru_cache(maxsize=1024)
+def _words(text: str) -> str:
+    # "and" and commas have a meaning between names; in braces they have none.
+    words = []
+    for word in text.split():
+        written = bibtex_name_word(word)
+        words.append(f"{{{written}}}" if "," in word or word.lower() == "and" else written)
+    return " ".join(words)
+
+
+@lru_cache(maxsize=256)
+def _published(publisher: str) -> str:
+    return bibtex_text(publisher)
+
+
+def _verbatim(text: str) -> str:
+    """As `verbatim`, with what ends a line or an argument in LaTeX escaped as hyperref reads it."""
+    plain = verbatim(text)
+    return plain.replace("%", r"\%").replace("#", r"\#").replace("&", r"\&")

@@ -1,0 +1,77 @@
+"""CSL JSON: what citation processors read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from ..records import Author, Version
+from .keys import keys_of
+from .latex_text import plain_line
+
+__all__ = ["item", "items", "write"]
+
+# DataCite's resourceTypeGeneral -> CSL 1.0.2 type; there is none for a model, software is nearest.
+_TYPES = {
+    "Model": "software",
+    "Software": "software",
+    "ComputationalNotebook": "software",
+    "Workflow": "software",
+    "Dataset": "dataset",
+    "Collection": "dataset",
+    "JournalArticle": "article-journal",
+    "Preprint": "article",
+    "Book": "book",
+    "BookChapter": "chapter",
+    "ConferencePaper": "paper-conference",
+    "Dissertation": "thesis",
+    "Report": "report",
+    "Standard": "standard",
+    "Audiovisual": "motion_picture",
+    "Image": "graphic",
+    "Sound": "song",
+}
+
+
+def write(versions: Sequence[Version]) -> str:
+    """A CSL JSON list, as pandoc, Zotero and citeproc-js read it."""
+    return json.dumps(items(versions), ensure_ascii=False, indent=2)
+
+
+def items(versions: Sequence[Version]) -> list[dict[str, Any]]:
+    """One CSL item a version, with ids that are unique among them."""
+    return [item(version, key) for version, key in zip(versions, keys_of(versions), strict=True)]
+
+
+def item(version: Version, key: str) -> dict[str, Any]:
+    """The CSL item of one version; `key` is its id."""
+    fields: dict[str, Any] = {
+        "id": key,
+        "type": _TYPES.get(version.resource_type, "document"),
+        "title": plain_line(version.title) or None,
+        "author": [_name(author) for author in version.authors],
+        "issued": _issued(version),
+        "publisher": plain_line(version.publisher) or None,
+        "version": plain_line(version.version) if version.version else version.short_revision,
+        "DOI": version.doi.name if version.doi else None,
+        "URL": version.doi.url if version.doi else version.landing_url,
+        "language": version.language,
+    }
+    return {name: value for name, value in fields.items() if value}
+
+
+def _name(author: Author) -> dict[str, str]:
+    """A person has a family name; anything else is literal, which cannot come out wrong."""
+    if author.type == "person" and author.family:
+        name = {"family": plain_line(author.family)}
+        if author.given:
+            name["given"] = plain_line(author.given)
+        return name
+    return {"literal": plain_line(author.name)}
+
+
+def _issued(version: Version) -> dict[str, list[list[int]]] | None:
+    if version.created is not None and version.year in (None, version.created.year):
+        return {"date-parts": [[version.created.year, version.created.month, version.created.day]]}
+    return {"date-parts": [[version.year]]} if version.year is not None else None

@@ -1,0 +1,120 @@
+"""Text of strangers made harmless in LaTeX and in .bib files.
+
+What comes out has balanced braces, starts no command but those written here, and reads back as the
+same text by a LaTeX decoder.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+from urllib.parse import quote
+
+__all__ = ["bibtex_name_word", "bibtex_text", "latex_text", "plain_line", "verbatim"]
+
+_SPECIAL = {
+    "\\": r"\textbackslash{}",
+    "{": r"\{",
+    "}": r"\}",
+    "$": r"\$",
+    "&": r"\&",
+    "#": r"\#",
+    "%": r"\%",
+    "_": r"\_",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "<": r"\ensuremath{<}",
+    ">": r"\ensuremath{>}",
+    "|": r"\ensuremath{|}",
+    # babel makes the quotation mark active in German and other languages; {} keeps it a mark.
+    '"': '"{}',
+    "\u00a0": " ",
+}
+_LIGATURES = re.compile(r"(?<=-)(?=-)|(?<=')(?=')|(?<=`)(?=`)|(?<=[!?])(?=`)|(?<=,)(?=,)")
+_NEEDS_CARE = re.compile(r"[^A-Za-z0-9 .:;()\[\]/+=*@,-]|--|,,")
+_ACCENTS = {
+    "\u0300": "`", "\u0301": "'", "\u0302": "^", "\u0303": "~", "\u0304": "=", "\u0306": "u",
+    "\u0307": ".", "\u0308": '"', "\u030a": "r", "\u030b": "H", "\u030c": "v", "\u0323": "d",
+    "\u0327": "c", "\u0328": "k", "\u0331": "b",
+}  # fmt: skip
+_LETTERS = {
+    "ß": r"{\ss}", "æ": r"{\ae}", "Æ": r"{\AE}", "œ": r"{\oe}", "Œ": r"{\OE}", "ø": r"{\o}",
+    "Ø": r"{\O}", "å": r"{\aa}", "Å": r"{\AA}", "ł": r"{\l}", "Ł": r"{\L}", "đ": r"{\dj}",
+    "Đ": r"{\DJ}", "ð": r"{\dh}", "Ð": r"{\DH}", "þ": r"{\th}", "Þ": r"{\TH}", "ŋ": r"{\ng}",
+    "Ŋ": r"{\NG}", "ı": r"{\i}",
+}  # fmt: skip
+
+
+def plain_line(text: str) -> str:
+    """`text` on one line, without control characters, direction overrides and lone surrogates."""
+    if text.isascii() and text.isprintable() and "  " not in text:
+        return text.strip()
+    kept = "".join(character if _is_plain(character) else " " for character in text)
+    return " ".join(kept.split())
+
+
+def latex_text(text: str) -> str:
+    """`text` for a LaTeX document in UTF-8: special characters escaped, letters as they are."""
+    line = plain_line(text)
+    if not _NEEDS_CARE.search(line):
+        return line
+    spaced = _LIGATURES.sub("\x00", line)
+    escaped = "".join(_SPECIAL.get(character, character) for character in spaced)
+    return escaped.replace("\x00", "{}")
+
+
+def bibtex_text(text: str) -> str:
+    """`text` for a field of classic BibTeX.
+
+    BibTeX counts bytes: a Latin letter with an accent is written as the "special character"
+    ``{\\'e}`` that it sorts and abbreviates rightly; other scripts stay as they are.
+    """
+    escaped = latex_text(text)
+    if escaped.isascii():
+        return escaped
+    return "".join(
+        character if character < "\x80" else _latin(character)
+        for character in unicodedata.normalize("NFC", escaped)
+    )
+
+
+def bibtex_name_word(word: str) -> str:
+    """One word of a person's name for classic BibTeX, which may cut it after its first letter.
+
+    A letter of more than one byte becomes a "special character", so that no half of it is left.
+    """
+    text = bibtex_text(word)
+    if text and text[0] >= "\x80":
+        return f"{{\\relax {text[0]}}}{text[1:]}"
+    return text
+
+
+def verbatim(text: str) -> str:
+    """An address or a DOI for a field that is printed verbatim (``url``, ``doi``).
+
+    What could end the field or is not ASCII is percent-encoded: the link stays the same.
+    """
+    return quote(plain_line(text), safe="/:;,.()[]<>@!*+=?&#%~_'-")
+
+
+@lru_cache(maxsize=4096)
+def _latin(character: str) -> str:
+    if character in _LETTERS:
+        return _LETTERS[character]
+    base, *marks = unicodedata.normalize("NFD", character)
+    if len(marks) != 1 or marks[0] not in _ACCENTS or not base.isascii():
+        return character
+    accent = _ACCENTS[marks[0]]
+    if base in "ij" and accent in "`'^~=u\"":
+        base = f"\\{base}"
+        return f"{{\\{accent}{base}}}" if not accent.isalpha() else f"{{\\{accent}{{{base}}}}}"
+    return f"{{\\{accent}{{{base}}}}}" if accent.isalpha() else f"{{\\{accent}{base}}}"
+
+
+def _is_plain(character: str) -> bool:
+    # Cc controls, Cs surrogates, Cn unassigned, Zl/Zp line ends; Cf only where a script needs it.
+    category = unicodedata.category(character)
+    if category == "Cf":
+        return character in "\u200c\u200d"
+    return category not in ("Cc", "Cs", "Cn", "Co", "Zl", "Zp")

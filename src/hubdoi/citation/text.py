@@ -1,0 +1,78 @@
+"""The citation in words, in the form that DataCite prefers.
+
+``Creator (PublicationYear): Title. Version. Publisher. (resourceTypeGeneral). Identifier``
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..records import Author, Version
+from .latex_text import plain_line
+
+__all__ = ["address", "creators", "in_text", "parts", "write"]
+
+_MOST_NAMES = 20
+
+
+def write(versions: Sequence[Version]) -> str:
+    """One line a version, a blank line between them."""
+    return "\n\n".join(_line(version) for version in versions)
+
+
+def _line(version: Version) -> str:
+    return " ".join([*parts(version), address(version)]).strip()
+
+
+def parts(version: Version) -> list[str]:
+    """Everything before the identifier, each with the punctuation that ends it."""
+    names = creators(version)
+    year = f"({version.year})" if version.year is not None else "(n.d.)"
+    found = [
+        f"{names} {year}:" if names else f"{year}:",
+        _sentence(version.title),
+        _sentence(f"Version {_version(version)}" if _version(version) else ""),
+        _sentence(version.publisher),
+        f"({plain_line(version.resource_type)})." if version.resource_type else "",
+    ]
+    return [part for part in found if part]
+
+
+def creators(version: Version) -> str:
+    """The names as registered, separated by semicolons; a very long list ends in "et al."."""
+    names = [plain_line(author.name) for author in version.authors[:_MOST_NAMES]]
+    more = len(version.authors) > _MOST_NAMES
+    return "; ".join(names) + (" et al." if more else "")
+
+
+def address(version: Version) -> str:
+    """The DOI as a link; without a DOI the page of the repository at the revision."""
+    if version.doi is not None:
+        return version.doi.url
+    return plain_line(version.landing_url or "")
+
+
+def in_text(version: Version) -> str:
+    """``(Lovelace, 2026)``, ``(Lovelace & Hopper, 2026)``, ``(Lovelace et al., 2026)``."""
+    year = str(version.year) if version.year is not None else "n.d."
+    names = [_short(author) for author in version.authors[:3]]
+    if not names:
+        who = plain_line(version.name) or "untitled"
+    elif len(names) == 1:
+        who = names[0]
+    else:
+        who = f"{names[0]} & {names[1]}" if len(names) == 2 else f"{names[0]} et al."
+    return f"({who}, {year})"
+
+
+def _short(author: Author) -> str:
+    return plain_line(author.family if author.type == "person" and author.family else author.name)
+
+
+def _version(version: Version) -> str:
+    return plain_line(version.version or version.short_revision or "")
+
+
+def _sentence(text: str) -> str:
+    line = plain_line(text)
+    return line if not line or line.endswith((".", "!", "?", "。")) else f"{line}."
