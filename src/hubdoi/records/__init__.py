@@ -4,6 +4,7 @@ from .author import Author, AuthorType, check_orcid, check_ror
 from .changes import Changes, FileChange, FileGroup, group_of
 from .displayed import Displayed
 from .doi import SANDBOX_PREFIX, Doi
+from .mint_request import MAX_AUTHORS, MintRequest
 from .moment import parse_moment, show_moment
 from .reference import parse_reference
 from .repo import HUGGING_FACE, Repo, RepoReference, RepoType
@@ -14,6 +15,7 @@ from .version import Related, Version, VersionState, check_revision, title_with_
 
 __all__ = [
     "HUGGING_FACE",
+    "MAX_AUTHORS",
     "SANDBOX_PREFIX",
     "Author",
     "AuthorType",
@@ -24,6 +26,7 @@ __all__ = [
     "FileChange",
     "FileGroup",
     "History",
+    "MintRequest",
     "Person",
     "Related",
     "Repo",

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from datetime import datetime
 
+from ..errors import HubdoiError
 from .doi import Doi
-from .repo import Repo
+from .repo import HUGGING_FACE, Repo, RepoType
+from .version import Related
 
 __all__ = ["Person", "RepoInfo"]
 
@@ -28,7 +32,8 @@ class RepoInfo:
     full commit id of the revision that was asked for (the head unless one was named).
     `owner_name` is the full name of the user or organisation that it belongs to. `description`
     is the card's text without markup, `license` and `language` as the card has them; `dois` are
-    those that its tags carry.
+    those that its tags carry. `revision_date` is when `revision` was committed: versions are in that
+    order, so that an old revision which gets its DOI late does not become the current one.
     """
 
     repo: Repo
@@ -48,3 +53,29 @@ class RepoInfo:
     datasets: tuple[str, ...] = ()
     formats: tuple[str, ...] = ()
     sizes: tuple[str, ...] = ()
+    revision_date: datetime | None = None
+
+    @property
+    def related(self) -> tuple[Related, ...]:
+        """What the card and the tags name: base models, training datasets, arXiv papers."""
+        found = [Related("IsDerivedFrom", url, "URL") for url in self._addresses()]
+        for tag in self.tags:
+            paper = re.fullmatch(r"arxiv:(\d{4}\.\d{4,5}|[a-z-]+/\d{7})", tag.lower())
+            if paper:
+                found.append(Related("References", f"arXiv:{paper[1]}", "arXiv"))
+        return tuple(dict.fromkeys(found))
+
+    def _addresses(self) -> list[str]:
+        addresses = []
+        named: tuple[tuple[RepoType, tuple[str, ...]], ...] = (
+            ("model", self.base_models),
+            ("dataset", self.datasets),
+        )
+        for kind, ids in named:
+            for repo_id in ids:
+                try:
+                    addresses.append(Repo(kind, repo_id).url(HUGGING_FACE))
+                except HubdoiError:
+                    # A card names what its author wrote: a local path, a paper's title.
+                    continue
+        return addresses

@@ -1,0 +1,382 @@
+"""The one door to every operation; notebook, command line and scripts all use it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Protocol
+
+from .config import Config, Secret
+from .doi_api import DoiApi, NoDoiApi
+from .errors import ConsentRequired, DoiNotFound, InvalidMetadata, RepoNotFound
+from .http import Http
+from .records import (
+    HUGGING_FACE,
+    Author,
+    Changes,
+    Doi,
+    History,
+    MintRequest,
+    Person,
+    Repo,
+    RepoReference,
+    Status,
+    Terms,
+    Version,
+    parse_reference,
+)
+
+if TYPE_CHECKING:
+    from huggingface_hub import HfApi
+
+    from .citation import Citation
+    from .hub import HuggingFaceHub
+    from .public_records import PublicRecords
+
+__all__ = ["Client", "Door"]
+
+
+class Door(Protocol):
+    """One way to see and mint DOIs: a Hub's own DOI API, DataCite, or the settings page."""
+
+    def status(self, repo: Repo) -> Status: ...
+
+    def mint(self, repo: Repo, request: MintRequest, *, key: str | None = None) -> Version: ...
+
+
+class Client:
+    """Status, mint and citation of the repositories of one Hub.
+
+    `endpoint` and `token` default to the configuration (design chapter 8); ``token=False`` signs
+    nobody in. Further settings by keyword: `registrar`, `datacite_api`, `datacite_repository`,
+    `datacite_password`, `datacite_prefix`, `contact`.
+
+    >>> client = Client()                                             # doctest: +SKIP
+    >>> terms = client.terms("ada/tiny-bert")                         # doctest: +SKIP
+    >>> print(terms.text)                                             # doctest: +SKIP
+    >>> version = client.mint("ada/tiny-bert", agree=terms)           # doctest: +SKIP
+
+    A client may be used from several threads.
+
+    Raises:
+        InvalidInput: a setting cannot be read.
+        InsecureEndpoint: credentials would travel unencrypted.
+    """
+
+    def __init__(
+        self,
+        endpoint: str | None = None,
+        token: str | Secret | bool | None = None,
+        *,
+        config: Config | None = None,
+        **settings: Any,
+    ) -> None:
+        self.config = config or Config.resolve({"endpoint": endpoint, "token": token, **settings})
+
+    def __repr__(self) -> str:
+        return f"Client({self.endpoint!r})"
+
+    @property
+    def endpoint(self) -> str:
+        return self.config.endpoint
+
+    # Seeing
+
+    def status(self, repo: str | Repo) -> Status:
+        """Whether `repo` has a DOI, which revision it names, and what one may do next.
+
+        Raises:
+            InvalidRepo, RepoNotEligible: `repo` is not written as a model or dataset.
+            RepoNotFound: there is none, or these credentials cannot see it.
+            ServiceError: the Hub cannot be used now.
+        """
+        return self._door.status(self._repo(repo))
+
+    def statuses(
+        self, repos: Iterable[str | Repo] = (), *, owner: str | None = None, progress: bool = False
+    ) -> dict[Repo, Status | Exception]:
+        """The status of many repositories, or of all of `owner`: one that fails is one error among them."""
+        from .statuses import statuses
+
+        return statuses(self, [self._repo(repo) for repo in repos], owner=owner, progress=progress)
+
+    def history(self, repo: str | Repo) -> History:
+        """All versions of `repo`, newest first. Raises as `status` does."""
+        status = self.status(repo)
+        return History(status.repo, status.versions)
+
+    def changes(self, repo: str | Repo | Status, base: str | None = None) -> Changes:
+        """Which files differ between the newest DOI's revision (or `base`) and the head.
+
+        Raises:
+            DoiNotFound: the repository has no DOI, and no `base` was given.
+            RevisionNotFound: the Hub does not have the revision.
+        """
+        status = repo if isinstance(repo, Status) else self.status(repo)
+        base = base or status.revision
+        if base is None or status.head is None:
+            raise DoiNotFound(
+                f"{status.repo} has no DOI to compare its head with; name a revision."
+            )
+        before = self.hub.files(status.repo, base)
+        after = before if base == status.head else self.hub.files(status.repo, status.head)
+        return Changes.between(status.repo, base, status.head, before, after)
+
+    def resolve(self, doi: str | Doi) -> Version:
+        """The version registered as `doi`: on this Hub, or anywhere at DataCite.
+
+        Raises:
+            InvalidDoi: `doi` is not one.
+            DoiNotFound: nobody that was asked knows it.
+        """
+        doi = Doi.parse(doi)
+        if doi.is_sandbox:
+            return self._api.version(doi)
+        return self.public_records.version(doi)
+
+    # Citing
+
+    def cite(
+        self,
+        *references: str | Repo | Doi | Version,
+        format: str = "bibtex",
+        style: str | None = None,
+        locale: str | None = None,
+        revision: str | None = None,
+    ) -> Citation:
+        """The citation of repositories, DOIs or versions, one list in the order given.
+
+        `revision` names the version that is meant; without it, it is the newest one.
+
+        Raises:
+            UnknownFormat, UnknownStyle: what to write is not known.
+            HubdoiError: as `status` and `resolve` do.
+        """
+        from .citation import cite
+
+        chosen = [self._version_of(reference, revision) for reference in references]
+        notes = [note for _, found in chosen for note in found]
+        citation = cite(
+            [version for version, _ in chosen],
+            format=format,
+            style=style or self.config.style if format == "text" else style,
+            locale=locale,
+        )
+        return citation.with_notes(notes)
+
+    def _version_of(
+        self, reference: str | Repo | Doi | Version, revision: str | None
+    ) -> tuple[Version, Sequence[str]]:
+        from .citation.choice import choose
+
+        if isinstance(reference, Version):
+            return reference, ()
+        named = parse_reference(reference, endpoint=self.endpoint)
+        if isinstance(named, Doi):
+            return choose([self.resolve(named)])
+        asked = revision or named.revision
+        status = self.status(named.repo)
+        if status.versions:
+            if asked is None:
+                return choose(status.versions)
+            if found := status.version_of(asked):
+                return choose(status.versions, found.revision)
+            info = self.hub.info(status.repo, None, asked)
+            order = self.hub.revisions(status.repo, asked) if info.revision else None
+            return choose(status.versions, info.revision, order)
+        return self._without_doi(status, asked), (
+            f"{status.repo} has no DOI; this cites its address.",
+        )
+
+    def _without_doi(self, status: Status, revision: str | None) -> Version:
+        """A repository that has no DOI, at `revision` or its head."""
+        info = self.hub.info(status.repo, None, revision)
+        kind = "organization" if info.owner_is_organization else None
+        owner = info.owner_name or info.repo.namespace
+        return Version.from_parts(
+            repo=info.repo,
+            revision=info.revision,
+            authors=[Author(owner, kind)] if owner else [],
+            created=info.revision_date,
+            description=info.description,
+            license=info.license,
+            endpoint=self.endpoint,
+        )
+
+    # Minting
+
+    def terms(self, repo: str | Repo) -> Terms:
+        """The terms to read before a DOI for `repo` is minted (R3). Raises as `status` does."""
+        status = self.status(repo)
+        if status.terms is None:
+            raise ConsentRequired(
+                f"There are no terms to agree to for {status.repo}; its DOI is generated on {status.settings_url}."
+            )
+        return status.terms
+
+    def mint(
+        self,
+        repo: str | Repo,
+        *,
+        agree: Terms | None = None,
+        authors: Iterable[Author | str | Mapping[str, Any]] | None = None,
+        revision: str | None = None,
+        title: str | None = None,
+        description: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> Version:
+        """Register the DOI of the head of `repo`, or of `revision`.
+
+        `agree` is the `Terms` object that the person read and agreed to, from `terms`; no other
+        value counts (R3).
+
+        Raises:
+            ConsentRequired, TermsChanged: there is no consent to the present terms; both carry them.
+            AlreadyRegistered: the revision has a DOI; it carries the version (R8).
+            RepoNotEligible, AccessError, InvalidInput, ServiceError: as they say.
+            HandOff: this Hub has no DOI API; it carries the address of the settings page.
+        """
+        reference = self._reference(repo)
+        if not isinstance(agree, Terms):
+            raise ConsentRequired(
+                "Nothing is generated without consent: read client.terms(repo) and pass it as agree=.",
+                self.terms(reference.repo),
+            )
+        body: dict[str, Any] = {
+            "agree": True,
+            "terms": agree.digest,
+            "revision": revision or reference.revision,
+            "title": title,
+            "description": description,
+        }
+        request = MintRequest.from_json(
+            {name: value for name, value in body.items() if value is not None}
+        )
+        if authors is not None:
+            if isinstance(authors, str | Mapping | Author):
+                raise InvalidMetadata("The authors are a list, even when there is one.")
+            listed = [Author.parse(author) for author in authors]
+            request = MintRequest.from_json(
+                {**request.to_json(), "authors": [a.to_json() for a in listed]}
+            )
+        return self._door.mint(reference.repo, request, key=idempotency_key)
+
+    def regenerate(self, repo: str | Repo, **request: Any) -> Version:
+        """Register the next DOI of `repo`, for its present head; arguments and errors as `mint`."""
+        return self.mint(repo, **request)
+
+    def recover(self) -> tuple[Version, ...]:
+        """Finish the mints that were interrupted (R12); there are none where the Hub itself mints."""
+        recover = getattr(self._door, "recover", None)
+        return tuple(recover()) if recover else ()
+
+    def request_support(
+        self, repo: str | Repo, action: str, *, reason: str, to: str | Repo | None = None
+    ) -> Mapping[str, Any]:
+        """Ask support to ``delete``, ``move`` (with `to`) or make ``private`` a locked repository (R10)."""
+        return self._api.request_support(
+            self._repo(repo), action, reason, self._repo(to) if to else None
+        )
+
+    # Who, and where
+
+    def whoami(self) -> Person | None:
+        """Who is signed in, or None.
+
+        Raises:
+            SignInRequired: the Hub does not know the token.
+        """
+        return self.hub.whoami() if self.config.token else None
+
+    def hf_api(self) -> HfApi:
+        """A `huggingface_hub.HfApi` for the same Hub and the same person."""
+        from huggingface_hub import HfApi
+
+        token = self.config.token
+        return HfApi(endpoint=self.endpoint, token=token.reveal() if token else False)
+
+    @cached_property
+    def hub(self) -> HuggingFaceHub:
+        """The repositories of this Hub, through huggingface_hub."""
+        from .hub import HuggingFaceHub
+
+        return HuggingFaceHub(self.config)
+
+    @cached_property
+    def public_records(self) -> PublicRecords:
+        """DataCite's public records."""
+        from .public_records import PublicRecords
+
+        return PublicRecords(self.config)
+
+    @cached_property
+    def _api(self) -> DoiApi:
+        http = Http(self.endpoint, token=self.config.token, contact=self.config.contact)
+        return DoiApi(http, self.endpoint)
+
+    @cached_property
+    def _door(self) -> Door:
+        if self.config.registrar == "hub":
+            return self._api
+        if self.config.registrar == "datacite":
+            return self._datacite
+        if self.config.registrar == "handoff" or self.endpoint == HUGGING_FACE:
+            return self._other
+        return _HubFirst(self)
+
+    @property
+    def _other(self) -> Door:
+        """What is left without a DOI API: DataCite where there are credentials, else the settings page."""
+        if self.config.registrar != "handoff" and self.config.datacite_repository:
+            return self._datacite
+        return self._hand_off
+
+    @cached_property
+    def _datacite(self) -> Door:
+        from .registrars.datacite import open_datacite
+
+        return open_datacite(self.config, self.hub, self.public_records)
+
+    @cached_property
+    def _hand_off(self) -> Door:
+        from .registrars.handoff import HandOffDoor
+
+        return HandOffDoor(self.config, self.hub, self.public_records)
+
+    def _reference(self, repo: str | Repo) -> RepoReference:
+        named = parse_reference(repo, endpoint=self.endpoint)
+        if isinstance(named, Doi):
+            version = self.resolve(named)
+            if version.repo is None:
+                raise RepoNotFound(f"{named} is not the DOI of a repository on a Hub.")
+            return RepoReference(version.repo, version.revision)
+        return named
+
+    def _repo(self, repo: str | Repo) -> Repo:
+        return self._reference(repo).repo
+
+
+class _HubFirst:
+    """The Hub's own DOI API; once it turns out that there is none, the other way for good."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._door: Door = client._api
+
+    def status(self, repo: Repo) -> Status:
+        try:
+            return self._door.status(repo)
+        except NoDoiApi:
+            self._door = self._client._other
+            return self._door.status(repo)
+
+    def mint(self, repo: Repo, request: MintRequest, *, key: str | None = None) -> Version:
+        try:
+            return self._door.mint(repo, request, key=key)
+        except NoDoiApi:
+            self._door = self._client._other
+            return self._door.mint(repo, request, key=key)
+
+    def recover(self) -> Iterable[Version]:
+        recover = getattr(self._door, "recover", None)
+        return recover() if recover else ()

@@ -1,0 +1,184 @@
+"""Where the endpoint, the registrar, the credentials and the style come from (design chapter 8)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
+from urllib.parse import urlsplit
+
+from .errors import InsecureEndpoint, InvalidInput
+from .records import HUGGING_FACE
+
+__all__ = ["Config", "REGISTRARS", "Secret", "check_endpoint", "is_loopback"]
+
+REGISTRARS = ("auto", "hub", "datacite", "handoff")
+DATACITE_API = "https://api.datacite.org"
+DATACITE_TEST_API = "https://api.test.datacite.org"
+
+# Setting -> the environment variables that give it, the first that is set.
+_ENVIRONMENT = {
+    "endpoint": ("HUBDOI_ENDPOINT", "HF_ENDPOINT"),
+    "registrar": ("HUBDOI_REGISTRAR",),
+    "token": ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"),
+    "datacite_api": ("HUBDOI_DATACITE_API",),
+    "datacite_repository": ("DATACITE_REPOSITORY",),
+    "datacite_password": ("DATACITE_PASSWORD",),
+    "datacite_prefix": ("DATACITE_PREFIX",),
+    "contact": ("HUBDOI_CONTACT",),
+    "style": ("HUBDOI_STYLE",),
+}
+
+
+class Secret:
+    """A token or password: shown as dots wherever it is printed, read only by `reveal`."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        return self._value
+
+    def __repr__(self) -> str:
+        return "Secret('…')"
+
+    __str__ = __repr__
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and self._value == other._value
+
+    def __hash__(self) -> int:
+        return hash(self._value)
+
+    def __reduce__(self) -> Any:
+        raise TypeError("a secret is not written to disk")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """The settings of one client; `token` None means that nobody is signed in."""
+
+    endpoint: str = HUGGING_FACE
+    registrar: str = "auto"
+    token: Secret | None = None
+    datacite_api: str = DATACITE_API
+    datacite_repository: str | None = None
+    datacite_password: Secret | None = field(default=None)
+    datacite_prefix: str | None = None
+    contact: str | None = None
+    style: str | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "endpoint", check_endpoint(self.endpoint))
+        object.__setattr__(self, "datacite_api", check_endpoint(self.datacite_api))
+        if self.registrar not in REGISTRARS:
+            raise InvalidInput(
+                f"{self.registrar!r} is not a registrar; choose one of {', '.join(REGISTRARS)}."
+            )
+        for address, secret in (
+            (self.endpoint, self.token),
+            (self.datacite_api, self.datacite_password),
+        ):
+            if secret and address.startswith("http:") and not is_loopback(address):
+                if os.environ.get("HUBDOI_ALLOW_HTTP") == "1":
+                    continue
+                raise InsecureEndpoint(
+                    f"{address} would carry your credentials unencrypted; use https, or set HUBDOI_ALLOW_HTTP=1 if you must."
+                )
+
+    @classmethod
+    def resolve(
+        cls,
+        *choices: Mapping[str, Any],
+        environ: Mapping[str, str] | None = None,
+        traitlets: Mapping[str, Any] | None = None,
+    ) -> Config:
+        """The first that is set wins: `choices` in their order, the environment, `traitlets`, the defaults.
+
+        A token of ``hf auth login`` is used for huggingface.co and for the HF_ENDPOINT of the
+        environment, and sent to no other address.
+
+        Raises:
+            InvalidInput: a setting cannot be read.
+            InsecureEndpoint: credentials would travel unencrypted.
+        """
+        environ = os.environ if environ is None else environ
+        from_environment: dict[str, Any] = {}
+        for setting, variables in _ENVIRONMENT.items():
+            found = next((environ[name] for name in variables if environ.get(name)), None)
+            if found:
+                from_environment[setting] = found
+        values: dict[str, Any] = {}
+        for layer in (traitlets or {}, from_environment, *reversed(choices)):
+            values.update(
+                {key: value for key, value in layer.items() if value is not None and value != ""}
+            )
+        known = {field.name for field in fields(cls)}
+        unknown = sorted(values.keys() - known)
+        if unknown:
+            raise InvalidInput(
+                f"There is no setting {unknown[0]!r}; the settings are {', '.join(sorted(known))}."
+            )
+        anonymous = values.get("token") is False
+        if anonymous:
+            values.pop("token")
+        for name in ("token", "datacite_password"):
+            if isinstance(values.get(name), str):
+                values[name] = Secret(values[name].strip())
+        config = cls(**values)
+        trusted = {HUGGING_FACE, (environ.get("HF_ENDPOINT") or HUGGING_FACE).rstrip("/")}
+        if config.token is None and not anonymous and config.endpoint in trusted:
+            stored = _stored_token()
+            config = replace(config, token=Secret(stored)) if stored else config
+        return config
+
+
+def check_endpoint(address: str) -> str:
+    """`address` without a trailing slash.
+
+    Raises:
+        InvalidInput: it is not an http(s) address, or has a user name and password in it.
+    """
+    text = str(address).strip().rstrip("/")
+    try:
+        parts = urlsplit(text)
+        _ = parts.port
+    except ValueError:
+        parts = urlsplit("")
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise InvalidInput(
+            f"{text[:80]!r} is not the address of a server; it starts with https://."
+        )
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise InvalidInput(
+            "Give the address of the server alone, and the credentials through the environment."
+        )
+    return text
+
+
+def is_loopback(address: str) -> bool:
+    """Whether `address` is on this machine."""
+    host = urlsplit(address).hostname or ""
+    return host in ("localhost", "::1") or host.startswith("127.")
+
+
+def _stored_token() -> str | None:
+    """The token that ``hf auth login`` stored, without importing huggingface_hub for a missing file."""
+    from pathlib import Path
+
+    home = (
+        os.environ.get("HF_HOME")
+        or Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")) / "huggingface"
+    )
+    path = Path(os.environ.get("HF_TOKEN_PATH") or Path(home) / "token").expanduser()
+    try:
+        if not path.is_file():
+            return None
+        from huggingface_hub import get_token
+
+        return get_token()
+    except OSError:
+        return None

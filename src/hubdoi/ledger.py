@@ -1,0 +1,452 @@
+"""The durable record of consents, intents and versions.
+
+An intent is a row of `versions` whose step is still ``intended``: it is written before a registrar
+is asked for anything, with the DOI that it will ask for, so that whatever was interrupted can be
+finished with the same DOI (R12). The unique key (repository, revision) stands in the database (R8).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import sqlite
+
+from .database import Database
+from .errors import AlreadyRegistered, IdempotencyConflict, LedgerError, already_registered
+from .records import Consent, Doi, Repo, Terms, Version, parse_moment, show_moment
+
+__all__ = ["Entry", "Ledger", "Tombstone", "metadata"]
+
+SCHEMA_VERSION = 1
+
+metadata = sa.MetaData()
+
+_schema = sa.Table("ledger_schema", metadata, sa.Column("version", sa.Integer, nullable=False))
+
+_repositories = sa.Table(
+    "ledger_repositories",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("hub", sa.Text, nullable=False),
+    sa.Column("uid", sa.Text, nullable=False),
+    sa.Column("type", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("deleted", sa.Text),
+    sa.Column("reason", sa.Text),
+    sa.UniqueConstraint("hub", "uid"),
+    sa.Index("ledger_repositories_name", "hub", "type", "name"),
+)
+
+_terms = sa.Table(
+    "ledger_terms",
+    metadata,
+    sa.Column("digest", sa.Text, primary_key=True),
+    sa.Column("text", sa.Text, nullable=False),
+)
+
+_consents = sa.Table(
+    "ledger_consents",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("username", sa.Text, nullable=False),
+    sa.Column("at", sa.Text, nullable=False),
+    sa.Column("digest", sa.ForeignKey("ledger_terms.digest"), nullable=False),
+)
+
+_versions = sa.Table(
+    "ledger_versions",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("repository_id", sa.ForeignKey("ledger_repositories.id"), nullable=False),
+    sa.Column("revision", sa.Text, nullable=False),
+    sa.Column("revision_date", sa.Text, nullable=False),
+    sa.Column("doi", sa.Text, nullable=False),
+    sa.Column("doi_key", sa.Text, nullable=False, unique=True),
+    sa.Column("step", sa.Text, nullable=False),
+    sa.Column("record", sa.Text, nullable=False),
+    sa.Column("consent_id", sa.ForeignKey("ledger_consents.id"), nullable=False),
+    sa.UniqueConstraint("repository_id", "revision"),
+    sa.Index("ledger_versions_order", "repository_id", "revision_date", "id"),
+    # What `recover` looks for; a partial index stays small however many versions there are.
+    sa.Index("ledger_versions_open", "step", sqlite_where=sa.text("step != 'linked'")),
+)
+
+_answers = sa.Table(
+    "ledger_answers",
+    metadata,
+    sa.Column("username", sa.Text, primary_key=True),
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("body", sa.Text, nullable=False),
+    sa.Column("version_id", sa.ForeignKey("ledger_versions.id"), nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# What the row or its neighbours say; it is not repeated in the stored record.
+_DERIVED = ("doi", "repo", "revision", "state", "previous", "next", "url", "endpoint", "consent")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A version as the ledger has it: `step` is ``intended``, ``registered`` or ``linked``."""
+
+    id: int
+    uid: str
+    version: Version
+    step: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tombstone:
+    """When the repository of a DOI was deleted, and why."""
+
+    deleted: datetime
+    reason: str
+
+
+class Ledger:
+    """The ledger in one SQLite database.
+
+    `hub` names the Hub whose repositories these are: its address, or ``"sandbox"``, whose address
+    changes with every start. `endpoint` is that Hub's present address, for the links in versions.
+
+    Raises:
+        LedgerError: the database cannot be read or written, or was written by a newer hubdoi.
+    """
+
+    def __init__(self, database: Database, *, hub: str, endpoint: str) -> None:
+        self.database = database
+        self.hub = hub
+        self.endpoint = endpoint
+        database.create(metadata)
+        with database.transaction() as db:
+            found = db.scalar(sa.select(_schema.c.version))
+            if found is None:
+                db.execute(_schema.insert().values(version=SCHEMA_VERSION))
+            elif found > SCHEMA_VERSION:
+                raise LedgerError(
+                    "The ledger was written by a newer hubdoi; upgrade with: pip install --upgrade hubdoi"
+                )
+
+    def transaction(self) -> AbstractContextManager[sa.Connection]:
+        """One durable transaction; a nested one joins it."""
+        return self.database.transaction()
+
+    # Writing
+
+    def intend(self, version: Version, *, uid: str, revision_date: datetime, terms: Terms) -> Entry:
+        """Record that `version` is about to be registered, with its consent; or take up the same intent again.
+
+        Raises:
+            AlreadyRegistered: the revision has a registered DOI (R8).
+        """
+        if (
+            version.repo is None
+            or version.revision is None
+            or version.doi is None
+            or version.consent is None
+        ):
+            raise ValueError("an intent names a DOI, a repository, a revision and a consent")
+        with self.transaction() as db:
+            repository_id = self._repository_id(db, version.repo, uid)
+            row = db.execute(
+                sa.select(_versions.c.id, _versions.c.step).where(
+                    _versions.c.repository_id == repository_id,
+                    _versions.c.revision == version.revision,
+                )
+            ).first()
+            if row is not None and row.step != "intended":
+                raise self._refusal(db, row.id)
+            values = {
+                "record": _record(version),
+                "consent_id": self._consent_id(db, version.consent, terms),
+            }
+            if row is not None:
+                db.execute(_versions.update().where(_versions.c.id == row.id).values(values))
+                return self._entry(db, row.id)
+            try:
+                version_id = db.execute(
+                    _versions.insert().values(
+                        repository_id=repository_id,
+                        revision=version.revision,
+                        revision_date=revision_date.isoformat(timespec="microseconds"),
+                        doi=version.doi.name,
+                        doi_key=version.doi.key,
+                        step="intended",
+                        **values,
+                    )
+                ).inserted_primary_key
+            except sa.exc.IntegrityError as error:
+                raise AlreadyRegistered(
+                    f"The DOI {version.doi} is already taken by another revision."
+                ) from error
+            assert version_id is not None
+            return self._entry(db, version_id[0])
+
+    def mark(self, entry: Entry, step: str) -> None:
+        """Record that `entry` is ``registered``, or ``linked`` with its neighbours."""
+        with self.transaction() as db:
+            db.execute(_versions.update().where(_versions.c.id == entry.id).values(step=step))
+
+    def withdraw(self, entry: Entry) -> None:
+        """Forget an intent that the registrar refused for good; a registered version never goes (R11)."""
+        with self.transaction() as db:
+            db.execute(
+                _versions.delete().where(_versions.c.id == entry.id, _versions.c.step == "intended")
+            )
+
+    def rename(self, uid: str, to: Repo) -> None:
+        """The repository has a new name; its DOIs lead there from now on (R10)."""
+        with self.transaction() as db:
+            db.execute(
+                _repositories.update()
+                .where(_repositories.c.hub == self.hub, _repositories.c.uid == uid)
+                .values(type=to.type, name=to.id)
+            )
+
+    def bury(self, uid: str, *, at: datetime, reason: str) -> None:
+        """The repository was deleted; its DOIs lead to a tombstone from now on (R10)."""
+        with self.transaction() as db:
+            db.execute(
+                _repositories.update()
+                .where(_repositories.c.hub == self.hub, _repositories.c.uid == uid)
+                .values(deleted=show_moment(at), reason=reason)
+            )
+
+    # Idempotency
+
+    def remember_answer(self, username: str, key: str, body: Any, entry: Entry) -> None:
+        """Keep the answer of a mint under its Idempotency-Key, for good."""
+        with self.transaction() as db:
+            db.execute(
+                _answers.insert().values(
+                    username=username, key=key, body=_digest(body), version_id=entry.id
+                )
+            )
+
+    def answer(self, username: str, key: str, body: Any) -> Version | None:
+        """The version that the same request was answered with before.
+
+        Raises:
+            IdempotencyConflict: the key came with another body.
+        """
+        with self.database.reading() as db:
+            row = db.execute(
+                sa.select(_answers.c.body, _answers.c.version_id).where(
+                    _answers.c.username == username, _answers.c.key == key
+                )
+            ).first()
+            if row is None:
+                return None
+            if row.body != _digest(body):
+                raise IdempotencyConflict(
+                    "This Idempotency-Key was used for another request; use a new key for a new request."
+                )
+            return self._entry(db, row.version_id).version
+
+    # Reading
+
+    def versions(self, uid: str) -> tuple[Version, ...]:
+        """The registered versions of a repository, newest first, each with its neighbours (R7)."""
+        with self.database.reading() as db:
+            rows = db.execute(
+                _select()
+                .where(
+                    _repositories.c.hub == self.hub,
+                    _repositories.c.uid == uid,
+                    _versions.c.step != "intended",
+                )
+                .order_by(_versions.c.revision_date.desc(), _versions.c.id.desc())
+            ).all()
+        dois = [None, *(Doi(row.doi) for row in rows), None]
+        return tuple(
+            self._version(row, next_=dois[i], previous=dois[i + 2]) for i, row in enumerate(rows)
+        )
+
+    def entry_of(self, uid: str, revision: str) -> Entry | None:
+        """The version or intent of `revision`."""
+        with self.database.reading() as db:
+            found = db.scalar(
+                sa.select(_versions.c.id)
+                .join(_repositories)
+                .where(
+                    _repositories.c.hub == self.hub,
+                    _repositories.c.uid == uid,
+                    _versions.c.revision == revision,
+                )
+            )
+            return self._entry(db, found) if found is not None else None
+
+    def version(self, doi: Doi) -> Version | None:
+        """The registered version of `doi`."""
+        with self.database.reading() as db:
+            found = db.scalar(
+                sa.select(_versions.c.id).where(
+                    _versions.c.doi_key == doi.key, _versions.c.step != "intended"
+                )
+            )
+            return self._entry(db, found).version if found is not None else None
+
+    def uid_of(self, doi: Doi) -> str | None:
+        """The Hub's identifier of the repository that `doi` belongs to."""
+        with self.database.reading() as db:
+            uid: str | None = db.scalar(
+                sa.select(_repositories.c.uid).join(_versions).where(_versions.c.doi_key == doi.key)
+            )
+            return uid
+
+    def tombstone(self, doi: Doi) -> Tombstone | None:
+        """When and why the repository of `doi` was deleted, if it was."""
+        with self.database.reading() as db:
+            row = db.execute(
+                sa.select(_repositories.c.deleted, _repositories.c.reason)
+                .join(_versions)
+                .where(_versions.c.doi_key == doi.key, _repositories.c.deleted.is_not(None))
+            ).first()
+            return Tombstone(parse_moment(row.deleted), row.reason or "") if row else None
+
+    def dois_of(self, uids: Iterable[str]) -> dict[str, list[tuple[Doi, str]]]:
+        """For each repository that has one: its (DOI, revision) pairs, newest first."""
+        found: dict[str, list[tuple[Doi, str]]] = {}
+        with self.database.reading() as db:
+            for batch in _batches(list(uids), 500):
+                rows = db.execute(
+                    sa.select(_repositories.c.uid, _versions.c.doi, _versions.c.revision)
+                    .join(_versions)
+                    .where(
+                        _repositories.c.hub == self.hub,
+                        _repositories.c.uid.in_(batch),
+                        _versions.c.step != "intended",
+                    )
+                    .order_by(_versions.c.revision_date.desc(), _versions.c.id.desc())
+                )
+                for row in rows:
+                    found.setdefault(row.uid, []).append((Doi(row.doi), row.revision))
+        return found
+
+    def unfinished(self) -> tuple[Entry, ...]:
+        """The intents, and the versions whose neighbours do not point at them yet; oldest first."""
+        with self.database.reading() as db:
+            ids = db.scalars(
+                sa.select(_versions.c.id)
+                .join(_repositories)
+                .where(_versions.c.step != "linked", _repositories.c.hub == self.hub)
+                .order_by(_versions.c.id)
+            ).all()
+            return tuple(self._entry(db, version_id) for version_id in ids)
+
+    def terms_text(self, digest: str) -> str | None:
+        """The text that a consent's digest stands for."""
+        with self.database.reading() as db:
+            text: str | None = db.scalar(sa.select(_terms.c.text).where(_terms.c.digest == digest))
+            return text
+
+    def _repository_id(self, db: sa.Connection, repo: Repo, uid: str) -> int:
+        row = db.execute(
+            sa.select(_repositories.c.id, _repositories.c.type, _repositories.c.name).where(
+                _repositories.c.hub == self.hub, _repositories.c.uid == uid
+            )
+        ).first()
+        if row is None:
+            inserted = db.execute(
+                _repositories.insert().values(hub=self.hub, uid=uid, type=repo.type, name=repo.id)
+            ).inserted_primary_key
+            assert inserted is not None
+            return int(inserted[0])
+        if (row.type, row.name) != (repo.type, repo.id):
+            self.rename(uid, repo)
+        return int(row.id)
+
+    def _consent_id(self, db: sa.Connection, consent: Consent, terms: Terms) -> int:
+        db.execute(
+            sqlite.insert(_terms)
+            .values(digest=terms.digest, text=terms.text)
+            .on_conflict_do_nothing()
+        )
+        inserted = db.execute(
+            _consents.insert().values(
+                username=consent.by, at=show_moment(consent.at), digest=consent.terms
+            )
+        ).inserted_primary_key
+        assert inserted is not None
+        return int(inserted[0])
+
+    def _entry(self, db: sa.Connection, version_id: int) -> Entry:
+        row = db.execute(_select().where(_versions.c.id == version_id)).one()
+        order = sa.tuple_(_versions.c.revision_date, _versions.c.id)
+        here = sa.tuple_(sa.literal(row.revision_date), sa.literal(row.id))
+        neighbours = sa.select(_versions.c.doi).where(
+            _versions.c.repository_id == row.repository_id, _versions.c.step != "intended"
+        )
+        before = db.scalar(
+            neighbours.where(order < here)
+            .order_by(_versions.c.revision_date.desc(), _versions.c.id.desc())
+            .limit(1)
+        )
+        after = db.scalar(
+            neighbours.where(order > here)
+            .order_by(_versions.c.revision_date, _versions.c.id)
+            .limit(1)
+        )
+        version = self._version(
+            row, previous=Doi(before) if before else None, next_=Doi(after) if after else None
+        )
+        return Entry(row.id, row.uid, version, row.step)
+
+    def _version(self, row: Any, *, previous: Doi | None, next_: Doi | None) -> Version:
+        repo = Repo(row.type, row.name)
+        return Version.from_json(json.loads(row.record)).replace(
+            doi=Doi(row.doi),
+            repo=repo,
+            revision=row.revision,
+            url=repo.url(self.endpoint),
+            endpoint=self.endpoint,
+            state="outdated" if next_ else "current",
+            previous=previous,
+            next=next_,
+            consent=Consent(row.username, parse_moment(row.at), row.digest),
+        )
+
+    def _refusal(self, db: sa.Connection, version_id: int) -> AlreadyRegistered:
+        version = self._entry(db, version_id).version
+        if version.doi is None or version.revision is None:
+            raise LedgerError("The ledger has a version without a DOI; restore it from a copy.")
+        return already_registered(version.doi, version.revision, version)
+
+
+def _select() -> sa.Select[Any]:
+    return (
+        sa.select(
+            _versions,
+            _repositories.c.uid,
+            _repositories.c.type,
+            _repositories.c.name,
+            _consents.c.username,
+            _consents.c.at,
+            _consents.c.digest,
+        )
+        .join(_repositories, _versions.c.repository_id == _repositories.c.id)
+        .join(_consents, _versions.c.consent_id == _consents.c.id)
+    )
+
+
+def _record(version: Version) -> str:
+    data = version.to_json()
+    for name in _DERIVED:
+        data.pop(name, None)
+    return json.dumps(data, ensure_ascii=False)
+
+
+def _digest(body: Any) -> str:
+    return sha256(json.dumps(body, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def _batches(values: Sequence[str], size: int) -> Iterable[Sequence[str]]:
+    for start in range(0, len(values), size):
+        yield values[start : start + size]

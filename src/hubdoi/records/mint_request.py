@@ -1,0 +1,100 @@
+"""What a person asks for when they mint."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from unicodedata import category
+
+from ..errors import InvalidAuthor, InvalidMetadata
+from .author import Author
+from .version import check_revision
+
+__all__ = ["MAX_AUTHORS", "MintRequest"]
+
+MAX_AUTHORS = 1000
+MAX_TITLE = 1000
+MAX_DESCRIPTION = 20_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MintRequest:
+    """What a person asks for: that they agree (`agree` is exactly True) to the terms of this digest,
+    and what replaces the defaults (R3-R5)."""
+
+    agree: bool = False
+    terms: str | None = None
+    revision: str | None = None
+    authors: tuple[Author, ...] | None = None
+    title: str | None = None
+    description: str | None = None
+
+    @classmethod
+    def from_json(cls, body: Mapping[str, Any]) -> MintRequest:
+        """The request in the body of a POST.
+
+        Raises:
+            InvalidAuthor: the authors cannot be read.
+            InvalidMetadata: another part cannot be read, or is not known.
+            InvalidRevision: the revision is not one.
+        """
+        known = ("agree", "terms", "revision", "authors", "title", "description")
+        unknown = sorted(str(key) for key in body if key not in known)
+        if unknown:
+            raise InvalidMetadata(
+                f"A mint has no {unknown[0][:60]!r}; the keys are {', '.join(known)}."
+            )
+        for name, limit in (("title", MAX_TITLE), ("description", MAX_DESCRIPTION)):
+            _check_text(body.get(name), name, limit)
+        for name in ("terms", "revision"):
+            if body.get(name) is not None and not isinstance(body[name], str):
+                raise InvalidMetadata(f"The {name} of a mint is text.")
+        authors = body.get("authors")
+        if authors is not None and (isinstance(authors, str) or not isinstance(authors, Sequence)):
+            raise InvalidAuthor("The authors are a list, each with a name.")
+        if authors is not None and not 1 <= len(authors) <= MAX_AUTHORS:
+            raise InvalidAuthor(f"A DOI has 1 to {MAX_AUTHORS:,} authors, not {len(authors):,}.")
+        return cls(
+            # JSON's true and nothing else: a consent is not guessed (R3).
+            agree=body.get("agree") is True,
+            terms=body.get("terms"),
+            revision=check_revision(body["revision"]) if body.get("revision") else None,
+            authors=tuple(Author.parse(author) for author in authors)
+            if authors is not None
+            else None,
+            title=body.get("title") or None,
+            description=body.get("description"),
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """The body of the POST."""
+        values = {
+            "agree": self.agree,
+            "terms": self.terms,
+            "revision": self.revision,
+            "authors": [author.to_json() for author in self.authors]
+            if self.authors is not None
+            else None,
+            "title": self.title,
+            "description": self.description,
+        }
+        return {name: value for name, value in values.items() if value is not None}
+
+
+def _check_text(value: Any, name: str, limit: int) -> None:
+    if value is None:
+        return
+    if not isinstance(value, str):
+        raise InvalidMetadata(f"The {name} of a DOI is text.")
+    if len(value) > limit:
+        raise InvalidMetadata(f"The {name} has {len(value):,} characters; {limit:,} are allowed.")
+    allowed = "" if name == "title" else "\n\r\t"
+    if any(category(character) == "Cc" and character not in allowed for character in value):
+        raise InvalidMetadata(f"The {name} has control characters in it; remove them.")
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise InvalidMetadata(
+            f"The {name} has characters in it that are not Unicode text; remove them."
+        ) from None

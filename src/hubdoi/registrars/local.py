@@ -1,0 +1,110 @@
+"""The sandbox's register: DOIs ``10.5072/hf/0001``, ``10.5072/hf/0002``, … in its own database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import sqlite
+
+from ..database import Database
+from ..errors import AlreadyRegistered
+from ..records import SANDBOX_PREFIX, Doi, Repo, Terms, Version
+
+__all__ = ["LocalRegistrar", "metadata", "records"]
+
+metadata = sa.MetaData()
+
+sequence = sa.Table(
+    "register_sequence",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("last", sa.Integer, nullable=False),
+)
+
+records = sa.Table(
+    "register_records",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("doi", sa.Text, nullable=False),
+    sa.Column("doi_key", sa.Text, nullable=False, unique=True),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("title", sa.Text, nullable=False),
+    # The attributes of a record that came through the DataCite API; NULL for a version of the
+    # ledger, whose attributes follow from it.
+    sa.Column("attributes", sa.Text),
+    sa.Column("client", sa.Text),
+    sa.Column("created", sa.Text, nullable=False),
+    sa.Column("updated", sa.Text, nullable=False),
+)
+
+TERMS = """\
+Generating a DOI for this repository
+
+1. The DOI is permanent. It cannot be undone: once generated, a DOI is never deleted and never given to anything else.
+2. The repository is locked. From now on it cannot be deleted, renamed, transferred or made private, except through a request to support. Pushing commits stays possible; the DOI goes on naming the revision that it was generated for.
+3. The metadata becomes public. Your full name and the list of authors are sent to DataCite, together with the title, the address, the revision, the description and the licence of the repository, and everybody can read them.
+"""
+
+
+class LocalRegistrar:
+    """A register in the ledger's own database, so that a mint is one transaction.
+
+    `terms_text` gives the text that counts now.
+    """
+
+    publisher = "Hugging Face"
+    shares_ledger = True
+
+    def __init__(
+        self, database: Database, *, terms_text: Callable[[], str] = lambda: TERMS
+    ) -> None:
+        self.database = database
+        self._terms_text = terms_text
+        database.create(metadata)
+
+    @property
+    def terms(self) -> Terms:
+        return Terms(self._terms_text())
+
+    def reserve(self, repo: Repo, uid: str, revision: str) -> Doi:
+        """The next DOI of the sequence, for good when the surrounding transaction commits."""
+        with self.database.transaction() as db:
+            statement = sqlite.insert(sequence).values(name="hf", last=1)
+            number = db.scalar(
+                statement.on_conflict_do_update(
+                    index_elements=[sequence.c.name], set_={"last": sequence.c.last + 1}
+                ).returning(sequence.c.last)
+            )
+            doi = Doi(f"{SANDBOX_PREFIX}/hf/{number:04d}")
+            if db.scalar(sa.select(records.c.id).where(records.c.doi_key == doi.key)) is None:
+                return doi
+        return self.reserve(repo, uid, revision)
+
+    def register(self, version: Version) -> None:
+        if version.doi is None or version.created is None:
+            raise ValueError("a version to register has a DOI and a date")
+        now = version.created.isoformat()
+        with self.database.transaction() as db:
+            known = db.execute(
+                sa.select(records.c.id, records.c.attributes).where(
+                    records.c.doi_key == version.doi.key
+                )
+            ).first()
+            if known is None:
+                db.execute(
+                    records.insert().values(
+                        doi=version.doi.name,
+                        doi_key=version.doi.key,
+                        state="findable",
+                        title=version.title,
+                        created=now,
+                        updated=now,
+                    )
+                )
+            elif known.attributes is not None:
+                raise AlreadyRegistered(f"The DOI {version.doi} is already taken.")
+
+    def find(self, doi: Doi) -> Version | None:
+        """Nothing of its own: what is registered here is in the ledger of the same database."""
+        return None

@@ -1,0 +1,264 @@
+"""The rules of the system (design chapter 2), on top of a Hub, a registrar and a ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from .errors import (
+    ConsentRequired,
+    DoiNotFound,
+    InvalidMetadata,
+    RepoNotEligible,
+    ServiceError,
+    SignInRequired,
+    TermsChanged,
+    WriteAccessRequired,
+)
+from .hub import Hub
+from .ledger import Entry, Ledger
+from .records import (
+    Author,
+    Consent,
+    Doi,
+    History,
+    MintRequest,
+    Person,
+    Repo,
+    RepoInfo,
+    Status,
+    Terms,
+    Version,
+    title_with_revision,
+)
+from .registrars.base import Registrar
+
+__all__ = ["DoiService"]
+
+
+class DoiService:
+    """Status, mint and history of repositories, by the rules R1-R12.
+
+    `clock` gives the moment of a write, in UTC.
+    """
+
+    def __init__(
+        self,
+        hub: Hub,
+        registrar: Registrar,
+        ledger: Ledger,
+        *,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.hub = hub
+        self.registrar = registrar
+        self.ledger = ledger
+        self.clock = clock
+
+    def status(self, repo: Repo, person: Person | None) -> Status:
+        """The state of `repo` as `person` sees it (R2: whoever can read it).
+
+        Raises:
+            RepoNotFound: there is none, or `person` cannot see it.
+        """
+        info = self.hub.info(repo, person)
+        versions = self._shown(self.ledger.versions(info.uid), info)
+        obstacle = _obstacle(info, person)
+        if obstacle is None and any(version.revision == info.head for version in versions):
+            obstacle = "The head has a DOI already; push a commit first if you want a new one."
+        return Status(
+            repo=info.repo,
+            state=_state(versions, info.head),
+            head=info.head,
+            endpoint=self.hub.endpoint,
+            versions=versions,
+            locked=bool(versions),
+            can_mint=obstacle is None,
+            obstacle=obstacle,
+            terms=self.registrar.terms,
+            suggested_authors=_default_authors(info, person) if person and info.can_write else (),
+        )
+
+    def history(self, repo: Repo, person: Person | None) -> History:
+        """All versions of `repo`, newest first.
+
+        Raises:
+            RepoNotFound: there is none, or `person` cannot see it.
+        """
+        info = self.hub.info(repo, person)
+        return History(info.repo, self._shown(self.ledger.versions(info.uid), info))
+
+    def version(self, doi: Doi) -> Version:
+        """The registered version of `doi`, without who agreed to it.
+
+        Raises:
+            DoiNotFound: neither the ledger nor the registrar knows it.
+        """
+        version = self.ledger.version(doi) or self.registrar.find(doi)
+        if version is None:
+            raise DoiNotFound(f"There is no DOI {doi} here; check it for a typing error.")
+        return version.replace(consent=None)
+
+    def mint(
+        self, repo: Repo, person: Person | None, request: MintRequest, *, key: str | None = None
+    ) -> Version:
+        """Register a DOI for the head of `repo`, or for the revision that is asked for.
+
+        `key` is an Idempotency-Key: the same key with the same request has the same answer again.
+
+        Raises:
+            SignInRequired, WriteAccessRequired: R2.
+            ConsentRequired, TermsChanged: R3; both carry the terms.
+            RepoNotFound, RevisionNotFound, RepoNotEligible: R1.
+            AlreadyRegistered: R8; it carries the version.
+            IdempotencyConflict: the key came with another request.
+            ServiceError: the registrar did not answer; `recover` or the same call finishes it (R12).
+        """
+        if person is None:
+            raise SignInRequired(
+                f"Sign in to generate a DOI for {repo}; the way is: hf auth login, or set HF_TOKEN."
+            )
+        # Where the registrar shares the ledger's database, what was checked stays true until the
+        # end: nobody makes the repository private between the check and the registration.
+        with self.ledger.transaction() if self.registrar.shares_ledger else nullcontext():
+            return self._mint(repo, person, request, key)
+
+    def _mint(self, repo: Repo, person: Person, request: MintRequest, key: str | None) -> Version:
+        info = self.hub.info(repo, person, request.revision)
+        if not info.can_write:
+            raise WriteAccessRequired(
+                f"Only a person with write access to {info.repo} can generate its DOI; ask its owner, {info.repo.namespace or 'the Hub'}."
+            )
+        body = {"repo": info.uid, **request.to_json()}
+        if key is not None and (known := self.ledger.answer(person.username, key, body)):
+            return known
+        terms = self.registrar.terms
+        if not request.agree or not request.terms:
+            raise ConsentRequired(
+                "Nothing is generated without consent: read the terms and agree to them.", terms
+            )
+        if request.terms != terms.digest:
+            raise TermsChanged(
+                "The terms have changed since they were shown; read them again before you agree.",
+                terms,
+            )
+        refusal = _ineligible(info)
+        if refusal:
+            raise refusal
+        entry = self._finish(self._intend(info, person, request, terms))
+        if key is not None:
+            self.ledger.remember_answer(person.username, key, body, entry)
+        return entry.version
+
+    def recover(self) -> tuple[Version, ...]:
+        """Finish every mint that was interrupted, each with the DOI that it had (R12).
+
+        Raises:
+            ServiceError: the registrar does not answer; what was not finished stays in the ledger.
+        """
+        return tuple(self._finish(entry).version for entry in self.ledger.unfinished())
+
+    def _intend(self, info: RepoInfo, person: Person, request: MintRequest, terms: Terms) -> Entry:
+        if info.revision is None:
+            raise RepoNotEligible(f"{info.repo} has no commit yet; push one first.", "empty")
+        now = self.clock()
+        begun = self.ledger.entry_of(info.uid, info.revision)
+        doi = (
+            begun.version.doi
+            if begun
+            else self.registrar.reserve(info.repo, info.uid, info.revision)
+        )
+        version = Version.from_parts(
+            doi=doi,
+            repo=info.repo,
+            revision=info.revision,
+            title=title_with_revision(request.title or info.repo.name, info.revision),
+            authors=request.authors or _default_authors(info, person),
+            publisher=self.registrar.publisher,
+            year=now.year,
+            created=now,
+            description=request.description
+            if request.description is not None
+            else info.description,
+            license=info.license,
+            language=info.language,
+            related=info.related,
+            formats=info.formats,
+            sizes=info.sizes,
+            endpoint=self.hub.endpoint,
+            consent=Consent(person.username, now, terms.digest),
+        )
+        return self.ledger.intend(
+            version,
+            uid=info.uid,
+            revision_date=info.revision_date or now,
+            terms=terms,
+        )
+
+    def _finish(self, entry: Entry) -> Entry:
+        """Register an intent, then make its neighbours point at it (R7)."""
+        if entry.version.doi is None or entry.version.revision is None:
+            raise ValueError("an entry of the ledger has a DOI and a revision")
+        if entry.step == "intended":
+            try:
+                self.registrar.register(entry.version)
+            except ServiceError:
+                raise
+            except InvalidMetadata:
+                self.ledger.withdraw(entry)
+                raise
+            self.ledger.mark(entry, "registered")
+        for doi in (entry.version.previous, entry.version.next):
+            neighbour = self.ledger.version(doi) if doi else None
+            if neighbour:
+                self.registrar.register(neighbour)
+        self.ledger.mark(entry, "linked")
+        return replace(entry, step="linked")
+
+    @staticmethod
+    def _shown(versions: tuple[Version, ...], info: RepoInfo) -> tuple[Version, ...]:
+        """Who agreed is for those who can write; everybody else sees the versions without it."""
+        if info.can_write:
+            return versions
+        return tuple(version.replace(consent=None) for version in versions)
+
+
+def _state(versions: tuple[Version, ...], head: str | None) -> Any:
+    if not versions:
+        return "unregistered"
+    return "current" if versions[0].revision == head else "behind"
+
+
+def _ineligible(info: RepoInfo) -> RepoNotEligible | None:
+    if info.private:
+        return RepoNotEligible(
+            f"{info.repo} is private; make it public first, because a DOI must lead everybody somewhere.",
+            "private",
+        )
+    if info.head is None:
+        return RepoNotEligible(
+            f"{info.repo} has no commit yet; push one first, because a DOI names a revision.",
+            "empty",
+        )
+    return None
+
+
+def _obstacle(info: RepoInfo, person: Person | None) -> str | None:
+    refusal = _ineligible(info)
+    if refusal:
+        return refusal.message
+    if person is None:
+        return "Sign in to generate a DOI: hf auth login, or set HF_TOKEN."
+    if not info.can_write:
+        return f"Only a person with write access to {info.repo} can generate its DOI."
+    return None
+
+
+def _default_authors(info: RepoInfo, person: Person) -> tuple[Author, ...]:
+    """The organisation's full name for its repositories, else the minter's (R5)."""
+    if info.owner_is_organization:
+        return (Author(info.owner_name or info.repo.namespace or person.full_name, "organization"),)
+    return (Author.person(person.full_name or person.username),)

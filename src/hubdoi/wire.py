@@ -1,0 +1,65 @@
+"""How errors travel between a Hub's DOI API and its clients (design chapter 7).
+
+The body is ``{"error": sentence, "code": class name, …}``; the headers ``X-Error-Code`` and
+``X-Error-Message`` repeat both, as the Hub's own errors do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from . import errors
+from .errors import HubdoiError
+from .records import Terms, Version
+
+__all__ = ["error_answer", "error_from_answer"]
+
+# The Hub's own names, which huggingface_hub turns into its exceptions.
+_HUB_CODES = {"RepoNotFound": errors.RepoNotFound, "RevisionNotFound": errors.RevisionNotFound}
+
+
+def error_answer(error: HubdoiError) -> tuple[int, dict[str, str], dict[str, Any]]:
+    """The status, headers and JSON body that tell a client of `error`."""
+    code = type(error).__name__
+    body: dict[str, Any] = {"error": error.message, "code": code}
+    if isinstance(error, errors.ConsentError) and error.terms:
+        body["terms"] = error.terms.to_json()
+    if isinstance(error, errors.AlreadyRegistered) and error.version:
+        body["version"] = error.version.to_json()
+        body["doi"] = str(error.version.doi)
+    if isinstance(error, errors.RepoNotEligible):
+        body["reason"] = error.reason
+    headers = {"X-Error-Code": code, "X-Error-Message": _header_text(error.message)}
+    return error.http_status, headers, body
+
+
+def error_from_answer(status: int, body: Any, *, fallback: str) -> HubdoiError:
+    """The exception that a server's error answer stands for; `fallback` is the sentence without one."""
+    data = body if isinstance(body, Mapping) else {}
+    message = data.get("error") if isinstance(data.get("error"), str) else None
+    code = data.get("code")
+    found = _HUB_CODES.get(str(code)) or getattr(errors, str(code), None)
+    if isinstance(found, type) and issubclass(found, HubdoiError) and message:
+        if issubclass(found, errors.ConsentError):
+            return found(message, Terms.from_json(data["terms"]) if data.get("terms") else None)
+        if issubclass(found, errors.AlreadyRegistered):
+            return found(
+                message, Version.from_json(data["version"]) if data.get("version") else None
+            )
+        if issubclass(found, errors.RepoNotEligible):
+            return found(message, data.get("reason"))
+        return found(message)
+    by_status: dict[int, type[HubdoiError]] = {
+        401: errors.SignInRequired,
+        403: errors.WriteAccessRequired,
+        404: errors.RepoNotFound,
+        429: errors.ServiceBusy,
+    }
+    kind = by_status.get(status, errors.ServiceFailed if status >= 500 else errors.ServiceRefused)
+    return kind(message or fallback)
+
+
+def _header_text(text: str) -> str:
+    """`text` as a header may carry it: one line, Latin-1 at most."""
+    return " ".join(text.split()).encode("latin-1", "replace").decode("latin-1")[:500]
