@@ -1,0 +1,165 @@
+"""What a repository's card, its README.md, says: metadata and text, both written by strangers."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import yaml
+
+__all__ = ["Card", "parse_card"]
+
+_FRONT_MATTER = re.compile(r"\A\ufeff?---[ \t]*\r?\n(.*?)^---[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.M)
+_MAX_CARD = 1_000_000
+_MAX_FRONT_MATTER = 200_000
+_MAX_NODES = 20_000
+_MAX_DEPTH = 20
+_MAX_DESCRIPTION = 1000
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+@dataclass(frozen=True)
+class Card:
+    """`data` is JSON; `problem` says why the front matter could not be read, if so."""
+
+    data: dict[str, Any] = field(default_factory=dict)
+    description: str | None = None
+    problem: str | None = None
+
+    @property
+    def license(self) -> str | None:
+        return _first(self.data.get("license"))
+
+    @property
+    def language(self) -> str | None:
+        return _first(self.data.get("language"))
+
+    @property
+    def base_models(self) -> tuple[str, ...]:
+        return _texts(self.data.get("base_model"))
+
+    @property
+    def datasets(self) -> tuple[str, ...]:
+        return _texts(self.data.get("datasets"))
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """The tags as the Hub lists them: the card's own, and what its other fields say."""
+        found = [
+            *_texts(self.data.get("tags")),
+            *_texts(self.data.get("pipeline_tag")),
+            *_texts(self.data.get("library_name")),
+            *(f"task_categories:{task}" for task in _texts(self.data.get("task_categories"))),
+            *_texts(self.data.get("language")),
+            *(f"dataset:{name}" for name in self.datasets),
+            *(f"base_model:{name}" for name in self.base_models),
+            *(f"license:{name}" for name in _texts(self.data.get("license"))),
+        ]
+        return tuple(dict.fromkeys(found))
+
+
+def parse_card(content: bytes) -> Card:
+    """Read a card; whatever it holds, there is an answer."""
+    text = content[:_MAX_CARD].decode("utf-8", "replace")
+    match = _FRONT_MATTER.match(text)
+    if match is None:
+        return Card(description=_description(text))
+    data, problem = _metadata(match.group(1))
+    return Card(data, _description(text[match.end() :]), problem)
+
+
+def _metadata(front: str) -> tuple[dict[str, Any], str | None]:
+    if len(front) > _MAX_FRONT_MATTER:
+        return {}, f"The metadata is longer than {_MAX_FRONT_MATTER} characters."
+    try:
+        loaded = yaml.load(front, Loader=_Loader)  # noqa: S506 (one of the two safe loaders)
+        data = _Plain().of(loaded)
+    except (yaml.YAMLError, ValueError, TypeError, RecursionError, OverflowError) as error:
+        where = getattr(error, "problem_mark", None)
+        line = f" in line {where.line + 2}" if where is not None else ""
+        return {}, f"The metadata is not valid YAML{line}."
+    if data is None:
+        return {}, None
+    if not isinstance(data, dict):
+        return {}, "The metadata is not a mapping of names to values."
+    return data, None
+
+
+class _Plain:
+    """Turns what YAML can say into JSON, and gives up on what grows without bound."""
+
+    def __init__(self) -> None:
+        self._nodes = 0
+
+    def of(self, value: Any, depth: int = 0) -> Any:
+        self._nodes += 1
+        # A few lines of anchors can stand for billions of values.
+        if self._nodes > _MAX_NODES or depth > _MAX_DEPTH:
+            raise ValueError("too much metadata")
+        if isinstance(value, dict):
+            return {str(key)[:200]: self.of(item, depth + 1) for key, item in value.items()}
+        if isinstance(value, list | tuple | set):
+            return [self.of(item, depth + 1) for item in value]
+        if isinstance(value, float) and not math.isfinite(value):
+            return str(value)
+        if value is None or isinstance(value, bool | float):
+            return value
+        if isinstance(value, int):
+            return value if abs(value) < 2**63 else str(value)[:200]
+        if isinstance(value, date):
+            return value.isoformat()
+        return str(value)
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    values = value if isinstance(value, list) else [value]
+    cleaned = (
+        " ".join(item.split())[:200] if isinstance(item, str) else str(item)
+        for item in values
+        if isinstance(item, str | int | float) and not isinstance(item, bool)
+    )
+    return tuple(dict.fromkeys(text for text in cleaned if text))
+
+
+def _first(value: Any) -> str | None:
+    return next(iter(_texts(value)), None)
+
+
+_FENCE = re.compile(r"^(`{3,}|~{3,}).*?(?:^\1[`~]*[ \t]*$|\Z)", re.DOTALL | re.M)
+_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
+_NOT_PROSE = re.compile(r"^\s*(?:#|\||[-*_=]{3,}\s*$|\[[^\]]+\]:|>|[-*+]\s|\d+[.)]\s|<)", re.M)
+_IMAGE = re.compile(r"!\[[^\]\n]{0,500}\](?:\([^)\n]{0,2000}\)|\[[^\]\n]{0,500}\])")
+_LINK = re.compile(r"\[([^\]\n]{0,500})\](?:\([^)\n]{0,2000}\)|\[[^\]\n]{0,500}\])")
+_ELEMENT = re.compile(r"</?[A-Za-z][^<>]{0,1000}>")
+_MARKS = re.compile(r"(\*{1,3}|~~|`+)(?=\S)([^\n]{1,1000}?)(?<=\S)\1")
+_UNDERSCORES = re.compile(r"(?<!\w)(_{1,3})(?=\S)([^\n]{1,1000}?)(?<=\S)\1(?!\w)")
+
+
+def _description(text: str) -> str | None:
+    """The first paragraph of prose, without markup."""
+    text = _FENCE.sub("", _COMMENT.sub("", text.replace("\r\n", "\n")[:50_000]))
+    for paragraph in re.split(r"\n[ \t]*\n", text):
+        lines = [line for line in paragraph.split("\n") if line.strip()]
+        # A heading may stand directly above its text.
+        while lines and re.match(r"\s*#", lines[0]):
+            lines.pop(0)
+        if not lines or _NOT_PROSE.match(lines[0]):
+            continue
+        plain = _plain_text(" ".join(lines))
+        if plain:
+            return plain
+    return None
+
+
+def _plain_text(text: str) -> str | None:
+    text = _LINK.sub(r"\1", _IMAGE.sub("", text))
+    text = _ELEMENT.sub("", text)
+    text = _UNDERSCORES.sub(r"\2", _MARKS.sub(r"\2", text))
+    text = re.sub(r"\\([\\`*_{}\[\]()#+.!<>~|-])", r"\1", text)
+    text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    if len(text) > _MAX_DESCRIPTION:
+        text = text[: _MAX_DESCRIPTION - 1].rsplit(" ", 1)[0] + "…"
+    return text or None

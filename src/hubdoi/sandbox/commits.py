@@ -1,0 +1,440 @@
+"""What repositories hold: commits, the files of each, the branches and tags that name them."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Row, delete, insert, select, text
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from ..database import Database
+from ..errors import RevisionNotFound
+from ..records import Person
+from .card import Card, parse_card
+from .clock import Clock, hub_time
+from .git import Files, blob_id, commit_id, tree_ids
+from .paths import check_folders, check_path
+from .refusal import Refusal
+from .tables import BLOBS, COMMITS, REFS, REPOSITORIES, SNAPSHOTS, TAGS
+
+__all__ = ["CARD", "MAIN", "Change", "Commit", "Commits"]
+
+MAIN = "refs/heads/main"
+CARD = "README.md"
+_FULL = re.compile(r"[0-9a-f]{40}")
+_PREFIX = re.compile(r"[0-9a-f]{7,39}")
+_REF = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+/-]{0,199}")
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """A commit: `author` is a user name, `created` as the Hub writes times."""
+
+    oid: str
+    parent: str | None
+    tree: str
+    author: str
+    created: str
+    title: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a commit does: contents by path, then the files and folders that it deletes."""
+
+    add: Mapping[str, bytes]
+    delete_files: tuple[str, ...] = ()
+    delete_folders: tuple[str, ...] = ()
+
+
+class Commits:
+    """The commits of all repositories of one database."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+        # Trees and blobs never change under their ids: what was read once stays true.
+        self._snapshot = lru_cache(maxsize=512)(self._read_snapshot)
+        self._card = lru_cache(maxsize=512)(self._read_card)
+
+    def head(self, uid: str) -> str | None:
+        """The newest commit of the default branch, or None."""
+        return self._target(uid, MAIN)
+
+    def resolve(self, uid: str, revision: str | None) -> Commit | None:
+        """The commit that `revision` names: an id, the beginning of one, a branch, a tag or a ref.
+
+        None is the head; it is also the answer when the default branch has no commit yet.
+
+        Raises:
+            RevisionNotFound: it names none, or more than one.
+        """
+        with self._database.reading():
+            oid = self._oid(uid, revision)
+            return None if oid is None else self._read(uid, oid)
+
+    def files(self, uid: str, oid: str) -> Files:
+        """Every file of a commit: path -> (blob id, size in bytes).
+
+        Raises:
+            RevisionNotFound: the repository has no such commit.
+        """
+        return self.snapshot(self._read(uid, oid).tree)
+
+    def snapshot(self, tree: str) -> Files:
+        """Every file under a root tree."""
+        return self._snapshot(tree)
+
+    def content(self, oid: str) -> bytes:
+        """The content of a blob."""
+        with self._database.reading() as connection:
+            content = connection.execute(select(BLOBS.c.content).where(BLOBS.c.oid == oid)).scalar()
+        if content is None:
+            raise Refusal(404, f"There is no content {oid} here.", "EntryNotFound")
+        return bytes(content)
+
+    def card(self, commit: Commit | None) -> Card:
+        """What the README.md of a commit says; an empty card without one."""
+        found = None if commit is None else self.snapshot(commit.tree).get(CARD)
+        return Card() if found is None else self._card(found[0])
+
+    def history(self, uid: str, oid: str, *, offset: int = 0, limit: int = 1000) -> list[Commit]:
+        """A commit and those before it, newest first."""
+        query = text(
+            "WITH RECURSIVE line(oid, step) AS ("
+            " SELECT :oid, 0 UNION ALL"
+            " SELECT c.parent, step + 1 FROM line JOIN hub_commits c"
+            " ON c.uid = :uid AND c.oid = line.oid WHERE c.parent IS NOT NULL AND step < :last)"
+            " SELECT c.* FROM line JOIN hub_commits c ON c.uid = :uid AND c.oid = line.oid"
+            " WHERE step >= :offset ORDER BY step"
+        )
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                query, {"uid": uid, "oid": oid, "offset": offset, "last": offset + limit - 1}
+            ).all()
+        return [_commit(row) for row in rows]
+
+    def last_changes(self, uid: str, oid: str, paths: set[str]) -> dict[str, Commit]:
+        """For each of `paths`, files or folders, the newest commit that changed it."""
+        found: dict[str, Commit] = {}
+        wanted = set(paths)
+        history = self.history(uid, oid)
+        for commit, before in zip(history, [*history[1:], None], strict=True):
+            if not wanted:
+                break
+            here = self.snapshot(commit.tree)
+            there = self.snapshot(before.tree) if before is not None else {}
+            changed = {
+                path for path in here.keys() | there.keys() if here.get(path) != there.get(path)
+            }
+            for path in wanted & _with_folders(changed):
+                found[path] = commit
+            wanted -= found.keys()
+        return found
+
+    def commit(
+        self,
+        uid: str,
+        person: Person,
+        change: Change,
+        *,
+        title: str,
+        message: str = "",
+        branch: str = MAIN,
+        parent: str | None = None,
+    ) -> Commit:
+        """Make a commit on `branch`, a full ref name.
+
+        `parent` is the commit that it must follow, for those who must not overwrite others' work.
+
+        Raises:
+            RevisionNotFound: there is no such branch.
+            Refusal: the branch moved on from `parent`, or a path cannot be.
+        """
+        for path in change.add:
+            check_path(path)
+        oids = {path: blob_id(content) for path, content in change.add.items()}
+        with self._database.transaction() as connection:
+            head = self._target(uid, branch)
+            if head is None and branch != MAIN:
+                raise _no_revision(branch)
+            if parent is not None and (head is None or not _begins(head, parent)):
+                raise Refusal(
+                    412,
+                    "A commit has happened since. Please refresh and try again.",
+                    "PreconditionFailed",
+                )
+            before = self._read(uid, head) if head else None
+            files = _changed(dict(self.snapshot(before.tree)) if before else {}, change, oids)
+            for path, content in change.add.items():
+                connection.execute(
+                    upsert(BLOBS)
+                    .values(oid=oids[path], content=content)
+                    .on_conflict_do_nothing(index_elements=[BLOBS.c.oid])
+                )
+            made = self._write(uid, person, files, head, title, message)
+            self._point(uid, branch, made.oid)
+        return made
+
+    def merge(
+        self, uid: str, person: Person, ref: str, *, base: str, title: str, message: str = ""
+    ) -> Commit:
+        """Bring onto the default branch what `ref` changed since the commit `base`.
+
+        Raises:
+            Refusal: both changed the same file.
+        """
+        with self._database.transaction():
+            head, theirs = self._target(uid, MAIN), self._target(uid, ref)
+            if head is None or theirs is None:
+                raise _no_revision(ref)
+            conflicts = self.conflicts(uid, ref, base=base)
+            if conflicts:
+                raise Refusal(
+                    409,
+                    f"The default branch has also changed {conflicts[0]!r}; "
+                    "resolve the conflict first.",
+                )
+            old, new = self.files(uid, base), self.files(uid, theirs)
+            files = dict(self.files(uid, head))
+            for path in old.keys() - new.keys():
+                files.pop(path, None)
+            files.update({path: new[path] for path in new if new[path] != old.get(path)})
+            check_folders(files.keys())
+            made = self._write(uid, person, files, head, title, message)
+            self._point(uid, MAIN, made.oid)
+        return made
+
+    def conflicts(self, uid: str, ref: str, *, base: str) -> list[str]:
+        """The files that both `ref` and the default branch changed since `base`, differently."""
+        head, theirs = self._target(uid, MAIN), self._target(uid, ref)
+        if head is None or theirs is None:
+            return []
+        old, ours, new = (self.files(uid, oid) for oid in (base, head, theirs))
+        return sorted(
+            path
+            for path in old.keys() | ours.keys() | new.keys()
+            if ours.get(path) != new.get(path)
+            and ours.get(path) != old.get(path)
+            and new.get(path) != old.get(path)
+        )
+
+    def refs(self, uid: str) -> dict[str, str]:
+        """Full ref name -> commit id, by name."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                select(REFS.c.name, REFS.c.target).where(REFS.c.uid == uid).order_by(REFS.c.name)
+            ).all()
+        return {row.name: row.target for row in rows}
+
+    def create_ref(self, uid: str, name: str, target: str) -> None:
+        """Name a commit, by a full ref name.
+
+        Raises:
+            Refusal: the name is taken, or cannot be one.
+        """
+        short = name.split("/", 2)[2]
+        bad = _REF.fullmatch(short) is None or ".." in short or "//" in short
+        if bad or short.endswith(("/", ".", ".lock")) or short.startswith("refs/"):
+            raise Refusal(400, f"{short[:60]!r} cannot be the name of a branch or tag.")
+        with self._database.transaction():
+            if self._target(uid, name) is not None:
+                raise Refusal(409, f"The reference {short} exists already; choose another name.")
+            self._point(uid, name, target)
+
+    def open_pull(self, uid: str, num: int, target: str) -> None:
+        """Begin the branch of a pull request."""
+        self._point(uid, f"refs/pr/{num}", target)
+
+    def delete_ref(self, uid: str, name: str) -> None:
+        """Forget a branch or tag; its commits stay.
+
+        Raises:
+            RevisionNotFound: there is none of that name.
+            Refusal: it is the default branch.
+        """
+        if name == MAIN:
+            raise Refusal(403, "The default branch cannot be deleted.")
+        with self._database.transaction() as connection:
+            done = connection.execute(
+                delete(REFS).where(REFS.c.uid == uid, REFS.c.name == name)
+            ).rowcount
+            if not done:
+                raise _no_revision(name)
+
+    def _oid(self, uid: str, revision: str | None) -> str | None:
+        if revision is None:
+            return self._target(uid, MAIN)
+        for name in (f"refs/heads/{revision}", f"refs/tags/{revision}", revision):
+            target = self._target(uid, name)
+            if target is not None:
+                return target
+        if revision in ("main", "HEAD", MAIN):
+            return self._target(uid, MAIN)
+        if _FULL.fullmatch(revision):
+            return revision
+        if _PREFIX.fullmatch(revision):
+            with self._database.reading() as connection:
+                found = connection.execute(
+                    select(COMMITS.c.oid)
+                    .where(
+                        COMMITS.c.uid == uid,
+                        COMMITS.c.oid >= revision,
+                        COMMITS.c.oid < revision + "g",
+                    )
+                    .limit(2)
+                ).scalars()
+                oids = list(found)
+            if len(oids) == 1:
+                return oids[0]
+            if oids:
+                raise RevisionNotFound(
+                    f"More than one revision begins with {revision}; give more of its digits."
+                )
+        raise _no_revision(revision)
+
+    def _target(self, uid: str, name: str) -> str | None:
+        with self._database.reading() as connection:
+            target: str | None = connection.execute(
+                select(REFS.c.target).where(REFS.c.uid == uid, REFS.c.name == name)
+            ).scalar()
+        return target
+
+    def _read(self, uid: str, oid: str) -> Commit:
+        with self._database.reading() as connection:
+            row = connection.execute(
+                select(COMMITS).where(COMMITS.c.uid == uid, COMMITS.c.oid == oid)
+            ).first()
+        if row is None:
+            raise _no_revision(oid)
+        return _commit(row)
+
+    def _read_snapshot(self, tree: str) -> Files:
+        with self._database.reading() as connection:
+            files = connection.execute(
+                select(SNAPSHOTS.c.files).where(SNAPSHOTS.c.tree == tree)
+            ).scalar_one()
+        return {path: (oid, size) for path, (oid, size) in json.loads(files).items()}
+
+    def _read_card(self, oid: str) -> Card:
+        return parse_card(self.content(oid))
+
+    def _write(
+        self,
+        uid: str,
+        person: Person,
+        files: Files,
+        parent: str | None,
+        title: str,
+        message: str,
+    ) -> Commit:
+        tree = tree_ids(files)[""]
+        moment = self._clock.now()
+        commit = Commit(
+            oid=commit_id(
+                tree=tree,
+                parent=parent,
+                author=person.full_name,
+                username=person.username,
+                moment=moment,
+                message=f"{title}\n\n{message}" if message else title,
+            ),
+            parent=parent,
+            tree=tree,
+            author=person.username,
+            created=hub_time(moment),
+            title=title,
+            message=message,
+        )
+        with self._database.transaction() as connection:
+            connection.execute(
+                upsert(SNAPSHOTS)
+                .values(tree=tree, files=json.dumps(files, sort_keys=True))
+                .on_conflict_do_nothing(index_elements=[SNAPSHOTS.c.tree])
+            )
+            # Two people who make the same commit in the same second make one commit, as in git.
+            connection.execute(
+                upsert(COMMITS)
+                .values(
+                    uid=uid,
+                    oid=commit.oid,
+                    parent=parent,
+                    tree=tree,
+                    author=commit.author,
+                    created=commit.created,
+                    title=title,
+                    message=message,
+                )
+                .on_conflict_do_nothing(index_elements=[COMMITS.c.uid, COMMITS.c.oid])
+            )
+        return commit
+
+    def _point(self, uid: str, name: str, target: str) -> None:
+        with self._database.transaction() as connection:
+            connection.execute(
+                upsert(REFS)
+                .values(uid=uid, name=name, target=target)
+                .on_conflict_do_update(
+                    index_elements=[REFS.c.uid, REFS.c.name], set_={"target": target}
+                )
+            )
+            if name == MAIN:
+                head = self._read(uid, target)
+                tags = self.card(head).tags
+                connection.execute(delete(TAGS).where(TAGS.c.uid == uid))
+                if tags:
+                    connection.execute(insert(TAGS), [{"uid": uid, "tag": tag} for tag in tags])
+                connection.execute(
+                    REPOSITORIES.update()
+                    .where(REPOSITORIES.c.uid == uid)
+                    .values(updated=head.created)
+                )
+
+
+def _changed(files: dict[str, tuple[str, int]], change: Change, oids: Mapping[str, str]) -> Files:
+    for path in change.delete_files:
+        if files.pop(path, None) is None:
+            raise Refusal(
+                404, f"{path[:200]!r} cannot be deleted: there is no such file.", "EntryNotFound"
+            )
+    for folder in change.delete_folders:
+        inside = [path for path in files if path.startswith(folder.rstrip("/") + "/")]
+        if not inside:
+            raise Refusal(
+                404,
+                f"{folder[:200]!r} cannot be deleted: there is no such folder.",
+                "EntryNotFound",
+            )
+        for path in inside:
+            del files[path]
+    files.update({path: (oids[path], len(content)) for path, content in change.add.items()})
+    check_folders(files.keys())
+    return files
+
+
+def _with_folders(paths: set[str]) -> set[str]:
+    everything = set(paths)
+    for path in paths:
+        folder = path
+        while folder := folder.rpartition("/")[0]:
+            everything.add(folder)
+    return everything
+
+
+def _begins(head: str, parent: str) -> bool:
+    return len(parent) >= 7 and head.startswith(parent)
+
+
+def _commit(row: Row[Any]) -> Commit:
+    return Commit(row.oid, row.parent, row.tree, row.author, row.created, row.title, row.message)
+
+
+def _no_revision(revision: str) -> RevisionNotFound:
+    shown = revision.removeprefix("refs/heads/").removeprefix("refs/tags/")[:60]
+    return RevisionNotFound(f"There is no revision {shown!r} in this repository.")

@@ -1,0 +1,140 @@
+"""The secrets of one sandbox: made once, kept in a file that only its owner can read."""
+
+from __future__ import annotations
+
+import hmac
+import json
+import os
+import secrets
+import string
+from collections.abc import Mapping
+from pathlib import Path
+from threading import Lock
+from types import MappingProxyType
+from typing import Any
+
+from ..errors import SandboxError
+
+__all__ = ["DATACITE_PREFIX", "DATACITE_USERNAME", "Credentials"]
+
+DATACITE_USERNAME = "SANDBOX.HF"
+DATACITE_PREFIX = "10.5072"
+
+_ALPHABET = string.ascii_letters + string.digits
+
+
+class Credentials:
+    """Tokens of people, the support token, the password of the DataCite account, the session key.
+
+    They are read from `path`, or made and written there with mode 0600.
+
+    Raises:
+        SandboxError: the file cannot be read or written, or is not one of ours.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = Lock()
+        held = _read(path)
+        self._users: dict[str, str] = dict(held.get("users", {}))
+        self.support_token: str = held.get("support_token") or _token("hfs_")
+        self.datacite_password: str = held.get("datacite_password") or _random(32)
+        self.session_key: bytes = bytes.fromhex(held.get("session_key") or secrets.token_hex(32))
+        if not held:
+            self._write()
+
+    @property
+    def users(self) -> Mapping[str, str]:
+        """User name -> token."""
+        return MappingProxyType(dict(self._users))
+
+    @property
+    def datacite_repository(self) -> dict[str, str]:
+        """User name, password and prefix of the DataCite account."""
+        return {
+            "username": DATACITE_USERNAME,
+            "password": self.datacite_password,
+            "prefix": DATACITE_PREFIX,
+        }
+
+    def token_for(self, username: str) -> str:
+        """The token of `username`, made now if there is none."""
+        with self._lock:
+            if username not in self._users:
+                self._users[username] = _token("hf_")
+                self._write()
+            return self._users[username]
+
+    def username_of(self, token: str) -> str | None:
+        """Whose `token` this is. How long it takes says nothing of how much of it was right."""
+        found = None
+        for username, known in list(self._users.items()):
+            if _same(token, known):
+                found = username
+        return found
+
+    def is_support(self, token: str) -> bool:
+        """Whether `token` is the one of support."""
+        return _same(token, self.support_token)
+
+    def is_datacite(self, username: str, password: str) -> bool:
+        """Whether these are the user name and password of the DataCite account."""
+        right_name = _same(username.upper(), DATACITE_USERNAME)
+        return _same(password, self.datacite_password) and right_name
+
+    def __repr__(self) -> str:
+        return f"Credentials(users={sorted(self._users)})"
+
+    def _write(self) -> None:
+        content = {
+            "users": self._users,
+            "support_token": self.support_token,
+            "datacite_password": self.datacite_password,
+            "session_key": self.session_key.hex(),
+        }
+        beside = self._path.with_name(self._path.name + ".new")
+        try:
+            beside.unlink(missing_ok=True)
+            handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                json.dump(content, file)
+                file.flush()
+                os.fsync(file.fileno())
+            beside.replace(self._path)
+        except OSError as error:
+            raise SandboxError(
+                f"The sandbox cannot write {self._path} ({error.strerror}); "
+                "choose a directory that you can write to."
+            ) from None
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        held = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(held, dict) or not isinstance(held.get("users"), dict):
+            raise ValueError
+        bytes.fromhex(held["session_key"])
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise SandboxError(
+            f"The sandbox cannot read {path} ({error.strerror}); make it readable for you."
+        ) from None
+    except (ValueError, KeyError, TypeError):
+        raise SandboxError(
+            f"{path} does not hold the credentials of a sandbox; "
+            "move it away and new ones will be made."
+        ) from None
+    return held
+
+
+def _same(given: str, known: str) -> bool:
+    return hmac.compare_digest(given.encode("utf-8", "replace"), known.encode())
+
+
+def _token(prefix: str) -> str:
+    return prefix + _random(34)
+
+
+def _random(length: int) -> str:
+    return "".join(secrets.choice(_ALPHABET) for _ in range(length))

@@ -1,0 +1,38 @@
+"""What kinds of files a revision holds."""
+
+from __future__ import annotations
+
+import mimetypes
+from pathlib import PurePosixPath
+
+from .git import Files
+
+__all__ = ["formats_of", "media_type"]
+
+# Without the tables of the machine: the same file is of the same type everywhere.
+_TYPES = mimetypes.MimeTypes(filenames=())
+_OURS = {
+    ".csv": "text/csv",
+    ".jsonl": "application/jsonl",
+    ".md": "text/markdown",
+    ".parquet": "application/vnd.apache.parquet",
+    ".yaml": "application/yaml",
+    ".yml": "application/yaml",
+}
+
+
+def media_type(path: str) -> str | None:
+    """The media type that the name says, or None when it is not a registered one."""
+    suffix = PurePosixPath(path).suffix.lower()
+    return _OURS.get(suffix) or _TYPES.types_map[True].get(suffix)
+
+
+def formats_of(files: Files) -> tuple[str, ...]:
+    """The media types of the files, or their suffixes where there is none, by name."""
+    found = set()
+    for path in files:
+        name = PurePosixPath(path)
+        # .gitattributes and its like are no content.
+        if not name.name.startswith(".") and name.suffix:
+            found.add(media_type(path) or name.suffix.lower())
+    return tuple(sorted(found))

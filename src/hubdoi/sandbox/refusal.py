@@ -1,0 +1,28 @@
+"""A refusal with the status and code that huggingface.co would answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..errors import SandboxError
+
+__all__ = ["Moved", "Refusal"]
+
+
+class Refusal(SandboxError):
+    """An answer of the Hub side that has a status and an ``X-Error-Code`` of its own."""
+
+    def __init__(self, status: int, message: str, code: str | None = None, **more: Any) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.more = more
+
+
+class Moved(Exception):
+    """The repository that was asked for has another id now: `old` became `new`."""
+
+    def __init__(self, old: str, new: str) -> None:
+        super().__init__(old, new)
+        self.old = old
+        self.new = new

@@ -1,0 +1,109 @@
+"""Everything that the sandbox's Hub side keeps, and the answers that the rules need of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ..database import Database
+from ..errors import RevisionNotFound
+from ..records import Doi, Person, Repo, RepoInfo
+from .clock import Clock
+from .commits import Commits
+from .formats import formats_of
+from .git import Files
+from .people import People
+from .repositories import DoisOf, Repositories, Repository
+from .tables import METADATA
+
+__all__ = ["Store"]
+
+
+class Store:
+    """A Hub (`hubdoi.hub.Hub`) whose repositories are in one database."""
+
+    endpoint: str = ""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        database.create(METADATA)
+        self.database = database
+        self.clock = clock
+        self.people = People(database)
+        self.repositories = Repositories(database, clock, self.people)
+        self.commits = Commits(database, clock)
+
+    @property
+    def dois_of(self) -> DoisOf:
+        """From uids to the (DOI, revision) pairs of those that have any, newest first."""
+        return self.repositories.dois_of
+
+    @dois_of.setter
+    def dois_of(self, answer: DoisOf) -> None:
+        self.repositories.dois_of = answer
+
+    def info(self, repo: Repo, person: Person | None, revision: str | None = None) -> RepoInfo:
+        """The repository, as `person` sees it, at `revision`.
+
+        Raises:
+            RepoNotFound: there is none, or `person` cannot see it.
+            RevisionNotFound: it has no such revision.
+        """
+        with self.database.reading():
+            return self._info(self.repositories.find(repo, person), person, revision)
+
+    def info_of(self, uid: str, person: Person | None, revision: str | None = None) -> RepoInfo:
+        """The same for a uid, even of a repository that was deleted since."""
+        with self.database.reading():
+            return self._info(self.repositories.by_uid(uid), person, revision)
+
+    def files(self, uid: str, revision: str) -> Files:
+        """Every file of a revision: path -> (blob id, size in bytes).
+
+        Raises:
+            RevisionNotFound: the repository has no such commit.
+        """
+        return self.commits.files(uid, revision)
+
+    def delete(self, uid: str) -> None:
+        """Take the repository out of sight. It does not ask whether a DOI locks it."""
+        self.repositories.delete(uid)
+
+    def move(self, uid: str, to_id: str) -> None:
+        """Rename or transfer the repository. It does not ask whether a DOI locks it."""
+        self.repositories.move(uid, to_id)
+
+    def set_private(self, uid: str, private: bool) -> None:
+        """Make it private or public. It does not ask whether a DOI locks it."""
+        self.repositories.set_private(uid, private)
+
+    def dois_by_uid(self, uids: Iterable[str]) -> dict[str, list[tuple[Doi, str]]]:
+        """What `dois_of` says; it is a method so that it always asks the present one."""
+        return self.repositories.dois_of(uids)
+
+    def _info(self, found: Repository, person: Person | None, revision: str | None) -> RepoInfo:
+        head = self.commits.head(found.uid)
+        commit = self.commits.resolve(found.uid, revision)
+        if commit is None and revision is not None:
+            raise RevisionNotFound(f"{found.repo} has no commit yet; push one first.")
+        owner_name, is_organization = self.people.owner(found.namespace)
+        card = self.commits.card(commit)
+        files = self.commits.snapshot(commit.tree) if commit else {}
+        dois = tuple(doi for doi, _ in self.dois_by_uid([found.uid]).get(found.uid, ()))
+        return RepoInfo(
+            repo=found.repo,
+            uid=found.uid,
+            head=head,
+            revision=commit.oid if commit else None,
+            private=found.private,
+            can_write=found.is_writable_by(person),
+            owner_name=owner_name,
+            owner_is_organization=is_organization,
+            description=card.description,
+            license=card.license,
+            language=card.language,
+            tags=(*card.tags, *(f"doi:{doi}" for doi in dois)),
+            dois=dois,
+            base_models=card.base_models,
+            datasets=card.datasets,
+            formats=formats_of(files),
+            sizes=(f"{sum(size for _, size in files.values())} bytes",) if files else (),
+        )

@@ -1,0 +1,130 @@
+"""One sandbox: a data directory with everything that is in it."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Literal
+
+from sqlalchemy import Connection, Engine
+
+from ..database import Database
+from ..errors import LedgerError, SandboxError
+from .clock import Clock
+from .credentials import Credentials
+from .lock import DirectoryLock
+from .seed import plant
+from .store import Store
+
+__all__ = ["Seed", "World"]
+
+Seed = Literal["demo", "empty"]
+
+
+class World:
+    """The data directory `data`, or a temporary one that goes when the world is closed.
+
+    `seed` is planted once, when the directory is new. `clock` is an ISO 8601 time to start at;
+    without it the sandbox lives in real time. `without_doi_api` makes it answer as huggingface.co
+    does today.
+
+    Raises:
+        SandboxError: another process uses the directory, or it cannot be used.
+    """
+
+    def __init__(
+        self,
+        data: Path | None = None,
+        *,
+        seed: Seed = "demo",
+        clock: str | None = None,
+        without_doi_api: bool = False,
+    ) -> None:
+        if seed not in ("demo", "empty"):
+            raise SandboxError(f"{seed!r} is not a seed; it is 'demo' or 'empty'.")
+        self._temporary = data is None
+        self.data = _directory(data)
+        self.without_doi_api = without_doi_api
+        self._endpoint = ""
+        try:
+            self._lock = DirectoryLock(self.data)
+        except SandboxError:
+            self._clear()
+            raise
+        try:
+            self.credentials = Credentials(self.data / "credentials.json")
+            self.database = Database(self.data / "sandbox.db")
+            self.clock = Clock(self.database, clock)
+            self.store = Store(self.database, self.clock)
+            # The ledger, the registrar and the service stand here, on the same database.
+            plant(seed, self.store, self.credentials)
+        except BaseException as error:
+            self.close()
+            if isinstance(error, LedgerError):
+                raise SandboxError(error.message) from error
+            raise
+
+    @property
+    def endpoint(self) -> str:
+        """Where it is served, without a slash at the end; empty until it is."""
+        return self._endpoint
+
+    @endpoint.setter
+    def endpoint(self, endpoint: str) -> None:
+        self._endpoint = self.store.endpoint = endpoint
+
+    @property
+    def engine(self) -> Engine:
+        """SQLAlchemy's engine of the one database."""
+        return self.database.engine
+
+    def transaction(self) -> AbstractContextManager[Connection]:
+        """`Database.transaction` of the one database."""
+        return self.database.transaction()
+
+    def reading(self) -> AbstractContextManager[Connection]:
+        """`Database.reading` of the one database."""
+        return self.database.reading()
+
+    def add_user(self, username: str, full_name: str) -> str:
+        """Add a person; the answer is their token.
+
+        Raises:
+            SandboxError: the name is taken.
+        """
+        self.store.people.add(username, full_name)
+        return self.credentials.token_for(username)
+
+    def close(self) -> None:
+        """Let go of the directory; doing it twice does no harm."""
+        if hasattr(self, "database"):
+            self.database.close()
+        self._lock.release()
+        self._clear()
+
+    def __enter__(self) -> World:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"World({self.endpoint or str(self.data)!r})"
+
+    def _clear(self) -> None:
+        if self._temporary:
+            shutil.rmtree(self.data, ignore_errors=True)
+
+
+def _directory(data: Path | None) -> Path:
+    if data is None:
+        return Path(tempfile.mkdtemp(prefix="hubdoi-sandbox-"))
+    try:
+        data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return data.resolve()
+    except OSError as error:
+        raise SandboxError(
+            f"The sandbox cannot use the directory {data} ({error.strerror}); choose another one."
+        ) from None
