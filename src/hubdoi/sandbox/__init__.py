@@ -1,20 +1,32 @@
-"""A whole Hub in one process: repositories, pages, the DOI API, a DataCite-compatible API."""
+"""A whole Hub in one process: repositories, pages, the DOI API, a DataCite-compatible API.
+
+To serve it from the command line's process, see `hubdoi.sandbox.serve`.
+"""
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .serve import Sandbox, serve
+    from .serve import Sandbox
 
-__all__ = ["Sandbox", "serve"]
+__all__ = ["Sandbox"]
 
 
 def __getattr__(name: str) -> Any:
-    if name in __all__:
-        from . import serve as home
+    # Loaded on first use: the server needs libraries that the rest of hubdoi does not.
+    if name != "Sandbox":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    try:
+        home = import_module(".serve", __name__)
+    except ModuleNotFoundError as error:
+        if error.name not in ("fastapi", "jinja2", "multipart", "starlette", "uvicorn"):
+            raise
+        from ..errors import MissingLibrary
 
-        value = getattr(home, name)
-        globals()[name] = value
-        return value
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        raise MissingLibrary(
+            f"The sandbox needs {error.name}; install it with: pip install 'hubdoi[sandbox]'."
+        ) from None
+    globals()[name] = home.Sandbox
+    return home.Sandbox

@@ -301,10 +301,10 @@ class Commits:
 
     def _target(self, uid: str, name: str) -> str | None:
         with self._database.reading() as connection:
-            target: str | None = connection.execute(
+            target = connection.execute(
                 select(REFS.c.target).where(REFS.c.uid == uid, REFS.c.name == name)
             ).scalar()
-        return target
+        return None if target is None else str(target)
 
     def _read(self, uid: str, oid: str) -> Commit:
         with self._database.reading() as connection:

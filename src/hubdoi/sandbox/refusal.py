@@ -10,12 +10,25 @@ __all__ = ["Moved", "Refusal"]
 
 
 class Refusal(SandboxError):
-    """An answer of the Hub side that has a status and an ``X-Error-Code`` of its own."""
+    """An answer of the Hub side that has a status and an ``X-Error-Code`` of its own.
 
-    def __init__(self, status: int, message: str, code: str | None = None, **more: Any) -> None:
+    `header` is the ``X-Error-Message`` where clients compare its exact words; else it is `message`.
+    What is in `more` goes into the JSON body.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        message: str,
+        code: str | None = None,
+        *,
+        header: str | None = None,
+        **more: Any,
+    ) -> None:
         super().__init__(message)
         self.status = status
         self.code = code
+        self.header = header or message
         self.more = more
 
 

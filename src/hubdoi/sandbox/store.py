@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from ..database import Database
 from ..errors import RevisionNotFound
@@ -105,5 +106,6 @@ class Store:
             base_models=card.base_models,
             datasets=card.datasets,
             formats=formats_of(files),
+            revision_date=datetime.fromisoformat(commit.created) if commit else None,
             sizes=(f"{sum(size for _, size in files.values())} bytes",) if files else (),
         )

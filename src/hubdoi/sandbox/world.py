@@ -12,11 +12,15 @@ from sqlalchemy import Connection, Engine
 
 from ..database import Database
 from ..errors import LedgerError, SandboxError
+from ..ledger import Ledger
+from ..registrars.local import TERMS, LocalRegistrar
+from ..service import DoiService
 from .clock import Clock
 from .credentials import Credentials
 from .lock import DirectoryLock
 from .seed import plant
 from .store import Store
+from .support import Support
 
 __all__ = ["Seed", "World"]
 
@@ -58,7 +62,11 @@ class World:
             self.database = Database(self.data / "sandbox.db")
             self.clock = Clock(self.database, clock)
             self.store = Store(self.database, self.clock)
-            # The ledger, the registrar and the service stand here, on the same database.
+            self.ledger = Ledger(self.database, hub="sandbox", endpoint="")
+            self.registrar = LocalRegistrar(self.database, terms_text=self._terms_text)
+            self.service = DoiService(self.store, self.registrar, self.ledger, clock=self.clock.now)
+            self.support = Support(self)
+            self.store.dois_of = self.ledger.dois_of
             plant(seed, self.store, self.credentials)
         except BaseException as error:
             self.close()
@@ -73,7 +81,7 @@ class World:
 
     @endpoint.setter
     def endpoint(self, endpoint: str) -> None:
-        self._endpoint = self.store.endpoint = endpoint
+        self._endpoint = self.store.endpoint = self.ledger.endpoint = endpoint
 
     @property
     def engine(self) -> Engine:
@@ -112,6 +120,13 @@ class World:
 
     def __repr__(self) -> str:
         return f"World({self.endpoint or str(self.data)!r})"
+
+    def _terms_text(self) -> str:
+        """The terms that count now: those of the file ``terms.txt``, where there is one."""
+        try:
+            return (self.data / "terms.txt").read_text("utf-8").strip() or TERMS
+        except FileNotFoundError:
+            return TERMS
 
     def _clear(self) -> None:
         if self._temporary:

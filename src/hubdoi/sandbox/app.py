@@ -1,0 +1,106 @@
+"""The sandbox as one ASGI application."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from starlette.exceptions import HTTPException
+
+from .. import __version__
+from ..errors import HubdoiError
+from ..wire import error_answer
+from . import hub_api
+from .guard import Guard, own_hosts
+from .refusal import Moved, Refusal
+from .world import World
+
+__all__ = ["create_app"]
+
+_log = logging.getLogger(__name__)
+
+
+def create_app(world: World, *, host: str = "127.0.0.1", port: int = 80) -> FastAPI:
+    """The application that serves `world` on `host` and `port`: only that name may ask it."""
+    app = FastAPI(
+        title="hubdoi sandbox",
+        version=__version__,
+        description="DOIs of the models and datasets of a sandbox Hub.",
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.state.world = world
+    app.add_middleware(
+        Guard,
+        hosts=own_hosts(host, port),
+        any_address=host in ("", "0.0.0.0", "::"),  # noqa: S104 (compared, not bound)
+    )
+    app.add_exception_handler(HubdoiError, _refused)
+    app.add_exception_handler(Moved, _moved)
+    app.add_exception_handler(HTTPException, _no_route)
+    app.add_exception_handler(RequestValidationError, _not_valid)
+    app.add_exception_handler(Exception, _failed)
+    # The narrow addresses first: a repository's page takes every address that is left.
+    app.include_router(hub_api.router)
+    return app
+
+
+def _error(status: int, message: str, code: str | None = None, **more: Any) -> JSONResponse:
+    header = " ".join(message.split()).encode("latin-1", "replace").decode("latin-1")[:500]
+    headers = {"X-Error-Message": header, **({"X-Error-Code": code} if code else {})}
+    body = {"error": message, **({"code": code} if code else {}), **more}
+    return JSONResponse(body, status, headers)
+
+
+def _refused(request: Request, error: Exception) -> Response:
+    if isinstance(error, Refusal):
+        answer = _error(error.status, error.message, error.code, **error.more)
+        answer.headers["X-Error-Message"] = (
+            " ".join(error.header.split()).encode("latin-1", "replace").decode("latin-1")[:500]
+        )
+        return answer
+    assert isinstance(error, HubdoiError)
+    status, headers, body = error_answer(error)
+    if status >= 500:
+        _log.error("%s %s: %s", request.method, request.url.path, error.message)
+    return JSONResponse(body, status, headers)
+
+
+def _moved(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Moved)
+    path = request.scope.get("raw_path", b"").decode("ascii", "replace") or request.url.path
+    for prefix in ("/api/models/", "/api/datasets/", "/datasets/", "/"):
+        if path.startswith(prefix + error.old):
+            path = prefix + error.new + path[len(prefix + error.old) :]
+            break
+    query = f"?{request.url.query}" if request.url.query else ""
+    # Relative, so that it holds under whatever name the client knows this server.
+    return Response(status_code=307, headers={"Location": path + query})
+
+
+def _no_route(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    sentences = {
+        404: "There is nothing at this address.",
+        405: "This address does not take that method.",
+    }
+    answer = _error(error.status_code, sentences.get(error.status_code, str(error.detail)))
+    answer.headers.update(error.headers or {})
+    return answer
+
+
+def _not_valid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    first: dict[str, Any] = dict(next(iter(error.errors()), {}))
+    where = ".".join(str(part) for part in first.get("loc", ()))[:200]
+    what = str(first.get("msg", "it cannot be read"))[:300]
+    return _error(422, f"The request cannot be used: {where}: {what}.", "InvalidMetadata")
+
+
+def _failed(request: Request, error: Exception) -> Response:
+    # The name of the exception alone: its text and its frames may hold what people sent.
+    _log.error("%s %s failed: %s", request.method, request.url.path, type(error).__name__)
+    return _error(500, "The sandbox failed to answer; try again.", "ServiceFailed")

@@ -1,0 +1,169 @@
+"""What no request gets past: a foreign Host, a cross-site post, a body without bound."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import socket
+from collections.abc import Iterable
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+__all__ = ["MAX_COMMIT_BYTES", "MAX_FILE_BYTES", "MAX_JSON_BYTES", "Guard", "own_hosts"]
+
+MAX_FILE_BYTES = 10 * 1024 * 1024
+MAX_COMMIT_BYTES = 64 * 1024 * 1024
+MAX_JSON_BYTES = 1024 * 1024
+
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+# A client that is still sending does not read: take in this much before the answer.
+_DRAINED_BYTES = 4 * MAX_COMMIT_BYTES
+
+
+def own_hosts(host: str, port: int) -> frozenset[str]:
+    """The Host headers of a server that was told to listen on `host` and `port`."""
+    names = {host, "127.0.0.1", "localhost", "[::1]"}
+    if _is_wildcard(host):
+        names |= {socket.gethostname().lower(), socket.getfqdn().lower()}
+    elif ":" in host:
+        names.add(f"[{host}]")
+    hosts = {f"{name.lower()}:{port}" for name in names}
+    return frozenset(hosts | {name.lower() for name in names} if port == 80 else hosts)
+
+
+class Guard:
+    """ASGI middleware; `hosts` are the Host headers that it lets pass.
+
+    A page that a person happens to visit can make their browser send requests here. Under a
+    foreign name (DNS rebinding) they carry that name; from another site they say so.
+    """
+
+    def __init__(self, app: ASGIApp, *, hosts: Iterable[str] = (), any_address: bool = False):
+        self._app = app
+        self.hosts = frozenset(hosts)
+        self.any_address = any_address
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        host = headers.get("host", "").lower()
+        if not self._is_own(host):
+            await _refuse(send, 421, "This server does not go by that name; use its own address.")
+            return
+        if scope["method"] not in _SAFE_METHODS and not self._is_same_site(headers):
+            await _refuse(send, 403, "Another site cannot make a browser do this.")
+            return
+        limit = _limit(scope["path"])
+        body = _Body(receive, limit)
+        if _declared(headers) > limit:
+            await body.drain()
+            await _too_large(send, limit)
+            return
+        started = False
+
+        async def watched(message: Message) -> None:
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self._app(scope, body.receive, watched)
+        except _TooLarge:
+            if not started:
+                await body.drain()
+                await _too_large(send, limit)
+
+    def _is_own(self, host: str) -> bool:
+        if host in self.hosts:
+            return True
+        if not self.any_address:
+            return False
+        name, _, port = host.rpartition(":")
+        try:
+            ipaddress.ip_address(name.strip("[]"))
+        except ValueError:
+            return False
+        # An address cannot be rebound, only a name can.
+        return any(own.endswith(f":{port}") for own in self.hosts)
+
+    def _is_same_site(self, headers: Headers) -> bool:
+        if headers.get("sec-fetch-site", "none") not in ("same-origin", "none"):
+            return False
+        origin = headers.get("origin")
+        if origin is None:
+            return True
+        return self._is_own(urlsplit(origin).netloc.lower())
+
+
+class _TooLarge(Exception):
+    """The body went beyond its bound."""
+
+
+class _Body:
+    def __init__(self, receive: Receive, limit: int) -> None:
+        self._receive = receive
+        self._limit = limit
+        self._taken = 0
+        self._more = True
+
+    async def receive(self) -> Message:
+        message = await self._next()
+        if self._taken > self._limit:
+            raise _TooLarge
+        return message
+
+    async def drain(self) -> None:
+        while self._more and self._taken < _DRAINED_BYTES:
+            await self._next()
+
+    async def _next(self) -> Message:
+        message = await self._receive()
+        if message["type"] == "http.request":
+            self._taken += len(message.get("body", b""))
+            self._more = message.get("more_body", False)
+        else:
+            self._more = False
+        return message
+
+
+def _limit(path: str) -> int:
+    if "/commit/" in path and path.startswith("/api/"):
+        return MAX_COMMIT_BYTES
+    if path == "/api/validate-yaml":
+        return 4 * MAX_JSON_BYTES
+    return MAX_JSON_BYTES
+
+
+def _declared(headers: Headers) -> int:
+    declared = headers.get("content-length", "0")
+    return int(declared) if declared.isdecimal() else 0
+
+
+def _is_wildcard(host: str) -> bool:
+    return host in ("", "0.0.0.0", "::")  # noqa: S104 (compared, not bound)
+
+
+async def _too_large(send: Send, limit: int) -> None:
+    size = f"{limit // (1024 * 1024)} MiB"
+    await _refuse(send, 413, f"The request is larger than {size}; send less at once.")
+
+
+async def _refuse(send: Send, status: int, message: str) -> None:
+    body = json.dumps({"error": message}).encode()
+    await send(
+        {
+            "type": "http.response.start",
+            "status": status,
+            "headers": [
+                (b"content-type", b"application/json"),
+                (b"content-length", str(len(body)).encode()),
+                (b"x-error-message", message.encode("latin-1")),
+                (b"connection", b"close"),
+            ],
+        }
+    )
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,270 @@
+"""A sandbox that is served: by this process, or on a thread of it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+import socket
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+import uvicorn
+
+from ..errors import SandboxError
+from .app import create_app
+from .world import Seed, World
+
+if TYPE_CHECKING:
+    from huggingface_hub import HfApi
+
+__all__ = ["Sandbox", "serve"]
+
+_START_SECONDS = 30
+
+
+def serve(
+    host: str = "127.0.0.1",
+    port: int = 0,
+    data: str | Path | None = None,
+    seed: Seed = "demo",
+    clock: str | None = None,
+    without_doi_api: bool = False,
+) -> int:
+    """Serve until SIGTERM or SIGINT; the answer is the exit status.
+
+    When it is ready, one line of JSON goes to standard output: where it is, and the credentials
+    of its people and of its DataCite account.
+
+    Raises:
+        SandboxError: the port or the data directory is taken, or cannot be used.
+    """
+    with World(_path(data), seed=seed, clock=clock, without_doi_api=without_doi_api) as world:
+        listening = _listen(host, port)
+        server = _server(world, host, listening)
+        stopping = [signal.signal(name, _ignore) for name in (signal.SIGTERM, signal.SIGINT)]
+        announcing = threading.Thread(target=_announce, args=(server, world), daemon=True)
+        announcing.start()
+        try:
+            server.run(sockets=[listening])
+        finally:
+            for name, before in zip((signal.SIGTERM, signal.SIGINT), stopping, strict=True):
+                signal.signal(name, before)
+            listening.close()
+    return 0
+
+
+class Sandbox:
+    """A sandbox on a thread of this process::
+
+        with Sandbox() as sandbox:
+            api = sandbox.hf_api("ada")
+
+    The arguments are those of `serve`; without `data` everything is gone when it stops.
+    """
+
+    def __init__(
+        self,
+        data: str | Path | None = None,
+        *,
+        seed: Seed = "demo",
+        clock: str | None = None,
+        without_doi_api: bool = False,
+        host: str = "127.0.0.1",
+        port: int = 0,
+    ) -> None:
+        self._data = _path(data)
+        self._seed: Seed = seed
+        self._clock = clock
+        self._without_doi_api = without_doi_api
+        self._host = host
+        self._port = port
+        self._temporary: Path | None = None
+        self._world: World | None = None
+        self._server: uvicorn.Server | None = None
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> Sandbox:
+        """Start serving; the answer is the sandbox itself.
+
+        Raises:
+            SandboxError: it runs already, or the port or directory cannot be used.
+        """
+        if self._world is not None:
+            raise SandboxError("This sandbox runs already; stop it first.")
+        if self._data is None and self._temporary is None:
+            self._temporary = Path(tempfile.mkdtemp(prefix="hubdoi-sandbox-"))
+        world = World(
+            self._data or self._temporary,
+            seed=self._seed,
+            clock=self._clock,
+            without_doi_api=self._without_doi_api,
+        )
+        try:
+            listening = _listen(self._host, self._port)
+        except SandboxError:
+            world.close()
+            raise
+        self._world = world
+        self._server = _server(world, self._host, listening)
+        self._thread = threading.Thread(
+            target=self._server.run,
+            kwargs={"sockets": [listening]},
+            name="hubdoi-sandbox",
+            daemon=True,
+        )
+        self._thread.start()
+        if not _is_ready(self._server, self._thread):
+            self.stop()
+            raise SandboxError("The sandbox did not start; try again.")
+        return self
+
+    def stop(self) -> None:
+        """Stop serving; doing it twice does no harm."""
+        self._halt()
+        if self._temporary is not None:
+            shutil.rmtree(self._temporary, ignore_errors=True)
+            self._temporary = None
+
+    def reset(self) -> None:
+        """Begin anew with nothing but the seed, at the same address and with the same tokens."""
+        world = self.world
+        self._port = int(world.endpoint.rpartition(":")[2])
+        self._halt()
+        for path in world.data.glob("sandbox.db*"):
+            path.unlink()
+        self.start()
+
+    @property
+    def world(self) -> World:
+        """What is served.
+
+        Raises:
+            SandboxError: the sandbox does not run.
+        """
+        if self._world is None:
+            raise SandboxError("This sandbox does not run; start it first.")
+        return self._world
+
+    @property
+    def endpoint(self) -> str:
+        """Its address: ``http://127.0.0.1:41233``."""
+        return self.world.endpoint
+
+    @property
+    def datacite_url(self) -> str:
+        """The address of its DataCite-compatible API."""
+        return f"{self.endpoint}/datacite"
+
+    @property
+    def users(self) -> dict[str, str]:
+        """User name -> token."""
+        return dict(self.world.credentials.users)
+
+    @property
+    def datacite_repository(self) -> dict[str, str]:
+        """User name, password and prefix of its DataCite account."""
+        return self.world.credentials.datacite_repository
+
+    @property
+    def support_token(self) -> str:
+        """What support signs in with, to see and grant requests."""
+        return self.world.credentials.support_token
+
+    def hf_api(self, user: str | None = "ada") -> HfApi:
+        """huggingface_hub's own client, signed in as `user`, or as nobody."""
+        from huggingface_hub import HfApi
+
+        return HfApi(endpoint=self.endpoint, token=self.users[user] if user else False)
+
+    def _halt(self) -> None:
+        if self._server is not None:
+            self._server.should_exit = True
+        if self._thread is not None:
+            self._thread.join(timeout=_START_SECONDS)
+        if self._world is not None:
+            self._world.close()
+        self._world = self._server = self._thread = None
+
+    def __enter__(self) -> Sandbox:
+        return self.start()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def __repr__(self) -> str:
+        return f"Sandbox({self._world.endpoint if self._world else 'stopped'!r})"
+
+
+def _path(data: str | Path | None) -> Path | None:
+    return None if data is None else Path(data).expanduser()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        family = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM)[0][0]
+        listening = socket.socket(family, socket.SOCK_STREAM)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((host, port))
+        listening.listen(1024)
+    except (OSError, OverflowError) as error:
+        raise SandboxError(
+            f"The sandbox cannot listen on {host}:{port} ({error}); choose another port."
+        ) from None
+    return listening
+
+
+def _server(world: World, host: str, listening: socket.socket) -> uvicorn.Server:
+    port = listening.getsockname()[1]
+    shown = f"[{host}]" if ":" in host else host
+    world.endpoint = f"http://{shown}:{port}"
+    config = uvicorn.Config(
+        create_app(world, host=host, port=port),
+        access_log=False,
+        lifespan="off",
+        log_config=None,
+        loop="asyncio",
+        proxy_headers=False,
+        server_header=False,
+        timeout_graceful_shutdown=3,
+    )
+    return uvicorn.Server(config)
+
+
+def _is_ready(server: uvicorn.Server, thread: threading.Thread | None = None) -> bool:
+    deadline = time.monotonic() + _START_SECONDS
+    while not server.started and time.monotonic() < deadline:
+        if thread is not None and not thread.is_alive():
+            return False
+        time.sleep(0.002)
+    return server.started
+
+
+def _announce(server: uvicorn.Server, world: World) -> None:
+    if _is_ready(server):
+        sys.stdout.write(json.dumps(_announcement(world)) + "\n")
+        sys.stdout.flush()
+
+
+def _announcement(world: World) -> dict[str, Any]:
+    return {
+        "endpoint": world.endpoint,
+        "datacite": f"{world.endpoint}/datacite",
+        "users": dict(world.credentials.users),
+        "datacite_repository": world.credentials.datacite_repository,
+    }
+
+
+def _ignore(_signal: int, _frame: Any) -> None:
+    # uvicorn stops at the signal and then raises it again: the end of this process is a clean one.
+    return None

@@ -1,0 +1,203 @@
+"""Requests to support: the only way to a locked action (R10)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, cast
+
+import sqlalchemy as sa
+
+from ..errors import (
+    InvalidMetadata,
+    InvalidRepo,
+    RepoNotFound,
+    SandboxError,
+    SignInRequired,
+    WriteAccessRequired,
+)
+from ..records import Person, Repo, show_moment
+
+if TYPE_CHECKING:
+    from .world import World
+
+__all__ = ["Action", "Support", "SupportRequest"]
+
+Action = Literal["delete", "move", "private"]
+ACTIONS: tuple[Action, ...] = ("delete", "move", "private")
+MAX_REASON = 5000
+
+metadata = sa.MetaData()
+
+_requests = sa.Table(
+    "support_requests",
+    metadata,
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("uid", sa.Text, nullable=False, index=True),
+    sa.Column("repo_type", sa.Text, nullable=False),
+    sa.Column("repo_id", sa.Text, nullable=False),
+    sa.Column("action", sa.Text, nullable=False),
+    sa.Column("to_id", sa.Text),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("username", sa.Text, nullable=False),
+    sa.Column("asked", sa.Text, nullable=False),
+    sa.Column("granted", sa.Text),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SupportRequest:
+    """What somebody asked support for; `granted` is when it was granted, None while it is open."""
+
+    number: int
+    repo: Repo
+    action: Action
+    reason: str
+    to: str | None
+    username: str
+    asked: str
+    granted: str | None
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "number": self.number,
+            "repo": {"type": self.repo.type, "id": self.repo.id},
+            "action": self.action,
+            "reason": self.reason,
+            "to": self.to,
+            "by": self.username,
+            "asked": self.asked,
+            "granted": self.granted,
+            "state": "granted" if self.granted else "open",
+        }
+
+
+class Support:
+    """The requests, and what happens when one is granted."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        world.database.create(metadata)
+
+    def ask(
+        self, repo: Repo, person: Person | None, action: Any, reason: Any, to: Any = None
+    ) -> SupportRequest:
+        """Record a request of a person with write access.
+
+        Raises:
+            SignInRequired, WriteAccessRequired, RepoNotFound: who asks cannot ask for this.
+            InvalidMetadata, InvalidRepo: the request is not complete.
+        """
+        if person is None:
+            raise SignInRequired("Sign in to ask support for something.")
+        info = self._world.store.info(repo, person)
+        if not info.can_write:
+            raise WriteAccessRequired(
+                f"Only a person with write access to {info.repo} can ask for this."
+            )
+        if action not in ACTIONS:
+            raise InvalidMetadata(
+                f"Support can be asked to {', '.join(ACTIONS)}; name one of them as action."
+            )
+        if not isinstance(reason, str) or not reason.strip():
+            raise InvalidMetadata("Support needs a reason: say in a sentence why.")
+        if len(reason) > MAX_REASON:
+            raise InvalidMetadata(
+                f"The reason has {len(reason):,} characters; {MAX_REASON:,} are allowed."
+            )
+        target = None
+        if action == "move":
+            if not isinstance(to, str):
+                raise InvalidMetadata("To move a repository, name its new place as to.")
+            target = Repo(info.repo.type, to.removeprefix("datasets/")).id
+        with self._world.transaction() as db:
+            number = db.execute(
+                _requests.insert().values(
+                    uid=info.uid,
+                    repo_type=info.repo.type,
+                    repo_id=info.repo.id,
+                    action=action,
+                    to_id=target,
+                    reason=reason.strip(),
+                    username=person.username,
+                    asked=show_moment(self._world.clock.now()),
+                )
+            ).inserted_primary_key
+            return self._find(number[0] if number else 0)
+
+    def requests(self) -> tuple[SupportRequest, ...]:
+        """All requests, oldest first."""
+        with self._world.reading() as db:
+            return tuple(
+                _request(row) for row in db.execute(_requests.select().order_by(_requests.c.number))
+            )
+
+    def requests_for(self, uid: str) -> tuple[SupportRequest, ...]:
+        """The requests for one repository, oldest first."""
+        with self._world.reading() as db:
+            rows = db.execute(
+                _requests.select().where(_requests.c.uid == uid).order_by(_requests.c.number)
+            )
+            return tuple(_request(row) for row in rows)
+
+    def grant(self, number: int) -> SupportRequest:
+        """Do what was asked, in one transaction with the record that it was granted (R10).
+
+        Raises:
+            SandboxError: there is no such request, or it was granted before, or it cannot be done.
+        """
+        with self._world.transaction() as db:
+            request = self._find(number)
+            if request.granted:
+                raise SandboxError(f"Request {number} was granted already, at {request.granted}.")
+            uid = db.scalar(sa.select(_requests.c.uid).where(_requests.c.number == number))
+            now = self._world.clock.now()
+            try:
+                self._carry_out(request, str(uid), now)
+            except (InvalidRepo, RepoNotFound) as error:
+                raise SandboxError(
+                    f"Request {number} cannot be granted: {error.message}"
+                ) from error
+            db.execute(
+                _requests.update()
+                .where(_requests.c.number == number)
+                .values(granted=show_moment(now))
+            )
+            return self._find(number)
+
+    def _carry_out(self, request: SupportRequest, uid: str, now: Any) -> None:
+        store, ledger = self._world.store, self._world.ledger
+        if request.action == "delete":
+            store.delete(uid)
+            ledger.bury(uid, at=now, reason=request.reason)
+        elif request.action == "move":
+            target = Repo(request.repo.type, request.to or "")
+            store.move(uid, target.id)
+            ledger.rename(uid, target)
+        else:
+            store.set_private(uid, True)
+
+    def _find(self, number: int) -> SupportRequest:
+        with self._world.reading() as db:
+            row = db.execute(_requests.select().where(_requests.c.number == number)).first()
+        if row is None:
+            raise _NoSuchRequest(
+                f"There is no request number {number}; list them with: hubdoi sandbox requests"
+            )
+        return _request(row)
+
+
+class _NoSuchRequest(SandboxError):
+    http_status = 404
+
+
+def _request(row: Any) -> SupportRequest:
+    return SupportRequest(
+        row.number,
+        Repo(row.repo_type, row.repo_id),
+        cast(Action, row.action),
+        row.reason,
+        row.to_id,
+        row.username,
+        row.asked,
+        row.granted,
+    )
