@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from ..records import Author, Version
+from ..records.names import split_suffix
+from .date import day_of, year_of
 from .keys import keys_of
 from .latex_text import bibtex_name_word, bibtex_text, verbatim
 
@@ -39,11 +41,11 @@ def fields(version: Version) -> dict[str, str]:
     found["title"] = f"{{{{{bibtex_text(version.title) or 'untitled'}}}}}"
     if version.publisher:
         found["howpublished"] = f"{{{_published(version.publisher)}}}"
-    if version.created is not None and version.year in (None, version.created.year):
-        found["year"] = f"{{{version.created.year}}}"
-        found["month"] = _MONTHS[version.created.month - 1]
-    elif version.year is not None:
-        found["year"] = f"{{{version.year}}}"
+    day, year = day_of(version), year_of(version)
+    if year is not None:
+        found["year"] = f"{{{year}}}"
+    if day is not None:
+        found["month"] = _MONTHS[day.month - 1]
     if version.publisher:
         found["publisher"] = found["howpublished"]
     number = version.version or version.short_revision
@@ -74,7 +76,9 @@ def _note(version: Version, number: str | None, url: str | None) -> str:
 def _name(author: Author) -> str:
     """A person as ``Family, Given``; anything else in braces, so that it is never split."""
     if author.type == "person" and author.family and author.given:
-        return f"{_words(author.family)}, {_words(author.given)}"
+        family, suffix = split_suffix(author.family)
+        parts = (family, suffix, author.given) if suffix else (family, author.given)
+        return ", ".join(map(_words, parts))
     return f"{{{bibtex_text(author.family or author.name)}}}"
 
 

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..records import Author, Version
+from ..records.names import split_suffix
+from .date import day_of, year_of
 from .keys import keys_of
 from .latex_text import plain_line
 
@@ -64,14 +66,16 @@ def item(version: Version, key: str) -> dict[str, Any]:
 def _name(author: Author) -> dict[str, str]:
     """A person has a family name; anything else is literal, which cannot come out wrong."""
     if author.type == "person" and author.family:
-        name = {"family": plain_line(author.family)}
-        if author.given:
-            name["given"] = plain_line(author.given)
-        return name
+        if not author.given:
+            return {"family": plain_line(author.family)}
+        family, suffix = split_suffix(plain_line(author.family))
+        name = {"family": family, "given": plain_line(author.given)}
+        return name | {"suffix": suffix} if suffix else name
     return {"literal": plain_line(author.name)}
 
 
 def _issued(version: Version) -> dict[str, list[list[int]]] | None:
-    if version.created is not None and version.year in (None, version.created.year):
-        return {"date-parts": [[version.created.year, version.created.month, version.created.day]]}
-    return {"date-parts": [[version.year]]} if version.year is not None else None
+    day, year = day_of(version), year_of(version)
+    if day is not None:
+        return {"date-parts": [[day.year, day.month, day.day]]}
+    return {"date-parts": [[year]]} if year is not None else None

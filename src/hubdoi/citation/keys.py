@@ -7,10 +7,9 @@ from collections.abc import Iterable
 from hashlib import sha256
 
 from ..records import Author, Version
+from .date import year_of
 
 __all__ = ["identity", "key_of", "keys_of"]
-
-_LONGEST_PART = 40
 
 
 def identity(version: Version) -> str:
@@ -32,16 +31,12 @@ def key_of(version: Version) -> str:
     the versions of one repository do not meet in one name.
     """
     first = version.authors[0] if version.authors else None
-    name = (
-        _slug(_short_name(first))
-        if first
-        else _slug(version.repo.namespace or "")
-        if version.repo
-        else ""
-    )
-    what = _slug(version.repo.name if version.repo else version.name)
-    year = str(version.year) if version.year is not None else ""
-    key = f"{name}{year}{what}" or "untitled"
+    name = _slug(_short_name(first), 24) if first else ""
+    if not name and version.repo:
+        name = _slug(version.repo.namespace or "", 24)
+    what = _slug(version.repo.name, 60) if version.repo else _slug(version.name, 24)
+    year = year_of(version)
+    key = f"{name}{'' if year is None else year}{what}" or "untitled"
     if not key[0].isalpha():
         key = f"hub{key}"
     if version.previous is not None and version.revision:
@@ -87,10 +82,15 @@ def _short_name(author: Author) -> str:
     return author.name
 
 
-def _slug(text: str) -> str:
-    """`text` in ASCII letters and digits; other scripts by their usual Latin spelling."""
+def _slug(text: str, longest: int) -> str:
+    """The first words of `text` in ASCII letters and digits; other scripts in their Latin spelling."""
     if not text.isascii():
         from anyascii import anyascii
 
         text = anyascii(text)
-    return re.sub(r"[^a-z0-9]", "", text.lower())[:_LONGEST_PART]
+    slug = ""
+    for word in re.findall(r"[a-z0-9]+", text.lower().replace("'", "")):
+        if slug and len(slug) + len(word) > longest:
+            break
+        slug += word
+    return slug[:longest]

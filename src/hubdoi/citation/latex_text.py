@@ -11,7 +11,14 @@ import unicodedata
 from functools import lru_cache
 from urllib.parse import quote
 
-__all__ = ["bibtex_name_word", "bibtex_text", "latex_text", "plain_line", "verbatim"]
+__all__ = [
+    "bibtex_name_word",
+    "bibtex_text",
+    "latex_text",
+    "plain_line",
+    "plain_text",
+    "verbatim",
+]
 
 _SPECIAL = {
     "\\": r"\textbackslash{}",
@@ -52,6 +59,12 @@ def plain_line(text: str) -> str:
         return text.strip()
     kept = "".join(character if _is_plain(character) else " " for character in text)
     return " ".join(kept.split())
+
+
+def plain_text(text: str) -> str:
+    """`text` with its lines and paragraphs, each as in `plain_line`."""
+    lines = [plain_line(line) for line in text.replace("\r\n", "\n").split("\n")]
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
 
 
 def latex_text(text: str) -> str:
@@ -102,7 +115,7 @@ def verbatim(text: str) -> str:
 def _latin(character: str) -> str:
     if character in _LETTERS:
         return _LETTERS[character]
-    base, *marks = unicodedata.normalize("NFD", character)
+    base, *marks = list(unicodedata.normalize("NFD", character))
     if len(marks) != 1 or marks[0] not in _ACCENTS or not base.isascii():
         return character
     accent = _ACCENTS[marks[0]]

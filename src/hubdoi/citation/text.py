@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..records import Author, Version
+from .date import year_of
 from .latex_text import plain_line
 
 __all__ = ["address", "creators", "in_text", "parts", "write"]
@@ -27,7 +28,7 @@ def _line(version: Version) -> str:
 def parts(version: Version) -> list[str]:
     """Everything before the identifier, each with the punctuation that ends it."""
     names = creators(version)
-    year = f"({version.year})" if version.year is not None else "(n.d.)"
+    year = f"({_year(version)})"
     found = [
         f"{names} {year}:" if names else f"{year}:",
         _sentence(version.title),
@@ -54,7 +55,7 @@ def address(version: Version) -> str:
 
 def in_text(version: Version) -> str:
     """``(Lovelace, 2026)``, ``(Lovelace & Hopper, 2026)``, ``(Lovelace et al., 2026)``."""
-    year = str(version.year) if version.year is not None else "n.d."
+    year = _year(version)
     names = [_short(author) for author in version.authors[:3]]
     if not names:
         who = plain_line(version.name) or "untitled"
@@ -63,6 +64,11 @@ def in_text(version: Version) -> str:
     else:
         who = f"{names[0]} & {names[1]}" if len(names) == 2 else f"{names[0]} et al."
     return f"({who}, {year})"
+
+
+def _year(version: Version) -> str:
+    year = year_of(version)
+    return str(year) if year is not None else "n.d."
 
 
 def _short(author: Author) -> str:

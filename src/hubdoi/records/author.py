@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from ..errors import InvalidAuthor
-from .names import looks_like_organization, split_person
+from .names import looks_like_organization, reading_order, split_person
 
 __all__ = ["Author", "AuthorType", "check_orcid", "check_ror"]
 
@@ -150,7 +150,7 @@ class Author:
     def display_name(self) -> str:
         """The name in reading order: ``Ada Lovelace``."""
         if self.type == "person" and self.family:
-            return f"{self.given} {self.family}" if self.given else self.family
+            return reading_order(self.family, self.given)
         return self.name
 
     def replace(self, **changes: Any) -> Author:

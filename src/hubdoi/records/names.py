@@ -1,43 +1,206 @@
-"""Names of persons and organisations: which is which, and which part is the family name."""
+"""Names of persons and organisations: which is which, and which part is the family name.
+
+A name is only taken apart where its form says how. One that could be read in two ways stays whole:
+sorted by its first word perhaps, but never printed wrong.
+"""
 
 from __future__ import annotations
 
 import re
+import unicodedata
 
-__all__ = ["looks_like_organization", "split_person"]
+__all__ = [
+    "looks_like_organization",
+    "looks_like_person",
+    "reading_order",
+    "split_person",
+    "split_suffix",
+]
 
-_PARTICLES = frozenset(
-    "af al at auf av da das de degli dei del della den der des di do dos du el la las le les los "
-    "lo na op st te ten ter van vande vander vom von zu zum zur y bin ibn ben bint".split()
+# After these the family name has begun, whatever stands before them is given names.
+_GERMANIC = frozenset(
+    "af auf av den der op ten ter thoe tot van vande vanden vander vom von zu zum zur".split()
 )
+# Before these another family name may stand: Oliveira dos Santos, Ortega y Gasset, García de la Cruz.
+_ROMANCE = frozenset(
+    "d da das de degli dei del della delle di do dos du e el i la las le les lo los y".split()
+)
+_SEMITIC = frozenset("abu al bar ben bin bint el ibn ould".split())
+_PARTICLES = _GERMANIC | _ROMANCE | _SEMITIC
+_CONJUNCTIONS = frozenset("e i y".split())
+_SUFFIX = re.compile(r"(?:[Jj]r|[Ss]r|JR|SR)\.?|[JS]unior|II|III|IV|VI{0,3}|2nd|3rd|4th")
+_INITIALS = re.compile(r"(?:[^\W\d_]\.?-?){1,4}\.|[^\W\d_]\.?")
+_PATRONYMIC = re.compile(r".+(?:ович|евич|ьич|овна|евна|ична|инична)", re.IGNORECASE)
+_ARABIC_COMPOUNDS = frozenset("عبد أبو ابو أبي ابن بن أم".split())
+
 _ORGANIZATION_WORDS = frozenset(
-    "academy agency ai alliance association bank bureau center centre centro club college committee "
-    "community company consortium corp corporation council department engine faculty foundation "
-    "gmbh group hospital inc institut institute instituto lab laboratories laboratory labs library "
-    "limited llc ltd maintainers ministry museum network observatory office organisation organization "
-    "project research school sciences society studies team technologies technology trust universidad "
-    "universidade university università universität université".split()
+    "academy agency ai akademie alliance archive archives association asociación associação "
+    "authors bank bibliothek biblioteca bibliothèque board bureau center centre centro "
+    "chair clinic club collaboration collective college commission committee community company "
+    "conference consortium contributors cooperative corp corporation council crew department "
+    "developers ecole école engine enterprise facility faculty federation for forum foundation "
+    "fundación gesellschaft gmbh government group guild hochschule hospital hub inc incorporated "
+    "initiative institut institute instituto international istituto lab laboratoire laboratories "
+    "laboratory labs laboratório library limited llc ltd maintainers ministerio ministry museo museum "
+    "museu national network observatory of office organisation organization partners partnership plc "
+    "politecnico polytechnic press programme project research school sciences services société "
+    "society software solutions studies studio studios survey systems team teams technologies "
+    "technology the trust uni union universidad universidade universitat universiteit university "
+    "università universität université verein ventures workgroup workshop "
+    "академия институт компания лаборатория университет фонд центр "
+    "جامعة شركة مركز معهد مؤسسة مختبر".split()
 )
+# Scripts without spaces between words: the ending says it.
+_ORGANIZATION_ENDINGS = (
+    "中心 公司 医院 大学 大學 委员会 委員会 学会 學會 学院 學院 学校 实验室 實驗室 研究所 研究院 "
+    "研究室 协会 協会 機構 集团 财团 財団 연구소 연구실 대학교 대학 센터 학회 재단 주식회사"
+).split()
 
 
 def looks_like_organization(name: str) -> bool:
     """Whether the words of `name` say that it is an organisation; False means "cannot tell"."""
-    words = re.findall(r"[^\W\d_]+", name.lower())
-    return any(word in _ORGANIZATION_WORDS for word in words)
+    words = re.findall(r"[^\W\d_]+", unicodedata.normalize("NFC", name).lower())
+    if any(word in _ORGANIZATION_WORDS for word in words):
+        return True
+    return name.strip().endswith(tuple(_ORGANIZATION_ENDINGS))
+
+
+def looks_like_person(name: str) -> bool:
+    """Whether `name` has the form ``Family, Given`` in which records register persons."""
+    family, comma, given = (part.strip() for part in name.partition(","))
+    if not comma or not family or not given or looks_like_organization(name):
+        return False
+    if re.search(r"[\d;&/@|]|\band\b|\bet al\b", name, re.IGNORECASE):
+        return False
+    parts = [part.strip() for part in given.split(",")]
+    if len(parts) > 2 or (len(parts) == 2 and not any(map(_is_suffix, parts))):
+        return False
+    long_words = [word for word in given.split() if not _INITIALS.fullmatch(word)]
+    return len(family.split()) <= 4 and len(long_words) <= 3
 
 
 def split_person(name: str) -> tuple[str, str]:
     """The family and given names in ``Ada Lovelace``, ``Lovelace, Ada`` or ``Leandro von Werra``.
 
-    A single name is all family name: that cannot come out wrong.
+    A suffix (``Jr.``, ``III``) stays with the family name. A single name, and one that could be
+    taken apart in two ways (``Nicholas Kluge Corrêa``), is all family name: that cannot come out
+    wrong.
     """
-    family, comma, given = name.partition(",")
-    if comma:
-        return family.strip() or given.strip(), given.strip() if family.strip() else ""
+    name = " ".join(name.split())
+    if "," in name:
+        return _split_at_comma(name)
     words = name.split()
+    suffix = [words.pop()] if len(words) > 2 and _is_suffix(words[-1]) else []
     if len(words) < 2:
-        return name.strip(), ""
-    start = len(words) - 1
-    while start > 1 and words[start - 1].lower() in _PARTICLES and words[start - 1].islower():
+        return name, ""
+    start, end = _family_place(words)
+    family = " ".join([*words[start:end], *suffix])
+    given = " ".join([*words[:start], *words[end:]])
+    return (family, given) if given else (name, "")
+
+
+def split_suffix(family: str) -> tuple[str, str]:
+    """The family name and its suffix: ``King Jr.`` is ``King`` and ``Jr.``"""
+    before, space, last = family.rpartition(" ")
+    return (before, last) if space and _is_suffix(last) else (family, "")
+
+
+def reading_order(family: str, given: str | None) -> str:
+    """The name as it is read: ``Ada Lovelace``, ``李小明``, ``Martin King Jr.``"""
+    if not given:
+        return family
+    if _is_east_asian(family + given):
+        return f"{family} {given}" if _is_hangul(family + given) else f"{family}{given}"
+    return f"{given} {family}"
+
+
+def _split_at_comma(name: str) -> tuple[str, str]:
+    parts = [part.strip() for part in name.split(",") if part.strip()]
+    if not parts:
+        return name.strip(", ") or name, ""
+    family, rest = parts[0], parts[1:]
+    suffixes = [part for part in rest if _is_suffix(part)]
+    given = ", ".join(part for part in rest if not _is_suffix(part))
+    if suffixes and not given and len(family.split()) > 1:
+        # "Martin King, Jr.": the comma only sets the suffix apart.
+        whole, first = split_person(family)
+        return f"{whole} {suffixes[0]}", first
+    return " ".join([family, *suffixes[:1]]), given
+
+
+def _family_place(words: list[str]) -> tuple[int, int]:
+    """Where the family name begins and ends; (0, len) when it cannot be told."""
+    whole = (0, len(words))
+    last = len(words) - 1
+    if _is_east_asian("".join(words)):
+        return (0, 1) if len(words) == 2 else whole
+    if any(_script(word) == "ARABIC" for word in words):
+        return (1, 2) if len(words) == 2 and words[0] not in _ARABIC_COMPOUNDS else whole
+    capitals = [_is_in_capitals(word) for word in words]
+    if any(capitals) and not all(capitals):
+        return _capital_place(words, capitals) or whole
+    if _PATRONYMIC.fullmatch(words[last]) and len(words) == 3:
+        return 0, 1
+    particle = next((place for place in range(last) if words[place] in _PARTICLES), None)
+    if particle is not None:
+        return _particle_place(words, particle) or whole
+    if _INITIALS.fullmatch(words[last]):
+        # "Tolkien J.R.R." is inverted; "Junbum L." may be either.
+        inverted = len(words) == 2 and words[last].count(".") > 1
+        return (0, 1) if inverted else whole
+    between = words[1:last]
+    if all(_INITIALS.fullmatch(word) or _PATRONYMIC.fullmatch(word) for word in between):
+        return last, last + 1
+    return whole
+
+
+def _particle_place(words: list[str], place: int) -> tuple[int, int] | None:
+    """The family name from its particle on, where nothing before it can belong to it."""
+    before = words[:place]
+    if not before:
+        return None
+    if words[place] in _CONJUNCTIONS:
+        # Ramón y Cajal: the word before belongs to it; there must be a given name left.
+        return (place - 1, len(words)) if place == 2 else None
+    names = [word for word in before if not _INITIALS.fullmatch(word)]
+    if words[place] in _GERMANIC or len(names) <= 1:
+        return place, len(words)
+    return None
+
+
+def _capital_place(words: list[str], capitals: list[bool]) -> tuple[int, int] | None:
+    """``LOVELACE Ada``, ``Nicholas KLUGE CORRÊA``: the words in capitals, when they are one run."""
+    start = capitals.index(True)
+    end = len(capitals) - capitals[::-1].index(True)
+    if not all(capitals[start:end]) or (start > 0 and end < len(words)):
+        return None
+    while start > 0 and words[start - 1] in _PARTICLES:
         start -= 1
-    return " ".join(words[start:]), " ".join(words[:start])
+    return (start, end) if start > 0 or end < len(words) else None
+
+
+def _is_in_capitals(word: str) -> bool:
+    """Whether a word is shouted; three letters or less may be initials (JRR Tolkien)."""
+    letters = [character for character in word if character.isalpha()]
+    return len(letters) > 3 and word.isupper() and "." not in word
+
+
+def _is_suffix(word: str) -> bool:
+    return _SUFFIX.fullmatch(word) is not None
+
+
+def _is_east_asian(text: str) -> bool:
+    letters = [character for character in text if character.isalpha()]
+    return bool(letters) and all(
+        _script(character) in ("CJK", "HANGUL", "HIRAGANA", "KATAKANA") for character in letters
+    )
+
+
+def _is_hangul(text: str) -> bool:
+    return any(_script(character) == "HANGUL" for character in text)
+
+
+def _script(text: str) -> str:
+    """The first word of the Unicode name of the first letter: LATIN, CYRILLIC, ARABIC, CJK …"""
+    letter = next((character for character in text if character.isalpha()), "")
+    return unicodedata.name(letter, "").partition(" ")[0] if letter else ""

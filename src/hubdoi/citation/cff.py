@@ -1,0 +1,96 @@
+"""CITATION.cff 1.2.0, for one version."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from ..records import Author, Version
+from ..records.spdx import spdx_identifier
+from .date import day_of, year_of
+from .latex_text import plain_line, plain_text
+from .single import only
+
+__all__ = ["document", "write"]
+
+# The form of a DOI that the schema of CFF 1.2.0 takes.
+_DOI = re.compile(r"10\.\d{4,9}(\.\d+)?/[A-Za-z0-9:/_;\-.()\[\]\\]+")
+_REVISION = re.compile(r"[0-9a-f]{7,40}")
+_MESSAGE = "If you use this {what}, please cite it with the metadata in this file."
+
+
+def write(versions: Sequence[Version]) -> str:
+    """The file's text.
+
+    Raises:
+        InvalidInput: there is not exactly one version; a CITATION.cff describes one work.
+    """
+    import yaml
+
+    data = document(only(versions, "A CITATION.cff"))
+    text: str = yaml.safe_dump(data, allow_unicode=True, sort_keys=False, width=100)
+    return text.strip()
+
+
+def document(version: Version) -> dict[str, Any]:
+    """The file as data, valid by the schema of CFF 1.2.0."""
+    is_dataset = version.resource_type == "Dataset"
+    found: dict[str, Any] = {
+        "cff-version": "1.2.0",
+        "message": _MESSAGE.format(
+            what={"Dataset": "dataset", "Model": "model"}.get(version.resource_type, "work")
+        ),
+        "type": "dataset" if is_dataset else "software",
+        **_reference(version),
+        "abstract": plain_text(version.description or ""),
+        "license": spdx_identifier(version.license),
+        "commit": version.revision
+        if version.revision and _REVISION.fullmatch(version.revision)
+        else None,
+        "repository": _url(version.url),
+    }
+    if day_of(version) is None and year_of(version) is not None:
+        # Only a reference can carry a year without a day.
+        found["preferred-citation"] = {
+            "type": "dataset" if is_dataset else "software",
+            **_reference(version),
+            "year": year_of(version),
+        }
+    return {name: value for name, value in found.items() if value}
+
+
+def _reference(version: Version) -> dict[str, Any]:
+    day = day_of(version)
+    doi = version.doi.name if version.doi and _DOI.fullmatch(version.doi.name) else None
+    found: dict[str, Any] = {
+        "title": plain_line(version.title) or "untitled",
+        "authors": [_author(author) for author in version.authors] or [{"name": _unnamed(version)}],
+        "version": plain_line(version.version or version.short_revision or ""),
+        "doi": doi,
+        "date-released": day.isoformat() if day else None,
+        "url": _url(version.landing_url) if doi or not version.doi else _url(version.doi.url),
+    }
+    return {name: value for name, value in found.items() if value}
+
+
+def _author(author: Author) -> dict[str, str]:
+    """A person, or an entity: one name that is never split."""
+    if author.type != "person" or not author.family:
+        return {"name": plain_line(author.name)}
+    found = {"family-names": plain_line(author.family)}
+    if author.given:
+        found["given-names"] = plain_line(author.given)
+    if author.affiliation:
+        found["affiliation"] = plain_line(author.affiliation)
+    if author.orcid_url:
+        found["orcid"] = author.orcid_url
+    return found
+
+
+def _unnamed(version: Version) -> str:
+    return (version.repo.namespace if version.repo else None) or "unknown"
+
+
+def _url(url: str | None) -> str | None:
+    return url if url and re.fullmatch(r"(https?|s?ftp)://[^\s<>\"{}|\\^`]+", url) else None

@@ -1,0 +1,50 @@
+"""RIS: what reference managers import."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ..records import Author, Version
+from .date import day_of, year_of
+from .latex_text import plain_line, plain_text
+
+__all__ = ["write"]
+
+_TYPES = {"Dataset": "DATA", "Model": "COMP", "Software": "COMP"}
+
+
+def write(versions: Sequence[Version]) -> str:
+    """One reference a version, written by `rispy`."""
+    import rispy  # type: ignore[import-untyped]
+
+    text: str = rispy.dumps([_reference(version) for version in versions])
+    return text.strip()
+
+
+def _reference(version: Version) -> dict[str, Any]:
+    day, year = day_of(version), year_of(version)
+    found: dict[str, Any] = {
+        "type_of_reference": _TYPES.get(version.resource_type, "GEN"),
+        "title": plain_line(version.title),
+        "authors": [_name(author) for author in version.authors],
+        "year": str(year) if year is not None else None,
+        "date": f"{day.year:04d}/{day.month:02d}/{day.day:02d}" if day else None,
+        "publisher": plain_line(version.publisher),
+        "edition": plain_line(version.version or version.short_revision or ""),
+        "doi": version.doi.name if version.doi else None,
+        "urls": [plain_line(url)]
+        if (url := version.doi.url if version.doi else version.landing_url)
+        else None,
+        "language": plain_line(version.language or ""),
+        "abstract": " ".join(plain_text(version.description or "").split()),
+    }
+    return {name: value for name, value in found.items() if value}
+
+
+def _name(author: Author) -> str:
+    """``Family, Given``; a name without a comma is taken as it stands by reference managers."""
+    if author.type == "person" and author.family:
+        family = plain_line(author.family)
+        return f"{family}, {plain_line(author.given)}" if author.given else family
+    return plain_line(author.name)

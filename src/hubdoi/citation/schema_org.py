@@ -1,0 +1,87 @@
+"""schema.org as JSON-LD: what search engines for datasets read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from ..records import Author, Version
+from ..records.spdx import spdx_identifier, spdx_url
+from .date import day_of, year_of
+from .latex_text import plain_line, plain_text
+
+__all__ = ["thing", "write"]
+
+_CONTEXT = "https://schema.org"
+_TYPES = {"Dataset": "Dataset", "Model": "SoftwareSourceCode", "Software": "SoftwareSourceCode"}
+
+
+def write(versions: Sequence[Version]) -> str:
+    """One thing, or a graph of them.
+
+    ``<`` and ``&`` are written as ``\\u003c`` and ``\\u0026``: the text can stand in a ``<script>``
+    element of a page, and nothing in it can end the element.
+    """
+    things = [thing(version) for version in versions]
+    data: dict[str, Any] = {"@context": _CONTEXT}
+    data |= things[0] if len(things) == 1 else {"@graph": things}
+    text = json.dumps(data, ensure_ascii=False, indent=2)
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
+def thing(version: Version) -> dict[str, Any]:
+    """One version, without ``@context``."""
+    spdx = spdx_identifier(version.license)
+    day, year = day_of(version), year_of(version)
+    published = day.isoformat() if day else str(year) if year is not None else None
+    found: dict[str, Any] = {
+        "@type": _TYPES.get(version.resource_type, "CreativeWork"),
+        "@id": version.doi.url if version.doi else version.landing_url,
+        "identifier": {
+            "@type": "PropertyValue",
+            "propertyID": "DOI",
+            "value": version.doi.name,
+            "url": version.doi.url,
+        }
+        if version.doi
+        else None,
+        "name": plain_line(version.title),
+        "author": [_author(author) for author in version.authors],
+        "publisher": {"@type": "Organization", "name": plain_line(version.publisher)}
+        if version.publisher
+        else None,
+        "datePublished": published,
+        "description": plain_text(version.description) if version.description else None,
+        "license": spdx_url(spdx) if spdx else plain_line(version.license or ""),
+        "version": plain_line(version.version or version.short_revision or ""),
+        "url": version.landing_url,
+        "inLanguage": version.language,
+        "encodingFormat": list(version.formats),
+        "contentSize": list(version.sizes),
+        "isBasedOn": {"@id": version.previous.url} if version.previous else None,
+    }
+    return {name: value for name, value in found.items() if value}
+
+
+def _author(author: Author) -> dict[str, Any]:
+    if author.type == "organization":
+        found: dict[str, Any] = {"@type": "Organization", "name": plain_line(author.name)}
+        if author.ror_url:
+            found["@id"] = author.ror_url
+        return found
+    if author.type != "person":
+        # A type would be a guess; schema.org takes a thing with a name.
+        return {"@type": "Thing", "name": plain_line(author.name)}
+    found = {"@type": "Person", "name": plain_line(author.display_name)}
+    if author.given:
+        found["givenName"] = plain_line(author.given)
+    if author.family:
+        found["familyName"] = plain_line(author.family)
+    if author.orcid_url:
+        found["@id"] = author.orcid_url
+    if author.affiliation:
+        found["affiliation"] = {"@type": "Organization", "name": plain_line(author.affiliation)}
+        if author.ror_url:
+            found["affiliation"]["@id"] = author.ror_url
+    return found

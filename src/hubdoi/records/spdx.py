@@ -1,0 +1,39 @@
+"""SPDX identifiers of the licences that repository cards name."""
+
+from __future__ import annotations
+
+__all__ = ["spdx_identifier", "spdx_url"]
+
+# The licences that the Hub's cards offer and that are on the SPDX list, in SPDX's spelling.
+_IDENTIFIERS = (
+    "0BSD AFL-3.0 AGPL-3.0 AGPL-3.0-only AGPL-3.0-or-later Apache-2.0 Artistic-2.0 BSD-2-Clause "
+    "BSD-3-Clause BSD-3-Clause-Clear BSL-1.0 CC-BY-1.0 CC-BY-2.0 CC-BY-2.5 CC-BY-3.0 CC-BY-4.0 "
+    "CC-BY-NC-1.0 CC-BY-NC-2.0 CC-BY-NC-2.5 CC-BY-NC-3.0 CC-BY-NC-4.0 CC-BY-NC-ND-1.0 "
+    "CC-BY-NC-ND-2.0 CC-BY-NC-ND-2.5 CC-BY-NC-ND-3.0 CC-BY-NC-ND-4.0 CC-BY-NC-SA-1.0 "
+    "CC-BY-NC-SA-2.0 CC-BY-NC-SA-2.5 CC-BY-NC-SA-3.0 CC-BY-NC-SA-4.0 CC-BY-ND-1.0 CC-BY-ND-2.0 "
+    "CC-BY-ND-2.5 CC-BY-ND-3.0 CC-BY-ND-4.0 CC-BY-SA-1.0 CC-BY-SA-2.0 CC-BY-SA-2.5 CC-BY-SA-3.0 "
+    "CC-BY-SA-4.0 CC0-1.0 CDLA-Permissive-1.0 CDLA-Permissive-2.0 CDLA-Sharing-1.0 C-UDA-1.0 ECL-2.0 "
+    "EPL-1.0 EPL-2.0 EUPL-1.1 EUPL-1.2 GFDL-1.3 GFDL-1.3-only GFDL-1.3-or-later GPL-2.0 GPL-2.0-only "
+    "GPL-2.0-or-later GPL-3.0 GPL-3.0-only GPL-3.0-or-later ISC LGPL-2.1 LGPL-2.1-only "
+    "LGPL-2.1-or-later LGPL-3.0 LGPL-3.0-only LGPL-3.0-or-later LPPL-1.3c MIT MPL-2.0 MS-PL NCSA "
+    "ODC-By-1.0 ODbL-1.0 OFL-1.1 OSL-3.0 PDDL-1.0 PostgreSQL Unlicense WTFPL Zlib"
+).split()
+_BY_WORD = {identifier.lower(): identifier for identifier in _IDENTIFIERS} | {
+    # Words of the Hub's cards that SPDX spells otherwise.
+    "odbl": "ODbL-1.0",
+    "odc-by": "ODC-By-1.0",
+    "pddl": "PDDL-1.0",
+    "c-uda": "C-UDA-1.0",
+    "cc0": "CC0-1.0",
+    "gfdl": "GFDL-1.3-or-later",
+}
+
+
+def spdx_identifier(word: str | None) -> str | None:
+    """The SPDX identifier that `word` means, in SPDX's spelling; None for a licence of its own kind."""
+    return _BY_WORD.get(word.strip().lower()) if word else None
+
+
+def spdx_url(identifier: str) -> str:
+    """The page of an SPDX identifier."""
+    return f"https://spdx.org/licenses/{identifier}.html"

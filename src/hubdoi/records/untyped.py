@@ -1,0 +1,36 @@
+"""Values of an answer whose types cannot be relied on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeVar
+
+__all__ = ["first", "members", "text_of"]
+
+T = TypeVar("T")
+
+# XML 1.0 and terminals cannot take them; tabs and line ends stay.
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
+def text_of(value: Any) -> str:
+    """`value` as text without control characters; empty when it is neither text nor a number."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return ""
+    try:
+        return _CONTROL.sub(" ", str(value)).strip()
+    except ValueError:  # an integer too long to print
+        return ""
+
+
+def members(value: Any) -> list[Any]:
+    """The members of a list; a lone mapping or text stands for a list of one."""
+    if isinstance(value, list | tuple):
+        return list(value)
+    return [value] if isinstance(value, Mapping | str) and value else []
+
+
+def first(values: Iterable[T | None]) -> T | None:
+    """The first that is not None."""
+    return next((value for value in values if value is not None), None)
