@@ -11,12 +11,14 @@ from typing import Any
 from .errors import (
     ConsentRequired,
     DoiNotFound,
+    HubdoiError,
     InvalidMetadata,
     RepoNotEligible,
     ServiceError,
     SignInRequired,
     TermsChanged,
     WriteAccessRequired,
+    already_registered,
 )
 from .hub import Hub
 from .ledger import Entry, Ledger
@@ -67,8 +69,9 @@ class DoiService:
         info = self.hub.info(repo, person)
         versions = self._shown(self.ledger.versions(info.uid), info)
         obstacle = _obstacle(info, person)
-        if obstacle is None and any(version.revision == info.head for version in versions):
-            obstacle = "The head has a DOI already; push a commit first if you want a new one."
+        named = next((version for version in versions if version.revision == info.head), None)
+        if obstacle is None and named and named.doi and named.revision:
+            obstacle = already_registered(named.doi, named.revision, named)
         return Status(
             repo=info.repo,
             state=_state(versions, info.head),
@@ -77,7 +80,8 @@ class DoiService:
             versions=versions,
             locked=bool(versions),
             can_mint=obstacle is None,
-            obstacle=obstacle,
+            obstacle=obstacle.message if obstacle else None,
+            obstacle_code=type(obstacle).__name__ if obstacle else None,
             terms=self.registrar.terms,
             suggested_authors=_default_authors(info, person) if person and info.can_write else (),
         )
@@ -129,9 +133,7 @@ class DoiService:
     def _mint(self, repo: Repo, person: Person, request: MintRequest, key: str | None) -> Version:
         info = self.hub.info(repo, person, request.revision)
         if not info.can_write:
-            raise WriteAccessRequired(
-                f"Only a person with write access to {info.repo} can generate its DOI; ask its owner, {info.repo.namespace or 'the Hub'}."
-            )
+            raise _write_access(info)
         body = {"repo": info.uid, **request.to_json()}
         if key is not None and (known := self.ledger.answer(person.username, key, body)):
             return known
@@ -246,15 +248,23 @@ def _ineligible(info: RepoInfo) -> RepoNotEligible | None:
     return None
 
 
-def _obstacle(info: RepoInfo, person: Person | None) -> str | None:
+def _obstacle(info: RepoInfo, person: Person | None) -> HubdoiError | None:
+    """What a mint by `person` would be refused with, before consent comes into it."""
     refusal = _ineligible(info)
     if refusal:
-        return refusal.message
+        return refusal
     if person is None:
-        return "Sign in to generate a DOI: hf auth login, or set HF_TOKEN."
+        return SignInRequired("Sign in to generate a DOI: hf auth login, or set HF_TOKEN.")
     if not info.can_write:
-        return f"Only a person with write access to {info.repo} can generate its DOI."
+        return _write_access(info)
     return None
+
+
+def _write_access(info: RepoInfo) -> WriteAccessRequired:
+    owner = info.repo.namespace or "the Hub"
+    return WriteAccessRequired(
+        f"Only a person with write access to {info.repo} can generate its DOI; ask its owner, {owner}."
+    )
 
 
 def _default_authors(info: RepoInfo, person: Person) -> tuple[Author, ...]:

@@ -1,6 +1,7 @@
 """The values that hubdoi speaks of (design chapter 1); nothing here does I/O."""
 
 from .author import Author, AuthorType, check_orcid, check_ror
+from .backend import Backend, Message
 from .changes import Changes, FileChange, FileGroup, group_of
 from .displayed import Displayed
 from .doi import SANDBOX_PREFIX, Doi
@@ -9,7 +10,7 @@ from .moment import parse_moment, show_moment
 from .reference import parse_reference
 from .repo import HUGGING_FACE, Repo, RepoReference, RepoType
 from .repo_info import Person, RepoInfo
-from .status import History, RepoState, Status
+from .status import History, RepoState, Status, Statuses
 from .terms import Consent, Terms
 from .version import Related, Version, VersionState, check_revision, title_with_revision
 
@@ -19,6 +20,7 @@ __all__ = [
     "SANDBOX_PREFIX",
     "Author",
     "AuthorType",
+    "Backend",
     "Changes",
     "Consent",
     "Displayed",
@@ -26,6 +28,7 @@ __all__ = [
     "FileChange",
     "FileGroup",
     "History",
+    "Message",
     "MintRequest",
     "Person",
     "Related",
@@ -35,6 +38,7 @@ __all__ = [
     "RepoState",
     "RepoType",
     "Status",
+    "Statuses",
     "Terms",
     "Version",
     "VersionState",

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from ..errors import HubdoiError, UnexpectedAnswer
@@ -15,7 +15,7 @@ from .repo import Repo
 from .terms import Terms
 from .version import Version
 
-__all__ = ["History", "RepoState", "Status"]
+__all__ = ["History", "RepoState", "Status", "Statuses"]
 
 RepoState = Literal["unregistered", "current", "behind"]
 
@@ -25,7 +25,7 @@ class Status(Displayed):
     """The state of a repository, its head, its versions (newest first), and what one may do.
 
     `can_mint` says whether who asked may mint the next DOI now; `obstacle` says in one sentence
-    why not. `suggested_authors` is what the authors default to (R5). `has_doi_api` is False on a
+    why not, and `obstacle_code` names the exception that a mint would raise. `suggested_authors` is what the authors default to (R5). `has_doi_api` is False on a
     Hub where only a person on the settings page can generate a DOI. `changes` is what happened
     between the newest DOI's revision and the head, when that was looked up.
     """
@@ -38,6 +38,7 @@ class Status(Displayed):
     locked: bool = False
     can_mint: bool = False
     obstacle: str | None = None
+    obstacle_code: str | None = None
     terms: Terms | None = None
     suggested_authors: tuple[Author, ...] = ()
     has_doi_api: bool = True
@@ -66,6 +67,9 @@ class Status(Displayed):
         """The page on which a person generates the DOI."""
         return f"{self.url}/settings"
 
+    def replace(self, **changes: Any) -> Status:
+        return replace(self, **changes)
+
     def version_of(self, revision: str) -> Version | None:
         """The version that names `revision` (seven digits or more)."""
         return next((v for v in self.versions if v.is_of_revision(revision)), None)
@@ -91,6 +95,7 @@ class Status(Displayed):
                 locked=bool(data["locked"]),
                 can_mint=bool(data["can_mint"]),
                 obstacle=data.get("obstacle"),
+                obstacle_code=data.get("obstacle_code"),
                 terms=Terms.from_json(data["terms"]) if data.get("terms") else None,
                 suggested_authors=tuple(
                     Author.from_json(a) for a in data.get("suggested_authors") or ()
@@ -112,6 +117,7 @@ class Status(Displayed):
             "locked": self.locked,
             "can_mint": self.can_mint,
             "obstacle": self.obstacle,
+            "obstacle_code": self.obstacle_code,
             "versions": [version.to_json() for version in self.versions],
             "terms": self.terms.to_json() if self.terms else None,
             "suggested_authors": [author.to_json() for author in self.suggested_authors],
@@ -128,8 +134,26 @@ class History(Displayed):
     def __len__(self) -> int:
         return len(self.versions)
 
-    def __iter__(self) -> Any:
+    def __iter__(self) -> Iterator[Version]:
         return iter(self.versions)
 
     def __getitem__(self, index: int) -> Version:
         return self.versions[index]
+
+
+@dataclass(frozen=True, slots=True)
+class Statuses(Displayed):
+    """The status of many repositories, in the order asked for; one that failed is its error."""
+
+    rows: Mapping[Repo, Status | Exception]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __iter__(self) -> Iterator[Status | Exception]:
+        return iter(self.rows.values())
+
+    def __getitem__(self, repo: Repo | str | int) -> Status | Exception:
+        if isinstance(repo, int):
+            return tuple(self.rows.values())[repo]
+        return self.rows[Repo.parse(repo)]

@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from .. import __version__
 from ..errors import HubdoiError
 from ..wire import error_answer
-from . import hub_api
+from . import doi_api, hub_api
 from .guard import Guard, own_hosts
 from .refusal import Moved, Refusal
 from .world import World
@@ -44,6 +44,9 @@ def create_app(world: World, *, host: str = "127.0.0.1", port: int = 80) -> Fast
     app.add_exception_handler(RequestValidationError, _not_valid)
     app.add_exception_handler(Exception, _failed)
     # The narrow addresses first: a repository's page takes every address that is left.
+    if not world.without_doi_api:
+        app.include_router(doi_api.router)
+    app.include_router(doi_api.support_router)
     app.include_router(hub_api.router)
     return app
 

@@ -106,6 +106,6 @@ class Store:
             base_models=card.base_models,
             datasets=card.datasets,
             formats=formats_of(files),
-            revision_date=datetime.fromisoformat(commit.created) if commit else None,
             sizes=(f"{sum(size for _, size in files.values())} bytes",) if files else (),
+            revision_date=datetime.fromisoformat(commit.created) if commit else None,
         )

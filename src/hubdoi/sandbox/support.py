@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 import sqlalchemy as sa
 
 from ..errors import (
+    HubdoiError,
     InvalidMetadata,
-    InvalidRepo,
-    RepoNotFound,
     SandboxError,
     SignInRequired,
     WriteAccessRequired,
@@ -148,13 +147,13 @@ class Support:
         with self._world.transaction() as db:
             request = self._find(number)
             if request.granted:
-                raise SandboxError(f"Request {number} was granted already, at {request.granted}.")
+                raise _CannotGrant(f"Request {number} was granted already, at {request.granted}.")
             uid = db.scalar(sa.select(_requests.c.uid).where(_requests.c.number == number))
             now = self._world.clock.now()
             try:
                 self._carry_out(request, str(uid), now)
-            except (InvalidRepo, RepoNotFound) as error:
-                raise SandboxError(
+            except HubdoiError as error:
+                raise _CannotGrant(
                     f"Request {number} cannot be granted: {error.message}"
                 ) from error
             db.execute(
@@ -184,6 +183,10 @@ class Support:
                 f"There is no request number {number}; list them with: hubdoi sandbox requests"
             )
         return _request(row)
+
+
+class _CannotGrant(SandboxError):
+    http_status = 409
 
 
 class _NoSuchRequest(SandboxError):

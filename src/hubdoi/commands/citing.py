@@ -1,0 +1,67 @@
+"""``cite``, ``badge``, ``card``."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from pathlib import Path
+from typing import Any
+
+from ..errors import UsageError
+from ..records import Message, Version
+from .context import Context
+
+__all__ = ["badge", "card", "cite"]
+
+
+def cite(arguments: Namespace, context: Context) -> Any:
+    """The citation of what is named, or of everything that this notebook uses."""
+    client = context.session.client
+    style = arguments.style or (client.config.style if arguments.format is None else None)
+    # A style is styled text; without one, BibTeX is what most people paste.
+    format = arguments.format or ("text" if style else "bibtex")
+    if arguments.references:
+        citation = client.cite(
+            *arguments.references,
+            format=format,
+            style=style,
+            locale=arguments.locale,
+            revision=arguments.revision,
+        )
+    else:
+        from .notebooks import cite_notebook
+
+        citation = cite_notebook(arguments, context, format=format, style=style)
+    if arguments.in_text:
+        return Message(citation.in_text, citation)
+    if arguments.output:
+        path = citation.save(Path(arguments.output))
+        return Message(f"Written: {path}", citation)
+    if arguments.insert:
+        from .notebooks import insert
+
+        return insert(arguments.insert, citation)
+    return citation
+
+
+def badge(arguments: Namespace, context: Context) -> Any:
+    """A badge for the newest DOI of a repository."""
+    from ..citation.badge import badge as draw
+
+    return draw(_newest(arguments.repo, context))
+
+
+def card(arguments: Namespace, context: Context) -> Any:
+    """Show what the citation would change in the repository card; with ``--yes``, open a pull request."""
+    from ..card import propose
+
+    proposal = propose(context.session.client, arguments.repo)
+    return proposal.open() if arguments.yes else proposal
+
+
+def _newest(repo: str, context: Context) -> Version:
+    status = context.session.client.status(repo)
+    if status.version is None:
+        raise UsageError(
+            f"{status.repo} has no DOI yet; generate one with: %doi mint {status.repo}"
+        )
+    return status.version

@@ -1,0 +1,31 @@
+"""What a command may use of the place that it was called from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..session import Session, current
+
+__all__ = ["Context"]
+
+
+def _nothing(_: object) -> None:
+    """Show nothing."""
+
+
+@dataclass(slots=True)
+class Context:
+    """The session, how to show something before the result is there, and the notebook around it.
+
+    `cells` are the sources of the cells that were run, `namespace` holds the user's variables; both
+    are None outside a kernel. `interactive` says that a person is watching.
+    """
+
+    session: Session = field(default_factory=current)
+    show: Callable[[object], None] = _nothing
+    cells: Callable[[], Sequence[str]] | None = None
+    namespace: Callable[[], Mapping[str, Any]] | None = None
+    notebook_path: str | None = None
+    interactive: bool = False

@@ -1,0 +1,227 @@
+"""The grammar, written once: ``%doi …`` and ``hubdoi …`` are two doors to it."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+from ..errors import UsageError
+
+__all__ = ["SHORT_HELP", "parse", "parser", "subcommands"]
+
+SHORT_HELP = """\
+%doi status REPO…              state, DOI, revision, lock
+%doi mint REPO                 read the terms; add --agree to generate the DOI
+%doi regenerate REPO           the next DOI, when the repository has moved on
+%doi cite [REPO|DOI …]         the citation; --format, --style (without argument: of this notebook)
+%doi history REPO              all versions, newest first
+%doi panel [REPO]              all of it with buttons
+%doi uses · check · bib FILE   what this notebook uses, and whether it is cited
+%doi use sandbox|hub|datacite|URL   choose where to talk to
+"""
+
+FORMATS = (
+    "bibtex", "biblatex", "ris", "csl-json", "cff", "datacite-json", "datacite-xml", "schema.org",
+    "text", "markdown", "latex", "hub",
+)  # fmt: skip
+
+
+class _Parser(argparse.ArgumentParser):
+    """Raises a sentence instead of ending the process, which may be somebody's kernel."""
+
+    def error(self, message: str) -> NoReturn:
+        message = message[0].upper() + message[1:]
+        raise UsageError(f"{message}; see: {self.prog} --help")
+
+    def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
+        raise UsageError((message or "").strip() or f"See: {self.prog} --help")
+
+
+class _Help(argparse.Action):
+    """``--help`` as a value: a notebook shows it, a terminal prints it."""
+
+    def __init__(self, option_strings: Sequence[str], dest: str, **_: Any) -> None:
+        super().__init__(option_strings, dest, nargs=0, default=None, help="show this help")
+
+    def __call__(
+        self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, *_: Any
+    ) -> None:
+        raise HelpWanted(parser.format_help())
+
+
+class HelpWanted(Exception):
+    """Somebody asked for help; it is the text."""
+
+
+def parse(words: Sequence[str], *, prog: str = "%doi") -> argparse.Namespace:
+    """The command in `words`.
+
+    Raises:
+        UsageError: the grammar does not know it.
+        HelpWanted: ``--help`` was in it.
+    """
+    return parser(prog).parse_args(list(words))
+
+
+def parser(prog: str = "%doi") -> argparse.ArgumentParser:
+    """The whole grammar."""
+    root = _Parser(prog=prog, add_help=False, allow_abbrev=False,
+                   description="Give Hugging Face models and datasets a DOI, and cite them.")  # fmt: skip
+    root.add_argument("-h", "--help", action=_Help)
+    commands = root.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
+
+    def command(name: str, help: str, into: Any = commands) -> argparse.ArgumentParser:
+        made: argparse.ArgumentParser = into.add_parser(
+            name,
+            help=help,
+            description=help[0].upper() + help[1:] + ".",
+            add_help=False,
+            allow_abbrev=False,
+        )
+        made.add_argument("-h", "--help", action=_Help)
+        return made
+
+    status = command("status", "state, DOI, revision, lock, what changed since")
+    status.add_argument("repos", nargs="*", metavar="REPO")
+    status.add_argument("--owner", help="all models and datasets of this user or organisation")
+    status.add_argument(
+        "--changes", action="store_true", help="list the files changed since the DOI's revision"
+    )
+    _json_option(status)
+
+    cite = command("cite", "the citation; without argument, everything this notebook uses")
+    cite.add_argument("references", nargs="*", metavar="REPO|DOI")
+    cite.add_argument(
+        "--format", default=None, metavar="FORMAT", choices=FORMATS, help=", ".join(FORMATS)
+    )
+    cite.add_argument(
+        "--style", help="a CSL style: apa, ieee, nature, …, a path or an https address"
+    )
+    cite.add_argument("--locale", help="the language of the style, such as de-DE")
+    cite.add_argument("--revision", metavar="SHA", help="the version of that revision")
+    cite.add_argument("--in-text", action="store_true", help="the in-text citation of the style")
+    cite.add_argument("--output", "-o", metavar="FILE", help="write it to a file")
+    cite.add_argument(
+        "--insert",
+        metavar="NOTEBOOK",
+        help="write or refresh the bibliography cell of a notebook file",
+    )
+
+    for name, help in (
+        ("mint", "read the terms; with --agree, generate the DOI"),
+        ("regenerate", "the next DOI, when the repository has moved on"),
+    ):
+        mint = command(name, help)
+        mint.add_argument("repo", metavar="REPO")
+        mint.add_argument(
+            "--agree", action="store_true", help="I have read the terms and agree to them"
+        )
+        mint.add_argument(
+            "--author", dest="authors", action="append", metavar='"Family, Given <ORCID>"'
+        )
+        mint.add_argument("--title", help="instead of the repository's name")
+        mint.add_argument("--description", help="instead of the card's first paragraph")
+        mint.add_argument("--revision", metavar="SHA", help="instead of the head")
+        mint.add_argument(
+            "--wait",
+            action="store_true",
+            help="on a Hub without a DOI API: wait until the DOI appears",
+        )
+        mint.add_argument(
+            "--timeout",
+            type=_seconds,
+            default=1800.0,
+            metavar="SECONDS",
+            help="how long to wait (1800)",
+        )
+        mint.add_argument("--test", action="store_true", help="at DataCite's test system")
+
+    command("history", "all versions, newest first").add_argument("repo", metavar="REPO")
+    command("panel", "the widget").add_argument("repo", nargs="?", metavar="REPO")
+
+    uses = command("uses", "the repositories a notebook loads, and at which revision")
+    uses.add_argument("notebooks", nargs="*", metavar="NOTEBOOK")
+    uses.add_argument(
+        "--table", action="store_true", help="the reviewer's table: DOI and verdict for each"
+    )
+    _json_option(uses)
+
+    bib = command("bib", "write or update a .bib file")
+    bib.add_argument("file", metavar="FILE")
+    bib.add_argument("references", nargs="*", metavar="REPO|DOI")
+    bib.add_argument("--format", default="bibtex", choices=("bibtex", "biblatex"))
+    bib.add_argument(
+        "--dry-run", action="store_true", help="show the difference, and write nothing"
+    )
+
+    check = command("check", "fail when a citation is missing, outdated or of another revision")
+    check.add_argument("notebooks", nargs="*", metavar="NOTEBOOK")
+    check.add_argument("--strict", action="store_true", help="every finding counts")
+    check.add_argument("--format", default="text", choices=("text", "github", "json"))
+    check.add_argument(
+        "--bib", action="append", metavar="FILE", help="a .bib file that holds the citations"
+    )
+
+    use = command("use", "choose the backend for this session")
+    use.add_argument("target", metavar="sandbox|hub|datacite|URL")
+    use.add_argument("--user", help="sign in as this user of the sandbox")
+    use.add_argument("--test", action="store_true", help="DataCite's test system")
+
+    sandbox = command("sandbox", "our own complete Hub, for trying out")
+    actions = sandbox.add_subparsers(
+        dest="action", metavar="ACTION", required=True, parser_class=_Parser
+    )
+    serve = command("serve", "serve until SIGTERM or SIGINT", actions)
+    serve.add_argument("--host", default="127.0.0.1")
+    serve.add_argument("--port", type=int, default=0)
+    serve.add_argument("--data", metavar="DIR")
+    serve.add_argument("--seed", choices=("demo", "empty"), default="demo")
+    serve.add_argument("--clock", metavar="ISO-TIME")
+    serve.add_argument("--without-doi-api", action="store_true")
+    start = command("start", "start this session's sandbox", actions)
+    start.add_argument("--data", metavar="DIR", help="keep its data here")
+    command("stop", "stop this session's sandbox", actions)
+    command("reset", "put it back to its first day", actions)
+    command("url", "its address", actions)
+    requests = command("requests", "the requests to support", actions)
+    grant = command("grant", "grant a request to support", actions)
+    grant.add_argument("number", type=int, metavar="N")
+    for remote in (requests, grant):
+        remote.add_argument(
+            "--data", metavar="DIR", help="the data directory of the running sandbox"
+        )
+
+    command("badge", "a badge for a README").add_argument("repo", metavar="REPO")
+    card = command("card", "a pull request that adds the citation to the repository card")
+    card.add_argument("repo", metavar="REPO")
+    card.add_argument(
+        "--yes", action="store_true", help="open the pull request, not only show the difference"
+    )
+    request = command("request", "ask support for an action that the lock refuses")
+    request.add_argument("repo", metavar="REPO")
+    request.add_argument("action", choices=("delete", "move", "private"))
+    request.add_argument("--reason", required=True)
+    request.add_argument("--to", metavar="REPO", help="the new name, for move")
+    recover = command("recover", "finish the mints that were interrupted")
+    recover.add_argument("--test", action="store_true", help="at DataCite's test system")
+    return root
+
+
+def subcommands(of: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
+    """The subcommands of a parser, by name."""
+    for action in of._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            return dict(action.choices)
+    return {}
+
+
+def _json_option(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--json", action="store_true", help="as JSON")
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 < seconds < 10**7:
+        raise argparse.ArgumentTypeError(f"{text} is not a number of seconds")
+    return seconds

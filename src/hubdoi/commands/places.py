@@ -1,0 +1,62 @@
+"""``use`` and ``sandbox``."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from pathlib import Path
+
+from ..errors import MissingLibrary, SandboxError
+from ..records import Backend, Message
+from .context import Context
+
+__all__ = ["sandbox", "use"]
+
+
+def use(arguments: Namespace, context: Context) -> Backend:
+    """Choose the backend of the session."""
+    return context.session.use(arguments.target, user=arguments.user, test=arguments.test)
+
+
+def sandbox(arguments: Namespace, context: Context) -> Backend | Message | None:
+    """Start, stop and look after the sandbox."""
+    session = context.session
+    match arguments.action:
+        case "serve":
+            return _serve(arguments)
+        case "start":
+            session.start_sandbox(Path(arguments.data) if arguments.data else None)
+            return session.use("sandbox")
+        case "stop":
+            stopped = session.stop_sandbox()
+            return Message(
+                "The sandbox is stopped." if stopped else "No sandbox of this session is running."
+            )
+        case "reset":
+            session.reset_sandbox()
+            return Message("The sandbox is as on its first day.")
+        case "url":
+            if not session.sandbox_users:
+                raise SandboxError(
+                    "No sandbox of this session is running; start one with: %doi sandbox start"
+                )
+            return Message(session.client.endpoint)
+    from .support import grant, requests
+
+    return grant(arguments) if arguments.action == "grant" else requests(arguments)
+
+
+def _serve(arguments: Namespace) -> None:
+    try:
+        from ..sandbox.serve import serve
+    except ImportError as error:
+        raise MissingLibrary(
+            "The sandbox needs some libraries more; install them with: pip install 'hubdoi[sandbox]'"
+        ) from error
+    serve(
+        host=arguments.host,
+        port=arguments.port,
+        data=Path(arguments.data) if arguments.data else None,
+        seed=arguments.seed,
+        clock=arguments.clock,
+        without_doi_api=arguments.without_doi_api,
+    )

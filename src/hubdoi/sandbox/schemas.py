@@ -1,0 +1,130 @@
+"""The shapes of the DOI side, for its OpenAPI document."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from ..records.mint_request import MAX_AUTHORS, MAX_DESCRIPTION, MAX_TITLE
+
+__all__ = [
+    "AuthorBody", "DoiStatus", "MintBody", "Problem", "RepoName", "SupportAnswer", "SupportBody",
+    "SupportList", "TermsAnswer", "VersionAnswer",
+]  # fmt: skip
+
+
+class _Shape(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class RepoName(_Shape):
+    type: Literal["model", "dataset"]
+    id: str
+
+
+class AuthorBody(_Shape):
+    """A person (``Family, Given``) or an organisation."""
+
+    name: str = Field(min_length=1, max_length=500)
+    type: Literal["person", "organization"] | None = None
+    given: str | None = None
+    family: str | None = None
+    orcid: str | None = Field(None, description="ORCID iD, bare or as an address")
+    affiliation: str | None = Field(None, max_length=500)
+    ror: str | None = Field(None, description="ROR iD, bare or as an address")
+
+
+class TermsAnswer(_Shape):
+    text: str
+    digest: str = Field(description="SHA-256 of the text in UTF-8, hexadecimal")
+
+
+class ConsentAnswer(_Shape):
+    by: str = Field(description="user name")
+    at: str = Field(description="UTC, ISO 8601")
+    terms: str = Field(description="the digest of the text that was agreed to")
+
+
+class VersionAnswer(_Shape):
+    """One registered DOI with its metadata; what is not known is left out."""
+
+    doi: str
+    repo: RepoName
+    revision: str = Field(pattern="^[0-9a-f]{40}$")
+    title: str
+    authors: list[AuthorBody]
+    publisher: str
+    year: int
+    created: str
+    description: str | None = None
+    license: str | None = None
+    url: str
+    resource_type: str
+    version: str
+    language: str | None = None
+    state: Literal["current", "outdated"]
+    previous: str | None = None
+    next: str | None = None
+    related: list[list[str]] | None = None
+    formats: list[str] | None = None
+    sizes: list[str] | None = None
+    endpoint: str
+    consent: ConsentAnswer | None = None
+
+
+class DoiStatus(_Shape):
+    repo: RepoName
+    state: Literal["unregistered", "current", "behind"]
+    head: str | None
+    locked: bool
+    can_mint: bool
+    obstacle: str | None = Field(description="why who asked cannot mint now, in one sentence")
+    obstacle_code: str | None
+    versions: list[VersionAnswer] = Field(description="newest first")
+    terms: TermsAnswer | None
+    suggested_authors: list[AuthorBody]
+
+
+class MintBody(_Shape):
+    agree: Literal[True] = Field(description="nothing but the JSON value true counts")
+    terms: str = Field(description="the digest of the terms that were shown")
+    revision: str | None = Field(
+        None, description="instead of the head: a commit id, or its first 7 digits or more"
+    )
+    authors: list[AuthorBody] | None = Field(None, min_length=1, max_length=MAX_AUTHORS)
+    title: str | None = Field(None, max_length=MAX_TITLE)
+    description: str | None = Field(None, max_length=MAX_DESCRIPTION)
+
+
+class Problem(BaseModel):
+    """One sentence, and the name of the exception."""
+
+    error: str
+    code: str
+    terms: TermsAnswer | None = None
+    version: VersionAnswer | None = None
+    doi: str | None = None
+    reason: str | None = None
+
+
+class SupportBody(_Shape):
+    action: Literal["delete", "move", "private"]
+    reason: str = Field(min_length=1, max_length=5000)
+    to: str | None = Field(None, description="the new id, for move")
+
+
+class SupportAnswer(_Shape):
+    number: int
+    repo: RepoName
+    action: Literal["delete", "move", "private"]
+    reason: str
+    to: str | None
+    by: str
+    asked: str
+    granted: str | None
+    state: Literal["open", "granted"]
+
+
+class SupportList(_Shape):
+    requests: list[SupportAnswer]
