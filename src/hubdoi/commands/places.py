@@ -22,7 +22,8 @@ def sandbox(arguments: Namespace, context: Context) -> Backend | Message | None:
     session = context.session
     match arguments.action:
         case "serve":
-            return _serve(arguments)
+            _serve(arguments)
+            return None
         case "start":
             session.start_sandbox(Path(arguments.data) if arguments.data else None)
             return session.use("sandbox")

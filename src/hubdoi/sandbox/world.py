@@ -18,6 +18,7 @@ from ..service import DoiService
 from .clock import Clock
 from .credentials import Credentials
 from .lock import DirectoryLock
+from .running import announce, withdraw
 from .seed import plant
 from .store import Store
 from .support import Support
@@ -82,6 +83,7 @@ class World:
     @endpoint.setter
     def endpoint(self, endpoint: str) -> None:
         self._endpoint = self.store.endpoint = self.ledger.endpoint = endpoint
+        announce(self.data, endpoint)
 
     @property
     def engine(self) -> Engine:
@@ -107,6 +109,9 @@ class World:
 
     def close(self) -> None:
         """Let go of the directory; doing it twice does no harm."""
+        if self._endpoint:
+            withdraw(self.data)
+            self._endpoint = ""
         if hasattr(self, "database"):
             self.database.close()
         self._lock.release()

@@ -1,0 +1,59 @@
+"""``sandbox requests`` and ``sandbox grant``: what support does, on a running sandbox."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from pathlib import Path
+
+from ..config import Secret
+from ..errors import ServiceError
+from ..http import Answer, Http
+from ..records import Message
+from ..wire import error_from_answer
+
+__all__ = ["grant", "requests"]
+
+
+def requests(arguments: Namespace) -> Message:
+    """The requests, oldest first."""
+    answer = _answer(arguments, "GET", "/api/support/requests")
+    found = answer.json.get("requests", [])
+    lines = [
+        f"{entry['number']}  {entry['state']:<7}  {entry['action']} {_shown(entry['repo'])}"
+        + (f" to {entry['to']}" if entry.get("to") else "")
+        + f"  by {entry['by']}: {entry['reason']}"
+        for entry in found
+    ]
+    return Message("\n".join(lines) or "There are no requests.", found)
+
+
+def grant(arguments: Namespace) -> Message:
+    """Grant one, and say what happened."""
+    answer = _answer(arguments, "POST", f"/api/support/requests/{arguments.number}/grant")
+    entry = answer.json
+    done = {"delete": "is deleted", "move": f"is now {entry.get('to')}", "private": "is private"}
+    return Message(
+        f"Granted: {_shown(entry['repo'])} {done[entry['action']]}; its DOIs still resolve.", entry
+    )
+
+
+def _answer(arguments: Namespace, method: str, path: str) -> Answer:
+    from ..sandbox.running import running
+
+    endpoint, token = running(Path(arguments.data) if arguments.data else None)
+    http = Http(endpoint, token=Secret(token))
+    try:
+        answer = http.request(method, path)
+    finally:
+        http.close()
+    if answer.status >= 400:
+        raise error_from_answer(
+            answer.status, answer.json, fallback="The sandbox refused the request."
+        )
+    if not isinstance(answer.json, dict):
+        raise ServiceError("The sandbox did not answer with JSON; is another server at its port?")
+    return answer
+
+
+def _shown(repo: dict[str, str]) -> str:
+    return ("datasets/" if repo["type"] == "dataset" else "") + repo["id"]

@@ -1,0 +1,126 @@
+"""``%doi`` and ``%%doi``: parse, act, return."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Mapping
+from typing import Any
+
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.core.magic import Magics, line_cell_magic, magics_class
+from IPython.display import display
+from traitlets import Unicode
+
+from .. import session as sessions
+from ..commands import Context, complete, run
+from ..errors import HubdoiError, InvalidMetadata, UsageError
+
+__all__ = ["DoiMagics", "register", "unregister"]
+
+MAX_BODY = 256 * 1024
+
+
+@magics_class
+class DoiMagics(Magics):
+    """Give Hugging Face models and datasets a DOI, and cite them.
+
+    The settings can stand in an IPython configuration, as ``c.DoiMagics.endpoint = …``.
+    """
+
+    endpoint = Unicode("", help="the Hub's address").tag(config=True)
+    registrar = Unicode("", help="auto, hub, datacite or handoff").tag(config=True)
+    datacite_api = Unicode("", help="the address of DataCite's API").tag(config=True)
+    contact = Unicode("", help="an e-mail address for the User-Agent").tag(config=True)
+    style = Unicode("", help="the CSL style of %doi cite").tag(config=True)
+
+    def __init__(self, shell: InteractiveShell) -> None:
+        super().__init__(shell)
+        self.session = sessions.current()
+        names = ("endpoint", "registrar", "datacite_api", "contact", "style")
+        self.session.traitlets = {
+            name: getattr(self, name) for name in names if getattr(self, name)
+        }
+
+    @line_cell_magic
+    def doi(self, line: str, cell: str | None = None) -> Any:
+        """``%doi`` alone tells what it can do here; ``%doi COMMAND --help`` tells the rest."""
+        try:
+            words = _words(line)
+            return run(words, self._context(), body=_body(cell, words))
+        except HubdoiError as error:
+            raise _as_sentence(error) from None
+
+    def _context(self) -> Context:
+        namespace = self.shell.user_ns if self.shell else {}
+        return Context(
+            session=self.session,
+            show=display,
+            # The last one is the cell that is running now.
+            cells=lambda: list(namespace.get("In", ()))[1:-1],
+            namespace=lambda: namespace,
+            notebook_path=os.environ.get("JPY_SESSION_NAME"),
+            interactive=True,
+        )
+
+
+def _as_sentence(error: HubdoiError) -> HubdoiError:
+    """`error`, of which a notebook shows the sentence and no traceback; the cell fails all the same."""
+    error._render_traceback_ = lambda: [error.message]  # type: ignore[attr-defined]
+    return error
+
+
+def register(shell: InteractiveShell) -> None:
+    """Register the magics and what the Tab key offers."""
+    shell.register_magics(DoiMagics)
+    for name in ("%doi", "%%doi"):
+        shell.set_hook("complete_command", _completer, str_key=name)  # type: ignore[no-untyped-call]
+
+
+def unregister(shell: InteractiveShell) -> None:
+    """Take the magics away again."""
+    for kind in ("line", "cell"):
+        shell.magics_manager.magics[kind].pop("doi", None)
+
+
+def _completer(shell: InteractiveShell, event: Any) -> list[str]:
+    line = event.text_until_cursor
+    return complete(line.partition("doi")[2].lstrip(" "))
+
+
+def _words(line: str) -> list[str]:
+    try:
+        return shlex.split(line)
+    except ValueError:
+        raise UsageError("A quotation mark is not closed; close it, or leave it out.") from None
+
+
+def _body(cell: str | None, words: list[str]) -> Mapping[str, Any] | None:
+    """The YAML under ``%%doi mint`` and ``%%doi regenerate``."""
+    if cell is None:
+        return None
+    if not words or words[0] not in ("mint", "regenerate"):
+        raise UsageError(
+            "Only %%doi mint and %%doi regenerate take a body; write the others as a line: %doi …"
+        )
+    if len(cell) > MAX_BODY:
+        raise InvalidMetadata(f"The body has {len(cell):,} characters; {MAX_BODY:,} are allowed.")
+    import yaml
+
+    try:
+        body = yaml.safe_load(cell)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f" in line {mark.line + 1} of the body" if mark else ""
+        raise InvalidMetadata(
+            f"The YAML cannot be read{where}; check the indentation and the colons."
+        ) from None
+    except (RecursionError, ValueError, TypeError):
+        raise InvalidMetadata(
+            "The YAML cannot be read; write authors:, title:, description:."
+        ) from None
+    if body is None:
+        return {}
+    if not isinstance(body, dict):
+        raise InvalidMetadata("The body is a YAML mapping with authors:, title:, description:.")
+    return body

@@ -1,0 +1,59 @@
+"""Where a sandbox runs, for the commands of support that are called from another process."""
+
+from __future__ import annotations
+
+import json
+import os
+from contextlib import suppress
+from pathlib import Path
+
+from platformdirs import user_state_path
+
+from ..errors import SandboxError
+
+__all__ = ["announce", "running", "withdraw"]
+
+_FILE = "running.json"
+
+
+def announce(data: Path, endpoint: str) -> None:
+    """Note in the data directory where it is served, and for this user which one was served last."""
+    with suppress(OSError):
+        _write(data / _FILE, json.dumps({"endpoint": endpoint}))
+        state = user_state_path("hubdoi")
+        state.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _write(state / "last-sandbox", str(data))
+
+
+def withdraw(data: Path) -> None:
+    """It is served no more."""
+    with suppress(OSError):
+        (data / _FILE).unlink(missing_ok=True)
+
+
+def running(data: Path | None) -> tuple[str, str]:
+    """The endpoint and the support token of the sandbox that serves `data`, or that was served last.
+
+    Raises:
+        SandboxError: none runs there.
+    """
+    if data is None:
+        try:
+            data = Path((user_state_path("hubdoi") / "last-sandbox").read_text("utf-8"))
+        except OSError:
+            raise SandboxError(
+                "No sandbox runs; name its data directory with --data DIR."
+            ) from None
+    try:
+        endpoint = json.loads((data / _FILE).read_text("utf-8"))["endpoint"]
+        token = json.loads((data / "credentials.json").read_text("utf-8"))["support_token"]
+    except (OSError, ValueError, KeyError, TypeError):
+        raise SandboxError(
+            f"No sandbox runs in {data}; start one with: hubdoi sandbox serve --data {data}"
+        ) from None
+    return str(endpoint), str(token)
+
+
+def _write(path: Path, text: str) -> None:
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.write(text)
