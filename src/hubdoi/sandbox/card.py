@@ -10,6 +10,8 @@ from typing import Any
 
 import yaml
 
+from ..records import RepoType
+
 __all__ = ["Card", "parse_card"]
 
 _FRONT_MATTER = re.compile(r"\A\ufeff?---[ \t]*\r?\n(.*?)^---[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.M)
@@ -45,19 +47,18 @@ class Card:
     def datasets(self) -> tuple[str, ...]:
         return _texts(self.data.get("datasets"))
 
-    @property
-    def tags(self) -> tuple[str, ...]:
+    def tags_for(self, repo_type: RepoType) -> tuple[str, ...]:
         """The tags as the Hub lists them: the card's own, and what its other fields say."""
-        found = [
-            *_texts(self.data.get("tags")),
-            *_texts(self.data.get("pipeline_tag")),
-            *_texts(self.data.get("library_name")),
-            *(f"task_categories:{task}" for task in _texts(self.data.get("task_categories"))),
-            *_texts(self.data.get("language")),
-            *(f"dataset:{name}" for name in self.datasets),
-            *(f"base_model:{name}" for name in self.base_models),
-            *(f"license:{name}" for name in _texts(self.data.get("license"))),
-        ]
+        found = list(_texts(self.data.get("tags")))
+        if repo_type == "model":
+            for key in ("pipeline_tag", "library_name", "language"):
+                found += _texts(self.data.get(key))
+        else:
+            for key in ("task_categories", "task_ids", "language", "size_categories"):
+                found += (f"{key}:{text}" for text in _texts(self.data.get(key)))
+        found += (f"dataset:{name}" for name in self.datasets)
+        found += (f"base_model:{name}" for name in self.base_models)
+        found += (f"license:{name}" for name in _texts(self.data.get("license")))
         return tuple(dict.fromkeys(found))
 
 

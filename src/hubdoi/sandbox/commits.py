@@ -290,7 +290,7 @@ class Commits:
                     )
                     .limit(2)
                 ).scalars()
-                oids = list(found)
+                oids = [str(oid) for oid in found]
             if len(oids) == 1:
                 return oids[0]
             if oids:
@@ -386,7 +386,10 @@ class Commits:
             )
             if name == MAIN:
                 head = self._read(uid, target)
-                tags = self.card(head).tags
+                repo_type = connection.execute(
+                    select(REPOSITORIES.c.type).where(REPOSITORIES.c.uid == uid)
+                ).scalar_one()
+                tags = self.card(head).tags_for(repo_type)
                 connection.execute(delete(TAGS).where(TAGS.c.uid == uid))
                 if tags:
                     connection.execute(insert(TAGS), [{"uid": uid, "tag": tag} for tag in tags])

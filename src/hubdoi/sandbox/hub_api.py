@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from . import hub_people
+from . import hub_commits, hub_discussions, hub_files, hub_listing, hub_people, hub_refs, hub_repos
 
 __all__ = ["router"]
 
+# The OpenAPI document describes the DOI side; what this side answers is huggingface_hub's to say.
 router = APIRouter(include_in_schema=False)
-router.include_router(hub_people.router)
+for _part in (
+    hub_people,
+    hub_repos,
+    hub_listing,
+    hub_refs,
+    hub_commits,
+    hub_files,
+    hub_discussions,
+):
+    router.include_router(_part.router)

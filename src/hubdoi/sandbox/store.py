@@ -10,6 +10,7 @@ from ..errors import RevisionNotFound
 from ..records import Doi, Person, Repo, RepoInfo
 from .clock import Clock
 from .commits import Commits
+from .discussions import Discussions
 from .formats import formats_of
 from .git import Files
 from .people import People
@@ -31,6 +32,7 @@ class Store:
         self.people = People(database)
         self.repositories = Repositories(database, clock, self.people)
         self.commits = Commits(database, clock)
+        self.discussions = Discussions(database, clock, self.commits)
 
     @property
     def dois_of(self) -> DoisOf:
@@ -101,7 +103,7 @@ class Store:
             description=card.description,
             license=card.license,
             language=card.language,
-            tags=(*card.tags, *(f"doi:{doi}" for doi in dois)),
+            tags=(*card.tags_for(found.repo.type), *(f"doi:{doi}" for doi in dois)),
             dois=dois,
             base_models=card.base_models,
             datasets=card.datasets,

@@ -1,0 +1,171 @@
+"""Repositories: made, described, set, moved, deleted."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+
+from ..errors import RepoNotFound, WriteAccessRequired
+from ..records import Person, Repo
+from .access import require_person, world_of
+from .bodies import JsonBody, text_of
+from .card import parse_card
+from .described import describe, picked
+from .located import Located, Reading, Writing, repo_from, split_revision, tail_of
+from .refusal import Refusal
+from .repositories import Repository
+
+__all__ = ["router"]
+
+router = APIRouter()
+
+_MAX_ID = 200
+_REPO = "/api/{kind}/{namespace}/{name}"
+
+
+@router.post("/api/repos/create")
+def create(request: Request, body: JsonBody) -> dict[str, Any]:
+    person = require_person(request)
+    world = world_of(request)
+    repo = _repo_of(body, person)
+    namespace = repo.namespace or person.username
+    if namespace not in (person.username, *person.organizations):
+        raise WriteAccessRequired(
+            f"{person.username} cannot create a repository under {namespace!r}; "
+            "use your own name or that of an organisation of yours."
+        )
+    try:
+        made = world.store.repositories.create(repo, private=_is_private(body, False))
+    except Refusal as error:
+        # huggingface_hub reads `url` from a 409 too, when the repository may exist already.
+        path = error.more.pop("url_path", repo.path)
+        raise Refusal(error.status, error.message, url=f"{world.endpoint}/{path}") from None
+    return {"url": f"{world.endpoint}/{repo.path}", "name": repo.id, "id": made.uid}
+
+
+@router.delete("/api/repos/delete")
+def delete(request: Request, body: JsonBody) -> dict[str, Any]:
+    person = require_person(request)
+    store = world_of(request).store
+    with store.database.transaction():
+        found = _own(request, _repo_of(body, person), person)
+        store.repositories.refuse_if_locked(found, "deleted")
+        store.delete(found.uid)
+    return {}
+
+
+@router.post("/api/repos/move")
+def move(request: Request, body: JsonBody) -> dict[str, Any]:
+    person = require_person(request)
+    world = world_of(request)
+    kind = body.get("type", "model")
+    source = repo_from(kind, text_of(body, "fromRepo", at_most=_MAX_ID))
+    target = repo_from(kind, text_of(body, "toRepo", at_most=_MAX_ID))
+    with world.transaction():
+        found = _own(request, source, person)
+        if target.namespace not in (person.username, *person.organizations):
+            raise WriteAccessRequired(
+                f"{person.username} cannot move a repository to {target.namespace!r}; "
+                "use your own name or that of an organisation of yours."
+            )
+        world.store.repositories.refuse_if_locked(
+            found, "renamed" if target.namespace == found.namespace else "transferred"
+        )
+        world.store.move(found.uid, target.id)
+    return {"url": f"{world.endpoint}/{target.path}"}
+
+
+@router.put(_REPO + "/settings")
+def settings(found: Writing, body: JsonBody) -> dict[str, Any]:
+    if body.get("gated", False) is not False:
+        raise Refusal(400, "The sandbox does not gate repositories; leave 'gated' at false.")
+    private = _is_private(body, found.repository.private)
+    with found.store.database.transaction():
+        present = found.store.repositories.by_uid(found.uid)
+        if private and not present.private:
+            found.store.repositories.refuse_if_locked(present, "made private")
+        found.store.set_private(found.uid, private)
+    return {"private": private, "gated": False}
+
+
+@router.get(_REPO + "/auth-check")
+def may_read(found: Reading) -> dict[str, Any]:
+    return {}
+
+
+@router.get(_REPO + "/auth-check/write")
+def may_write(found: Writing) -> dict[str, Any]:
+    return {}
+
+
+@router.get(_REPO)
+def info(
+    found: Reading, blobs: bool = False, expand: Annotated[list[str] | None, Query()] = None
+) -> dict[str, Any]:
+    return _info(found, None, blobs, expand)
+
+
+@router.get(_REPO + "/revision/{tail:path}")
+def info_at(
+    request: Request,
+    found: Reading,
+    blobs: bool = False,
+    expand: Annotated[list[str] | None, Query()] = None,
+) -> dict[str, Any]:
+    revision, _ = split_revision(tail_of(request, "revision"))
+    return _info(found, revision, blobs, expand)
+
+
+@router.post("/api/validate-yaml")
+def validate_card(body: JsonBody) -> dict[str, Any]:
+    card = parse_card(text_of(body, "content", at_most=2_000_000).encode())
+    if card.problem:
+        raise Refusal(400, card.problem, errors=[{"message": card.problem}])
+    return {"errors": [], "warnings": []}
+
+
+def _info(
+    found: Located, revision: str | None, blobs: bool, expand: list[str] | None
+) -> dict[str, Any]:
+    with found.store.database.reading():
+        if revision is None:
+            commit = found.store.commits.resolve(found.uid, None)
+        else:
+            commit = found.commit(revision)
+        dois = found.store.dois_of([found.uid]).get(found.uid, [])
+        body = describe(found.store, found.repository, commit, dois, blobs=blobs)
+    return picked(body, expand=expand or ())
+
+
+def _repo_of(body: dict[str, Any], person: Person) -> Repo:
+    name = text_of(body, "name", at_most=_MAX_ID)
+    organization = body.get("organization")
+    repo_id = name if "/" in name else f"{organization or person.username}/{name}"
+    return repo_from(body.get("type", "model"), repo_id)
+
+
+def _own(request: Request, repo: Repo, person: Person) -> Repository:
+    try:
+        found = world_of(request).store.repositories.find(repo, person)
+    except RepoNotFound as error:
+        raise Refusal(404, error.message, "RepoNotFound") from None
+    if not found.is_writable_by(person):
+        raise WriteAccessRequired(
+            f"{person.username} cannot change {found.repo}; ask its owner to do it."
+        )
+    return found
+
+
+def _is_private(body: dict[str, Any], otherwise: bool) -> bool:
+    visibility = body.get("visibility")
+    if visibility is not None:
+        if visibility not in ("public", "private"):
+            raise Refusal(400, "A repository of the sandbox is public or private.")
+        return bool(visibility == "private")
+    private = body.get("private", otherwise)
+    if private is None:
+        return otherwise
+    if not isinstance(private, bool):
+        raise Refusal(400, "'private' must be true or false.")
+    return private

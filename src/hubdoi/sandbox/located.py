@@ -1,0 +1,128 @@
+"""The repository, revision and path that a request's address names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any, cast
+from urllib.parse import unquote
+
+from fastapi import Depends, Request
+
+from ..errors import InvalidRepo, RepoNotEligible, RepoNotFound, WriteAccessRequired
+from ..records import Person, Repo
+from .access import person_of, require_person, world_of
+from .commits import Commit
+from .refusal import Moved, Refusal
+from .repositories import Repository
+from .store import Store
+
+__all__ = ["Located", "Reading", "Writing", "locate", "repo_from", "split_revision", "tail_of"]
+
+_KINDS = {"models": "model", "datasets": "dataset"}
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """A repository that `person` may see."""
+
+    store: Store
+    repository: Repository
+    person: Person | None
+
+    @property
+    def uid(self) -> str:
+        return self.repository.uid
+
+    @property
+    def repo(self) -> Repo:
+        return self.repository.repo
+
+    def commit(self, revision: str | None) -> Commit:
+        """The commit that `revision` names; None is the head.
+
+        Raises:
+            RevisionNotFound: there is none.
+            Refusal: there is no commit at all.
+        """
+        commit = self.store.commits.resolve(self.uid, revision)
+        if commit is None:
+            raise Refusal(
+                404, f"{self.repo} has no commit yet; push one first.", "RevisionNotFound"
+            )
+        return commit
+
+
+def locate(request: Request, kind: str, namespace: str, name: str) -> Located:
+    """The repository, as who asks may see it.
+
+    Raises:
+        Moved: it has another name now.
+        Refusal: nobody is signed in and there is none that everybody can see (401).
+        RepoNotFound: there is none that they can see.
+    """
+    person = person_of(request)
+    store = world_of(request).store
+    asked = f"{namespace}/{name}"
+    try:
+        if kind not in _KINDS:
+            raise RepoNotFound("The sandbox keeps models and datasets, nothing else.")
+        repository = store.repositories.find(Repo(cast(Any, _KINDS[kind]), asked), person)
+    except (RepoNotFound, InvalidRepo) as error:
+        # As huggingface.co does: who is not signed in does not learn whether it is private.
+        raise Refusal(401 if person is None else 404, error.message, "RepoNotFound") from None
+    if repository.repo.id != asked:
+        raise Moved(asked, repository.repo.id)
+    return Located(store, repository, person)
+
+
+def repo_from(kind: object, repo_id: str) -> Repo:
+    """The repository that a body speaks of.
+
+    Raises:
+        Refusal: it is no model and no dataset, or its id cannot be one.
+    """
+    if kind not in ("model", "dataset"):
+        raise Refusal(400, "The sandbox keeps models and datasets; a Space or kernel is neither.")
+    try:
+        return Repo(cast(Any, kind), repo_id)
+    except (InvalidRepo, RepoNotEligible) as error:
+        raise Refusal(400, error.message, "InvalidRepo") from None
+
+
+def _reading(request: Request, kind: str, namespace: str, name: str) -> Located:
+    return locate(request, kind, namespace, name)
+
+
+def _writing(request: Request, kind: str, namespace: str, name: str) -> Located:
+    located = locate(request, kind, namespace, name)
+    person = require_person(request)
+    if not located.repository.is_writable_by(person):
+        raise WriteAccessRequired(
+            f"{person.username} cannot write to {located.repo}; ask its owner to do it."
+        )
+    return located
+
+
+Reading = Annotated[Located, Depends(_reading)]
+"""The repository of an address ``/{kind}/{namespace}/{name}/…``."""
+
+Writing = Annotated[Located, Depends(_writing)]
+"""The same, for a person who may write to it."""
+
+
+def tail_of(request: Request, action: str) -> list[str]:
+    """The parts of the address after `action`, in which a part may hold a slash (``%2F``)."""
+    raw = request.scope.get("raw_path", b"").decode("ascii", "replace")
+    parts = [unquote(part) for part in raw.split("/")]
+    # Namespace and name come first: /api/models/{namespace}/{name}/{action}/…
+    start = {"api": 5, "datasets": 4}.get(parts[1], 3)
+    if len(parts) <= start or parts[start] != action:
+        raise Refusal(404, "There is nothing at this address.")
+    return [part for part in parts[start + 1 :] if part]
+
+
+def split_revision(parts: list[str]) -> tuple[str | None, str]:
+    """A revision, and the path behind it; ``refs/pr/1`` may come in three parts."""
+    if len(parts) >= 3 and parts[0] == "refs":
+        return "/".join(parts[:3]), "/".join(parts[3:])
+    return (parts[0] if parts else None), "/".join(parts[1:])
