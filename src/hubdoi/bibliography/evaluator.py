@@ -1,0 +1,594 @@
+"""Finds the constants that can reach an expression."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable
+from typing import Any
+
+from .names import Names
+from .scope import Program, Site, comprehension_site, dotted_text
+from .strings import STRING_METHODS, formatted, interpolated
+from .values import (
+    LOCAL,
+    OPAQUE,
+    UNKNOWN,
+    Alternative,
+    Class,
+    Deferred,
+    Instance,
+    Items,
+    Marker,
+    Module,
+    Pairs,
+    Settings,
+    products,
+)
+
+__all__ = ["Evaluator"]
+
+_LIMIT = 512
+_DEPTH = 60
+_STEPS = 40_000
+_LOCAL_FUNCTIONS = frozenset(
+    "join abspath expanduser realpath dirname basename getcwd mkdtemp gettempdir get_last_checkpoint "
+    "snapshot_download hf_hub_download cached_download Path PurePath PosixPath glob listdir "
+    "resolve joinpath with_suffix absolute untar_data mkdir cwd home get_file retrieve dataset_download "
+    "model_download load_dataset_path".split()
+)
+_SETTINGS = frozenset(
+    "SimpleNamespace Namespace EasyDict edict AttrDict Box DotMap Munch ConfigDict create "
+    "OmegaConf DictConfig Dict Config".split()
+)
+_SAME = frozenset(
+    "str list tuple set sorted reversed frozenset tqdm trange iter deepcopy copy Path_ cycle shuffle "
+    "cast track array Series asarray unique".split()
+)
+_LOCAL_NAME = re.compile(
+    r"(?i)(?:^|_)(?:dir|directory|folder|root|output|outdir|cwd|workdir|savedir|save_path|save_to|"
+    r"output_path|out_path|checkpoint_path|ckpt_path|local_path|best_model_path|best_model_checkpoint)$"
+)
+
+
+class Evaluator:
+    """Evaluates expressions of a `Program`, with a bound on the work for each question."""
+
+    def __init__(self, program: Program, outside: Callable[[str], Any] | None = None) -> None:
+        self.program = program
+        self.names = Names(program, self)
+        # what a live kernel knows of a dotted name; None where nothing is known
+        self.outside = outside
+        self._known: dict[int, list[Alternative]] = {}
+        self._asked: set[int] = set()
+        self._depth = 0
+        self._steps = 0
+        # whether a circle or a bound cut the present question short: then nothing is remembered
+        self._cut = False
+
+    def values(self, node: ast.expr, site: Site) -> list[Alternative]:
+        """Everything that `node` can be; `UNKNOWN` and `OPAQUE` stand for what is not constant."""
+        self._steps = 0
+        self._cut = False
+        return self.evaluate(node, site)
+
+    def evaluate(self, node: ast.expr, site: Site) -> list[Alternative]:
+        if type(node) is ast.Constant:
+            return [(node.value, {})]
+        key = id(node)
+        known = self._known.get(key)
+        if known is not None:
+            return known
+        self._steps += 1
+        if key in self._asked or self._depth > _DEPTH or self._steps > _STEPS:
+            self._cut = True
+            return [(UNKNOWN, {})]
+        self._asked.add(key)
+        self._depth += 1
+        cut, self._cut = self._cut, False
+        try:
+            method = _METHODS.get(type(node))
+            found = method(self, node, site) if method else [(OPAQUE, {})]
+            if len(found) > _LIMIT:
+                found = [*found[:_LIMIT], (UNKNOWN, {})]
+        finally:
+            self._depth -= 1
+            self._asked.discard(key)
+        if not self._cut:
+            self._known[key] = found
+        self._cut = self._cut or cut
+        return found
+
+    def forced(self, element: Deferred) -> list[Alternative]:
+        """The values of a container's element."""
+        if element.node is None:
+            return [(element.value, {})]
+        return self.evaluate(element.node, element.site)
+
+    def combined(self, parts: list[list[Alternative]], make: Any) -> list[Alternative]:
+        """`make` of one alternative of each part, for all ways to take them at once."""
+        found: list[Alternative] = []
+        for taken, choices in products(parts, _LIMIT):
+            self._steps += 1
+            found.append((make(*taken), choices))
+        return found
+
+    def added(self, left: list[Alternative], right: list[Alternative]) -> list[Alternative]:
+        """``left + right``."""
+        return self.combined([left, right], _added)
+
+    def each(self, value: Any, fork: int) -> list[Alternative]:
+        """The elements that a loop takes from `value`."""
+        if isinstance(value, Pairs):
+            elements: tuple[Deferred, ...] = tuple(key for key, _ in value.entries)
+            more = value.more
+        elif isinstance(value, Items):
+            elements, more = value.elements, value.more
+        else:
+            return [(value if isinstance(value, Marker) else OPAQUE, {})]
+        found: list[Alternative] = []
+        for n, element in enumerate(elements[:_LIMIT]):
+            for part, choices in self.forced(element):
+                found.append((part, {**choices, fork: n}))
+        if more or len(elements) > _LIMIT:
+            found.append((UNKNOWN, {}))
+        return found
+
+    def item(self, value: Any, key: Any) -> list[Alternative]:
+        """``value[key]``; with a key that is not known, all items."""
+        if isinstance(value, Items):
+            if isinstance(key, int) and not isinstance(key, bool):
+                if -len(value.elements) <= key < len(value.elements) and not value.more:
+                    return self.forced(value.elements[key])
+                return self._all(value.elements, True) if value.more else [(UNKNOWN, {})]
+            if isinstance(key, slice):
+                return [(value, {})]
+            return self._all(value.elements, value.more)
+        if isinstance(value, Pairs):
+            return self._entry(value, key)
+        if isinstance(value, Settings) and isinstance(key, str):
+            entry = value.entries.get(key)
+            return self.forced(entry) if entry else [(UNKNOWN, {})]
+        if isinstance(value, str) and isinstance(key, int) and -len(value) <= key < len(value):
+            return [(value[key], {})]
+        return [(LOCAL if value is LOCAL else OPAQUE if value is OPAQUE else UNKNOWN, {})]
+
+    def _all(self, elements: tuple[Deferred, ...], more: bool) -> list[Alternative]:
+        found = [part for element in elements[:_LIMIT] for part in self.forced(element)]
+        return [*found, (UNKNOWN, {})] if more or not found else found
+
+    def _entry(self, value: Pairs, key: Any) -> list[Alternative]:
+        if isinstance(key, Marker):
+            return self._all(tuple(entry for _, entry in value.entries), value.more)
+        found: list[Alternative] = []
+        for name, entry in value.entries:
+            for known, choices in self.forced(name):
+                if not isinstance(known, Marker) and known == key and type(known) is type(key):
+                    # a later entry with the same key replaces an earlier one
+                    found = [(part, {**choices, **own}) for part, own in self.forced(entry)]
+        return found or [(UNKNOWN, {})]
+
+    def _name(self, node: ast.Name, site: Site) -> list[Alternative]:
+        found = self.names.lookup(node.id, site, node)
+        if found is not None:
+            return found
+        return self._outside(node.id)
+
+    def _outside(self, dotted: str) -> list[Alternative]:
+        if self.outside is not None:
+            value = self.outside(dotted)
+            if value is not None:
+                return [(value, {})]
+        return [(LOCAL if _LOCAL_NAME.search(dotted) else UNKNOWN, {})]
+
+    def _attribute(self, node: ast.Attribute, site: Site) -> list[Alternative]:
+        found = self.names.attribute(node, site)
+        if all(isinstance(value, Marker) for value, _ in found):
+            dotted = dotted_text(node)
+            if dotted:
+                outside = self._outside(dotted)
+                if not isinstance(outside[0][0], Marker) or outside[0][0] is LOCAL:
+                    return outside
+        return found
+
+    def _joined(self, node: ast.JoinedStr, site: Site) -> list[Alternative]:
+        parts = [
+            self.evaluate(part.value, site)
+            if isinstance(part, ast.FormattedValue)
+            else self.evaluate(part, site)
+            for part in node.values
+        ]
+        plain = all(
+            part.format_spec is None and part.conversion in (-1, 115)
+            for part in node.values
+            if isinstance(part, ast.FormattedValue)
+        )
+        return self.combined(parts, lambda *taken: interpolated(taken, plain))
+
+    def _operation(self, node: ast.BinOp, site: Site) -> list[Alternative]:
+        left = self.evaluate(node.left, site)
+        if isinstance(node.op, ast.Div):
+            # only paths are divided by text
+            return [(LOCAL if any(value in (LOCAL, OPAQUE) for value, _ in left) else OPAQUE, {})]
+        if isinstance(node.op, ast.Mod):
+            return self._percent(left, node.right, site)
+        if not isinstance(node.op, ast.Add | ast.BitOr):
+            return [(OPAQUE, {})]
+        return self.combined([left, self.evaluate(node.right, site)], _added)
+
+    def _percent(self, left: list[Alternative], right: ast.expr, site: Site) -> list[Alternative]:
+        if isinstance(right, ast.Tuple):
+            parts = [self.evaluate(part, site) for part in right.elts]
+            return self.combined([left, *parts], lambda text, *rest: formatted(text, rest))
+        return self.combined(
+            [left, self.evaluate(right, site)], lambda text, part: formatted(text, (part,))
+        )
+
+    def _either(self, node: ast.IfExp, site: Site) -> list[Alternative]:
+        fork = id(node)
+        return [
+            (value, {**choices, fork: way})
+            for way, part in enumerate((node.body, node.orelse))
+            for value, choices in self.evaluate(part, site)
+        ]
+
+    def _boolean(self, node: ast.BoolOp, site: Site) -> list[Alternative]:
+        found: list[Alternative] = []
+        for n, part in enumerate(node.values):
+            last = n == len(node.values) - 1
+            if isinstance(node.op, ast.And) and not last:
+                continue
+            values = self.evaluate(part, site)
+            found += [(v, c) for v, c in values if last or not _is_false(v)]
+            if not last and values and all(not isinstance(v, Marker) and v for v, _ in values):
+                break
+        return found
+
+    def _subscript(self, node: ast.Subscript, site: Site) -> list[Alternative]:
+        stored = self.names.stored_item(node, site)
+        if stored:
+            return stored
+        bases = self.evaluate(node.value, site)
+        if isinstance(node.slice, ast.Slice):
+            return self._sliced(bases, node.slice, site)
+        found: list[Alternative] = []
+        for taken, choices in products([bases, self.evaluate(node.slice, site)], _LIMIT):
+            for value, own in self.item(*taken):
+                both = {**choices, **own}
+                found.append((value, both))
+        return found
+
+    def _sliced(self, bases: list[Alternative], part: ast.Slice, site: Site) -> list[Alternative]:
+        bounds: list[int | None] = []
+        for bound in (part.lower, part.upper, part.step):
+            values = self.evaluate(bound, site) if bound is not None else [(None, {})]
+            if len(values) != 1 or not isinstance(values[0][0], int | None):
+                return bases
+            bounds.append(values[0][0])
+        if bounds[2] == 0:
+            return [(UNKNOWN, {})]
+        found: list[Alternative] = []
+        for value, choices in bases:
+            if isinstance(value, Items) and not value.more:
+                found.append((Items(value.elements[slice(*bounds)]), choices))
+            elif isinstance(value, str):
+                found.append((value[slice(*bounds)], choices))
+            else:
+                found.append((value, choices))
+        return found
+
+    def _items(self, node: ast.List | ast.Tuple | ast.Set, site: Site) -> list[Alternative]:
+        elements: list[Deferred] = []
+        more = False
+        for part in node.elts:
+            if isinstance(part, ast.Starred):
+                inner = self.evaluate(part.value, site)
+                if len(inner) == 1 and isinstance(inner[0][0], Items):
+                    elements += inner[0][0].elements
+                    more = more or inner[0][0].more
+                else:
+                    more = True
+            else:
+                elements.append(Deferred(part, site))
+        return [(Items(elements, more), {})]
+
+    def _pairs(self, node: ast.Dict, site: Site) -> list[Alternative]:
+        entries: list[tuple[Deferred, Deferred]] = []
+        more = False
+        for key, value in zip(node.keys, node.values, strict=True):
+            if key is not None:
+                entries.append((Deferred(key, site), Deferred(value, site)))
+                continue
+            inner = self.evaluate(value, site)
+            if len(inner) == 1 and isinstance(inner[0][0], Pairs):
+                entries += inner[0][0].entries
+                more = more or inner[0][0].more
+            else:
+                more = True
+        return [(Pairs(entries, more), {})]
+
+    def _comprehension(
+        self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp, site: Site
+    ) -> list[Alternative]:
+        inside = comprehension_site(node, site)
+        return [
+            (Items(Deferred(None, value=value) for value, _ in self.evaluate(node.elt, inside)), {})
+        ]
+
+    def _pair_comprehension(self, node: ast.DictComp, site: Site) -> list[Alternative]:
+        inside = comprehension_site(node, site)
+        parts = [self.evaluate(node.key, inside), self.evaluate(node.value, inside)]
+        return [
+            (
+                Pairs(
+                    (Deferred(None, value=key), Deferred(None, value=value))
+                    for (key, value), _ in products(parts, _LIMIT)
+                ),
+                {},
+            )
+        ]
+
+    def _assigned(self, node: ast.NamedExpr | ast.Await, site: Site) -> list[Alternative]:
+        return self.evaluate(node.value, site)
+
+    def _call(self, node: ast.Call, site: Site) -> list[Alternative]:
+        function = node.func
+        if isinstance(function, ast.Attribute):
+            found = self._method(node, function, site)
+            if found is not None:
+                return found
+        name = function.attr if isinstance(function, ast.Attribute) else ""
+        if isinstance(function, ast.Name):
+            name = function.id
+        elif not name:
+            return [(OPAQUE, {})]
+        for value, _ in self.evaluate(function, site):
+            if isinstance(value, Class):
+                return [(Instance(value, node, site), {})]
+            returned = self.names.returned(value, node, site)
+            if returned is not None:
+                return returned
+            if isinstance(value, Module):
+                name = value.dotted.rpartition(".")[2]
+        return self._builtin(name, node, site)
+
+    def _builtin(self, name: str, node: ast.Call, site: Site) -> list[Alternative]:
+        arguments = node.args
+        if name == "getenv":
+            return self._default(arguments[1:], node.keywords, site)
+        if name in ("field", "Field"):
+            return self._default(arguments[:1], node.keywords, site)
+        if name == "dict" or name in _SETTINGS:
+            return self._settings(name, node, site)
+        if name in _LOCAL_FUNCTIONS:
+            return [(LOCAL, {})]
+        if name in ("parse_args", "parse_known_args", "parse_args_and_config"):
+            settings = self.names.parsed_arguments(node, site)
+            if name == "parse_known_args":
+                return [(Items([Deferred(None, value=settings), Deferred(None, value=OPAQUE)]), {})]
+            return [(settings, {})]
+        if not arguments or any(isinstance(argument, ast.Starred) for argument in arguments):
+            return [(OPAQUE if name not in ("list", "set", "tuple") else Items(()), {})]
+        if name in _SAME:
+            return self.evaluate(arguments[0], site)
+        if name == "enumerate":
+            return self._numbered(arguments[0], site)
+        if name in ("zip", "product") or (name == "zip_longest"):
+            return self._zipped(name, arguments, site)
+        if name == "next":
+            return [
+                part
+                for value, _ in self.evaluate(arguments[0], site)
+                for part in self.each(value, id(node))
+            ]
+        if name == "getattr" and len(arguments) >= 2:
+            attribute = arguments[1]
+            if isinstance(attribute, ast.Constant) and isinstance(attribute.value, str):
+                looked = ast.copy_location(
+                    ast.Attribute(arguments[0], attribute.value, ast.Load()), node
+                )
+                found = self.names.attribute(looked, site)
+                return found + (self.evaluate(arguments[2], site) if len(arguments) > 2 else [])
+        if name in ("choice", "choices", "sample"):
+            return [
+                part
+                for value, _ in self.evaluate(arguments[0], site)
+                for part in self.each(value, id(node))
+            ]
+        if name == "input":
+            return [(UNKNOWN, {})]
+        return [(OPAQUE, {})]
+
+    def _default(
+        self, rest: list[ast.expr], keywords: list[ast.keyword], site: Site
+    ) -> list[Alternative]:
+        """What is taken where a setting of the environment is not there."""
+        given = rest[:1] or [k.value for k in keywords if k.arg == "default"]
+        return self.evaluate(given[0], site) if given else [(UNKNOWN, {})]
+
+    def _settings(self, name: str, node: ast.Call, site: Site) -> list[Alternative]:
+        entries: dict[str, Deferred] = {}
+        more = False
+        for argument in node.args[:1]:
+            for value, _ in self.evaluate(argument, site):
+                if isinstance(value, Pairs):
+                    more = more or value.more
+                    for key, entry in value.entries:
+                        for known, _ in self.forced(key):
+                            if isinstance(known, str):
+                                entries[known] = entry
+                else:
+                    more = True
+        for keyword in node.keywords:
+            if keyword.arg is None:
+                more = True
+            else:
+                entries[keyword.arg] = Deferred(keyword.value, site)
+        if name == "dict":
+            pairs = [(Deferred(None, value=key), entry) for key, entry in entries.items()]
+            return [(Pairs(pairs, more), {})]
+        return [(Settings(entries, more), {})]
+
+    def _numbered(self, argument: ast.expr, site: Site) -> list[Alternative]:
+        found: list[Alternative] = []
+        for value, choices in self.evaluate(argument, site):
+            if isinstance(value, Pairs):
+                value = Items((key for key, _ in value.entries), value.more)
+            if isinstance(value, Items):
+                pairs = (
+                    Deferred(None, value=Items((Deferred(None, value=n), element)))
+                    for n, element in enumerate(value.elements)
+                )
+                found.append((Items(pairs, value.more), choices))
+            else:
+                found.append((value, choices))
+        return found
+
+    def _zipped(self, name: str, arguments: list[ast.expr], site: Site) -> list[Alternative]:
+        columns: list[Items] = []
+        for argument in arguments:
+            values = self.evaluate(argument, site)
+            if len(values) != 1 or not isinstance(values[0][0], Items):
+                # one column that is not known does not spoil the others
+                columns.append(Items((), True))
+            else:
+                columns.append(values[0][0])
+        unknown = Deferred(None, value=UNKNOWN)
+        rows: list[Deferred] = []
+        if name == "product":
+            rows = [Deferred(None, value=Items(row)) for row in _rows(columns)]
+        else:
+            count = max((len(column.elements) for column in columns), default=0)
+            whole = [len(column.elements) for column in columns if not column.more]
+            for n in range(min([count, *whole])):
+                row = (c.elements[n] if n < len(c.elements) else unknown for c in columns)
+                rows.append(Deferred(None, value=Items(row)))
+        return [(Items(rows, all(column.more for column in columns)), {})]
+
+    def _method(
+        self, node: ast.Call, function: ast.Attribute, site: Site
+    ) -> list[Alternative] | None:
+        """The result of a method of a text, list or dictionary; None for any other call."""
+        name = function.attr
+        owner = dotted_text(function.value)
+        if name == "join" and (owner in ("os.path", "osp", "op") or owner.endswith(".path")):
+            return [(LOCAL, {})]
+        if (
+            name == "get"
+            and isinstance(function.value, ast.Attribute)
+            and function.value.attr == "environ"
+        ):
+            return self._default(node.args[1:], node.keywords, site)
+        if name in STRING_METHODS:
+            bases = self.evaluate(function.value, site)
+            if all(isinstance(base, str) or base in (UNKNOWN, LOCAL) for base, _ in bases):
+                return self._text_method(name, bases, node, site)
+            return None
+        if name in ("items", "values", "keys", "get", "copy", "pop"):
+            bases = self.evaluate(function.value, site)
+            if bases and all(isinstance(base, Pairs | Items | Settings) for base, _ in bases):
+                return [part for base, _ in bases for part in self._view(base, name, node, site)]
+        return None
+
+    def _text_method(
+        self, name: str, bases: list[Alternative], node: ast.Call, site: Site
+    ) -> list[Alternative]:
+        if any(isinstance(argument, ast.Starred) for argument in node.args):
+            return [(UNKNOWN, {})]
+        parts = [self.evaluate(argument, site) for argument in node.args]
+        keywords = [keyword.arg for keyword in node.keywords]
+        if any(keyword is None for keyword in keywords):
+            return [(UNKNOWN, {})]
+        parts += [self.evaluate(keyword.value, site) for keyword in node.keywords]
+        count = len(node.args)
+
+        def call(base: Any, *taken: Any) -> Any:
+            if base is LOCAL:
+                return LOCAL
+            plain = [self._plain(value) for value in taken]
+            named = dict(zip((k or "" for k in keywords), plain[count:], strict=True))
+            return _wrapped(STRING_METHODS[name](base, plain[:count], named))
+
+        return self.combined([bases, *parts], call)
+
+    def _plain(self, value: Any) -> Any:
+        """A list of constants as a Python list, for `join`."""
+        if not isinstance(value, Items):
+            return value
+        parts = [self.forced(element) for element in value.elements]
+        if value.more or any(len(part) != 1 for part in parts):
+            return UNKNOWN
+        return [part[0][0] for part in parts]
+
+    def _view(self, base: Any, name: str, node: ast.Call, site: Site) -> list[Alternative]:
+        if isinstance(base, Settings):
+            entries = [(Deferred(None, value=k), entry) for k, entry in base.entries.items()]
+            base = Pairs(entries, base.more)
+        if isinstance(base, Items) or name == "copy":
+            return self._all(base.elements, base.more) if name == "pop" else [(base, {})]
+        if name == "items":
+            rows = (Deferred(None, value=Items(entry)) for entry in base.entries)
+            return [(Items(rows, base.more), {})]
+        if name in ("keys", "values"):
+            place = 0 if name == "keys" else 1
+            return [(Items((entry[place] for entry in base.entries), base.more), {})]
+        found: list[Alternative] = []
+        for key, choices in self.evaluate(node.args[0], site) if node.args else []:
+            values = self._entry(base, key)
+            known = [(value, {**choices, **own}) for value, own in values if value is not UNKNOWN]
+            found += known
+            if len(node.args) > 1 and (isinstance(key, Marker) or not known):
+                found += self.evaluate(node.args[1], site)
+            elif not known:
+                found.append((UNKNOWN, {}))
+        return found or [(UNKNOWN, {})]
+
+
+def _added(left: Any, right: Any) -> Any:
+    if isinstance(left, str) and isinstance(right, str):
+        return left + right if len(left) + len(right) < 2000 else UNKNOWN
+    if isinstance(left, Items) and isinstance(right, Items):
+        return Items((*left.elements, *right.elements), left.more or right.more)
+    if isinstance(left, Pairs) and isinstance(right, Pairs):
+        return Pairs((*left.entries, *right.entries), left.more or right.more)
+    return interpolated((left, right), True)
+
+
+def _wrapped(value: Any) -> Any:
+    if isinstance(value, list | tuple):
+        return Items(Deferred(None, value=part) for part in value)
+    return value
+
+
+def _rows(columns: list[Items]) -> list[list[Deferred]]:
+    rows: list[list[Deferred]] = [[]]
+    for column in columns:
+        elements = column.elements or (Deferred(None, value=UNKNOWN),)
+        rows = [[*row, element] for row in rows for element in elements][:_LIMIT]
+    return rows
+
+
+def _is_false(value: Any) -> bool:
+    return not isinstance(value, Marker) and isinstance(value, str | int | None) and not value
+
+
+_METHODS: dict[type[ast.AST], Any] = {
+    ast.Name: Evaluator._name,
+    ast.Attribute: Evaluator._attribute,
+    ast.JoinedStr: Evaluator._joined,
+    ast.BinOp: Evaluator._operation,
+    ast.IfExp: Evaluator._either,
+    ast.BoolOp: Evaluator._boolean,
+    ast.Subscript: Evaluator._subscript,
+    ast.List: Evaluator._items,
+    ast.Tuple: Evaluator._items,
+    ast.Set: Evaluator._items,
+    ast.Dict: Evaluator._pairs,
+    ast.ListComp: Evaluator._comprehension,
+    ast.SetComp: Evaluator._comprehension,
+    ast.GeneratorExp: Evaluator._comprehension,
+    ast.DictComp: Evaluator._pair_comprehension,
+    ast.NamedExpr: Evaluator._assigned,
+    ast.Await: Evaluator._assigned,
+    ast.Call: Evaluator._call,
+}

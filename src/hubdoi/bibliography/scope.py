@@ -1,0 +1,445 @@
+"""Where names get their values: the bindings of all cells, without running any."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any, Literal, TypeAlias
+
+__all__ = ["Binding", "Program", "Scope", "Site", "Step", "dotted_text"]
+
+WORD = re.compile(r"[^\W\d]\w*")
+
+# How a name's value is taken from the value of an expression: one element of it ("each", with the
+# loop that does it), the item at a place, or what `with … as` gives.
+Step: TypeAlias = tuple[Literal["each", "item", "rest", "entered"], Any]
+BindingKind = Literal["value", "import", "def", "class", "param", "aug", "change", "opaque"]
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)
+
+
+class Scope:
+    """A module, a class, a function or a comprehension, with the names that it binds."""
+
+    __slots__ = ("bindings", "elsewhere", "kind", "node", "parent")
+
+    def __init__(
+        self,
+        kind: Literal["module", "class", "function", "comprehension"],
+        parent: Scope | None = None,
+        node: ast.AST | None = None,
+    ) -> None:
+        self.kind = kind
+        self.parent = parent
+        self.node = node
+        self.bindings: dict[str, list[Binding]] = {}
+        # names that a `global` or `nonlocal` statement sends to another scope
+        self.elsewhere: set[str] = set()
+
+
+class Site:
+    """Where a statement stands: its scope, its cell, and the branches that lead to it."""
+
+    __slots__ = ("branches", "cell", "scope")
+
+    def __init__(self, scope: Scope, cell: int, branches: tuple[tuple[int, int], ...] = ()) -> None:
+        self.scope = scope
+        self.cell = cell
+        # (id of the if, try or match statement, which of its blocks); a loop's id is negative
+        self.branches = branches
+
+
+class Binding:
+    """One place that gives a name a value."""
+
+    __slots__ = ("kind", "line", "node", "site", "steps")
+
+    def __init__(
+        self,
+        kind: BindingKind,
+        node: Any,
+        site: Site,
+        line: int,
+        steps: tuple[Step, ...] = (),
+    ) -> None:
+        self.kind = kind
+        self.node = node
+        self.site = site
+        self.line = line
+        self.steps = steps
+
+    @property
+    def end(self) -> tuple[int, int]:
+        """Where the statement ends that binds, so that ``x = f(x)`` does not see itself."""
+        node = self.node
+        if isinstance(node, ast.AST):
+            return (getattr(node, "end_lineno", self.line), getattr(node, "end_col_offset", 0))
+        return (self.line, 0)
+
+
+class _CellIndex:
+    __slots__ = ("lines", "units", "words")
+
+    def __init__(self, source: str) -> None:
+        self.words = frozenset(WORD.findall(source))
+        self.lines = source.split("\n")
+        # (first line, last line, node, site): the pieces of code in which calls are looked for
+        self.units: list[tuple[int, int, ast.AST, Site]] = []
+
+
+class Program:
+    """The cells of a document as one program, in which names can be looked up."""
+
+    def __init__(self) -> None:
+        self.module = Scope("module")
+        # attribute name -> (the object as written, binding): `config.model = …`
+        self.attributes: dict[str, list[tuple[str, Binding]]] = {}
+        # the object as written -> (key, binding): `config["model"] = …`
+        self.items: dict[str, list[tuple[ast.expr, Binding]]] = {}
+        self.aliases: dict[str, str] = {}
+        self._cells: dict[int, _CellIndex] = {}
+
+    def add(self, number: int, source: str, body: Sequence[ast.stmt]) -> None:
+        """Add the statements of the cell `number`; `source` has the same lines as they."""
+        index = self._cells[number] = _CellIndex(source)
+        self._block(body, Site(self.module, number), index)
+
+    def calls(self, words: frozenset[str]) -> Iterator[tuple[ast.Call, Site]]:
+        """Every call in a statement that has one of `words` on its lines."""
+        for index in self._cells.values():
+            if words.isdisjoint(index.words):
+                continue
+            hot = [
+                n
+                for n, line in enumerate(index.lines, 1)
+                if not words.isdisjoint(WORD.findall(line))
+            ]
+            yield from self._calls_near(index, hot)
+
+    def calls_beside(self, pattern: re.Pattern[str]) -> Iterator[tuple[ast.Call, Site]]:
+        """Every call in a statement that has text of `pattern` on its lines."""
+        for index in self._cells.values():
+            hot = [n for n, line in enumerate(index.lines, 1) if pattern.search(line)]
+            if hot:
+                yield from self._calls_near(index, hot)
+
+    def names_bound_beside(self, pattern: re.Pattern[str]) -> set[str]:
+        """The names that are bound by statements with text of `pattern` on their lines."""
+        found = set()
+        for index in self._cells.values():
+            hot = [n for n, line in enumerate(index.lines, 1) if pattern.search(line)]
+            if not hot:
+                continue
+            for first, last, node, _ in index.units:
+                if isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign | ast.For) and any(
+                    first <= n <= last for n in hot
+                ):
+                    targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+                    for target in targets:
+                        found.update(
+                            part.id if isinstance(part, ast.Name) else part.attr
+                            for part in ast.walk(target)
+                            if isinstance(part, ast.Name | ast.Attribute)
+                        )
+        return found
+
+    def _calls_near(self, index: _CellIndex, hot: list[int]) -> Iterator[tuple[ast.Call, Site]]:
+        place = 0
+        lines = iter(sorted(index.units, key=lambda unit: unit[0]))
+        for first, last, node, site in lines:
+            while place < len(hot) and hot[place] < first:
+                place += 1
+            # units overlap (decorators, headers): look back as well as forward
+            if any(first <= n <= last for n in hot[max(0, place - 1) : place + 1]):
+                yield from calls_under(node, site)
+
+    def _block(self, body: Sequence[ast.stmt], site: Site, index: _CellIndex) -> None:
+        for statement in body:
+            handler = _HANDLERS.get(type(statement))
+            if handler is not None:
+                handler(self, statement, site, index)
+            else:
+                index.units.append(
+                    (statement.lineno, statement.end_lineno or statement.lineno, statement, site)
+                )
+
+    def _unit(self, node: ast.AST | None, site: Site, index: _CellIndex) -> None:
+        if node is not None:
+            line = getattr(node, "lineno", None)
+            if line is not None:
+                index.units.append((line, getattr(node, "end_lineno", None) or line, node, site))
+
+    def _assign(self, node: ast.Assign, site: Site, index: _CellIndex) -> None:
+        index.units.append((node.lineno, node.end_lineno or node.lineno, node, site))
+        value = node.value
+        for target in node.targets:
+            self.bind(target, value, site, node.lineno)
+            if isinstance(target, ast.Name) and isinstance(value, ast.Attribute | ast.Name):
+                self.aliases[target.id] = (
+                    value.attr if isinstance(value, ast.Attribute) else value.id
+                )
+
+    def _annotated(self, node: ast.AnnAssign, site: Site, index: _CellIndex) -> None:
+        index.units.append((node.lineno, node.end_lineno or node.lineno, node, site))
+        if node.value is not None:
+            self.bind(node.target, node.value, site, node.lineno)
+
+    def _augmented(self, node: ast.AugAssign, site: Site, index: _CellIndex) -> None:
+        index.units.append((node.lineno, node.end_lineno or node.lineno, node, site))
+        if isinstance(node.target, ast.Name):
+            self._bind_name(node.target.id, Binding("aug", node, site, node.lineno))
+
+    def _expression(self, node: ast.Expr, site: Site, index: _CellIndex) -> None:
+        value = node.value
+        if isinstance(value, ast.Constant):
+            return
+        index.units.append((node.lineno, node.end_lineno or node.lineno, node, site))
+        if (
+            isinstance(value, ast.Call)
+            and isinstance(value.func, ast.Attribute)
+            and isinstance(value.func.value, ast.Name)
+            and value.func.attr in ("append", "extend", "insert", "update", "add", "setdefault")
+        ):
+            self._bind_name(value.func.value.id, Binding("change", value, site, node.lineno))
+
+    def _import(self, node: ast.Import | ast.ImportFrom, site: Site, index: _CellIndex) -> None:
+        module = ""
+        if isinstance(node, ast.ImportFrom):
+            module = "." * node.level + (node.module or "")
+        for alias in node.names:
+            name = alias.asname or alias.name
+            dotted = f"{module}.{alias.name}" if module else alias.name
+            if isinstance(node, ast.Import) and not alias.asname:
+                name = dotted = alias.name.partition(".")[0]
+            if alias.asname and alias.asname != alias.name:
+                self.aliases[alias.asname] = alias.name.rpartition(".")[2]
+            self._bind_name(name, Binding("import", dotted, site, node.lineno))
+
+    def _function(
+        self, node: ast.FunctionDef | ast.AsyncFunctionDef, site: Site, index: _CellIndex
+    ) -> None:
+        self._bind_name(node.name, Binding("def", node, site, node.lineno))
+        for part in (*node.decorator_list, *node.args.defaults, *node.args.kw_defaults):
+            self._unit(part, site, index)
+        scope = Scope("function", site.scope, node)
+        # the function's own scope is found again from its node
+        node.hubdoi_scope = scope  # type: ignore[union-attr]
+        inner = Site(scope, site.cell)
+        arguments = node.args
+        for argument in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs):
+            scope.bindings[argument.arg] = [Binding("param", argument.arg, inner, node.lineno)]
+        for rest in (arguments.vararg, arguments.kwarg):
+            if rest is not None:
+                scope.bindings[rest.arg] = [Binding("opaque", None, inner, node.lineno)]
+        self._block(node.body, inner, index)
+
+    def _class(self, node: ast.ClassDef, site: Site, index: _CellIndex) -> None:
+        self._bind_name(node.name, Binding("class", node, site, node.lineno))
+        for part in (*node.decorator_list, *node.bases, *(k.value for k in node.keywords)):
+            self._unit(part, site, index)
+        scope = Scope("class", site.scope, node)
+        # the class's own scope is found again from its node
+        node.hubdoi_scope = scope  # type: ignore[attr-defined]
+        self._block(node.body, Site(scope, site.cell), index)
+
+    def _for(self, node: ast.For | ast.AsyncFor, site: Site, index: _CellIndex) -> None:
+        self._unit(node.iter, site, index)
+        inside = self._loop(site, node)
+        self.bind(node.target, node.iter, inside, node.lineno, (("each", id(node)),))
+        self._block(node.body, inside, index)
+        self._block(node.orelse, site, index)
+
+    def _while(self, node: ast.While, site: Site, index: _CellIndex) -> None:
+        self._unit(node.test, site, index)
+        self._block(node.body, self._loop(site, node), index)
+        self._block(node.orelse, site, index)
+
+    def _if(self, node: ast.If, site: Site, index: _CellIndex) -> None:
+        self._unit(node.test, site, index)
+        self._block(node.body, self._branch(site, node, 0), index)
+        self._block(node.orelse, self._branch(site, node, 1), index)
+
+    def _with(self, node: ast.With | ast.AsyncWith, site: Site, index: _CellIndex) -> None:
+        for item in node.items:
+            self._unit(item.context_expr, site, index)
+            if item.optional_vars is not None:
+                self.bind(
+                    item.optional_vars, item.context_expr, site, node.lineno, (("entered", None),)
+                )
+        self._block(node.body, site, index)
+
+    def _try(self, node: Any, site: Site, index: _CellIndex) -> None:
+        # a block of `try` runs, as far as one can tell; its handlers may run as well
+        self._block(node.body, site, index)
+        for n, handler in enumerate(node.handlers):
+            inside = self._branch(site, node, n)
+            if handler.name:
+                self._bind_name(handler.name, Binding("opaque", None, inside, handler.lineno))
+            self._block(handler.body, inside, index)
+        self._block(node.orelse, site, index)
+        self._block(node.finalbody, site, index)
+
+    def _match(self, node: ast.Match, site: Site, index: _CellIndex) -> None:
+        self._unit(node.subject, site, index)
+        for n, case in enumerate(node.cases):
+            inside = self._branch(site, node, n)
+            for part in ast.walk(case.pattern):
+                name = getattr(part, "name", None)
+                if isinstance(name, str):
+                    self._bind_name(name, Binding("opaque", None, inside, node.lineno))
+            self._block(case.body, inside, index)
+
+    def _global(self, node: ast.Global | ast.Nonlocal, site: Site, index: _CellIndex) -> None:
+        site.scope.elsewhere.update(node.names)
+
+    @staticmethod
+    def _branch(site: Site, node: ast.AST, block: int) -> Site:
+        return Site(site.scope, site.cell, (*site.branches, (id(node), block)))
+
+    @staticmethod
+    def _loop(site: Site, node: ast.AST) -> Site:
+        # a loop is no fork: what it binds may be seen after it, together with anything
+        return Site(site.scope, site.cell, (*site.branches, (-id(node), 0)))
+
+    def _return(self, node: ast.Return, site: Site, index: _CellIndex) -> None:
+        index.units.append((node.lineno, node.end_lineno or node.lineno, node, site))
+        node.hubdoi_branches = site.branches  # type: ignore[attr-defined]
+
+    def bind(
+        self,
+        target: ast.expr,
+        value: ast.expr,
+        site: Site,
+        line: int,
+        steps: tuple[Step, ...] = (),
+    ) -> None:
+        """Record that `target` gets `value`, taken apart by `steps`."""
+        if isinstance(target, ast.Name):
+            self._bind_name(target.id, Binding("value", value, site, line, steps))
+        elif isinstance(target, ast.Tuple | ast.List):
+            starred = False
+            for n, part in enumerate(target.elts):
+                if isinstance(part, ast.Starred):
+                    starred = True
+                    self.bind(part.value, value, site, line, (*steps, ("rest", n)))
+                else:
+                    place = n - len(target.elts) if starred else n
+                    self.bind(part, value, site, line, (*steps, ("item", place)))
+        elif isinstance(target, ast.Attribute):
+            owner = dotted_text(target.value)
+            if owner:
+                binding = Binding("value", value, site, line, steps)
+                self.attributes.setdefault(target.attr, []).append((owner, binding))
+        elif isinstance(target, ast.Subscript):
+            owner = dotted_text(target.value)
+            if owner:
+                binding = Binding("value", value, site, line, steps)
+                self.items.setdefault(owner, []).append((target.slice, binding))
+
+    def _bind_name(self, name: str, binding: Binding) -> None:
+        scope = binding.site.scope
+        if name in scope.elsewhere:
+            scope = self.module
+        scope.bindings.setdefault(name, []).append(binding)
+
+
+_HANDLERS: dict[type[ast.AST], Any] = {
+    ast.Assign: Program._assign,
+    ast.AnnAssign: Program._annotated,
+    ast.AugAssign: Program._augmented,
+    ast.Expr: Program._expression,
+    ast.Import: Program._import,
+    ast.ImportFrom: Program._import,
+    ast.FunctionDef: Program._function,
+    ast.AsyncFunctionDef: Program._function,
+    ast.ClassDef: Program._class,
+    ast.For: Program._for,
+    ast.AsyncFor: Program._for,
+    ast.While: Program._while,
+    ast.If: Program._if,
+    ast.With: Program._with,
+    ast.AsyncWith: Program._with,
+    ast.Try: Program._try,
+    ast.TryStar: Program._try,
+    ast.Match: Program._match,
+    ast.Return: Program._return,
+    ast.Global: Program._global,
+    ast.Nonlocal: Program._global,
+}
+
+
+def calls_under(node: ast.AST, site: Site) -> Iterator[tuple[ast.Call, Site]]:
+    """The calls in an expression or simple statement; comprehensions and lambdas get a scope."""
+    stack: list[tuple[Any, Site]] = [(node, site)]
+    while stack:
+        part, where = stack.pop()
+        kind = type(part)
+        if kind is ast.Call:
+            yield part, where
+        elif kind in _COMPREHENSIONS:
+            where = comprehension_site(part, where)
+        elif kind is ast.Lambda:
+            where = _lambda_site(part, where)
+        elif kind is ast.NamedExpr and isinstance(part.target, ast.Name):
+            bound = where.scope.bindings.setdefault(part.target.id, [])
+            if not any(binding.node is part.value for binding in bound):
+                bound.append(Binding("value", part.value, where, part.lineno))
+        for value in part.__dict__.values():
+            if type(value) is list:
+                stack.extend((v, where) for v in value if isinstance(v, ast.AST))
+            elif isinstance(value, ast.AST):
+                stack.append((value, where))
+
+
+def comprehension_site(node: Any, site: Site) -> Site:
+    """The scope of a comprehension, in which its targets are bound; always the same one."""
+    known: Site | None = getattr(node, "hubdoi_site", None)
+    if known is not None:
+        return known
+    scope = Scope("comprehension", site.scope, node)
+    inside = Site(scope, site.cell, site.branches)
+    binder = Program()
+    for n, generator in enumerate(node.generators):
+        where = inside if n else Site(site.scope, site.cell, site.branches)
+        for name, binding in _targets(binder, generator, where, node.lineno):
+            scope.bindings.setdefault(name, []).append(binding)
+    node.hubdoi_site = inside
+    return inside
+
+
+def _targets(
+    binder: Program, generator: ast.comprehension, where: Site, line: int
+) -> Iterator[tuple[str, Binding]]:
+    holder = Scope("comprehension", where.scope)
+    binder.bind(
+        generator.target,
+        generator.iter,
+        Site(holder, where.cell, where.branches),
+        line,
+        (("each", id(generator)),),
+    )
+    for name, bindings in holder.bindings.items():
+        for binding in bindings:
+            binding.site = where
+            yield name, binding
+
+
+def _lambda_site(node: ast.Lambda, site: Site) -> Site:
+    scope = Scope("function", site.scope, node)
+    inside = Site(scope, site.cell)
+    for argument in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs):
+        scope.bindings[argument.arg] = [Binding("param", argument.arg, inside, node.lineno)]
+    return inside
+
+
+def dotted_text(node: ast.AST) -> str:
+    """``a.b.c`` for such an expression, else nothing."""
+    parts: list[str] = []
+    while isinstance(node, ast.Attribute):
+        parts.append(node.attr)
+        node = node.value
+    if not isinstance(node, ast.Name):
+        return ""
+    parts.append(node.id)
+    return ".".join(reversed(parts))
