@@ -3,25 +3,61 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-STAMP := $(VENV)/.installed
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo lab test lint types unit notebooks browser bench profile pictures clean
+# What the tests of PDF, TeX and the browser need; pandoc comes with pypandoc_binary.
+PACKAGES := chromium fonts-dejavu-core texlive-latex-base texlive-latex-recommended \
+	texlive-luatex texlive-bibtex-extra biber lmodern
 
-help:
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
+.PHONY: help demo lab test lint types unit notebooks browser pictures bench profile system clean
 
-$(STAMP): pyproject.toml
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@echo "Installing hubdoi and what it needs into $(VENV) …"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test]'
+help:  ## this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "hubdoi needs Python 3.11 or newer; name one with: make PYTHON=python3.11" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.demo: pyproject.toml $(wildcard jupyter-config/server-config/*.json) | $(BIN)/python
+	@echo "Installing hubdoi and JupyterLab into $(VENV); a minute or two …"
+	@$(BIN)/python -m pip install --quiet -e '.[all]'
 	@touch $@
 
-lint: $(STAMP)  ## ruff
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
+$(VENV)/.test: pyproject.toml $(wildcard jupyter-config/server-config/*.json) | $(BIN)/python
+	@echo "Installing hubdoi and what its tests need into $(VENV); a minute or two …"
+	@$(BIN)/python -m pip install --quiet -e '.[test]'
+	@touch $@ $(VENV)/.demo
 
-types: $(STAMP)  ## mypy
-	$(BIN)/mypy
+demo: $(VENV)/.demo  ## mint, regenerate and cite on the sandbox, in a real notebook
+	@$(BIN)/python scripts/demo.py
 
-clean:  ## remove what was built
+lab: $(VENV)/.demo  ## open the executed notebook in JupyterLab
+	@$(BIN)/python scripts/lab.py
+
+system:  ## Chromium and TeX, which the tests use (Debian; as root or with sudo)
+	@scripts/system-packages $(PACKAGES)
+
+test: lint types system unit notebooks browser  ## everything, from nothing
+
+lint: $(VENV)/.test  ## ruff, and known vulnerabilities of what is installed
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: $(VENV)/.test  ## mypy --strict
+	@$(BIN)/mypy
+
+unit: $(VENV)/.test system  ## the tests without a browser
+	@$(BIN)/pytest -n 2 --ignore=tests/browser
+
+notebooks: $(VENV)/.test  ## the tutorials, cell by cell
+	@scripts/test-notebooks
+
+browser: $(VENV)/.test system  ## real JupyterLab in Chromium
+	@$(BIN)/pytest tests/browser
+
+pictures: $(VENV)/.test system  ## the README's pictures, from the browser tests
+	@HUBDOI_PICTURES=docs/pictures $(BIN)/pytest tests/browser -k picture
+
+clean:  ## remove what was made
 	rm -rf $(VENV) .demo build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -33,6 +33,7 @@ _HOMES = {
     "cite": "hubdoi.citation",
     "uses": "hubdoi.bibliography",
     "check": "hubdoi.bibliography",
+    "hf_api": "hubdoi.session",
     "panel": "hubdoi.notebook.panel",
 }
 

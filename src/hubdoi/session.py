@@ -13,10 +13,12 @@ from .errors import HubdoiError, SandboxError
 from .records import HUGGING_FACE, Backend, Person, Repo, Terms
 
 if TYPE_CHECKING:
+    from huggingface_hub import HfApi
+
     from .client import Client
     from .sandbox import Sandbox
 
-__all__ = ["Session", "current"]
+__all__ = ["Session", "current", "hf_api"]
 
 
 class Session:
@@ -126,11 +128,7 @@ class Session:
         """Start the sandbox of this session, or find the one of its Jupyter server."""
         if self._users:
             return
-        found = None
-        if data is None:
-            from .notebook.server_sandbox import find
-
-            found = find()
+        found = _found() if data is None else None
         if found is not None:
             self._remember(found["endpoint"], found["datacite"], found["users"])
             return
@@ -197,6 +195,23 @@ def current() -> Session:
     if _current is None:
         _current = Session()
     return _current
+
+
+def hf_api() -> HfApi:
+    """A `huggingface_hub.HfApi` for the Hub that this session uses, signed in as the same person."""
+    return current().client.hf_api()
+
+
+def _found() -> Mapping[str, Any] | None:
+    """A sandbox that runs already: that of the data directory in the environment, or of the Jupyter server."""
+    directory = os.environ.get("HUBDOI_SANDBOX_DATA")
+    if directory:
+        from .sandbox.running import connection
+
+        return connection(Path(directory))
+    from .notebook.server_sandbox import find
+
+    return find()
 
 
 def _embedded(data: Path | None) -> Sandbox:

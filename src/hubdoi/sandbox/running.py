@@ -6,12 +6,13 @@ import json
 import os
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from platformdirs import user_state_path
 
 from ..errors import SandboxError
 
-__all__ = ["announce", "running", "withdraw"]
+__all__ = ["announce", "connection", "running", "withdraw"]
 
 _FILE = "running.json"
 
@@ -31,6 +32,20 @@ def withdraw(data: Path) -> None:
         (data / _FILE).unlink(missing_ok=True)
 
 
+def connection(data: Path) -> dict[str, Any]:
+    """How to use the sandbox that serves `data`: ``endpoint``, ``datacite``, ``users`` with their tokens.
+
+    Raises:
+        SandboxError: none runs there.
+    """
+    endpoint, credentials = _read(data)
+    return {
+        "endpoint": endpoint,
+        "datacite": f"{endpoint}/datacite",
+        "users": dict(credentials["users"]),
+    }
+
+
 def running(data: Path | None) -> tuple[str, str]:
     """The endpoint and the support token of the sandbox that serves `data`, or that was served last.
 
@@ -44,14 +59,21 @@ def running(data: Path | None) -> tuple[str, str]:
             raise SandboxError(
                 "No sandbox runs; name its data directory with --data DIR."
             ) from None
+    endpoint, credentials = _read(data)
+    return endpoint, str(credentials["support_token"])
+
+
+def _read(data: Path) -> tuple[str, dict[str, Any]]:
     try:
         endpoint = json.loads((data / _FILE).read_text("utf-8"))["endpoint"]
-        token = json.loads((data / "credentials.json").read_text("utf-8"))["support_token"]
-    except (OSError, ValueError, KeyError, TypeError):
+        credentials = json.loads((data / "credentials.json").read_text("utf-8"))
+        if not {"users", "support_token"} <= credentials.keys():
+            raise ValueError
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         raise SandboxError(
             f"No sandbox runs in {data}; start one with: hubdoi sandbox serve --data {data}"
         ) from None
-    return str(endpoint), str(token)
+    return str(endpoint), credentials
 
 
 def _write(path: Path, text: str) -> None:
