@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any
+from time import monotonic
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -16,13 +19,27 @@ from . import __version__
 from .config import Secret, is_loopback
 from .errors import HubdoiError, ServiceBusy, ServiceFailed, ServiceUnreachable, UnexpectedAnswer
 
-__all__ = ["Answer", "Http", "user_agent"]
+if TYPE_CHECKING:
+    from hishel import BaseStorage
+
+__all__ = ["Answer", "Http", "is_offline", "user_agent"]
+
+# stamina reports each retry as a warning; in a notebook that is noise, unless somebody listens.
+logging.getLogger("stamina").addHandler(logging.NullHandler())
 
 TIMEOUT = httpx.Timeout(30.0, connect=10.0)
+LONGEST_ANSWER = 120.0
+"""Seconds until an answer that trickles in is given up."""
 ATTEMPTS = 4
 LONGEST_WAIT = 60.0
 """Seconds: a server that asks for a longer pause is reported as busy instead of waited for."""
 LARGEST_ANSWER = 64 * 2**20
+"""Bytes; a larger answer is not read."""
+
+
+def is_offline() -> bool:
+    """Whether HF_HUB_OFFLINE asks for no network, in the ways that huggingface_hub understands."""
+    return os.environ.get("HF_HUB_OFFLINE", "").upper() in ("1", "ON", "YES", "TRUE")
 
 
 def user_agent(contact: str | None = None) -> str:
@@ -31,13 +48,16 @@ def user_agent(contact: str | None = None) -> str:
 
 
 class Answer:
-    """An HTTP answer: its status, headers, and the JSON in its body (None if it has none)."""
+    """An HTTP answer: its status, headers, body, and the JSON in it (None if it has none)."""
 
-    __slots__ = ("headers", "json", "status", "url")
+    __slots__ = ("content", "headers", "json", "status", "url")
 
-    def __init__(self, status: int, headers: Mapping[str, str], json_body: Any, url: str) -> None:
+    def __init__(
+        self, status: int, headers: Mapping[str, str], content: bytes, json_body: Any, url: str
+    ) -> None:
         self.status = status
         self.headers = headers
+        self.content = content
         self.json = json_body
         self.url = url
 
@@ -45,7 +65,9 @@ class Answer:
 class Http:
     """Requests to the server at `base`, with a bearer token or Basic credentials.
 
-    Credentials go to `base` alone: a redirect to another host is followed without them.
+    Credentials go to `base` alone: a redirect to another host is followed without them, and only
+    for a GET. `media_type` is that of bodies in both directions. With `storage`, answers are kept
+    there as RFC 9111 allows, and asked for again with their ETag.
     """
 
     def __init__(
@@ -55,17 +77,27 @@ class Http:
         token: Secret | None = None,
         basic: tuple[str, Secret] | None = None,
         contact: str | None = None,
+        media_type: str = "application/json",
+        storage: BaseStorage | None = None,
     ) -> None:
         self.base = base.rstrip("/")
         self._token = token
-        self._client = httpx.Client(
-            timeout=TIMEOUT,
-            headers={"User-Agent": user_agent(contact), "Accept": "application/json"},
-            auth=(basic[0], basic[1].reveal()) if basic else None,
+        self._media_type = media_type
+        settings: dict[str, Any] = {
+            "timeout": TIMEOUT,
+            "headers": {"User-Agent": user_agent(contact), "Accept": media_type},
+            "auth": (basic[0], basic[1].reveal()) if basic else None,
             # A proxy of the environment has no business between two processes of one machine.
-            trust_env=not is_loopback(base),
-            limits=httpx.Limits(max_connections=16, max_keepalive_connections=8),
-        )
+            "trust_env": not is_loopback(base),
+            "limits": httpx.Limits(max_connections=16, max_keepalive_connections=8),
+        }
+        if storage is None:
+            self._client = httpx.Client(**settings)
+        else:
+            from hishel import CacheOptions
+            from hishel.httpx import CacheClient
+
+            self._client = CacheClient(storage=storage, rfc=CacheOptions(shared=False), **settings)
 
     def __repr__(self) -> str:
         return f"Http({self.base!r})"
@@ -73,7 +105,7 @@ class Http:
     def close(self) -> None:
         self._client.close()
 
-    def get(self, path: str, params: Mapping[str, Any] | None = None, **headers: str) -> Answer:
+    def get(self, path: str, params: Any = None, **headers: str) -> Answer:
         """The answer to a GET, which is repeated where that can help.
 
         Raises:
@@ -86,59 +118,96 @@ class Http:
         method: str,
         path: str,
         *,
-        params: Mapping[str, Any] | None = None,
+        params: Any = None,
         body: Any = None,
         headers: Mapping[str, str] | None = None,
         repeat: bool = False,
+        json_expected: bool = True,
+        caching: Mapping[str, Any] | None = None,
     ) -> Answer:
         """The answer to a request; `repeat` says that sending it twice does no harm.
 
-        Answers of 4xx are returned; what they mean is the caller's to say.
+        Answers of 4xx are returned; what they mean is the caller's to say. A 429 was turned away
+        before anything happened, so it is always worth another attempt. `caching` is what hishel is
+        told of this one request.
 
         Raises:
-            ServiceUnreachable: no connection, or no answer in time.
+            ServiceUnreachable: no connection, no answer in time, or HF_HUB_OFFLINE is set.
             ServiceBusy: 429, and the pause that was asked for is too long.
             ServiceFailed: 5xx.
-            UnexpectedAnswer: a body that is not JSON, or a redirect that leads nowhere.
+            UnexpectedAnswer: a body that is too large or not JSON, or a redirect that leads nowhere.
         """
-        attempts = ATTEMPTS if repeat else 1
+        if is_offline():
+            raise _offline(self.base)
+
+        def pause(error: Exception) -> bool | float:
+            return _pause(error) if repeat or isinstance(error, ServiceBusy) else False
+
         for attempt in stamina.retry_context(
-            on=_pause, attempts=attempts, timeout=LONGEST_WAIT, wait_initial=0.2, wait_max=8.0
+            on=pause, attempts=ATTEMPTS, timeout=LONGEST_WAIT, wait_initial=0.2, wait_max=8.0
         ):
             with attempt:
-                return self._once(method, path, params, body, headers)
+                request = self._request(method, path, params, body, headers, caching)
+                return self._send(request, json_expected)
         raise AssertionError("unreachable")
 
-    def _once(
+    def _request(
         self,
         method: str,
         path: str,
-        params: Mapping[str, Any] | None,
+        params: Any,
         body: Any,
         headers: Mapping[str, str] | None,
-    ) -> Answer:
+        caching: Mapping[str, Any] | None,
+    ) -> httpx.Request:
         request = self._client.build_request(
             method,
             self.base + path,
             params=params,
             headers={k.replace("_", "-"): v for k, v in (headers or {}).items()},
             content=json.dumps(body).encode() if body is not None else None,
+            extensions={"caching": caching} if caching else None,
         )
         if body is not None:
-            request.headers.setdefault("Content-Type", "application/json")
+            request.headers.setdefault("Content-Type", self._media_type)
         if self._token:
             request.headers["Authorization"] = f"Bearer {self._token.reveal()}"
+        return request
+
+    def _send(self, request: httpx.Request, json_expected: bool) -> Answer:
         try:
-            response = self._client.send(request, follow_redirects=method == "GET")
+            response = self._client.send(
+                request, stream=True, follow_redirects=request.method == "GET"
+            )
+            try:
+                content = self._content(response)
+            finally:
+                response.close()
         except httpx.TooManyRedirects:
             raise UnexpectedAnswer(
                 f"{self.base} redirects in a circle; check the endpoint."
             ) from None
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise _unreachable(self.base, error) from None
-        return self._read(response)
+        return self._read(response, content, json_expected)
 
-    def _read(self, response: httpx.Response) -> Answer:
+    def _content(self, response: httpx.Response) -> bytes:
+        """The body, unless it is too large or takes too long."""
+        chunks: list[bytes] = []
+        size = 0
+        deadline = monotonic() + LONGEST_ANSWER
+        for chunk in response.iter_bytes():
+            size += len(chunk)
+            if size > LARGEST_ANSWER:
+                raise UnexpectedAnswer(
+                    f"{self.base} sent more than {LARGEST_ANSWER >> 20} MiB where a short answer was expected; check the endpoint."
+                )
+            if monotonic() > deadline:
+                raise _unreachable(self.base, httpx.ReadTimeout("too slow"))
+            chunks.append(chunk)
+        return b"".join(chunks)
+
+    def _read(self, response: httpx.Response, content: bytes, json_expected: bool) -> Answer:
         status = response.status_code
         if status == 429:
             raise ServiceBusy(
@@ -147,10 +216,10 @@ class Http:
             )
         parsed: Any = None
         broken = False
-        if response.content:
+        if content and (json_expected or status >= 400):
             try:
-                parsed = response.json()
-            except ValueError:
+                parsed = json.loads(content)
+            except (ValueError, RecursionError):
                 broken = True
         if status >= 500:
             said = parsed.get("error") if isinstance(parsed, dict) else None
@@ -164,7 +233,7 @@ class Http:
             )
         if 300 <= status < 400:
             raise UnexpectedAnswer(f"{self.base} redirects to another address; check the endpoint.")
-        return Answer(status, response.headers, parsed, str(response.url))
+        return Answer(status, response.headers, content, parsed, str(response.url))
 
 
 def _pause(error: Exception) -> bool | float:
@@ -183,8 +252,6 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
         return float(value)
     if value:
         try:
-            from datetime import UTC, datetime
-
             return max(0.0, (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds())
         except (TypeError, ValueError):
             return None
@@ -195,13 +262,15 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
     return None
 
 
+def _offline(base: str) -> ServiceUnreachable:
+    return ServiceUnreachable(
+        f"HF_HUB_OFFLINE is set, so {urlsplit(base).netloc} is not asked; unset it to go on."
+    )
+
+
 def _unreachable(base: str, error: Exception) -> HubdoiError:
     host = urlsplit(base).netloc
     text = str(error).lower()
-    if os.environ.get("HF_HUB_OFFLINE") in ("1", "true", "TRUE"):
-        return ServiceUnreachable(
-            f"HF_HUB_OFFLINE is set, so {host} is not asked; unset it to go on."
-        )
     if isinstance(error, httpx.TimeoutException):
         why = "did not answer in time"
     elif "certificate" in text or "ssl" in text:

@@ -32,7 +32,8 @@ class RepoInfo:
     full commit id of the revision that was asked for (the head unless one was named).
     `owner_name` is the full name of the user or organisation that it belongs to. `description`
     is the card's text without markup, `license` and `language` as the card has them; `dois` are
-    those that its tags carry. `revision_date` is when `revision` was committed: versions are in that
+    those that its tags carry, and `doi_revision` is what the first of them names, where the Hub says
+    so. `revision_date` is when `revision` was committed: versions are in that
     order, so that an old revision which gets its DOI late does not become the current one.
     """
 
@@ -49,6 +50,7 @@ class RepoInfo:
     language: str | None = None
     tags: tuple[str, ...] = ()
     dois: tuple[Doi, ...] = ()
+    doi_revision: str | None = None
     base_models: tuple[str, ...] = ()
     datasets: tuple[str, ...] = ()
     formats: tuple[str, ...] = ()
