@@ -9,6 +9,7 @@ from ..records.names import split_suffix
 from .date import day_of, year_of
 from .keys import keys_of
 from .latex_text import latex_text, verbatim
+from .link import landing_of, link_of
 
 __all__ = ["entry", "fields", "write"]
 
@@ -49,7 +50,7 @@ def fields(version: Version, urldate: str | None = None) -> dict[str, str]:
         found["version"] = latex_text(number)
     if version.doi is not None:
         found["doi"] = verbatim(version.doi.name)
-    url = version.doi.url if version.doi and not version.repo else version.landing_url
+    url = link_of(version) if not version.repo else landing_of(version)
     if url:
         found["url"] = verbatim(url)
         if urldate:

@@ -10,6 +10,7 @@ from ..records.names import split_suffix
 from .date import day_of, year_of
 from .keys import keys_of
 from .latex_text import bibtex_name_word, bibtex_text, verbatim
+from .link import landing_of, link_of
 
 __all__ = ["entry", "fields", "write"]
 
@@ -53,7 +54,7 @@ def fields(version: Version) -> dict[str, str]:
         found["version"] = f"{{{bibtex_text(number)}}}"
     if version.doi is not None:
         found["doi"] = f"{{{_verbatim(version.doi.name)}}}"
-    url = version.doi.url if version.doi and not version.repo else version.landing_url
+    url = link_of(version) if not version.repo else landing_of(version)
     if url:
         found["url"] = f"{{{_verbatim(url)}}}"
     note = _note(version, number, url)

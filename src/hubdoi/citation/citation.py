@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import html
 import os
-import tempfile
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import date
 from difflib import get_close_matches
 from importlib import import_module
 from pathlib import Path
@@ -13,9 +15,11 @@ from typing import Any, NamedTuple
 
 from ..errors import InvalidInput, UnknownFormat
 from ..records import Displayed, Version
+from .atomic import write_atomically
 from .keys import identity
+from .markdown import markdown_text
 
-__all__ = ["FORMATS", "Citation", "cite"]
+__all__ = ["FORMATS", "Citation", "check_format", "cite"]
 
 
 class _Format(NamedTuple):
@@ -38,6 +42,7 @@ _FORMATS = {
     "latex": _Format("latex", "application/x-latex", ".tex"),
     "hub": _Format("hub", "application/x-bibtex", ".bib"),
 }
+_PANDOC_FORMATS = {"text": "plain", "markdown": "gfm-raw_html"}
 
 FORMATS: tuple[str, ...] = tuple(_FORMATS)
 """The names of the formats, in the order in which they are offered."""
@@ -47,19 +52,39 @@ def cite(
     x: Version | Iterable[Version],
     format: str = "bibtex",
     *,
+    style: str | None = None,
+    locale: str | None = None,
+    urldate: date | str | None = None,
     notes: Iterable[str] = (),
 ) -> Citation:
-    """The citation of a version, or of many in one list.
+    """The citation of a version, or of many in one list; the same object is cited once.
 
-    The same object is cited once. `notes` are sentences for the reader beside the citation.
+    `style` is a CSL style: a name (``apa``), the path of a .csl file, or an https address; it makes
+    text, or Markdown with the format ``markdown``. `locale` (``de-DE``) is the language of its
+    words. `urldate` is the day on which the pages were visited, for biblatex. `notes` are sentences
+    for the reader, shown beside the citation and never in it.
 
     Raises:
-        UnknownFormat: there is no such format.
+        UnknownFormat, UnknownStyle: there is no such format, no such style.
+        InvalidInput: what cannot go together: a style with a format that is not text, two versions
+            in a format that describes one work.
+        MissingLibrary: a style needs pandoc, which is not installed.
     """
     versions = _different([x] if isinstance(x, Version) else x)
-    kind = _FORMATS[check_format(format)]
-    module: Any = import_module(f"hubdoi.citation.{kind.module}")
-    return Citation(module.write(versions), format, versions, tuple(notes))
+    check_format(format)
+    given = tuple(notes)
+    if style is not None:
+        return _styled(versions, format, style, locale, given)
+    if locale is not None:
+        raise InvalidInput("A locale is the language of a style; choose a style too, such as apa.")
+    module: Any = import_module(f"hubdoi.citation.{_FORMATS[format].module}")
+    if urldate is not None:
+        if format != "biblatex":
+            raise InvalidInput("Only biblatex has an urldate; choose that format, or leave it out.")
+        text = module.write(versions, _day(urldate))
+    else:
+        text = module.write(versions)
+    return Citation(text, format, versions, given)
 
 
 def check_format(name: str) -> str:
@@ -77,12 +102,17 @@ def check_format(name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Citation(Displayed):
-    """A citation: `str()` is the text, ready for a manuscript, without anything else."""
+    """A citation: `str()` is the text, ready for a manuscript, without anything else.
+
+    `notes` are sentences beside it: that the DOI is outdated, that there is none.
+    """
 
     text: str
     format: str
     versions: tuple[Version, ...]
     notes: tuple[str, ...] = field(default=())
+    style: str | None = None
+    locale: str | None = None
 
     def __str__(self) -> str:
         return self.text
@@ -96,6 +126,35 @@ class Citation(Displayed):
         """With its full stop: ``.bib``."""
         return _FORMATS[self.format].extension
 
+    @property
+    def html(self) -> str | None:
+        """The styled text as HTML, with its italics; None without a style."""
+        if self.style is None:
+            return None
+        return _render(self.versions, self.style, self.locale, "html")
+
+    @property
+    def in_text(self) -> str:
+        """How the text refers to the list: ``(Lovelace, 2026)``, or as the style has it: ``[1]``.
+
+        In the format ``markdown`` without a style each is a link.
+        """
+        if not self.versions:
+            return ""
+        if self.style is not None:
+            from .csl import items
+            from .pandoc import cluster
+            from .styles import find_style
+
+            return cluster(items(self.versions), find_style(self.style), self.locale)
+        if self.format == "markdown":
+            from .markdown import in_text_link
+
+            return " ".join(map(in_text_link, self.versions))
+        from .text import in_text
+
+        return "(" + "; ".join(in_text(version)[1:-1] for version in self.versions) + ")"
+
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the text to `path` in UTF-8, in one step, and return the path.
 
@@ -104,31 +163,56 @@ class Citation(Displayed):
         target = Path(path)
         if not target.suffix:
             target = target.with_name(target.name + self.extension)
-        write_atomically(target, (self.text.rstrip("\n") + "\n").encode())
+        write_atomically(target, (self.text.rstrip("\n") + "\n").encode("utf-8", "replace"))
         return target
 
 
-def write_atomically(path: Path, content: bytes) -> None:
-    """Write all of `content` or nothing; an existing file keeps its mode, a link its target."""
-    target = path.resolve()
-    mode = target.stat().st_mode & 0o7777 if target.exists() else 0o666 & ~_umask()
-    descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:80]}.")
+def _styled(
+    versions: tuple[Version, ...],
+    format: str,
+    style: str,
+    locale: str | None,
+    notes: tuple[str, ...],
+) -> Citation:
+    if format not in ("bibtex", *_PANDOC_FORMATS):
+        raise InvalidInput(
+            f"A style makes text, and {format} has none; leave out the format, or choose text or markdown."
+        )
+    from .pandoc import check_locale
+
+    chosen = "text" if format == "bibtex" else format
+    tag = check_locale(locale)
+    text = _render(versions, style, tag, _PANDOC_FORMATS[chosen])
+    return Citation(text, chosen, versions, notes, style, tag)
+
+
+def _render(versions: tuple[Version, ...], style: str, locale: str | None, to: str) -> str:
+    from .csl import items
+    from .pandoc import bibliography, notes
+    from .styles import find_style
+
+    path, cited = find_style(style), items(versions)
+    text = bibliography(cited, path, locale, to)
+    if re.sub(r"<[^>]*>", "", text).strip() or not cited:
+        return text
+    # A style for notes alone has no bibliography; what it prints is the note.
+    said = notes(cited, path, locale)
+    if to == "plain":
+        return said
+    if to == "html":
+        return "\n".join(f"<p>{html.escape(note)}</p>" for note in said.split("\n\n"))
+    return "\n\n".join(map(markdown_text, said.split("\n\n")))
+
+
+def _day(urldate: date | str) -> str:
     try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).chmod(mode)
-        Path(temporary).replace(target)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-
-
-def _umask() -> int:
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask
+        return (
+            urldate if isinstance(urldate, date) else date.fromisoformat(urldate.strip())
+        ).isoformat()[:10]
+    except ValueError:
+        raise InvalidInput(
+            f"{str(urldate)[:40]!r} is not a day; write it like 2026-11-23."
+        ) from None
 
 
 def _different(versions: Iterable[Version]) -> tuple[Version, ...]:
@@ -136,7 +220,7 @@ def _different(versions: Iterable[Version]) -> tuple[Version, ...]:
     for version in versions:
         if not isinstance(version, Version):
             raise InvalidInput(
-                f"A citation needs versions, not {type(version).__name__}; get one with Client.status."
+                f"A citation is made of versions, not of {type(version).__name__}; Client.cite takes repositories and DOIs."
             )
         found.setdefault(identity(version), version)
     return tuple(found.values())

@@ -11,6 +11,7 @@ from ..records.names import split_suffix
 from .date import day_of, year_of
 from .keys import keys_of
 from .latex_text import plain_line
+from .link import link_of
 
 __all__ = ["item", "items", "write"]
 
@@ -57,8 +58,9 @@ def item(version: Version, key: str) -> dict[str, Any]:
         "publisher": plain_line(version.publisher) or None,
         "version": plain_line(version.version) if version.version else version.short_revision,
         "DOI": version.doi.name if version.doi else None,
-        "URL": version.doi.url if version.doi else version.landing_url,
-        "language": version.language,
+        "URL": link_of(version),
+        # The name of a repository is in no language: no style may capitalise its words.
+        "language": "zxx" if version.repo else version.language,
     }
     return {name: value for name, value in fields.items() if value}
 

@@ -11,6 +11,7 @@ from ..records import Author, Version, show_moment
 from ..records.spdx import spdx_identifier, spdx_url
 from .date import year_of
 from .latex_text import plain_line, plain_text
+from .link import landing_of
 
 __all__ = ["REPOSITORY_TYPE", "REVISION_TYPE", "attributes", "write"]
 
@@ -84,7 +85,7 @@ def attributes(version: Version) -> dict[str, Any]:
         "sizes": _different(version.sizes),
         "relatedIdentifiers": _related(version),
         "alternateIdentifiers": _alternate(version),
-        "url": version.landing_url,
+        "url": landing_of(version),
         "schemaVersion": _SCHEMA,
     }
     return {name: value for name, value in found.items() if value not in (None, [], "")}
@@ -142,7 +143,7 @@ def _rights(license: str | None) -> dict[str, str] | None:
     if spdx is None:
         return {"rights": plain_line(license)}
     return {
-        "rights": spdx,
+        "rights": plain_line(license),
         "rightsUri": spdx_url(spdx),
         "rightsIdentifier": spdx,
         "rightsIdentifierScheme": "SPDX",

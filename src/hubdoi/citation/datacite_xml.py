@@ -31,7 +31,7 @@ def write(versions: Sequence[Version]) -> str:
     if version.doi is not None:
         _add(root, "identifier", version.doi.name, identifierType="DOI")
     else:
-        _add(root, "identifier", version.landing_url or ":unav", identifierType="URL")
+        _add(root, "identifier", record.get("url") or ":unav", identifierType="URL")
     _add_creators(root, record["creators"])
     _add_all(root, "titles", "title", [(entry["title"], {}) for entry in record["titles"]])
     _add(root, "publisher", record["publisher"]["name"])

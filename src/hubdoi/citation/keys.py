@@ -40,7 +40,7 @@ def key_of(version: Version) -> str:
     if not key[0].isalpha():
         key = f"hub{key}"
     if version.previous is not None and version.revision:
-        key += f"r{version.revision[:7]}"
+        key += f"-{version.revision[:7]}"
     return key
 
 
@@ -68,12 +68,12 @@ def _candidates(version: Version, same: str) -> Iterable[str]:
     key = key_of(version)
     yield key
     if version.revision and version.previous is None:
-        yield f"{key}r{version.revision[:7]}"
+        yield f"{key}-{version.revision[:7]}"
     digest = sha256(same.encode("utf-8", "replace")).hexdigest()
     for length in range(6, len(digest) + 1):
-        yield f"{key}x{digest[:length]}"
+        yield f"{key}-x{digest[:length]}"
     for number in range(2, 1_000_000):
-        yield f"{key}x{digest}n{number}"
+        yield f"{key}-x{digest}-{number}"
 
 
 def _short_name(author: Author) -> str:

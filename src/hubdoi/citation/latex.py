@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from ..records import Version
 from .keys import keys_of
 from .latex_text import latex_text
-from .text import address, parts
+from .link import link_of
+from .text import parts
 
 __all__ = ["write"]
 
@@ -20,5 +21,5 @@ def write(versions: Sequence[Version]) -> str:
 
 def _item(version: Version, key: str) -> str:
     words = latex_text(" ".join(parts(version)))
-    where = address(version)
+    where = link_of(version)
     return f"\\bibitem{{{key}}}\n{words}" + (f"\n\\texttt{{{latex_text(where)}}}" if where else "")

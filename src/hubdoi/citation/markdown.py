@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from urllib.parse import quote
 
 from ..records import Version
 from .latex_text import plain_line
-from .text import address, in_text, parts
+from .link import link_of
+from .text import in_text, parts
 
-__all__ = ["in_text_link", "markdown_text", "write"]
+__all__ = ["in_text_link", "markdown_link", "markdown_text", "write"]
 
-# Everything that starts markup somewhere in CommonMark, its common extensions, or HTML.
-_ESCAPED = frozenset("\\`*_{}[]()<>#+-.!|~$&:@=^\"'/")
+_ENTITIES = {"<": "&lt;", ">": "&gt;", "&": "&amp;"}
+# What starts markup anywhere, in CommonMark, GitHub's and pandoc's extensions, and TeX math.
+_MARKUP = re.compile(r"[\\`*_{}\[\]|~$^@]|(?<!\w)#|:(?=\S)|(?<=www)\.")
+# What starts a list, a heading or a quotation at the beginning of a line.
+_AT_START = re.compile(r"^(?:[-+=#]|(\d{1,9})(?=[.)]))")
 
 
 def write(versions: Sequence[Version]) -> str:
@@ -22,46 +27,26 @@ def write(versions: Sequence[Version]) -> str:
 
 def in_text_link(version: Version) -> str:
     """``[(Lovelace, 2026)](https://doi.org/…)``."""
-    return _link(in_text(version), address(version))
+    return markdown_link(in_text(version), link_of(version))
 
 
 def markdown_text(text: str) -> str:
     """`text` on one line, with everything escaped that Markdown or HTML would read as markup."""
-    line = plain_line(text)
-    return "".join(_escape(line, place) for place in range(len(line)))
+    line = _MARKUP.sub(r"\\\g<0>", plain_line(text))
+    line = re.sub(r"[<>&]", lambda found: _ENTITIES[found[0]], line)
+    return _AT_START.sub(lambda found: f"{found[1]}\\" if found[1] else f"\\{found[0]}", line)
+
+
+def markdown_link(text: str, address: str) -> str:
+    """`text` as a link; as text alone where `address` is not one of the web."""
+    if not address.lower().startswith(("https://", "http://")):
+        return markdown_text(text)
+    target = quote(address, safe="/:;,.?=&%~@+-_#")
+    shown = target.replace("_", r"\_") if text == address else markdown_text(text)
+    return f"[{shown}]({target})"
 
 
 def _paragraph(version: Version) -> str:
     words = markdown_text(" ".join(parts(version)))
-    where = address(version)
-    return f"{words} {_link(where, where)}" if where else words
-
-
-def _link(shown: str, target: str) -> str:
-    if not target.startswith(("https://", "http://")):
-        return markdown_text(shown)
-    return f"[{markdown_text(shown)}]({quote(target, safe='/:;,.?=&%~@+-_#')})"
-
-
-def _escape(line: str, place: int) -> str:
-    character = line[place]
-    if character not in _ESCAPED:
-        return character
-    before, after = line[place - 1 : place], line[place + 1 : place + 2]
-    # Inside words and sentences these mean nothing; the text stays readable as it is.
-    if character in "'\"/=" or (character in ".()" and place > 0 and not before.isdigit()):
-        return character
-    if (
-        character in ",:-"
-        and before
-        and (before.isalnum() or before in ")].")
-        and after in (" ", "")
-    ):
-        return character
-    if character == "-" and before.isalnum() and after.isalnum():
-        return character
-    return (
-        f"&{'lt' if character == '<' else 'gt' if character == '>' else 'amp'};"
-        if character in "<>&"
-        else f"\\{character}"
-    )
+    address = link_of(version)
+    return f"{words} {markdown_link(address, address)}" if address else words

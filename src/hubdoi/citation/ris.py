@@ -8,6 +8,7 @@ from typing import Any
 from ..records import Author, Version
 from .date import day_of, year_of
 from .latex_text import plain_line, plain_text
+from .link import link_of
 
 __all__ = ["write"]
 
@@ -33,9 +34,7 @@ def _reference(version: Version) -> dict[str, Any]:
         "publisher": plain_line(version.publisher),
         "edition": plain_line(version.version or version.short_revision or ""),
         "doi": version.doi.name if version.doi else None,
-        "urls": [plain_line(url)]
-        if (url := version.doi.url if version.doi else version.landing_url)
-        else None,
+        "urls": [link_of(version)] if link_of(version) else None,
         "language": plain_line(version.language or ""),
         "abstract": " ".join(plain_text(version.description or "").split()),
     }

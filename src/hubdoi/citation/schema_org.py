@@ -10,6 +10,7 @@ from ..records import Author, Version
 from ..records.spdx import spdx_identifier, spdx_url
 from .date import day_of, year_of
 from .latex_text import plain_line, plain_text
+from .link import landing_of, link_of
 
 __all__ = ["thing", "write"]
 
@@ -37,7 +38,7 @@ def thing(version: Version) -> dict[str, Any]:
     published = day.isoformat() if day else str(year) if year is not None else None
     found: dict[str, Any] = {
         "@type": _TYPES.get(version.resource_type, "CreativeWork"),
-        "@id": version.doi.url if version.doi else version.landing_url,
+        "@id": link_of(version),
         "identifier": {
             "@type": "PropertyValue",
             "propertyID": "DOI",
@@ -55,7 +56,7 @@ def thing(version: Version) -> dict[str, Any]:
         "description": plain_text(version.description) if version.description else None,
         "license": spdx_url(spdx) if spdx else plain_line(version.license or ""),
         "version": plain_line(version.version or version.short_revision or ""),
-        "url": version.landing_url,
+        "url": landing_of(version),
         "inLanguage": version.language,
         "encodingFormat": list(version.formats),
         "contentSize": list(version.sizes),

@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from ..records import Author, Version
 from .date import year_of
 from .latex_text import plain_line
+from .link import link_of
 
-__all__ = ["address", "creators", "in_text", "parts", "write"]
+__all__ = ["creators", "in_text", "parts", "write"]
 
 _MOST_NAMES = 20
 
@@ -22,7 +23,7 @@ def write(versions: Sequence[Version]) -> str:
 
 
 def _line(version: Version) -> str:
-    return " ".join([*parts(version), address(version)]).strip()
+    return " ".join([*parts(version), link_of(version)]).strip()
 
 
 def parts(version: Version) -> list[str]:
@@ -44,13 +45,6 @@ def creators(version: Version) -> str:
     names = [plain_line(author.name) for author in version.authors[:_MOST_NAMES]]
     more = len(version.authors) > _MOST_NAMES
     return "; ".join(names) + (" et al." if more else "")
-
-
-def address(version: Version) -> str:
-    """The DOI as a link; without a DOI the page of the repository at the revision."""
-    if version.doi is not None:
-        return version.doi.url
-    return plain_line(version.landing_url or "")
 
 
 def in_text(version: Version) -> str:

@@ -151,10 +151,10 @@ def _license(attributes: Mapping[str, Any]) -> str | None:
         entry for entry in members(attributes.get("rightsList")) if isinstance(entry, Mapping | str)
     ]
     for entry in statements:
-        if isinstance(entry, Mapping) and (
-            identifier := text_of(entry.get("rightsIdentifier")) or None
-        ):
-            return spdx_identifier(identifier) or identifier
+        if isinstance(entry, Mapping) and (identifier := text_of(entry.get("rightsIdentifier"))):
+            spdx, words = spdx_identifier(identifier), text_of(entry.get("rights"))
+            # The card's own word, where it means the same.
+            return words if spdx and spdx_identifier(words) == spdx else spdx or identifier
     for entry in statements:
         text = text_of(entry.get("rights") if isinstance(entry, Mapping) else entry)
         if words := " ".join(without_markup(text).split()):

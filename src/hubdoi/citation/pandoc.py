@@ -1,0 +1,180 @@
+"""Pandoc's citeproc: one process for a list of any length, without network or files of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Sequence
+from functools import lru_cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from ..errors import InvalidInput, MissingLibrary
+
+__all__ = ["bibliography", "check_locale", "cluster", "notes"]
+
+_TIMEOUT = 120
+"""Seconds after which a style that does not end is given up."""
+
+# A word joiner after "<" keeps citeproc from reading markup in a stranger's title. No text of a
+# version has word joiners, so that those in the answer are ours, and go.
+_JOINER = "\u2060"
+_ENVIRONMENT = ("LANG", "LC_ALL", "PATH", "SYSTEMROOT", "TMPDIR", "TEMP")
+_LOCALE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z]{4})?([-_]([A-Za-z]{2}|\d{3}))?")
+
+
+def check_locale(locale: str | None) -> str | None:
+    """`locale` as a BCP 47 tag (``de-DE``).
+
+    Raises:
+        InvalidInput: it is not one.
+    """
+    if locale is None:
+        return None
+    if not _LOCALE.fullmatch(locale):
+        raise InvalidInput(f"{locale[:40]!r} is not a locale; write it like en-GB or de.")
+    return locale.replace("_", "-")
+
+
+def bibliography(items: Sequence[dict[str, Any]], style: Path, locale: str | None, to: str) -> str:
+    """The CSL `items` in the style of a .csl file; `to` is a pandoc format (plain, html, gfm).
+
+    Raises:
+        MissingLibrary: there is no pandoc.
+        InvalidInput: pandoc cannot use the style.
+    """
+    return _run(json.dumps(_inert(list(items))), "csljson", to, str(style), locale)
+
+
+def notes(items: Sequence[dict[str, Any]], style: Path, locale: str | None) -> str:
+    """The notes of a style that has no bibliography, one for each of `items`.
+
+    Raises:
+        MissingLibrary: there is no pandoc.
+        InvalidInput: pandoc cannot use the style.
+    """
+    text = _cited([[item] for item in items], style, locale)
+    found = re.split(r"(?:^|\n\n)\[\d+\] ", text)
+    return "\n\n".join(part.strip() for part in found[1:]) or text
+
+
+def cluster(items: Sequence[dict[str, Any]], style: Path, locale: str | None) -> str:
+    """The in-text citation of all `items` together: ``(Lovelace, 2026)``, ``[1], [2]``.
+
+    In a style that cites in notes it is the note.
+
+    Raises:
+        MissingLibrary: there is no pandoc.
+        InvalidInput: pandoc cannot use the style.
+    """
+    text = _cited([list(items)] if items else [], style, locale)
+    note = re.fullmatch(r"\[1\]\s*\n\n\[1\] (.*)", text, flags=re.DOTALL)
+    return note[1] if note else text
+
+
+def _cited(groups: list[list[dict[str, Any]]], style: Path, locale: str | None) -> str:
+    """A document that cites each group once, as plain text."""
+    references = [item for group in groups for item in group]
+    document = {
+        "pandoc-api-version": [1, 23],
+        "meta": {
+            "references": _meta(references),
+            "suppress-bibliography": {"t": "MetaBool", "c": True},
+        },
+        "blocks": [
+            {"t": "Para", "c": [{"t": "Cite", "c": [[_citation(item) for item in group], []]}]}
+            for group in groups
+        ],
+    }
+    return _run(json.dumps(document), "json", "plain", str(style), locale)
+
+
+def _citation(item: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "citationId": item["id"],
+        "citationPrefix": [],
+        "citationSuffix": [],
+        "citationMode": {"t": "NormalCitation"},
+        "citationNoteNum": 0,
+        "citationHash": 0,
+    }
+
+
+@lru_cache(maxsize=128)
+def _run(text: str, source: str, to: str, style: str, locale: str | None) -> str:
+    command = [
+        _pandoc(),
+        f"--from={source}",
+        f"--to={to}",
+        "--citeproc",
+        f"--csl={style}",
+        "--sandbox",
+        "--wrap=none",
+        *([f"--metadata=lang={locale}"] if locale else []),
+    ]
+    try:
+        done = subprocess.run(  # noqa: S603  a fixed program; no shell; the text goes through stdin
+            command,
+            input=text.encode(),
+            capture_output=True,
+            timeout=_TIMEOUT,
+            check=False,
+            env={name: os.environ[name] for name in _ENVIRONMENT if name in os.environ},
+        )
+    except FileNotFoundError:
+        raise _missing() from None
+    except subprocess.TimeoutExpired:
+        raise InvalidInput(
+            f"The style {Path(style).stem} did not finish within {_TIMEOUT} seconds; choose another one."
+        ) from None
+    if done.returncode:
+        raise InvalidInput(
+            f"Pandoc cannot use the style {Path(style).stem}; choose another one, or check the .csl file."
+        )
+    return done.stdout.decode(errors="replace").replace(_JOINER, "").replace("\r\n", "\n").strip()
+
+
+def _pandoc() -> str:
+    """The program that `pypandoc_binary` carries, else the one on the path."""
+    if path := os.environ.get("PYPANDOC_PANDOC"):
+        return path
+    spec = find_spec("pypandoc")
+    if spec is not None and spec.origin:
+        for name in ("pandoc", "pandoc.exe"):
+            bundled = Path(spec.origin).parent / "files" / name
+            if bundled.is_file():
+                return str(bundled)
+    installed = shutil.which("pandoc")
+    if installed is None:
+        raise _missing()
+    return installed
+
+
+def _missing() -> MissingLibrary:
+    return MissingLibrary(
+        "A citation style needs pandoc, which is not installed; run pip install 'hubdoi[styles]', "
+        "or cite in a format that needs none, such as text or bibtex."
+    )
+
+
+def _inert(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.replace("<", f"<{_JOINER}")
+    if isinstance(value, list):
+        return [_inert(entry) for entry in value]
+    if isinstance(value, dict):
+        return {key: _inert(entry) for key, entry in value.items()}
+    return value
+
+
+def _meta(value: Any) -> dict[str, Any]:
+    """`value` as metadata of pandoc's document tree, where text is text and never markup."""
+    if isinstance(value, dict):
+        return {"t": "MetaMap", "c": {key: _meta(entry) for key, entry in value.items()}}
+    if isinstance(value, list):
+        return {"t": "MetaList", "c": [_meta(entry) for entry in value]}
+    return {"t": "MetaString", "c": str(value)}
