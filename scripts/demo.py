@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -42,10 +43,15 @@ def main() -> int:
 def execute(notebook: Any) -> str | None:
     """Run the notebook cell by cell, telling what is done; the error if there is one."""
     cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    client = NotebookClient(notebook, timeout=120, kernel_name="python3", resources={"metadata": {"path": str(PLACE)}})
+    client = NotebookClient(
+        notebook, timeout=120, kernel_name="python3", resources={"metadata": {"path": str(PLACE)}}
+    )
+    manager = client.create_kernel_manager()
+    # Sockets in the file system: nobody else on this machine can listen in.
+    manager.transport, manager.ip = "ipc", tempfile.mkdtemp(prefix="hubdoi-") + "/kernel"
     with client.setup_kernel():
         for number, cell in enumerate(cells, 1):
-            first = cell.source.splitlines()[0]
+            first = shown(cell.source)
             print(f"[{number:2}/{len(cells)}] {first[:72]:<72}", end=" ", flush=True)
             began = time.perf_counter()
             try:
@@ -55,6 +61,16 @@ def execute(notebook: Any) -> str | None:
                 return str(error)
             print(f"{time.perf_counter() - began:5.1f} s")
     return None
+
+
+def shown(source: str) -> str:
+    """The line that says what a cell is about."""
+    lines = [
+        line
+        for line in source.splitlines()
+        if line and not line.startswith(("%load_ext", "import", "from"))
+    ]
+    return next((line for line in lines if "%doi" in line or "api." in line), lines[0]).strip()
 
 
 def print_result(sandbox: Sandbox) -> None:

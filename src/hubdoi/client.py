@@ -13,6 +13,7 @@ from .http import Http
 from .records import (
     HUGGING_FACE,
     Author,
+    AuthorType,
     Changes,
     Doi,
     History,
@@ -155,14 +156,13 @@ class Client:
         from .citation import cite
 
         chosen = [self._version_of(reference, revision) for reference in references]
-        notes = [note for _, found in chosen for note in found]
-        citation = cite(
+        return cite(
             [version for version, _ in chosen],
             format=format,
-            style=style or self.config.style if format == "text" else style,
+            style=style,
             locale=locale,
+            notes=[note for _, notes in chosen for note in notes],
         )
-        return citation.with_notes(notes)
 
     def _version_of(
         self, reference: str | Repo | Doi | Version, revision: str | None
@@ -182,8 +182,9 @@ class Client:
             if found := status.version_of(asked):
                 return choose(status.versions, found.revision)
             info = self.hub.info(status.repo, None, asked)
-            order = self.hub.revisions(status.repo, asked) if info.revision else None
-            return choose(status.versions, info.revision, order)
+            if found := status.version_of(info.revision or asked):
+                return choose(status.versions, found.revision)
+            return choose(status.versions, info.revision, self.hub.revisions(status.repo))
         return self._without_doi(status, asked), (
             f"{status.repo} has no DOI; this cites its address.",
         )
@@ -191,7 +192,7 @@ class Client:
     def _without_doi(self, status: Status, revision: str | None) -> Version:
         """A repository that has no DOI, at `revision` or its head."""
         info = self.hub.info(status.repo, None, revision)
-        kind = "organization" if info.owner_is_organization else None
+        kind: AuthorType | None = "organization" if info.owner_is_organization else None
         owner = info.owner_name or info.repo.namespace
         return Version.from_parts(
             repo=info.repo,
