@@ -1,0 +1,184 @@
+"""HTML from templates: everything escaped, and the headers that keep a page from harm."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Coroutine, Mapping
+from datetime import datetime
+from functools import cache
+from typing import Any
+from urllib.parse import quote
+
+from fastapi import Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.routing import APIRoute
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from ..errors import HubdoiError, SignInRequired
+from ..records import Person, Repo
+from .access import csrf_token, person_of, world_of
+from .markdown import render_markdown
+from .refusal import Moved, Refusal
+
+__all__ = [
+    "HEADERS",
+    "Page",
+    "error_page",
+    "is_for_reader",
+    "page_address",
+    "render",
+    "see_other",
+]
+
+_log = logging.getLogger(__name__)
+
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
+        "object-src 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    # Not no-referrer: with it a browser sends `Origin: null` with our own forms.
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+"""What every page carries: no script but our own file, no frame, nothing kept in a cache."""
+
+_TITLES = {
+    401: "Sign in first",
+    403: "Not allowed",
+    404: "Nothing here",
+    406: "No such format",
+    409: "Not possible now",
+    410: "Gone",
+    413: "Too large",
+    422: "Not valid",
+    429: "Too often",
+}
+
+
+class Page(APIRoute):
+    """A route whose errors are pages too."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        answer = super().get_route_handler()
+
+        async def handler(request: Request) -> Response:
+            try:
+                return await answer(request)
+            except Moved as moved:
+                return see_other(page_address(request).replace(moved.old, moved.new, 1), 307)
+            except HubdoiError as error:
+                status = error.status if isinstance(error, Refusal) else error.http_status
+                if status >= 500:
+                    _log.error("%s %s: %s", request.method, request.url.path, error.message)
+                if isinstance(error, SignInRequired) and request.method in ("GET", "HEAD"):
+                    return see_other("/login?next=" + quote(page_address(request), safe="/"))
+                return error_page(request, status, error.message)
+
+        return handler
+
+
+def render(
+    request: Request,
+    template: str,
+    *,
+    status: int = 200,
+    person: Person | None = None,
+    headers: Mapping[str, str] | None = None,
+    **values: Any,
+) -> HTMLResponse:
+    """The page that `template` makes of `values`, as `person` sees it."""
+    content = (
+        _environment()
+        .get_template(template)
+        .render(
+            person=person,
+            csrf=csrf_token(request),
+            address=page_address(request),
+            without_doi_api=world_of(request).without_doi_api,
+            **values,
+        )
+    )
+    return HTMLResponse(content, status, {**HEADERS, **(headers or {})})
+
+
+def error_page(request: Request, status: int, message: str) -> HTMLResponse:
+    """A page that says in one sentence what went wrong."""
+    try:
+        person = person_of(request)
+    except HubdoiError:
+        person = None
+    headers = {
+        "X-Error-Message": " ".join(message.split())
+        .encode("latin-1", "replace")
+        .decode("latin-1")[:500]
+    }
+    if status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
+    return render(
+        request,
+        "error.html",
+        status=status,
+        person=person,
+        headers=headers,
+        title=_TITLES.get(status, "Something went wrong"),
+        message=message,
+    )
+
+
+def is_for_reader(request: Request) -> bool:
+    """Whether a person with a browser asks for something that is not of an API."""
+    named = request.url.path.startswith(("/api/", "/datacite"))
+    return not named and "text/html" in request.headers.get("accept", "")
+
+
+def see_other(address: str, status: int = 303) -> RedirectResponse:
+    """A redirect to an address of this server."""
+    return RedirectResponse(address, status, headers=dict(HEADERS))
+
+
+def page_address(request: Request) -> str:
+    """The path and query of the page that was asked for, as they came."""
+    raw: bytes = request.scope.get("raw_path") or request.url.path.encode()
+    path = quote(raw.decode("latin-1"), safe="/%:@!$&'()*+,;=-._~")
+    query = request.url.query
+    return f"{path}?{query}" if query else path
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("hubdoi.sandbox", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "day": _day,
+        "markdown": _markdown,
+        "path": lambda text: quote(str(text), safe="/"),
+        "segment": lambda text: quote(str(text), safe=""),
+        "size": _size,
+    }
+    return environment
+
+
+def _markdown(text: str, repo: Repo, revision: str) -> Markup:
+    return Markup(render_markdown(text, base=f"/{repo.path}/blob/{revision}/"))  # noqa: S704
+
+
+def _day(moment: datetime | str) -> str:
+    found = moment if isinstance(moment, datetime) else datetime.fromisoformat(moment)
+    return f"{found.day} {found:%B %Y}"
+
+
+def _size(count: int) -> str:
+    if count < 1000:
+        return f"{count} B"
+    power = min((len(str(count)) - 1) // 3, 3)
+    return f"{count / 1000**power:.1f} {('kB', 'MB', 'GB')[power - 1]}"
