@@ -9,21 +9,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 from .errors import (
-    ConsentRequired,
     DoiNotFound,
-    HubdoiError,
     InvalidMetadata,
     RepoNotEligible,
     ServiceError,
-    SignInRequired,
-    TermsChanged,
-    WriteAccessRequired,
     already_registered,
 )
 from .hub import Hub
 from .ledger import Entry, Ledger
 from .records import (
-    Author,
     Consent,
     Doi,
     History,
@@ -37,6 +31,14 @@ from .records import (
     title_with_revision,
 )
 from .registrars.base import Registrar
+from .rules import (
+    check_consent,
+    check_eligible,
+    check_signed_in,
+    check_write_access,
+    default_authors,
+    obstacle_of,
+)
 
 __all__ = ["DoiService"]
 
@@ -68,7 +70,7 @@ class DoiService:
         """
         info = self.hub.info(repo, person)
         versions = self._shown(self.ledger.versions(info.uid), info)
-        obstacle = _obstacle(info, person)
+        obstacle = obstacle_of(info, person)
         named = next((version for version in versions if version.revision == info.head), None)
         if obstacle is None and named and named.doi and named.revision:
             obstacle = already_registered(named.doi, named.revision, named)
@@ -83,7 +85,7 @@ class DoiService:
             obstacle=obstacle.message if obstacle else None,
             obstacle_code=type(obstacle).__name__ if obstacle else None,
             terms=self.registrar.terms,
-            suggested_authors=_default_authors(info, person) if person and info.can_write else (),
+            suggested_authors=default_authors(info, person) if person and info.can_write else (),
         )
 
     def history(self, repo: Repo, person: Person | None) -> History:
@@ -121,35 +123,21 @@ class DoiService:
             IdempotencyConflict: the key came with another request.
             ServiceError: the registrar did not answer; `recover` or the same call finishes it (R12).
         """
-        if person is None:
-            raise SignInRequired(
-                f"Sign in to generate a DOI for {repo}; the way is: hf auth login, or set HF_TOKEN."
-            )
+        signed_in = check_signed_in(person, repo)
         # Where the registrar shares the ledger's database, what was checked stays true until the
         # end: nobody makes the repository private between the check and the registration.
         with self.ledger.transaction() if self.registrar.shares_ledger else nullcontext():
-            return self._mint(repo, person, request, key)
+            return self._mint(repo, signed_in, request, key)
 
     def _mint(self, repo: Repo, person: Person, request: MintRequest, key: str | None) -> Version:
         info = self.hub.info(repo, person, request.revision)
-        if not info.can_write:
-            raise _write_access(info)
+        check_write_access(info)
         body = {"repo": info.uid, **request.to_json()}
         if key is not None and (known := self.ledger.answer(person.username, key, body)):
             return known
         terms = self.registrar.terms
-        if not request.agree or not request.terms:
-            raise ConsentRequired(
-                "Nothing is generated without consent: read the terms and agree to them.", terms
-            )
-        if request.terms != terms.digest:
-            raise TermsChanged(
-                "The terms have changed since they were shown; read them again before you agree.",
-                terms,
-            )
-        refusal = _ineligible(info)
-        if refusal:
-            raise refusal
+        check_consent(request, terms)
+        check_eligible(info)
         entry = self._finish(self._intend(info, person, request, terms))
         if key is not None:
             self.ledger.remember_answer(person.username, key, body, entry)
@@ -178,7 +166,7 @@ class DoiService:
             repo=info.repo,
             revision=info.revision,
             title=title_with_revision(request.title or info.repo.name, info.revision),
-            authors=request.authors or _default_authors(info, person),
+            authors=request.authors or default_authors(info, person),
             publisher=self.registrar.publisher,
             year=now.year,
             created=now,
@@ -232,43 +220,3 @@ def _state(versions: tuple[Version, ...], head: str | None) -> Any:
     if not versions:
         return "unregistered"
     return "current" if versions[0].revision == head else "behind"
-
-
-def _ineligible(info: RepoInfo) -> RepoNotEligible | None:
-    if info.private:
-        return RepoNotEligible(
-            f"{info.repo} is private; make it public first, because a DOI must lead everybody somewhere.",
-            "private",
-        )
-    if info.head is None:
-        return RepoNotEligible(
-            f"{info.repo} has no commit yet; push one first, because a DOI names a revision.",
-            "empty",
-        )
-    return None
-
-
-def _obstacle(info: RepoInfo, person: Person | None) -> HubdoiError | None:
-    """What a mint by `person` would be refused with, before consent comes into it."""
-    refusal = _ineligible(info)
-    if refusal:
-        return refusal
-    if person is None:
-        return SignInRequired("Sign in to generate a DOI: hf auth login, or set HF_TOKEN.")
-    if not info.can_write:
-        return _write_access(info)
-    return None
-
-
-def _write_access(info: RepoInfo) -> WriteAccessRequired:
-    owner = info.repo.namespace or "the Hub"
-    return WriteAccessRequired(
-        f"Only a person with write access to {info.repo} can generate its DOI; ask its owner, {owner}."
-    )
-
-
-def _default_authors(info: RepoInfo, person: Person) -> tuple[Author, ...]:
-    """The organisation's full name for its repositories, else the minter's (R5)."""
-    if info.owner_is_organization:
-        return (Author(info.owner_name or info.repo.namespace or person.full_name, "organization"),)
-    return (Author.person(person.full_name or person.username),)
