@@ -6,12 +6,13 @@ from collections.abc import Sequence
 
 from ..records import Author, Version
 from ..records.names import split_suffix
+from .bib_entry import bib_entry
 from .date import day_of, year_of
 from .keys import keys_of
 from .latex_text import latex_text, verbatim
 from .link import landing_of, link_of
 
-__all__ = ["entry", "fields", "write"]
+__all__ = ["entry", "fields", "type_of", "write"]
 
 _TYPES = {"Dataset": "dataset", "Model": "software", "Software": "software"}
 
@@ -26,14 +27,16 @@ def write(versions: Sequence[Version], urldate: str | None = None) -> str:
 
 def entry(version: Version, key: str, urldate: str | None = None) -> str:
     """One entry: a dataset, software (a model too: biblatex has no nearer type), or ``@misc``."""
-    lines = ",\n".join(
-        f"  {name:<9} = {{{value}}}" for name, value in fields(version, urldate).items()
-    )
-    return f"@{_TYPES.get(version.resource_type, 'misc')}{{{key},\n{lines}\n}}"
+    return bib_entry(type_of(version), key, fields(version, urldate))
+
+
+def type_of(version: Version) -> str:
+    """The entry's type, without ``@``."""
+    return _TYPES.get(version.resource_type, "misc")
 
 
 def fields(version: Version, urldate: str | None = None) -> dict[str, str]:
-    """The fields without their delimiters; biber reads UTF-8, so letters stay as they are."""
+    """The fields with their delimiters; biber reads UTF-8, so letters stay as they are."""
     found: dict[str, str] = {}
     if version.authors:
         found["author"] = " and ".join(map(_name, version.authors))
@@ -55,7 +58,7 @@ def fields(version: Version, urldate: str | None = None) -> dict[str, str]:
         found["url"] = verbatim(url)
         if urldate:
             found["urldate"] = urldate
-    return found
+    return {name: f"{{{value}}}" for name, value in found.items()}
 
 
 def _name(author: Author) -> str:

@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from ..records import Author, Version
 from ..records.names import split_suffix
+from .bib_entry import bib_entry
 from .date import day_of, year_of
 from .keys import keys_of
 from .latex_text import bibtex_name_word, bibtex_text, verbatim
@@ -25,8 +26,7 @@ def write(versions: Sequence[Version]) -> str:
 
 def entry(version: Version, key: str) -> str:
     """One ``@misc`` entry; classic BibTeX knows neither datasets nor software."""
-    lines = ",\n".join(f"  {name:<12} = {value}" for name, value in fields(version).items())
-    return f"@misc{{{key},\n{lines}\n}}"
+    return bib_entry("misc", key, fields(version))
 
 
 def fields(version: Version) -> dict[str, str]:

@@ -74,9 +74,9 @@ def _nearest(
                 places[str(number)] = place
     here = places.get("asked")
     measured = [
-        (abs(place - here), place < here, number)
+        (abs(there - here), there < here, number)
         for number in range(len(versions))
-        if here is not None and (place := places.get(str(number))) is not None
+        if here is not None and (there := places.get(str(number))) is not None
     ]
     if not measured:
         return _current(versions), None

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from hashlib import sha256
 
 from ..records import Author, Version
+from ..records.names import split_suffix
 from .date import year_of
 
 __all__ = ["identity", "key_of", "keys_of"]
@@ -78,7 +79,7 @@ def _candidates(version: Version, same: str) -> Iterable[str]:
 
 def _short_name(author: Author) -> str:
     if author.type == "person" and author.family:
-        return author.family
+        return split_suffix(author.family)[0]
     return author.name
 
 

@@ -22,8 +22,9 @@ __all__ = [
 
 _SPECIAL = {
     "\\": r"\textbackslash{}",
-    "{": r"\{",
-    "}": r"\}",
+    # BibTeX counts braces, escaped or not: an odd one would run on into the next entry.
+    "{": r"\ensuremath{\lbrace}",
+    "}": r"\ensuremath{\rbrace}",
     "$": r"\$",
     "&": r"\&",
     "#": r"\#",

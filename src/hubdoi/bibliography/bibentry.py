@@ -1,0 +1,134 @@
+"""An entry of a .bib file, and where it stands."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from ..errors import HubdoiError, InvalidInput
+from ..records import Doi, RepoReference
+
+__all__ = ["BibEntry", "entries_of"]
+
+_BIBLATEX_TYPES = frozenset("dataset software online thesis report".split())
+_BIBLATEX_FIELDS = frozenset("date urldate journaltitle location eprinttype".split())
+
+
+@dataclass(frozen=True, slots=True)
+class BibEntry:
+    """One entry; `start` and `end` are its place in the file's text, `line` counts from 1.
+
+    `raw_fields` are the fields in their order, each value as it is written.
+    """
+
+    kind: str
+    key: str
+    raw_fields: tuple[tuple[str, str], ...]
+    start: int
+    end: int
+    line: int
+
+    def get(self, name: str) -> str:
+        """A field without its delimiters and escapes; empty when there is none."""
+        for field, raw in self.raw_fields:
+            if field.lower() == name:
+                return _plain(raw)
+        return ""
+
+    @property
+    def doi(self) -> str | None:
+        """The key of the DOI in ``doi``, or of a doi.org address in ``url``."""
+        for text in (self.get("doi"), self.get("url")):
+            if text and (text.startswith("10.") or "doi" in text.lower()):
+                try:
+                    return Doi.parse(text).key
+                except HubdoiError:
+                    continue
+        return None
+
+    @property
+    def place(self) -> tuple[str, str] | None:
+        """The repository that ``url`` names, and the first digits of its revision."""
+        try:
+            reference = RepoReference.parse(self.get("url"))
+        except HubdoiError:
+            return None
+        title = re.search(r"\(Revision ([0-9a-f]{7})", self.get("title"))
+        revision = reference.revision or self.get("version") or (title[1] if title else "")
+        return (reference.repo.path, revision[:7]) if revision else None
+
+    @property
+    def is_biblatex(self) -> bool:
+        """Whether only biblatex knows its type or one of its fields."""
+        names = {name.lower() for name, _ in self.raw_fields}
+        return self.kind.lower() in _BIBLATEX_TYPES or not names.isdisjoint(_BIBLATEX_FIELDS)
+
+    def says(self, kind: str, fields: Mapping[str, str]) -> bool:
+        """Whether the entry has this type and these values already, however they are laid out."""
+        has = {name.lower(): " ".join(raw.split()) for name, raw in self.raw_fields}
+        return self.kind.lower() == kind and all(
+            has.get(name) == " ".join(value.split()) for name, value in fields.items()
+        )
+
+
+def entries_of(text: str, name: str) -> list[BibEntry]:
+    """The entries of `text`, whose lines end in ``\\n``; `name` is what messages call the file.
+
+    Raises:
+        InvalidInput: the text is broken; the message names the line.
+    """
+    from bibtexparser.model import (
+        DuplicateBlockKeyBlock,
+        DuplicateFieldKeyBlock,
+        Entry,
+        ParsingFailedBlock,
+    )
+    from bibtexparser.splitter import Splitter
+
+    with _silent():
+        blocks = Splitter(text).split().blocks
+    entries, place = [], 0
+    for block in blocks:
+        raw = block.raw or ""
+        place = max(text.find(raw, place), place)
+        entry: object = block
+        if isinstance(block, DuplicateBlockKeyBlock | DuplicateFieldKeyBlock):
+            # BibTeX only warns of these; they are the user's to repair.
+            entry = block.ignore_error_block
+        elif isinstance(block, ParsingFailedBlock):
+            raise InvalidInput(
+                f"{name} is broken: the entry that begins in line {(block.start_line or 0) + 1} has no end "
+                "or a comma, a quotation mark or a brace too few; repair it first. Nothing was changed."
+            )
+        if isinstance(entry, Entry):
+            fields = tuple((field.key, str(field.value)) for field in entry.fields)
+            line = (block.start_line or 0) + 1
+            entries.append(
+                BibEntry(entry.entry_type, entry.key, fields, place, place + len(raw), line)
+            )
+        place += len(raw)
+    return entries
+
+
+def _plain(raw: str) -> str:
+    text = raw.strip()
+    if len(text) > 1 and (text[0], text[-1]) in (("{", "}"), ('"', '"')):
+        text = text[1:-1]
+    text = re.sub(r"\\url\s*\{([^{}]*)\}", r"\1", text)
+    text = re.sub(r"\\([_%#&$~])(?:\{\})?", r"\1", text)
+    return text.replace("{", "").replace("}", "").strip()
+
+
+@contextmanager
+def _silent() -> Iterator[None]:
+    """Without the parser's log: what it has to say is raised."""
+    logger = logging.getLogger("bibtexparser.splitter")
+    was = logger.disabled
+    logger.disabled = True
+    try:
+        yield
+    finally:
+        logger.disabled = was
