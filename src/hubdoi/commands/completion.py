@@ -24,8 +24,8 @@ def complete(line: str) -> list[str]:
         below = subcommands(here)
         if word in below:
             here = below[word]
-        elif below:
-            break
+        elif below and not word.startswith("-"):
+            return []
     return sorted(
         word for word in _candidates(here, words, beginning) if word.startswith(beginning)
     )

@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from hubdoi import errors
+from hubdoi.citation import FORMATS
+from hubdoi.commands import Context, run
+
+
+@pytest.fixture
+def minted(context: Context) -> Context:
+    run(["mint", "ada/tiny-bert", "--agree"], context)
+    return context
+
+
+def test_bibtex_is_what_it_gives(minted: Context) -> None:
+    citation = run(["cite", "ada/tiny-bert"], minted)
+    assert str(citation).startswith("@misc{lovelace")
+    assert "10.5072/hf/0001" in str(citation)
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_every_format_can_be_asked_for(minted: Context, format: str) -> None:
+    citation = run(["cite", "ada/tiny-bert", "--format", format], minted)
+    assert citation.format == format
+    assert "10.5072/hf/0001" in str(citation).lower()
+
+
+def test_a_doi_can_be_cited_as_well(minted: Context) -> None:
+    by_repo = run(["cite", "ada/tiny-bert"], minted)
+    for written in ("10.5072/hf/0001", "https://doi.org/10.5072/HF/0001", "doi:10.5072/hf/0001"):
+        assert str(run(["cite", written], minted)) == str(by_repo)
+
+
+def test_several_make_one_list(minted: Context) -> None:
+    run(["mint", "datasets/ada/notes", "--agree"], minted)
+    citation = run(["cite", "ada/tiny-bert", "datasets/ada/notes", "--format", "csl-json"], minted)
+    assert [item["DOI"] for item in json.loads(str(citation))] == [
+        "10.5072/hf/0001",
+        "10.5072/hf/0002",
+    ]
+
+
+def test_a_repository_without_a_doi_is_cited_by_its_address(context: Context) -> None:
+    citation = run(["cite", "datasets/ada/notes"], context)
+    assert "doi" not in str(citation)
+    assert "datasets/ada/notes" in str(citation)
+    assert any("no DOI" in note for note in citation.notes)
+
+
+def test_the_version_of_a_revision(minted: Context) -> None:
+    client = minted.session.client
+    first = client.status("ada/tiny-bert").revision
+    assert first is not None
+    middle = client.hf_api().upload_file(
+        path_or_fileobj=b"1", path_in_repo="a.txt", repo_id="ada/tiny-bert"
+    )
+    client.hf_api().upload_file(path_or_fileobj=b"2", path_in_repo="b.txt", repo_id="ada/tiny-bert")
+    run(["regenerate", "ada/tiny-bert", "--agree"], minted)
+    outdated = run(["cite", "ada/tiny-bert", "--revision", first[:7]], minted)
+    assert "10.5072/hf/0001" in str(outdated)
+    assert any("10.5072/hf/0002" in note for note in outdated.notes)
+    between = run(["cite", f"ada/tiny-bert@{middle.oid}"], minted)
+    assert any("not the same" in note for note in between.notes)
+    with pytest.raises(errors.RevisionNotFound):
+        run(["cite", "ada/tiny-bert", "--revision", "0" * 40], minted)
+
+
+def test_output_writes_a_file(minted: Context, tmp_path: Path) -> None:
+    run(["cite", "ada/tiny-bert", "--output", str(tmp_path / "refs.bib")], minted)
+    assert "10.5072/hf/0001" in (tmp_path / "refs.bib").read_text("utf-8")
+
+
+def test_unknown_doi(minted: Context) -> None:
+    with pytest.raises(errors.DoiNotFound, match=r"10\.5072/hf/9999"):
+        run(["cite", "10.5072/hf/9999"], minted)
+
+
+def test_badge(minted: Context) -> None:
+    assert "10.5072/hf/0001" in run(["badge", "ada/tiny-bert"], minted).markdown
+    with pytest.raises(errors.UsageError, match="no DOI yet"):
+        run(["badge", "datasets/ada/notes"], minted)

@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import argparse
+
+import pytest
+
+from hubdoi.commands.grammar import HelpWanted, parse, parser, subcommands
+from hubdoi.errors import UsageError
+
+COMMANDS = {
+    "status", "cite", "mint", "regenerate", "history", "panel", "uses", "bib", "check", "use", "sandbox",
+    "badge", "card", "recover", "request",
+}  # fmt: skip
+
+
+def test_every_command_of_the_design_is_there() -> None:
+    assert set(subcommands(parser())) == COMMANDS
+
+
+@pytest.mark.parametrize("command", sorted(COMMANDS))
+def test_every_command_explains_itself(command: str) -> None:
+    with pytest.raises(HelpWanted) as wanted:
+        parse([command, "--help"])
+    assert f"%doi {command}" in str(wanted.value)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["statsu"],
+        ["mint"],
+        ["mint", "a/b", "--agre"],
+        ["cite", "--format", "word"],
+        ["sandbox"],
+        ["sandbox", "grant", "x"],
+        ["mint", "a/b", "--timeout", "-1"],
+        ["status", "--unknown"],
+    ],
+)
+def test_what_the_grammar_does_not_know_is_one_sentence(words: list[str]) -> None:
+    with pytest.raises(UsageError) as error:
+        parse(words)
+    assert "--help" in error.value.message
+    assert "\n" not in error.value.message
+
+
+def test_an_abbreviation_is_never_a_consent() -> None:
+    with pytest.raises(UsageError):
+        parse(["mint", "ada/tiny-bert", "--ag"])
+
+
+def test_authors_can_be_given_several_times() -> None:
+    parsed = parse(["mint", "a/b", "--author", "Lovelace, Ada", "--author", "Hopper, Grace"])
+    assert isinstance(parsed, argparse.Namespace)
+    assert parsed.authors == ["Lovelace, Ada", "Hopper, Grace"]

@@ -1,0 +1,192 @@
+from __future__ import annotations
+
+import pytest
+
+from hubdoi import errors
+from hubdoi.commands import Context, run
+from hubdoi.records import History, Message, Status, Statuses, Terms, Version
+from hubdoi.sandbox import Sandbox
+
+
+def push(context: Context, path: str = "config.json", content: bytes = b"{}") -> str:
+    commit = context.session.client.hf_api().upload_file(
+        path_or_fileobj=content, path_in_repo=path, repo_id="ada/tiny-bert"
+    )
+    return str(commit.oid)
+
+
+def test_status_of_one_is_a_status(context: Context) -> None:
+    status = run(["status", "ada/tiny-bert"], context)
+    assert isinstance(status, Status)
+    assert status.state == "unregistered"
+    assert status.can_mint
+
+
+def test_status_of_many_has_one_row_each_and_an_error_is_a_row(context: Context) -> None:
+    rows = run(["status", "ada/tiny-bert", "datasets/ada/notes", "ada/nothing"], context)
+    assert isinstance(rows, Statuses)
+    assert [type(row).__name__ for row in rows] == ["Status", "Status", "RepoNotFound"]
+
+
+def test_status_without_a_repository_says_what_to_write(context: Context) -> None:
+    with pytest.raises(errors.UsageError, match="Name a repository"):
+        run(["status"], context)
+
+
+def test_r03_mint_without_agree_shows_the_terms_and_stops(
+    context: Context, shown: list[object]
+) -> None:
+    with pytest.raises(errors.ConsentRequired, match="--agree") as refusal:
+        run(["mint", "ada/tiny-bert"], context)
+    assert [type(value) for value in shown] == [Terms]
+    assert refusal.value.terms == shown[0]
+    assert context.session.client.status("ada/tiny-bert").state == "unregistered"
+
+
+def test_r03_agree_mints_what_was_shown(context: Context) -> None:
+    with pytest.raises(errors.ConsentRequired):
+        run(["mint", "ada/tiny-bert"], context)
+    version = run(["mint", "ada/tiny-bert", "--agree"], context)
+    assert isinstance(version, Version)
+    assert str(version.doi) == "10.5072/hf/0001"
+
+
+def test_r03_agree_alone_shows_the_terms_before_it_mints(
+    context: Context, shown: list[object]
+) -> None:
+    version = run(["mint", "ada/tiny-bert", "--agree"], context)
+    assert [type(value) for value in shown] == [Terms]
+    assert version.consent.terms == shown[0].digest  # type: ignore[attr-defined]
+
+
+def test_r03_terms_that_changed_since_are_shown_and_nothing_is_minted(
+    context: Context, shown: list[object], sandbox: Sandbox
+) -> None:
+    with pytest.raises(errors.ConsentRequired):
+        run(["mint", "ada/tiny-bert"], context)
+    (sandbox.world.data / "terms.txt").write_text("Other terms.", "utf-8")
+    with pytest.raises(errors.TermsChanged):
+        run(["mint", "ada/tiny-bert", "--agree"], context)
+    assert shown[-1] == Terms("Other terms.")
+    assert context.session.client.status("ada/tiny-bert").state == "unregistered"
+    version = run(["mint", "ada/tiny-bert", "--agree"], context)
+    assert version.consent.terms == Terms("Other terms.").digest
+
+
+def test_r03_consent_is_not_remembered_for_the_next_doi(
+    context: Context, shown: list[object]
+) -> None:
+    run(["mint", "ada/tiny-bert", "--agree"], context)
+    push(context)
+    with pytest.raises(errors.ConsentRequired):
+        run(["regenerate", "ada/tiny-bert"], context)
+    assert len(shown) == 2
+
+
+def test_r07_status_says_what_changed_and_regenerate_mints_the_next(context: Context) -> None:
+    first = run(["mint", "ada/tiny-bert", "--agree"], context)
+    head = push(context, "config.json", b'{"layers": 4}')
+    status = run(["status", "ada/tiny-bert"], context)
+    assert status.state == "behind"
+    assert [file.path for file in status.changes.files] == ["config.json"]
+    second = run(["regenerate", "ada/tiny-bert", "--agree"], context)
+    assert second.revision == head
+    assert second.previous == first.doi
+    history = run(["history", "ada/tiny-bert"], context)
+    assert isinstance(history, History)
+    assert [version.state for version in history] == ["current", "outdated"]
+
+
+def test_regenerate_without_a_doi_names_the_way(context: Context) -> None:
+    with pytest.raises(errors.UsageError, match=r"%doi mint ada/tiny-bert"):
+        run(["regenerate", "ada/tiny-bert"], context)
+
+
+def test_r08_a_revision_that_has_one_is_refused_before_any_terms(
+    context: Context, shown: list[object]
+) -> None:
+    version = run(["mint", "ada/tiny-bert", "--agree"], context)
+    shown.clear()
+    with pytest.raises(errors.AlreadyRegistered, match=r"10\.5072/hf/0001") as refusal:
+        run(["mint", "ada/tiny-bert", "--agree"], context)
+    assert shown == []
+    assert refusal.value.version is not None
+    assert refusal.value.version.doi == version.doi
+
+
+def test_r02_who_cannot_write_is_told_so(context: Context) -> None:
+    context.session.use("sandbox", user="grace")
+    with pytest.raises(errors.WriteAccessRequired, match="write access"):
+        run(["mint", "ada/tiny-bert", "--agree"], context)
+
+
+def test_r01_a_private_repository_is_told_so(context: Context) -> None:
+    context.session.use("sandbox", user="grace")
+    with pytest.raises(errors.RepoNotEligible, match="private"):
+        run(["mint", "grace/secret-model", "--agree"], context)
+
+
+def test_r01_a_space_is_told_so(context: Context) -> None:
+    with pytest.raises(errors.RepoNotEligible, match="Space"):
+        run(["mint", "spaces/ada/demo", "--agree"], context)
+
+
+def test_r05_authors_of_the_line_and_of_the_body(context: Context) -> None:
+    version = run(
+        ["mint", "ada/tiny-bert", "--agree", "--author", "Hopper, Grace <0000-0002-1825-0097>"],
+        context,
+    )
+    assert [author.to_json() for author in version.authors] == [
+        {"name": "Hopper, Grace", "type": "person", "given": "Grace", "family": "Hopper",
+         "orcid": "0000-0002-1825-0097"}
+    ]  # fmt: skip
+    body = {
+        "authors": [{"name": "Lovelace, Ada", "affiliation": "Analytical Engine"}],
+        "title": "Notes on the engine",
+        "description": "What it can do.",
+    }
+    version = run(["mint", "datasets/ada/notes", "--agree"], context, body=body)
+    assert version.title == f"Notes on the engine (Revision {version.revision[:7]})"
+    assert version.description == "What it can do."
+    assert version.authors[0].affiliation == "Analytical Engine"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"agree": True},
+        {"authors": "Ada"},
+        {"authors": []},
+        {"authors": [{"orcid": "0000-0002-1825-0097"}]},
+        {"authors": [{"name": "Ada", "orcid": "0000-0002-1825-0098"}]},
+        {"title": ["x"]},
+        {"title": "a\x00b"},
+        {"description": "x" * 30_000},
+    ],
+)
+def test_a_body_that_cannot_be_used_mints_nothing(
+    context: Context, body: dict[str, object]
+) -> None:
+    with pytest.raises(errors.InvalidInput) as refusal:
+        run(["mint", "ada/tiny-bert", "--agree"], context, body=body)
+    assert "\n" not in refusal.value.message
+    assert context.session.client.status("ada/tiny-bert").state == "unregistered"
+
+
+def test_a_revision_can_be_named_by_its_beginning(context: Context) -> None:
+    first = context.session.client.status("ada/tiny-bert").head
+    assert first is not None
+    push(context)
+    version = run(["mint", "ada/tiny-bert", "--agree", "--revision", first[:8]], context)
+    assert version.revision == first
+
+
+def test_r10_request_reaches_support(context: Context, sandbox: Sandbox) -> None:
+    run(["mint", "ada/tiny-bert", "--agree"], context)
+    message = run(["request", "ada/tiny-bert", "delete", "--reason", "A wrong upload"], context)
+    assert isinstance(message, Message)
+    assert [request.reason for request in sandbox.world.support.requests()] == ["A wrong upload"]
+
+
+def test_recover_has_nothing_to_do_where_the_hub_mints(context: Context) -> None:
+    assert "Nothing was interrupted" in str(run(["recover"], context))

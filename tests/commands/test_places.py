@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from hubdoi import errors
+from hubdoi.commands import Context, run
+from hubdoi.records import Backend
+from hubdoi.sandbox import Sandbox
+from hubdoi.session import Session
+
+
+def test_alone_it_tells_where_who_and_what(context: Context, sandbox: Sandbox) -> None:
+    backend = run([], context)
+    assert isinstance(backend, Backend)
+    assert backend.endpoint == sandbox.endpoint
+    assert backend.person is not None
+    assert backend.person.full_name == "Ada Lovelace"
+    assert "%doi status" in (backend.help or "")
+
+
+def test_another_user_can_be_chosen(context: Context) -> None:
+    backend = run(["use", "sandbox", "--user", "grace"], context)
+    assert backend.person.username == "grace"
+
+
+def test_a_user_that_is_not_there_changes_nothing(context: Context) -> None:
+    with pytest.raises(errors.SandboxError, match="ada, grace"):
+        run(["use", "sandbox", "--user", "nobody"], context)
+    assert run([], context).person.username == "ada"
+
+
+@pytest.mark.parametrize("target", ["ftp://x", "https://", "not a place", "https://a:b@c"])
+def test_a_target_that_is_none_changes_nothing(
+    context: Context, target: str, sandbox: Sandbox
+) -> None:
+    with pytest.raises(errors.InvalidInput):
+        run(["use", target], context)
+    assert context.session.client.endpoint == sandbox.endpoint
+
+
+def test_credentials_do_not_travel_unencrypted(
+    context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_TOKEN", "hf_secret")
+    with pytest.raises(errors.InsecureEndpoint) as refusal:
+        run(["use", "http://hub.example.org"], context)
+    assert "hf_secret" not in refusal.value.message
+
+
+def test_a_sandbox_of_ones_own_starts_resets_and_stops(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("HUBDOI_SANDBOX_DATA", raising=False)
+    monkeypatch.delenv("HUBDOI_JUPYTER_SANDBOX", raising=False)
+    context = Context(session=Session())
+    try:
+        started = run(["sandbox", "start", "--data", str(tmp_path / "kept")], context)
+        assert started.kind == "sandbox"
+        assert str(run(["sandbox", "url"], context)) == started.endpoint
+        run(["mint", "ada/tiny-bert", "--agree"], context)
+        run(["sandbox", "reset"], context)
+        assert run(["status", "ada/tiny-bert"], context).state == "unregistered"
+        assert "stopped" in str(run(["sandbox", "stop"], context))
+        with pytest.raises(errors.SandboxError, match="sandbox start"):
+            run(["sandbox", "url"], context)
+    finally:
+        context.session.stop_sandbox()
+
+
+def test_support_lists_and_grants_from_another_process(context: Context, sandbox: Sandbox) -> None:
+    run(["mint", "ada/tiny-bert", "--agree"], context)
+    run(
+        [
+            "request",
+            "ada/tiny-bert",
+            "move",
+            "--reason",
+            "A better name",
+            "--to",
+            "ada/little-bert",
+        ],
+        context,
+    )
+    data = ["--data", str(sandbox.world.data)]
+    assert "move ada/tiny-bert to ada/little-bert" in str(
+        run(["sandbox", "requests", *data], context)
+    )
+    assert "is now ada/little-bert" in str(run(["sandbox", "grant", "1", *data], context))
+    with pytest.raises(errors.HubdoiError, match="granted already"):
+        run(["sandbox", "grant", "1", *data], context)
+    with pytest.raises(errors.HubdoiError, match="no request number 7"):
+        run(["sandbox", "grant", "7", *data], context)
+    assert run(["status", "ada/tiny-bert"], context).repo.id == "ada/little-bert"
+
+
+def test_support_says_where_no_sandbox_runs(context: Context, tmp_path: Path) -> None:
+    with pytest.raises(errors.SandboxError, match="serve --data"):
+        run(["sandbox", "requests", "--data", str(tmp_path)], context)
