@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from typing import Any
+from urllib.parse import quote
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -13,8 +14,10 @@ from starlette.exceptions import HTTPException
 from .. import __version__
 from ..errors import HubdoiError
 from ..wire import error_answer
-from . import doi_api, hub_api
+from . import doi_api, hub_api, pages, settings_pages
 from .guard import Guard, own_hosts
+from .located import follow_alias
+from .page import error_page, is_for_reader
 from .refusal import Moved, Refusal
 from .world import World
 
@@ -48,6 +51,8 @@ def create_app(world: World, *, host: str = "127.0.0.1", port: int = 80) -> Fast
         app.include_router(doi_api.router)
     app.include_router(doi_api.support_router)
     app.include_router(hub_api.router)
+    app.include_router(settings_pages.router)
+    app.include_router(pages.router)
     return app
 
 
@@ -75,6 +80,8 @@ def _refused(request: Request, error: Exception) -> Response:
 def _moved(request: Request, error: Exception) -> Response:
     assert isinstance(error, Moved)
     path = request.scope.get("raw_path", b"").decode("ascii", "replace") or request.url.path
+    if error.old not in path:
+        path = quote(request.url.path)
     for prefix in ("/api/models/", "/api/datasets/", "/datasets/", "/"):
         if path.startswith(prefix + error.old):
             path = prefix + error.new + path[len(prefix + error.old) :]
@@ -86,11 +93,21 @@ def _moved(request: Request, error: Exception) -> Response:
 
 def _no_route(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
+    if error.status_code == 404:
+        try:
+            follow_alias(request)
+        except Moved as moved:
+            return _moved(request, moved)
+        except HubdoiError as refused:
+            return _refused(request, refused)
     sentences = {
         404: "There is nothing at this address.",
         405: "This address does not take that method.",
     }
-    answer = _error(error.status_code, sentences.get(error.status_code, str(error.detail)))
+    sentence = sentences.get(error.status_code, str(error.detail))
+    if is_for_reader(request):
+        return error_page(request, error.status_code, sentence)
+    answer = _error(error.status_code, sentence)
     answer.headers.update(error.headers or {})
     return answer
 

@@ -16,7 +16,16 @@ from .refusal import Moved, Refusal
 from .repositories import Repository
 from .store import Store
 
-__all__ = ["Located", "Reading", "Writing", "locate", "repo_from", "split_revision", "tail_of"]
+__all__ = [
+    "Located",
+    "Reading",
+    "Writing",
+    "follow_alias",
+    "locate",
+    "repo_from",
+    "split_revision",
+    "tail_of",
+]
 
 _KINDS = {"models": "model", "datasets": "dataset"}
 
@@ -68,11 +77,32 @@ def locate(request: Request, kind: str, namespace: str, name: str) -> Located:
             raise RepoNotFound("The sandbox keeps models and datasets, nothing else.")
         repository = store.repositories.find(Repo(cast(Any, _KINDS[kind]), asked), person)
     except (RepoNotFound, InvalidRepo) as error:
+        follow_alias(request)
         # As huggingface.co does: who is not signed in does not learn whether it is private.
         raise Refusal(401 if person is None else 404, error.message, "RepoNotFound") from None
     if repository.repo.id != asked:
         raise Moved(asked, repository.repo.id)
     return Located(store, repository, person)
+
+
+def follow_alias(request: Request) -> None:
+    """Send on who asks for one of the oldest ids, which have no namespace.
+
+    Raises:
+        Moved: the address begins with such an id.
+    """
+    parts = request.url.path.strip("/").split("/")
+    if parts[0] == "api":
+        parts = parts[1:]
+    repo_type = _KINDS.get(parts[0], "model")
+    if parts[0] in _KINDS:
+        parts = parts[1:]
+    try:
+        old = Repo(cast(Any, repo_type), parts[0] if parts else "")
+        found = world_of(request).store.repositories.find(old, person_of(request))
+    except (RepoNotFound, InvalidRepo):
+        return
+    raise Moved(old.id, found.repo.id)
 
 
 def repo_from(kind: object, repo_id: str) -> Repo:

@@ -1,0 +1,52 @@
+import pytest
+
+from hubdoi.sandbox.paths import check_folders, check_path
+from hubdoi.sandbox.refusal import Refusal
+
+
+@pytest.mark.parametrize(
+    "path", ["a", "a/b/c.txt", ".gitattributes", "ü/é.md", "a b/c", "..a", "a.."]
+)
+def test_paths_inside_a_repository(path):
+    assert check_path(path) == path
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        None,
+        1,
+        "",
+        "/etc/passwd",
+        "..",
+        "../a",
+        "a/../b",
+        "a/..",
+        "./a",
+        "a/./b",
+        "a//b",
+        "a/",
+        "a\\b",
+        "..\\a",
+        "C:/a",
+        "c:a",
+        "a\0b",
+        "a\nb",
+        "a\u202eb",
+        "\ud800",
+        ".git/config",
+        "a/.GIT/hooks/x",
+        "x" * 256,
+        "/".join(["x" * 100] * 11),
+    ],
+)
+def test_paths_that_lead_elsewhere(path):
+    with pytest.raises(Refusal) as caught:
+        check_path(path)
+    assert caught.value.status == 400
+
+
+def test_a_file_cannot_be_a_folder_too():
+    check_folders({"a/b", "a/c", "ab"})
+    with pytest.raises(Refusal, match="the folder of"):
+        check_folders({"a", "a/b/c"})
