@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from functools import cached_property
+from threading import Event
 from typing import TYPE_CHECKING, Any, Protocol
 
-from .config import Config, Secret
+from .config import DATACITE_API, Config, Secret
 from .doi_api import DoiApi, NoDoiApi
-from .errors import ConsentRequired, DoiNotFound, InvalidMetadata, RepoNotFound
+from .errors import ConsentRequired, DoiNotFound, InvalidMetadata, RepoNotFound, ServiceError
 from .http import Http
 from .records import (
     HUGGING_FACE,
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from .citation import Citation
     from .hub import HuggingFaceHub
     from .public_records import PublicRecords
+    from .registrars.handoff import HandOffDoor
 
 __all__ = ["Client", "Door"]
 
@@ -132,7 +135,12 @@ class Client:
         """
         doi = Doi.parse(doi)
         if doi.is_sandbox:
-            return self._api.version(doi)
+            try:
+                return self._api.version(doi)
+            except (RepoNotFound, DoiNotFound):
+                # DataCite's test system, or the sandbox playing a Hub without a DOI API.
+                if self.config.datacite_api == DATACITE_API:
+                    raise
         return self.public_records.version(doi)
 
     # Citing
@@ -192,6 +200,9 @@ class Client:
     def _without_doi(self, status: Status, revision: str | None) -> Version:
         """A repository that has no DOI, at `revision` or its head."""
         info = self.hub.info(status.repo, None, revision)
+        with suppress(RepoNotFound, ServiceError):
+            self.hub.owner(info.repo.namespace or "")
+        info = self.hub.seen_by(info, None)
         kind: AuthorType | None = "organization" if info.owner_is_organization else None
         owner = info.owner_name or info.repo.namespace
         return Version.from_parts(
@@ -271,6 +282,33 @@ class Client:
         recover = getattr(self._door, "recover", None)
         return tuple(recover()) if recover else ()
 
+    def wait_for_doi(
+        self,
+        repo: str | Repo,
+        *,
+        revision: str | None = None,
+        timeout: float | None = None,
+        progress: Callable[[str], None] | None = None,
+        cancel: Event | None = None,
+    ) -> Version | None:
+        """Watch the repository's tags until its head, or `revision`, has a DOI.
+
+        A person generates it on the settings page meanwhile. `timeout` is in seconds; `progress`
+        gets sentences; None is the answer once `cancel` is set.
+
+        Raises:
+            HandOff: the time is over; it carries the address of the settings page.
+            RepoNotFound, AccessError: the repository cannot be seen.
+        """
+        reference = self._reference(repo)
+        return self._hand_off.wait(
+            reference.repo,
+            revision=revision or reference.revision,
+            timeout=timeout,
+            progress=progress,
+            cancel=cancel,
+        )
+
     def request_support(
         self, repo: str | Repo, action: str, *, reason: str, to: str | Repo | None = None
     ) -> Mapping[str, Any]:
@@ -339,7 +377,7 @@ class Client:
         return open_datacite(self.config, self.hub, self.public_records)
 
     @cached_property
-    def _hand_off(self) -> Door:
+    def _hand_off(self) -> HandOffDoor:
         from .registrars.handoff import HandOffDoor
 
         return HandOffDoor(self.config, self.hub, self.public_records)

@@ -30,6 +30,8 @@ __all__ = ["Hub", "HuggingFaceHub", "Owner"]
 WHOAMI_LIFETIME = 60.0
 """Seconds for which who is signed in is not asked again: the Hub allows few such requests."""
 PAGE = 1000
+COMMITS_BEYOND = 200
+"""Commits behind the one that was asked for in which an older DOI is looked for."""
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _SHORT_COMMIT = re.compile(r"[0-9a-f]{7,39}")
 # What a list has to say of each repository; `_id` and `id` come unasked.
@@ -106,6 +108,15 @@ class HuggingFaceHub:
             return self._info(here, head, head, person)
         return self._info(here, head, self._at(here, revision), person)
 
+    def seen_by(self, info: RepoInfo, person: Person | None) -> RepoInfo:
+        """`info` as `person` sees it, without another request."""
+        owner = self._owners.get(info.repo.namespace or "")
+        if owner:
+            info = replace(
+                info, owner_name=owner.full_name, owner_is_organization=owner.is_organization
+            )
+        return replace(info, can_write=person is not None and person.can_write_to(info.repo))
+
     def described(self, info: RepoInfo) -> RepoInfo:
         """`info` with what takes more requests, for a DOI that is about to be minted.
 
@@ -146,15 +157,23 @@ class HuggingFaceHub:
         return found
 
     def revisions(self, repo: Repo, upto: str | None = None) -> list[str]:
-        """The commit ids of `upto` (the head unless one is named) and what came before, newest first.
+        """The commit ids of the default branch, newest first.
+
+        With `upto`, a commit id, the list may end some commits after it: what is far older is not
+        asked for.
 
         Raises:
             RepoNotFound, RevisionNotFound, AccessError, ServiceError: as `info`.
         """
-        revision = upto or "main"
-        if _SHORT_COMMIT.fullmatch(revision):
-            revision = self._full(repo, revision)
-        return [_text(commit.get("id")) for commit in self._commits(repo, revision)]
+        found: list[str] = []
+        end: int | None = None
+        for commit in self._commits(repo, "main"):
+            found.append(_text(commit.get("id")))
+            if end is None and upto and _names(found[-1], upto):
+                end = len(found) + COMMITS_BEYOND
+            if len(found) == end:
+                break
+        return found
 
     def repositories(self, owner: str, person: Person | None = None) -> Iterator[RepoInfo]:
         """The models and datasets of a user or organisation, from the Hub's lists.
@@ -238,15 +257,7 @@ class HuggingFaceHub:
     ) -> RepoInfo:
         from .hub_answer import repo_info
 
-        namespace = repo.namespace
-        known = self._owners.get(namespace or "")
-        can_write = person is not None and namespace in (person.username, *person.organizations)
-        info = repo_info(repo, head, at)
-        if known:
-            info = replace(
-                info, owner_name=known.full_name, owner_is_organization=known.is_organization
-            )
-        return replace(info, can_write=can_write)
+        return self.seen_by(repo_info(repo, head, at), person)
 
     def _description(self, path: str, repo: Repo, revision: str | None = None) -> Mapping[str, Any]:
         """What the Hub says at `path`; without network, what it said the last time."""

@@ -189,6 +189,11 @@ class Ledger:
             assert version_id is not None
             return self._entry(db, version_id[0])
 
+    def record_consent(self, consent: Consent, terms: Terms) -> int:
+        """Record a consent alone, where somebody else registers; the answer is its number."""
+        with self.transaction() as db:
+            return self._consent_id(db, consent, terms)
+
     def mark(self, entry: Entry, step: str) -> None:
         """Record that `entry` is ``registered``, or ``linked`` with its neighbours."""
         with self.transaction() as db:

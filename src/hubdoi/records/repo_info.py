@@ -22,6 +22,10 @@ class Person:
     full_name: str
     organizations: tuple[str, ...] = ()
 
+    def can_write_to(self, repo: Repo) -> bool:
+        """Whether `repo` is theirs, or belongs to an organisation of theirs."""
+        return repo.namespace in (self.username, *self.organizations)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RepoInfo:
