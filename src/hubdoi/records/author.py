@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
+from unicodedata import category
 
 from ..errors import InvalidAuthor
 from .names import looks_like_organization, reading_order, split_person
@@ -16,9 +17,12 @@ AuthorType = Literal["person", "organization"]
 
 MAX_NAME = 500
 """Characters that a name, an affiliation may have; longer ones are refused, never cut."""
+_MAX_ORCID = 100
 
-_ORCID = re.compile(r"(\d{4})-?(\d{4})-?(\d{4})-?(\d{3}[\dXx])")
-_ROR = re.compile(r"0[a-hj-km-np-tv-z0-9]{6}\d{2}")
+_ORCID = re.compile(r"([0-9]{4})-?([0-9]{4})-?([0-9]{4})-?([0-9]{3}[0-9Xx])")
+_ROR = re.compile(r"0[a-hj-km-np-tv-z0-9]{6}[0-9]{2}")
+# What stands in round brackets is an ORCID iD only if it looks like one: "CERN (2020)" is a name.
+_LIKE_ORCID = re.compile(r"(?:https?://)?(?:www\.)?orcid\.org/.*|[0-9Xx -]{8,}", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,7 @@ class Author:
         set_(self, "name", _text(self.name, "An author's name"))
         if self.type not in (None, "person", "organization"):
             raise InvalidAuthor(
-                f"{self.type!r} is not a type of author; it is 'person' or 'organization'."
+                f"{str(self.type)[:60]!r} is not a type of author; it is 'person' or 'organization'."
             )
         for field in ("given", "family", "affiliation"):
             value = getattr(self, field)
@@ -83,14 +87,8 @@ class Author:
             raise InvalidAuthor(
                 f"An author is written as text or as a mapping, not as {type(text).__name__}."
             )
-        orcid: str | None = None
-        name = text.strip()
-        bracketed = re.fullmatch(
-            r"(.*?)\s*[<(]\s*([^<>()]*\d[^<>()]*)\s*[>)]", name, flags=re.DOTALL
-        )
-        if bracketed:
-            name, orcid = bracketed[1], check_orcid(bracketed[2])
-        return cls._from_name(name, orcid=orcid)
+        name, orcid = _split_orcid(_text(text, "An author", at_most=MAX_NAME + _MAX_ORCID))
+        return cls._from_name(name, orcid=check_orcid(orcid) if orcid else None)
 
     @classmethod
     def _from_name(cls, name: str, **more: Any) -> Author:
@@ -114,7 +112,7 @@ class Author:
         unknown = sorted(str(key) for key in data if key not in known)
         if unknown:
             raise InvalidAuthor(
-                f"An author has no {unknown[0]!r}; the keys are {', '.join(known)}."
+                f"An author has no {unknown[0][:60]!r}; the keys are {', '.join(known)}."
             )
         values = {key: data[key] for key in known if data.get(key) is not None}
         for key, value in values.items():
@@ -124,12 +122,16 @@ class Author:
             values["name"] = ", ".join(filter(None, (values["family"], values.get("given"))))
         if "name" not in values:
             raise InvalidAuthor("An author needs a name.")
-        if values.get("type") == "person" and "family" not in values:
+        if values.get("given") or values.get("family"):
+            # Names that are known apart already are not taken apart again.
+            values.setdefault("type", "person")
+            return cls(**values)
+        for part in ("given", "family"):
+            values.pop(part, None)
+        if values.get("type") == "person":
             values.pop("type")
             return cls.person(values.pop("name"), **values)
-        if "type" in values or "family" in values:
-            if "family" in values:
-                values.setdefault("type", "person")
+        if "type" in values:
             return cls(**values)
         return cls._from_name(values.pop("name"), **values)
 
@@ -208,14 +210,26 @@ def check_ror(text: str) -> str:
     return bare
 
 
-def _text(value: object, what: str) -> str:
+def _split_orcid(text: str) -> tuple[str, str | None]:
+    """``Lovelace, Ada <0000-…>`` or ``(0000-…)`` as the name and what is in the brackets."""
+    for opening, closing in ("<>", "()"):
+        name, found, inside = text.removesuffix(closing).rpartition(opening)
+        if not found or not text.endswith(closing) or not any(map(str.isdigit, inside)):
+            continue
+        if opening == "<" or _LIKE_ORCID.fullmatch(inside.strip()):
+            return name.strip(), inside
+    return text, None
+
+
+def _text(value: object, what: str, *, at_most: int = MAX_NAME) -> str:
     if not isinstance(value, str):
         raise InvalidAuthor(f"{what} is text, not {type(value).__name__}.")
     text = " ".join(value.split())
-    if not text:
+    # What is all marks of direction and joiners cannot be seen, and is no name.
+    if all(category(character) in ("Cf", "Zs") for character in text):
         raise InvalidAuthor(f"{what} is empty.")
-    if len(text) > MAX_NAME:
-        raise InvalidAuthor(f"{what} has {len(text):,} characters; {MAX_NAME} are allowed.")
+    if len(text) > at_most:
+        raise InvalidAuthor(f"{what} has {len(text):,} characters; {at_most} are allowed.")
     if any(
         ord(character) < 32 or 127 <= ord(character) < 160 or 0xD800 <= ord(character) < 0xE000
         for character in text

@@ -13,7 +13,7 @@ __all__ = ["SANDBOX_PREFIX", "Doi"]
 SANDBOX_PREFIX = "10.5072"
 """The test prefix of the DOI system; it never resolves at doi.org."""
 
-_PATTERN = re.compile(r"10\.\d{4,9}(?:\.\d+)*/\S+")
+_PATTERN = re.compile(r"10\.[0-9]{4,9}(?:\.[0-9]+)*/\S+")
 _PROXIES = ("doi.org", "dx.doi.org", "www.doi.org", "hdl.handle.net")
 _MAX_LENGTH = 2048
 
@@ -46,12 +46,7 @@ class Doi:
         stripped = str(text).strip()
         name = re.sub(r"^(?:info:)?doi\s*[:/]\s*", "", stripped, flags=re.IGNORECASE).strip()
         if re.match(r"(?i)https?://|(?:dx\.|www\.)?doi\.org/", name):
-            parts = urlsplit(name if "://" in name else f"https://{name}")
-            if (parts.hostname or "") in _PROXIES:
-                name = unquote(parts.path.lstrip("/"))
-            else:
-                # A Hub that resolves DOIs itself, as the sandbox does: …/doi/10.5072/hf/0001
-                name = unquote(parts.path.partition("/doi/")[2]) or name
+            name = _in_address(name)
         try:
             return cls(name)
         except InvalidDoi:
@@ -110,6 +105,19 @@ class Doi:
 
 def _well_formed(name: str) -> bool:
     return _PATTERN.fullmatch(name) is not None and name.isprintable()
+
+
+def _in_address(address: str) -> str:
+    """The DOI in the address of a resolver, else `address` itself."""
+    try:
+        parts = urlsplit(address if "://" in address else f"https://{address}")
+        host = parts.hostname or ""
+    except ValueError:
+        return address
+    if host in _PROXIES:
+        return unquote(parts.path.lstrip("/"))
+    # A Hub that resolves DOIs itself, as the sandbox does: …/doi/10.5072/hf/0001
+    return unquote(parts.path.partition("/doi/")[2]) or address
 
 
 def _shown(text: object) -> str:

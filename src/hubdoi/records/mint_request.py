@@ -11,7 +11,7 @@ from ..errors import InvalidAuthor, InvalidMetadata
 from .author import Author
 from .version import check_revision
 
-__all__ = ["MAX_AUTHORS", "MintRequest"]
+__all__ = ["MAX_AUTHORS", "MAX_DESCRIPTION", "MAX_TITLE", "MintRequest", "check_text"]
 
 MAX_AUTHORS = 1000
 MAX_TITLE = 1000
@@ -46,7 +46,7 @@ class MintRequest:
                 f"A mint has no {unknown[0][:60]!r}; the keys are {', '.join(known)}."
             )
         for name, limit in (("title", MAX_TITLE), ("description", MAX_DESCRIPTION)):
-            _check_text(body.get(name), name, limit)
+            check_text(body.get(name), f"The {name}", limit, lines=name == "description")
         for name in ("terms", "revision"):
             if body.get(name) is not None and not isinstance(body[name], str):
                 raise InvalidMetadata(f"The {name} of a mint is text.")
@@ -55,6 +55,7 @@ class MintRequest:
             raise InvalidAuthor("The authors are a list, each with a name.")
         if authors is not None and not 1 <= len(authors) <= MAX_AUTHORS:
             raise InvalidAuthor(f"A DOI has 1 to {MAX_AUTHORS:,} authors, not {len(authors):,}.")
+        title = " ".join((body.get("title") or "").split())
         return cls(
             # JSON's true and nothing else: a consent is not guessed (R3).
             agree=body.get("agree") is True,
@@ -63,7 +64,7 @@ class MintRequest:
             authors=tuple(Author.parse(author) for author in authors)
             if authors is not None
             else None,
-            title=body.get("title") or None,
+            title=title or None,
             description=body.get("description"),
         )
 
@@ -82,19 +83,22 @@ class MintRequest:
         return {name: value for name, value in values.items() if value is not None}
 
 
-def _check_text(value: Any, name: str, limit: int) -> None:
+def check_text(value: Any, what: str, limit: int, *, lines: bool = True) -> None:
+    """Refuse what cannot be kept and shown as text; None passes. `lines` allows more than one line.
+
+    Raises:
+        InvalidMetadata: it is no text, too long, or has characters that are not for reading.
+    """
     if value is None:
         return
     if not isinstance(value, str):
-        raise InvalidMetadata(f"The {name} of a DOI is text.")
+        raise InvalidMetadata(f"{what} is text, not {type(value).__name__}.")
     if len(value) > limit:
-        raise InvalidMetadata(f"The {name} has {len(value):,} characters; {limit:,} are allowed.")
-    allowed = "" if name == "title" else "\n\r\t"
+        raise InvalidMetadata(f"{what} has {len(value):,} characters; {limit:,} are allowed.")
+    allowed = "\n\r\t" if lines else ""
     if any(category(character) == "Cc" and character not in allowed for character in value):
-        raise InvalidMetadata(f"The {name} has control characters in it; remove them.")
-    try:
-        value.encode()
-    except UnicodeEncodeError:
+        raise InvalidMetadata(f"{what} has control characters in it; remove them.")
+    if any(category(character) == "Cs" for character in value):
         raise InvalidMetadata(
-            f"The {name} has characters in it that are not Unicode text; remove them."
-        ) from None
+            f"{what} has characters in it that are not Unicode text; remove them."
+        )

@@ -14,7 +14,12 @@ def parse_moment(text: str) -> datetime:
         ValueError: `text` is not one.
     """
     moment = datetime.fromisoformat(text.strip())
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    if moment.tzinfo is None:
+        return moment.replace(tzinfo=UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("a moment outside of the years 1 to 9999") from None
 
 
 def show_moment(moment: datetime) -> str:

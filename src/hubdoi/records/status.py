@@ -89,13 +89,13 @@ class Status(Displayed):
             return cls(
                 repo=Repo(named["type"], named["id"]) if named else repo,
                 state=state,
-                head=data["head"],
+                head=_text(data["head"]),
                 endpoint=endpoint,
                 versions=tuple(Version.from_json(version) for version in data["versions"]),
                 locked=bool(data["locked"]),
                 can_mint=bool(data["can_mint"]),
-                obstacle=data.get("obstacle"),
-                obstacle_code=data.get("obstacle_code"),
+                obstacle=_text(data.get("obstacle")),
+                obstacle_code=_text(data.get("obstacle_code")),
                 terms=Terms.from_json(data["terms"]) if data.get("terms") else None,
                 suggested_authors=tuple(
                     Author.from_json(a) for a in data.get("suggested_authors") or ()
@@ -103,7 +103,7 @@ class Status(Displayed):
             )
         except UnexpectedAnswer:
             raise
-        except (KeyError, TypeError, ValueError, HubdoiError) as error:
+        except (AttributeError, KeyError, TypeError, ValueError, HubdoiError) as error:
             raise UnexpectedAnswer(
                 f"{endpoint} did not answer as a Hub with a DOI API would; check the endpoint."
             ) from error
@@ -157,3 +157,9 @@ class Statuses(Displayed):
         if isinstance(repo, int):
             return tuple(self.rows.values())[repo]
         return self.rows[Repo.parse(repo)]
+
+
+def _text(value: Any) -> str | None:
+    if value is not None and not isinstance(value, str):
+        raise TypeError(type(value).__name__)
+    return value

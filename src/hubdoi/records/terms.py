@@ -35,7 +35,12 @@ class Terms(Displayed):
         text = data.get("text") if isinstance(data, Mapping) else None
         if not isinstance(text, str) or not text.strip():
             raise UnexpectedAnswer("The server sent no terms to agree to; try again later.")
-        terms = cls(text)
+        try:
+            terms = cls(text)
+        except UnicodeEncodeError:
+            raise UnexpectedAnswer(
+                "The terms that the server sent cannot be read; nothing can be agreed to."
+            ) from None
         if data.get("digest", terms.digest) != terms.digest:
             raise UnexpectedAnswer(
                 "The terms that the server sent do not match their digest; nothing can be agreed to."

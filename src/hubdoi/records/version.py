@@ -156,9 +156,9 @@ class Version(Displayed):
                 "next": Doi(data["next"]) if data.get("next") else None,
                 "created": parse_moment(data["created"]) if data.get("created") else None,
                 "consent": Consent.from_json(data["consent"]) if data.get("consent") else None,
-                "related": tuple(Related(*entry) for entry in data.get("related") or ()),
-                "formats": tuple(data.get("formats") or ()),
-                "sizes": tuple(data.get("sizes") or ()),
+                "related": tuple(Related(*_texts(entry)) for entry in data.get("related") or ()),
+                "formats": _texts(data.get("formats")),
+                "sizes": _texts(data.get("sizes")),
                 "year": int(data["year"]) if data.get("year") is not None else None,
             }
             for name in (
@@ -175,11 +175,20 @@ class Version(Displayed):
                 "endpoint",
             ):
                 if data.get(name) is not None:
-                    values[name] = str(data[name])
+                    values[name] = _one_text(data[name])
+            if values.get("state") not in (None, "current", "outdated"):
+                raise ValueError(values["state"])
             return cls(**values)
         except UnexpectedAnswer:
             raise
-        except (AttributeError, KeyError, TypeError, ValueError, HubdoiError) as error:
+        except (
+            ArithmeticError,
+            AttributeError,
+            KeyError,
+            TypeError,
+            ValueError,
+            HubdoiError,
+        ) as error:
             raise UnexpectedAnswer(
                 "A version in the answer cannot be read; is this server a Hub with a DOI API?"
             ) from error
@@ -238,6 +247,18 @@ def check_revision(text: str) -> str:
             f"{str(text)[:60]!r} is not a revision; it is a commit id of 40 hexadecimal digits, or at least the first 7 of them."
         )
     return revision
+
+
+def _one_text(value: Any) -> str:
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise TypeError(type(value).__name__)
+    return str(value)
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list | tuple | None):
+        raise TypeError(type(value).__name__)
+    return tuple(_one_text(member) for member in value or ())
 
 
 def _to_json(value: Any) -> Any:

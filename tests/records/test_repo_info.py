@@ -1,0 +1,27 @@
+"""What a Hub says of a repository."""
+
+from __future__ import annotations
+
+from hubdoi.records import Related, Repo, RepoInfo
+
+
+def _info(**more: object) -> RepoInfo:
+    return RepoInfo(repo=Repo("model", "ada/tiny-bert"), uid="1", head=None, revision=None, **more)  # type: ignore[arg-type]
+
+
+def test_r04_what_the_card_names_is_related() -> None:
+    info = _info(
+        base_models=("google-bert/bert-base-uncased", "../local/path", "spaces/ada/demo"),
+        datasets=("ada/notes", "my own data"),
+        tags=("arxiv:1810.04805", "arXiv:1810.04805", "arxiv:cs/0112017", "arxiv:x", "en"),
+    )
+    assert info.related == (
+        Related("IsDerivedFrom", "https://huggingface.co/google-bert/bert-base-uncased", "URL"),
+        Related("IsDerivedFrom", "https://huggingface.co/datasets/ada/notes", "URL"),
+        Related("References", "arXiv:1810.04805", "arXiv"),
+        Related("References", "arXiv:cs/0112017", "arXiv"),
+    )
+
+
+def test_an_empty_card_names_nothing() -> None:
+    assert _info().related == ()
