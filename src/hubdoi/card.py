@@ -4,10 +4,22 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .errors import DoiNotFound, RepoNotFound
+from .errors import (
+    DoiNotFound,
+    HubdoiError,
+    InvalidMetadata,
+    RepoNotFound,
+    ServiceRefused,
+    ServiceUnreachable,
+    SignInRequired,
+    WriteAccessRequired,
+)
 from .records import Displayed, Message, Repo, Version
 
 if TYPE_CHECKING:
@@ -63,13 +75,17 @@ class CardProposal(Displayed):
         """
         if self.before == self.after:
             return Message(f"The card of {self.repo} has this citation already.")
-        address = self._client.hub.propose_file(
-            self.repo,
-            "README.md",
-            self.after.encode(),
-            title=f"Add the citation of {self.version.doi}",
-            description=self.warning,
-        )
+        with _plainly(self.repo):
+            commit = self._client.hf_api().upload_file(
+                path_or_fileobj=self.after.encode(),
+                path_in_repo="README.md",
+                repo_id=self.repo.id,
+                repo_type=self.repo.type,
+                commit_message=f"Add the citation of {self.version.doi}",
+                commit_description=self.warning,
+                create_pr=True,
+            )
+        address = commit.pr_url
         return Message(f"The pull request is open: {address}", address)
 
 
@@ -86,16 +102,51 @@ def propose(client: Client, repo: str | Repo) -> CardProposal:
         raise DoiNotFound(
             f"{status.repo} has no DOI yet; generate one with: %doi mint {status.repo}"
         )
-    try:
-        before = client.hub.read_file(status.repo, "README.md").decode("utf-8", "replace")
-    except RepoNotFound:
-        raise
-    except FileNotFoundError:
-        before = ""
+    before = _card_text(client, status.repo)
     bibtex = str(client.cite(version, format="bibtex"))
     return CardProposal(
         status.repo, version, before, with_citation(before, version, bibtex), client
     )
+
+
+def _card_text(client: Client, repo: Repo) -> str:
+    """The card of the head, or nothing where there is none."""
+    with _plainly(repo):
+        from huggingface_hub.errors import EntryNotFoundError
+
+        try:
+            path = client.hf_api().hf_hub_download(
+                repo.id, "README.md", repo_type=repo.type, force_download=True
+            )
+        except EntryNotFoundError:
+            return ""
+        return Path(path).read_bytes().decode("utf-8")
+
+
+@contextmanager
+def _plainly(repo: Repo) -> Iterator[None]:
+    """huggingface_hub's exceptions as ours."""
+    from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError
+
+    try:
+        yield
+    except UnicodeDecodeError:
+        raise InvalidMetadata(
+            f"The card of {repo} is not UTF-8 text; save it as UTF-8 first."
+        ) from None
+    except RepositoryNotFoundError:
+        raise RepoNotFound(f"{repo} is not there, or these credentials cannot see it.") from None
+    except HfHubHTTPError as error:
+        status = error.response.status_code
+        kinds: dict[int, type[HubdoiError]] = {401: SignInRequired, 403: WriteAccessRequired}
+        kind = kinds.get(status, ServiceRefused)
+        raise kind(
+            f"The Hub refused this for {repo} (HTTP {status}); check that you are signed in and may open a pull request."
+        ) from None
+    except OSError as error:
+        raise ServiceUnreachable(
+            f"The Hub cannot be reached ({type(error).__name__}); try again."
+        ) from None
 
 
 def with_citation(card: str, version: Version, bibtex: str) -> str:

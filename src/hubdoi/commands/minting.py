@@ -83,7 +83,7 @@ def _mint(arguments: Namespace, context: Context, *, again: bool) -> Version:
     if shown is None and status:
         if status.terms is None:
             raise ConsentRequired(f"There are no terms to agree to for {repo}.")
-        if status.obstacle and status.has_doi_api and not arguments.revision:
+        if status.obstacle and not arguments.revision:
             # What stands in the way is said before anybody reads terms for nothing.
             _refuse(status)
         context.show(status.terms)
@@ -113,10 +113,16 @@ def _mint(arguments: Namespace, context: Context, *, again: bool) -> Version:
     except HandOff as handed:
         if not arguments.wait:
             raise
-        context.show(
-            Message(f"{handed.message} Waiting for the DOI to appear …", handed.settings_url)
+        context.show(Message(handed.message, handed.settings_url))
+        version = client.wait_for_doi(
+            repo,
+            revision=arguments.revision,
+            timeout=arguments.timeout,
+            progress=lambda sentence: context.show(Message(sentence)),
         )
-        return client.wait_for_doi(repo, timeout=arguments.timeout)
+        if version is None:
+            raise
+        return version
 
 
 def _refuse(status: Status) -> None:

@@ -1,0 +1,104 @@
+"""``uses``, ``bib``, ``check``, and the citation of a whole notebook."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..errors import UsageError
+from ..records import Message
+from .context import Context
+
+if TYPE_CHECKING:
+    from ..bibliography import Uses
+    from ..citation import Citation
+
+__all__ = ["bib", "check", "cite_notebook", "insert", "uses"]
+
+
+def uses(arguments: Namespace, context: Context) -> Any:
+    """What notebooks load; with ``--table`` the reviewer's table of it."""
+    found = _uses(arguments.notebooks, context)
+    if not arguments.table:
+        return found
+    from ..bibliography import review
+
+    return review(found, client=context.session.client)
+
+
+def bib(arguments: Namespace, context: Context) -> Message:
+    """Write or update a .bib file; without repositories, with everything that the notebook uses."""
+    from ..bibliography.bibfile import BibFile
+
+    client = context.session.client
+    if arguments.references:
+        versions = client.cite(*arguments.references, format=arguments.format).versions
+    else:
+        versions = _citation(_uses([], context), context, format=arguments.format).versions
+    file = BibFile.read(Path(arguments.file)).updated(versions, arguments.format)
+    if arguments.dry_run:
+        return Message(file.diff() or f"{arguments.file} is up to date.", file)
+    if not file.differs:
+        return Message(f"{arguments.file} is up to date.", file)
+    entries = "1 entry" if len(versions) == 1 else f"{len(versions)} entries"
+    return Message(f"Written: {arguments.file}, {entries} of ours.", file.write())
+
+
+def check(arguments: Namespace, context: Context) -> Any:
+    """The findings, one line each; its exit status is 0, 1 or 2."""
+    from ..bibliography import check as find
+
+    paths = arguments.notebooks or ([context.notebook_path] if context.notebook_path else [])
+    if not paths:
+        raise UsageError("Name a notebook, such as: %doi check analysis.ipynb")
+    return find(
+        paths,
+        client=context.session.client,
+        strict=arguments.strict,
+        bib=arguments.bib or (),
+        format=arguments.format,
+        progress=context.interactive,
+    )
+
+
+def cite_notebook(
+    arguments: Namespace, context: Context, *, format: str, style: str | None
+) -> Citation:
+    """The citation of everything that this notebook, or the one named by ``--insert``, uses."""
+    notebooks = [arguments.insert] if arguments.insert else []
+    return _citation(
+        _uses(notebooks, context), context, format=format, style=style, locale=arguments.locale
+    )
+
+
+def insert(notebook: str, citation: Citation) -> Message:
+    """Write or refresh the bibliography cell of a notebook file."""
+    from ..bibliography.cell import write_bibliography
+
+    changed = write_bibliography(Path(notebook), citation)
+    return Message(
+        f"The bibliography cell of {notebook} is written."
+        if changed
+        else f"The bibliography cell of {notebook} is up to date.",
+        citation,
+    )
+
+
+def _uses(notebooks: Sequence[str], context: Context) -> Uses:
+    from ..bibliography import uses as scan
+    from ..bibliography import uses_of_session
+
+    if notebooks:
+        return scan(list(notebooks), progress=context.interactive and len(notebooks) > 5)
+    if context.cells is None or context.namespace is None:
+        raise UsageError("Name a notebook, such as: %doi uses analysis.ipynb")
+    return uses_of_session(context.cells(), context.namespace())
+
+
+def _citation(found: Uses, context: Context, **how: Any) -> Citation:
+    """One list of all that is used, each at the revision that the code or this machine says."""
+    from ..bibliography import cite_uses
+
+    return cite_uses(found, client=context.session.client, **how)
