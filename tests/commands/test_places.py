@@ -84,8 +84,9 @@ def test_support_lists_and_grants_from_another_process(context: Context, sandbox
         context,
     )
     data = ["--data", str(sandbox.world.data)]
-    assert "move ada/tiny-bert to ada/little-bert" in str(
-        run(["sandbox", "requests", *data], context)
+    assert (
+        "move ada/tiny-bert to ada/little-bert"
+        in run(["sandbox", "requests", *data], context).details
     )
     assert "is now ada/little-bert" in str(run(["sandbox", "grant", "1", *data], context))
     with pytest.raises(errors.HubdoiError, match="granted already"):

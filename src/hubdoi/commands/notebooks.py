@@ -39,7 +39,8 @@ def bib(arguments: Namespace, context: Context) -> Message:
         versions = _citation(_uses([], context), context, format=arguments.format).versions
     file = BibFile.read(Path(arguments.file)).updated(versions, arguments.format)
     if arguments.dry_run:
-        return Message(file.diff() or f"{arguments.file} is up to date.", file)
+        said = "What would change:" if file.differs else f"{arguments.file} is up to date."
+        return Message(said, file, file.diff())
     if not file.differs:
         return Message(f"{arguments.file} is up to date.", file)
     entries = "1 entry" if len(versions) == 1 else f"{len(versions)} entries"

@@ -40,7 +40,7 @@ def run(
     try:
         arguments = parse(words, prog=prog)
     except HelpWanted as wanted:
-        return Message(str(wanted))
+        return Message("hubdoi", details=str(wanted))
     if arguments.command is None:
         return context.session.backend(help=SHORT_HELP.replace("%doi", prog))
     arguments.body = body

@@ -24,7 +24,10 @@ def requests(arguments: Namespace) -> Message:
         + f"  by {entry['by']}: {entry['reason']}"
         for entry in found
     ]
-    return Message("\n".join(lines) or "There are no requests.", found)
+    count = "1 request" if len(found) == 1 else f"{len(found)} requests"
+    return Message(
+        f"{count} to support:" if found else "There are no requests.", found, "\n".join(lines)
+    )
 
 
 def grant(arguments: Namespace) -> Message:

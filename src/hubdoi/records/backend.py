@@ -29,10 +29,11 @@ class Backend(Displayed):
 
 @dataclass(frozen=True, slots=True)
 class Message(Displayed):
-    """A sentence, and the value that it is about."""
+    """A sentence, the value that it is about, and lines to read as they are."""
 
     text: str
     value: object = None
+    details: str | None = None
 
     def __str__(self) -> str:
         return self.text

@@ -17,6 +17,7 @@ from typing import Any
 from . import backend as _backend  # noqa: F401
 from . import citation as _citation  # noqa: F401
 from . import commonmark, hypertext, terminal
+from . import proposal as _proposal  # noqa: F401
 from . import status as _status  # noqa: F401
 from . import version as _version  # noqa: F401
 from .describe import cards

@@ -30,4 +30,5 @@ def _(backend: Backend) -> tuple[Card, ...]:
 
 @cards.register
 def _(message: Message) -> tuple[Card, ...]:
-    return (Card(text(message.text)),)
+    blocks = (Preformatted(message.details),) if message.details else ()
+    return (Card(text(message.text), blocks=blocks),)

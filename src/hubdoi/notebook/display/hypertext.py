@@ -25,7 +25,7 @@ from .card import (
 )
 from .terminal import visible
 
-__all__ = ["body", "escape", "style", "write"]
+__all__ = ["blocks", "body", "escape", "preformatted", "style", "write"]
 
 # JupyterLab typesets mathematics in every output; a name with a dollar sign in it is a name.
 _CLASSES = "hubdoi tex2jax_ignore mathjax_ignore"
@@ -34,11 +34,11 @@ _CLASSES = "hubdoi tex2jax_ignore mathjax_ignore"
 def write(cards: Iterable[Card]) -> str:
     """One element with its own style; scripts are added only where there is something to copy or sort."""
     cards = tuple(cards)
-    blocks = [block for card in cards for block in card.blocks]
+    parts = [block for card in cards for block in card.blocks]
     scripts = ""
-    if any(isinstance(block, Preformatted) for block in blocks):
+    if any(isinstance(block, Preformatted) for block in parts):
         scripts += f"<script>{_part_of_package('copy.js')}</script>\n"
-    if any(isinstance(block, Table) and block.sortable for block in blocks):
+    if any(isinstance(block, Table) and block.sortable for block in parts):
         scripts += f"<script>{_part_of_package('sort.js')}</script>\n"
     return f'<div class="{_CLASSES}">\n<style>{style()}</style>\n{_cards(cards)}\n{scripts}</div>'
 
@@ -46,6 +46,11 @@ def write(cards: Iterable[Card]) -> str:
 def body(cards: Iterable[Card]) -> str:
     """The cards without style and scripts, for a page that has them."""
     return f'<div class="{_CLASSES}">\n{_cards(cards)}\n</div>'
+
+
+def blocks(*parts: Block) -> str:
+    """Some blocks without a card around them, style and scripts."""
+    return f'<div class="{_CLASSES}">\n' + "\n".join(_block(part) for part in parts) + "\n</div>"
 
 
 def style() -> str:
@@ -89,10 +94,9 @@ def _block(block: Block) -> str:
             + "".join(f"<p>{escape(line)}</p>" for line in paragraphs)
             + "</blockquote>"
         )
-    return (
-        f'<div class="hubdoi-copy" data-label="{escape(block.label)}">'
-        f'<pre tabindex="0" aria-label="{escape(block.label)}">{_preformatted(block.text)}</pre></div>'
-    )
+    label = escape(block.label)
+    shown = preformatted(block.text, block.label)
+    return f'<div class="hubdoi-copy" data-label="{label}">{shown}</div>'
 
 
 def _table(table: Table) -> str:
@@ -140,9 +144,11 @@ def _part(part: Inline) -> str:
     raise TypeError(f"{type(part).__name__} is not a part of a text")
 
 
-def _preformatted(text: str) -> str:
+def preformatted(text: str, label: str) -> str:
+    """`text` as it is, to be selected or scrolled with the keyboard as well."""
     escaped = html.escape(visible(text, keep="\n\t").strip("\n"))
-    return escaped.replace("\n", "&#10;").replace("\t", "&#9;")
+    escaped = escaped.replace("\n", "&#10;").replace("\t", "&#9;")
+    return f'<pre tabindex="0" role="region" aria-label="{escape(label)}">{escaped}</pre>'
 
 
 @cache
