@@ -15,6 +15,7 @@ from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
+from uuid import uuid4
 
 from platformdirs import user_cache_path
 
@@ -107,7 +108,7 @@ class AnswerCache:
 @lru_cache(maxsize=8)
 def _open(directory: Path, fresh_for: float) -> SqliteStorage | None:
     """The storage in `directory`, one for each process; its files are the user's alone."""
-    from hishel import Headers, SqliteStorage
+    from hishel import Entry, Headers, SqliteStorage
 
     # A cache that fails is a slower answer, never a reason to tell the user.
     logging.getLogger("hishel").addHandler(logging.NullHandler())
@@ -118,6 +119,9 @@ def _open(directory: Path, fresh_for: float) -> SqliteStorage | None:
         def create_entry(
             self, request: Request, response: Response, key: str, **limits: Any
         ) -> Entry:
+            if response.status_code != 200:
+                # A DOI that is not known yet may be known the next second.
+                return Entry(id=uuid4(), request=request, response=response)
             response.headers = self._lasting(response.headers)
             return super().create_entry(request, response, key, **limits)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
@@ -17,6 +18,9 @@ REGISTRARS = ("auto", "hub", "datacite", "handoff")
 DATACITE_API = "https://api.datacite.org"
 DATACITE_TEST_API = "https://api.test.datacite.org"
 
+_PREFIX = re.compile(r"10\.\d{4,9}(\.\d+)*")
+_ADDRESS = re.compile(r"[^\s@<>()\"',;:]+@[^\s@<>()\"',;:]+")
+
 # Setting -> the environment variables that give it, the first that is set.
 _ENVIRONMENT = {
     "endpoint": ("HUBDOI_ENDPOINT", "HF_ENDPOINT"),
@@ -26,6 +30,8 @@ _ENVIRONMENT = {
     "datacite_repository": ("DATACITE_REPOSITORY",),
     "datacite_password": ("DATACITE_PASSWORD",),
     "datacite_prefix": ("DATACITE_PREFIX",),
+    "datacite_publisher": ("DATACITE_PUBLISHER",),
+    "datacite_test": ("HUBDOI_DATACITE_TEST",),
     "contact": ("HUBDOI_CONTACT",),
     "style": ("HUBDOI_STYLE",),
 }
@@ -59,7 +65,12 @@ class Secret:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
-    """The settings of one client; `token` None means that nobody is signed in."""
+    """The settings of one client; `token` None means that nobody is signed in.
+
+    `datacite_test` chooses DataCite's test system, unless `datacite_api` names another address.
+    `datacite_publisher` is DataCite's property 4: who holds and publishes the repositories.
+    `contact` is the e-mail address that services are told, so that they can write.
+    """
 
     endpoint: str = HUGGING_FACE
     registrar: str = "auto"
@@ -68,12 +79,24 @@ class Config:
     datacite_repository: str | None = None
     datacite_password: Secret | None = field(default=None)
     datacite_prefix: str | None = None
+    datacite_publisher: str = "Hugging Face"
+    datacite_test: bool = False
     contact: str | None = None
     style: str | None = None
 
     def __post_init__(self) -> None:
+        if self.datacite_test and self.datacite_api == DATACITE_API:
+            object.__setattr__(self, "datacite_api", DATACITE_TEST_API)
         object.__setattr__(self, "endpoint", check_endpoint(self.endpoint))
         object.__setattr__(self, "datacite_api", check_endpoint(self.datacite_api))
+        if self.datacite_prefix and not _PREFIX.fullmatch(self.datacite_prefix):
+            raise InvalidInput(
+                f"{self.datacite_prefix[:40]!r} is not the prefix of a DOI; it is written like 10.12345."
+            )
+        if self.contact and not _ADDRESS.fullmatch(self.contact):
+            raise InvalidInput(
+                f"{self.contact[:60]!r} is not an e-mail address; it is what services write to when something is wrong."
+            )
         if self.registrar not in REGISTRARS:
             raise InvalidInput(
                 f"{self.registrar!r} is not a registrar; choose one of {', '.join(REGISTRARS)}."
@@ -98,8 +121,10 @@ class Config:
     ) -> Config:
         """The first that is set wins: `choices` in their order, the environment, `traitlets`, the defaults.
 
-        A token of ``hf auth login`` is used for huggingface.co and for the HF_ENDPOINT of the
-        environment, and sent to no other address.
+        A token of ``hf auth login``, or in the keyring under ``hubdoi-huggingface``, ``token``, is
+        used for huggingface.co and for the HF_ENDPOINT of the environment, and sent to no other
+        address. A DataCite password that is not set is looked for in the keyring under
+        ``hubdoi-datacite`` and the account's name.
 
         Raises:
             InvalidInput: a setting cannot be read.
@@ -128,10 +153,15 @@ class Config:
         for name in ("token", "datacite_password"):
             if isinstance(values.get(name), str):
                 values[name] = Secret(values[name].strip())
+        if isinstance(values.get("datacite_test"), str):
+            values["datacite_test"] = values["datacite_test"].upper() in ("1", "ON", "YES", "TRUE")
+        if values.get("datacite_repository") and not values.get("datacite_password"):
+            found = _from_keyring("datacite", values["datacite_repository"])
+            values |= {"datacite_password": Secret(found)} if found else {}
         config = cls(**values)
         trusted = {HUGGING_FACE, (environ.get("HF_ENDPOINT") or HUGGING_FACE).rstrip("/")}
         if config.token is None and not anonymous and config.endpoint in trusted:
-            stored = _stored_token()
+            stored = _stored_token() or _from_keyring("huggingface", "token")
             config = replace(config, token=Secret(stored)) if stored else config
         return config
 
@@ -148,7 +178,7 @@ def check_endpoint(address: str) -> str:
         _ = parts.port
     except ValueError:
         parts = urlsplit("")
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    if parts.scheme not in ("http", "https") or not parts.hostname or " " in text:
         raise InvalidInput(
             f"{text[:80]!r} is not the address of a server; it starts with https://."
         )
@@ -181,4 +211,20 @@ def _stored_token() -> str | None:
 
         return get_token()
     except OSError:
+        return None
+
+
+def _from_keyring(service: str, username: str) -> str | None:
+    """A password of the user's keyring, where the library is installed and a keyring is there."""
+    from importlib.util import find_spec
+
+    if find_spec("keyring") is None:
+        return None
+    import keyring
+    from keyring.errors import KeyringError
+
+    try:
+        return keyring.get_password(f"hubdoi-{service}", username)
+    except (KeyringError, RuntimeError, OSError):
+        # A locked keyring, or one without a desktop to unlock it, is no keyring.
         return None

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
 
 from .errors import (
+    AlreadyRegistered,
     DoiNotFound,
+    HubdoiError,
     InvalidMetadata,
     RepoNotEligible,
-    ServiceError,
     already_registered,
 )
 from .hub import Hub
@@ -25,6 +25,7 @@ from .records import (
     Person,
     Repo,
     RepoInfo,
+    RepoState,
     Status,
     Terms,
     Version,
@@ -138,18 +139,44 @@ class DoiService:
         terms = self.registrar.terms
         check_consent(request, terms)
         check_eligible(info)
-        entry = self._finish(self._intend(info, person, request, terms))
+        begun = self.ledger.entry_of(info.uid, info.revision) if info.revision else None
+        # What stopped between registration and links is finished by the same call again (R12).
+        entry = self._finish(
+            begun
+            if begun and begun.step == "registered"
+            else self._intend(info, person, request, terms)
+        )
         if key is not None:
             self.ledger.remember_answer(person.username, key, body, entry)
         return entry.version
+
+    def check_may_mint(self, repo: Repo, person: Person | None) -> None:
+        """Let only those pass who may ask for a mint of `repo` at all (R2).
+
+        Raises:
+            SignInRequired, WriteAccessRequired, RepoNotFound: they may not.
+        """
+        check_signed_in(person, repo)
+        check_write_access(self.hub.info(repo, person))
 
     def recover(self) -> tuple[Version, ...]:
         """Finish every mint that was interrupted, each with the DOI that it had (R12).
 
         Raises:
             ServiceError: the registrar does not answer; what was not finished stays in the ledger.
+            AlreadyRegistered, InvalidMetadata: the registrar refused one of them for good; the
+                others were finished first.
         """
-        return tuple(self._finish(entry).version for entry in self.ledger.unfinished())
+        finished: list[Version] = []
+        refusal: HubdoiError | None = None
+        for entry in self.ledger.unfinished():
+            try:
+                finished.append(self._finish(entry).version)
+            except (AlreadyRegistered, InvalidMetadata) as error:
+                refusal = refusal or error
+        if refusal:
+            raise refusal
+        return tuple(finished)
 
     def _intend(self, info: RepoInfo, person: Person, request: MintRequest, terms: Terms) -> Entry:
         if info.revision is None:
@@ -165,7 +192,7 @@ class DoiService:
             doi=doi,
             repo=info.repo,
             revision=info.revision,
-            title=title_with_revision(request.title or info.repo.name, info.revision),
+            title=_title(request.title, info.repo, info.revision),
             authors=request.authors or default_authors(info, person),
             publisher=self.registrar.publisher,
             year=now.year,
@@ -195,9 +222,8 @@ class DoiService:
         if entry.step == "intended":
             try:
                 self.registrar.register(entry.version)
-            except ServiceError:
-                raise
-            except InvalidMetadata:
+            except (AlreadyRegistered, InvalidMetadata):
+                # Refused for good; after any other failure it may have happened (R12).
                 self.ledger.withdraw(entry)
                 raise
             self.ledger.mark(entry, "registered")
@@ -216,7 +242,14 @@ class DoiService:
         return tuple(version.replace(consent=None) for version in versions)
 
 
-def _state(versions: tuple[Version, ...], head: str | None) -> Any:
+def _state(versions: tuple[Version, ...], head: str | None) -> RepoState:
     if not versions:
         return "unregistered"
-    return "current" if versions[0].revision == head else "behind"
+    # A revision of another branch may be the newest: a head that has its DOI has not moved on.
+    return "current" if any(version.revision == head for version in versions) else "behind"
+
+
+def _title(asked: str | None, repo: Repo, revision: str) -> str:
+    """The title that was asked for or the repository's name, with the revision (R4)."""
+    bare = title_with_revision(asked or "", None)
+    return title_with_revision(bare or repo.name, revision)

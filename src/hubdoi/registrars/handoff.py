@@ -197,15 +197,18 @@ class HandOffDoor:
         deadline = monotonic() + timeout if timeout is not None else None
         interval = self._first_interval
         settings = f"{repo.url(self.hub.endpoint)}/settings"
+        waiting = said = f"Waiting for the DOI of {repo}: generate it on {settings}."
+        say(waiting)
         while True:
+            now = waiting
             try:
-                found = self._appeared(repo, revision)
-                say(f"Waiting for the DOI of {repo}: generate it on {settings}.")
+                if found := self._appeared(repo, revision):
+                    return found
             except ServiceError as error:
-                found = None
-                say(f"{error.message} The waiting goes on.")
-            if found is not None:
-                return found
+                now = f"{error.message} The waiting goes on."
+            if now != said:
+                say(now)
+                said = now
             rest = deadline - monotonic() if deadline is not None else interval
             if rest <= 0:
                 raise HandOff(

@@ -1,0 +1,123 @@
+"""The rules in this process, with DataCite as registrar: who signs in at the Hub mints there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from filelock import FileLock, Timeout
+
+from ..errors import LedgerError, already_registered
+from ..ledger import Ledger
+from ..records import MintRequest, Person, Repo, RepoInfo, Status, Version
+from ..service import DoiService
+from .datacite import DataCiteRegistrar
+
+if TYPE_CHECKING:
+    from ..hub import HuggingFaceHub
+
+__all__ = ["DataCiteDoor"]
+
+LONGEST_WAIT = 300.0
+"""Seconds for which another process may be minting with the same ledger."""
+
+
+class DataCiteDoor:
+    """Status and mint by `DoiService`, one mint at a time for each ledger.
+
+    `lock` is the file that keeps the processes apart; the lock goes when its process dies.
+    """
+
+    def __init__(
+        self, hub: HuggingFaceHub, registrar: DataCiteRegistrar, ledger: Ledger, *, lock: Path
+    ) -> None:
+        self.hub = hub
+        self.registrar = registrar
+        self.ledger = ledger
+        self._lock = lock
+
+    def status(self, repo: Repo) -> Status:
+        """The state of `repo` by the ledger; whether its head has a DOI, by DataCite too.
+
+        Raises:
+            RepoNotFound: there is none, or these credentials cannot see it.
+            ServiceError: the Hub or DataCite cannot be used now.
+        """
+        person = self.hub.whoami()
+        info = self.hub.info(repo, person)
+        status = self._service(info).status(info.repo, person)
+        if status.head is None or status.version_of(status.head):
+            return status
+        elsewhere = self._elsewhere(info, status.head)
+        if elsewhere is None or elsewhere.doi is None:
+            return status
+        refusal = already_registered(elsewhere.doi, status.head, elsewhere)
+        return replace(
+            status,
+            state="current",
+            versions=(elsewhere.replace(state="current"), *status.versions),
+            locked=True,
+            can_mint=False,
+            obstacle=refusal.message,
+            obstacle_code=type(refusal).__name__,
+        )
+
+    def mint(self, repo: Repo, request: MintRequest, *, key: str | None = None) -> Version:
+        """Register the DOI of the head of `repo`, or of the revision that is asked for.
+
+        Raises: what `DoiService.mint` raises.
+        """
+        person = self.hub.whoami()
+        info = self.hub.info(repo, person, request.revision)
+        with self._alone():
+            if info.can_write and info.revision and request.agree:
+                elsewhere = self._elsewhere(info, info.revision)
+                if elsewhere and elsewhere.doi:
+                    raise already_registered(elsewhere.doi, info.revision, elsewhere)
+                info = info if info.private else self.hub.described(info)
+            return self._service(info).mint(info.repo, person, request, key=key)
+
+    def recover(self) -> tuple[Version, ...]:
+        """Finish the mints of this ledger that were interrupted. Raises as `DoiService.recover`."""
+        with self._alone():
+            return DoiService(self.hub, self.registrar, self.ledger).recover()
+
+    def _service(self, info: RepoInfo) -> DoiService:
+        """The rules on what the Hub has just said of one repository."""
+        return DoiService(_Answered(self.hub.endpoint, info), self.registrar, self.ledger)
+
+    def _elsewhere(self, info: RepoInfo, revision: str) -> Version | None:
+        """The public record of a revision that somebody registered with another ledger (R8)."""
+        if info.private or self.ledger.entry_of(info.uid, revision):
+            return None
+        found = self.registrar.find(self.registrar.reserve(info.repo, info.uid, revision))
+        return found if found and found.is_of_revision(revision) else None
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        try:
+            self._lock.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with FileLock(self._lock, timeout=LONGEST_WAIT, mode=0o600):
+                yield
+        except Timeout:
+            raise LedgerError(
+                "Another process has been minting with this ledger for minutes; wait for it, or end it."
+            ) from None
+        except OSError as error:
+            raise LedgerError(
+                f"The ledger's lock {self._lock} cannot be used ({error.strerror}); set HUBDOI_DATA to a directory that you can write to."
+            ) from error
+
+
+@dataclass
+class _Answered:
+    """A Hub that was asked about one repository, and is not asked again."""
+
+    endpoint: str
+    answer: RepoInfo
+
+    def info(self, repo: Repo, person: Person | None, revision: str | None = None) -> RepoInfo:
+        return self.answer
