@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import quote
 from uuid import uuid4
 
-from .errors import DoiNotFound, RepoNotFound, UnexpectedAnswer
+from .errors import DoiNotFound, HubdoiError, RepoNotFound, UnexpectedAnswer
 from .http import Answer, Http
 from .records import Doi, MintRequest, Repo, Status, Terms, Version
 from .wire import error_from_answer
@@ -32,7 +33,7 @@ class DoiApi:
             NoDoiApi: this Hub has none.
             RepoNotFound, AccessError, ServiceError: as the Hub says.
         """
-        answer = self.http.get(f"{repo.api_path}/doi")
+        answer = self.http.get(f"{self._path(repo)}/doi")
         return Status.from_json(self._good(answer, repo), repo=repo, endpoint=self.endpoint)
 
     def mint(self, repo: Repo, request: MintRequest, *, key: str | None = None) -> Version:
@@ -47,7 +48,7 @@ class DoiApi:
         """
         answer = self.http.request(
             "POST",
-            f"{repo.api_path}/doi",
+            f"{self._path(repo)}/doi",
             body=request.to_json(),
             headers={"Idempotency-Key": key or str(uuid4())},
             repeat=True,
@@ -59,7 +60,7 @@ class DoiApi:
     ) -> Mapping[str, Any]:
         """Ask support for an action that the lock refuses (R10); the answer is the request with its number."""
         body = {"action": action, "reason": reason, **({"to": to.id} if to else {})}
-        answer = self.http.request("POST", f"{repo.api_path}/doi/requests", body=body)
+        answer = self.http.request("POST", f"{self._path(repo)}/doi/requests", body=body)
         return self._good(answer, repo)
 
     def version(self, doi: Doi) -> Version:
@@ -68,7 +69,7 @@ class DoiApi:
         Raises:
             DoiNotFound: this Hub did not register it.
         """
-        answer = self.http.get(f"/api/dois/{doi.name}")
+        answer = self.http.get(f"/api/dois/{quote(doi.name)}")
         if answer.status == 404:
             raise DoiNotFound(
                 f"{self.endpoint} has not registered {doi}; check it for a typing error."
@@ -81,6 +82,25 @@ class DoiApi:
         if terms is None:
             raise UnexpectedAnswer(f"{self.endpoint} sent no terms to agree to; try again later.")
         return terms
+
+    def _path(self, repo: Repo) -> str:
+        """The path of the repository's API; the contract has none for an id without a namespace.
+
+        Raises:
+            RepoNotFound: the Hub has no repository that is still called so.
+        """
+        if repo.namespace is not None:
+            return repo.api_path
+        body = self.http.get(repo.api_path).json
+        try:
+            now = Repo(repo.type, body["id"])
+        except (HubdoiError, KeyError, TypeError):
+            now = repo
+        if now.namespace is None:
+            raise RepoNotFound(
+                f"{self.endpoint} has no {repo.type} {repo.id}; write it with its owner, like ada/tiny-bert."
+            )
+        return now.api_path
 
     def _good(self, answer: Answer, repo: Repo | None) -> Mapping[str, Any]:
         body = answer.json

@@ -15,13 +15,13 @@ from .records import Terms, Version
 
 __all__ = ["error_answer", "error_from_answer"]
 
-# The Hub's own names, which huggingface_hub turns into its exceptions.
-_HUB_CODES = {"RepoNotFound": errors.RepoNotFound, "RevisionNotFound": errors.RevisionNotFound}
+_NAMED = frozenset(errors.__all__)
 
 
 def error_answer(error: HubdoiError) -> tuple[int, dict[str, str], dict[str, Any]]:
     """The status, headers and JSON body that tell a client of `error`."""
-    code = type(error).__name__
+    # A class of one module has no meaning elsewhere: clients know the tree of `errors`.
+    code = next(kind.__name__ for kind in type(error).__mro__ if kind.__name__ in _NAMED)
     body: dict[str, Any] = {"error": error.message, "code": code}
     if isinstance(error, errors.ConsentError) and error.terms:
         body["terms"] = error.terms.to_json()
@@ -39,7 +39,7 @@ def error_from_answer(status: int, body: Any, *, fallback: str) -> HubdoiError:
     data = body if isinstance(body, Mapping) else {}
     message = data.get("error") if isinstance(data.get("error"), str) else None
     code = data.get("code")
-    found = _HUB_CODES.get(str(code)) or getattr(errors, str(code), None)
+    found = getattr(errors, code) if isinstance(code, str) and code in _NAMED else None
     if isinstance(found, type) and issubclass(found, HubdoiError) and message:
         if issubclass(found, errors.ConsentError):
             return found(message, Terms.from_json(data["terms"]) if data.get("terms") else None)
@@ -48,7 +48,8 @@ def error_from_answer(status: int, body: Any, *, fallback: str) -> HubdoiError:
                 message, Version.from_json(data["version"]) if data.get("version") else None
             )
         if issubclass(found, errors.RepoNotEligible):
-            return found(message, data.get("reason"))
+            reason = data.get("reason")
+            return found(message, reason if isinstance(reason, str) else None)
         return found(message)
     by_status: dict[int, type[HubdoiError]] = {
         401: errors.SignInRequired,

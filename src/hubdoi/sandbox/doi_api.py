@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any, Literal
+from collections.abc import Callable
+from typing import Annotated, Any, cast
 
 from fastapi import APIRouter, Header, Path, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 
 from ..errors import DoiNotFound, InvalidDoi, InvalidInput, InvalidRepo, RepoNotFound
-from ..records import Doi, MintRequest, Repo
+from ..records import Doi, MintRequest, Person, Repo
 from .access import person_of, require_support, world_of
 from .schemas import (
     DoiStatus,
@@ -20,6 +21,7 @@ from .schemas import (
     SupportBody,
     SupportList,
     VersionAnswer,
+    request_body,
 )
 
 __all__ = ["router", "support_router"]
@@ -27,11 +29,22 @@ __all__ = ["router", "support_router"]
 router = APIRouter(tags=["DOI"])
 support_router = APIRouter(tags=["support"])
 
-Kind = Annotated[Literal["models", "datasets"], Path(description="models or datasets")]
-Namespace = Annotated[str, Path(max_length=96, description="the user or organisation")]
-Name = Annotated[str, Path(max_length=96, description="the name of the repository")]
+_TYPES = {"models": "model", "datasets": "dataset", "spaces": "space"}
+
+Kind = Annotated[
+    str, Path(description="models or datasets", json_schema_extra={"enum": list(_TYPES)})
+]
+Namespace = Annotated[str, Path(description="the user or organisation")]
+Name = Annotated[str, Path(description="the name of the repository")]
 
 MAX_KEY = 255
+Key = Annotated[
+    str | None,
+    Header(
+        description="the same key with the same body has the same answer again, for good",
+        json_schema_extra={"minLength": 1, "maxLength": MAX_KEY},
+    ),
+]
 
 
 class BadBody(InvalidInput):
@@ -48,28 +61,37 @@ class BadKey(InvalidInput):
 
 def _problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     meanings = {
-        400: "no consent (`ConsentRequired`), or a body that is not a JSON object",
+        400: "no consent (`ConsentRequired`), a body that is not a JSON object, or a bad Idempotency-Key",
         401: "no token, or one that is not known",
         403: "no write access",
-        404: "no such repository, or none that this token can see",
-        409: "`TermsChanged`, `AlreadyRegistered` or `RepoNotEligible`",
+        404: "no such repository, revision or DOI, or none that this token can see",
+        409: "`TermsChanged`, `AlreadyRegistered` or `RepoNotEligible`; a request that cannot be granted",
         413: "a body that is too large",
-        421: "another Host than the one that is served",
-        422: "a part of the body that cannot be read, or an Idempotency-Key used with another body",
-        429: "asked too often",
+        422: "a part that cannot be read, or an Idempotency-Key used with another body",
     }
-    return {status: {"model": Problem, "description": meanings[status]} for status in statuses}
+    headers = {
+        name: {"schema": {"type": "string"}, "description": meaning}
+        for name, meaning in (
+            ("X-Error-Code", "the name of the error, as `code`"),
+            ("X-Error-Message", "the sentence, as `error`"),
+        )
+    }
+    return {
+        status: {"model": Problem, "description": meanings[status], "headers": headers}
+        for status in statuses
+    }
 
 
 @router.get(
     "/api/{kind}/{namespace}/{name}/doi",
     response_model=DoiStatus,
-    responses=_problems(401, 404),
+    responses=_problems(401, 404, 409, 422),
     summary="State, head, lock, versions and terms of a repository",
 )
 def read_status(request: Request, kind: Kind, namespace: Namespace, name: Name) -> JSONResponse:
     world = world_of(request)
-    status = world.service.status(_repo(kind, namespace, name), person_of(request))
+    person = person_of(request)
+    status = world.service.status(_repo(kind, namespace, name), person)
     return JSONResponse(status.to_json())
 
 
@@ -79,74 +101,48 @@ def read_status(request: Request, kind: Kind, namespace: Namespace, name: Name) 
     response_model=VersionAnswer,
     responses=_problems(400, 401, 403, 404, 409, 413, 422),
     summary="Mint the DOI of the head, or of a revision",
-    openapi_extra={
-        "requestBody": {
-            "required": True,
-            "content": {"application/json": {"schema": MintBody.model_json_schema()}},
-        }
-    },
+    openapi_extra=request_body(MintBody),
 )
 async def mint(
     request: Request,
     kind: Kind,
     namespace: Namespace,
     name: Name,
-    idempotency_key: Annotated[str | None, Header(max_length=MAX_KEY)] = None,
+    idempotency_key: Key = None,
 ) -> JSONResponse:
-    world = world_of(request)
-    person = person_of(request)
-    # Who asks comes before what they ask: a stranger learns nothing from a broken body.
-    body = await _body(request) if person else {}
-    if idempotency_key is not None and not (
-        idempotency_key.strip() and idempotency_key.isprintable()
-    ):
-        raise BadKey("An Idempotency-Key is 1 to 255 printable characters.")
-    repo = _repo(kind, namespace, name)
+    service = world_of(request).service
 
-    def carry_out() -> dict[str, Any]:
-        return world.service.mint(
-            repo, person, MintRequest.from_json(body), key=idempotency_key
-        ).to_json()
+    def carry_out(repo: Repo, person: Person | None, body: dict[str, Any]) -> dict[str, Any]:
+        _check_key(idempotency_key)
+        asked = MintRequest.from_json(body)
+        return service.mint(repo, person, asked, key=idempotency_key).to_json()
 
-    return JSONResponse(await run_in_threadpool(carry_out), status_code=201)
+    return await _answer(request, kind, namespace, name, 201, carry_out)
 
 
 @router.post(
     "/api/{kind}/{namespace}/{name}/doi/requests",
     status_code=202,
     response_model=SupportAnswer,
-    responses=_problems(400, 401, 403, 404, 413, 422),
+    responses=_problems(400, 401, 403, 404, 409, 413, 422),
     summary="Ask support for an action that the lock refuses",
-    openapi_extra={
-        "requestBody": {
-            "required": True,
-            "content": {"application/json": {"schema": SupportBody.model_json_schema()}},
-        }
-    },
+    openapi_extra=request_body(SupportBody),
 )
 async def ask_support(
     request: Request, kind: Kind, namespace: Namespace, name: Name
 ) -> JSONResponse:
-    world = world_of(request)
-    person = person_of(request)
-    body = await _body(request) if person else {}
+    support = world_of(request).support
 
-    def carry_out() -> dict[str, Any]:
-        return world.support.ask(
-            _repo(kind, namespace, name),
-            person,
-            body.get("action"),
-            body.get("reason"),
-            body.get("to"),
-        ).to_json()
+    def carry_out(repo: Repo, person: Person | None, body: dict[str, Any]) -> dict[str, Any]:
+        return support.ask_from_json(repo, person, body).to_json()
 
-    return JSONResponse(await run_in_threadpool(carry_out), status_code=202)
+    return await _answer(request, kind, namespace, name, 202, carry_out)
 
 
 @router.get(
     "/api/dois/{doi:path}",
     response_model=VersionAnswer,
-    responses=_problems(404),
+    responses=_problems(404, 422),
     summary="The version that a DOI names",
 )
 def read_version(request: Request, doi: str) -> JSONResponse:
@@ -158,7 +154,7 @@ def read_version(request: Request, doi: str) -> JSONResponse:
     return JSONResponse(world.service.version(named).to_json())
 
 
-@support_router.get("/api/support/requests", response_model=SupportList, responses=_problems(401),
+@support_router.get("/api/support/requests", response_model=SupportList, responses=_problems(401, 403),
             summary="The requests to support; with the support token")  # fmt: skip
 def read_requests(request: Request) -> JSONResponse:
     require_support(request)
@@ -170,7 +166,7 @@ def read_requests(request: Request) -> JSONResponse:
 @support_router.post(
     "/api/support/requests/{number}/grant",
     response_model=SupportAnswer,
-    responses=_problems(401, 404, 409),
+    responses=_problems(401, 403, 404, 409, 422),
     summary="Grant a request; with the support token",
 )
 def grant(request: Request, number: Annotated[int, Path(ge=1, le=2**62)]) -> JSONResponse:
@@ -178,16 +174,49 @@ def grant(request: Request, number: Annotated[int, Path(ge=1, le=2**62)]) -> JSO
     return JSONResponse(world_of(request).support.grant(number).to_json())
 
 
+async def _answer(
+    request: Request,
+    kind: str,
+    namespace: str,
+    name: str,
+    status: int,
+    carry_out: Callable[[Repo, Person | None, dict[str, Any]], dict[str, Any]],
+) -> JSONResponse:
+    """What `carry_out` answers for the repository, the person and the body of a POST."""
+    sent = await request.body()
+
+    def answer() -> dict[str, Any]:
+        person = person_of(request)
+        repo = _repo(kind, namespace, name)
+        try:
+            # Who asks comes before what they ask: a stranger learns nothing from a broken body.
+            return carry_out(repo, person, _object(sent) if person else {})
+        except InvalidInput:
+            world_of(request).service.check_may_mint(repo, person)
+            raise
+
+    return JSONResponse(await run_in_threadpool(answer), status_code=status)
+
+
 def _repo(kind: str, namespace: str, name: str) -> Repo:
+    if kind not in _TYPES:
+        raise RepoNotFound("There are models and datasets here, and nothing else has a DOI.")
     try:
-        return Repo("model" if kind == "models" else "dataset", f"{namespace}/{name}")
+        return Repo(cast(Any, _TYPES[kind]), f"{namespace}/{name}")
     except InvalidRepo as error:
         raise RepoNotFound(error.message) from error
 
 
-async def _body(request: Request) -> dict[str, Any]:
+def _check_key(key: str | None) -> None:
+    if key is not None and not (key.strip() and key.isprintable() and len(key) <= MAX_KEY):
+        raise BadKey(f"An Idempotency-Key is 1 to {MAX_KEY} printable characters.")
+
+
+def _object(sent: bytes) -> dict[str, Any]:
     try:
-        body = json.loads(await request.body())
+        body = json.loads(sent, object_pairs_hook=_once, parse_constant=_no_constant)
+    except BadBody:
+        raise
     except (ValueError, RecursionError):
         raise BadBody(
             'The body is not JSON; send an object such as {"agree": true, "terms": "…"}.'
@@ -197,3 +226,15 @@ async def _body(request: Request) -> dict[str, Any]:
             'The body is not a JSON object; send one such as {"agree": true, "terms": "…"}.'
         )
     return body
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object; one that says the same thing twice says nothing that anybody can rely on."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise BadBody("The body has the same key twice; say each thing once.")
+    return found
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(name)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from ..records.author import MAX_NAME
 from ..records.mint_request import MAX_AUTHORS, MAX_DESCRIPTION, MAX_TITLE
+from .support import MAX_REASON
 
 __all__ = [
     "AuthorBody", "DoiStatus", "MintBody", "Problem", "RepoName", "SupportAnswer", "SupportBody",
-    "SupportList", "TermsAnswer", "VersionAnswer",
+    "SupportList", "TermsAnswer", "VersionAnswer", "request_body",
 ]  # fmt: skip
 
 
@@ -26,12 +28,12 @@ class RepoName(_Shape):
 class AuthorBody(_Shape):
     """A person (``Family, Given``) or an organisation."""
 
-    name: str = Field(min_length=1, max_length=500)
+    name: str = Field(min_length=1, max_length=MAX_NAME)
     type: Literal["person", "organization"] | None = None
     given: str | None = None
     family: str | None = None
     orcid: str | None = Field(None, description="ORCID iD, bare or as an address")
-    affiliation: str | None = Field(None, max_length=500)
+    affiliation: str | None = Field(None, max_length=MAX_NAME)
     ror: str | None = Field(None, description="ROR iD, bare or as an address")
 
 
@@ -92,16 +94,23 @@ class MintBody(_Shape):
     revision: str | None = Field(
         None, description="instead of the head: a commit id, or its first 7 digits or more"
     )
-    authors: list[AuthorBody] | None = Field(None, min_length=1, max_length=MAX_AUTHORS)
+    authors: list[AuthorBody | str] | None = Field(
+        None,
+        min_length=1,
+        max_length=MAX_AUTHORS,
+        description="in order; a text is written like `Lovelace, Ada <0000-0002-1825-0097>`",
+    )
     title: str | None = Field(None, max_length=MAX_TITLE)
     description: str | None = Field(None, max_length=MAX_DESCRIPTION)
 
 
 class Problem(BaseModel):
-    """One sentence, and the name of the exception."""
+    """One sentence, and the name of the error."""
 
     error: str
-    code: str
+    code: str | None = Field(
+        None, description="absent where a request is turned away before it is read"
+    )
     terms: TermsAnswer | None = None
     version: VersionAnswer | None = None
     doi: str | None = None
@@ -110,7 +119,7 @@ class Problem(BaseModel):
 
 class SupportBody(_Shape):
     action: Literal["delete", "move", "private"]
-    reason: str = Field(min_length=1, max_length=5000)
+    reason: str = Field(min_length=1, max_length=MAX_REASON)
     to: str | None = Field(None, description="the new id, for move")
 
 
@@ -128,3 +137,11 @@ class SupportAnswer(_Shape):
 
 class SupportList(_Shape):
     requests: list[SupportAnswer]
+
+
+def request_body(shape: type[BaseModel]) -> dict[str, Any]:
+    """The part of the OpenAPI document that describes a body which the code reads by itself."""
+    schema = shape.model_json_schema(ref_template="#/components/schemas/{model}")
+    # The parts are among the components already, because answers have them too.
+    schema.pop("$defs", None)
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}

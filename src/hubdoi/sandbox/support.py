@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, cast
 
@@ -10,11 +11,13 @@ import sqlalchemy as sa
 from ..errors import (
     HubdoiError,
     InvalidMetadata,
+    RepoNotFound,
     SandboxError,
     SignInRequired,
     WriteAccessRequired,
 )
 from ..records import Person, Repo, show_moment
+from ..records.mint_request import check_text
 
 if TYPE_CHECKING:
     from .world import World
@@ -77,6 +80,18 @@ class Support:
         self._world = world
         world.database.create(metadata)
 
+    def ask_from_json(
+        self, repo: Repo, person: Person | None, body: Mapping[str, Any]
+    ) -> SupportRequest:
+        """`ask`, with the body of a POST. Raises as `ask` does."""
+        known = ("action", "reason", "to")
+        unknown = sorted(str(key) for key in body if key not in known)
+        if unknown:
+            raise InvalidMetadata(
+                f"A request to support has no {unknown[0][:60]!r}; the keys are {', '.join(known)}."
+            )
+        return self.ask(repo, person, body.get("action"), body.get("reason"), body.get("to"))
+
     def ask(
         self, repo: Repo, person: Person | None, action: Any, reason: Any, to: Any = None
     ) -> SupportRequest:
@@ -99,15 +114,8 @@ class Support:
             )
         if not isinstance(reason, str) or not reason.strip():
             raise InvalidMetadata("Support needs a reason: say in a sentence why.")
-        if len(reason) > MAX_REASON:
-            raise InvalidMetadata(
-                f"The reason has {len(reason):,} characters; {MAX_REASON:,} are allowed."
-            )
-        target = None
-        if action == "move":
-            if not isinstance(to, str):
-                raise InvalidMetadata("To move a repository, name its new place as to.")
-            target = Repo(info.repo.type, to.removeprefix("datasets/")).id
+        check_text(reason, "The reason", MAX_REASON)
+        target = self._target(info.repo, to) if action == "move" else None
         with self._world.transaction() as db:
             number = db.execute(
                 _requests.insert().values(
@@ -122,6 +130,25 @@ class Support:
                 )
             ).inserted_primary_key
             return self._find(number[0] if number else 0)
+
+    def _target(self, repo: Repo, to: Any) -> str:
+        """The id that a move leads to.
+
+        Raises:
+            InvalidMetadata, InvalidRepo: it can never lead there.
+        """
+        if not isinstance(to, str):
+            raise InvalidMetadata("To move a repository, name its new place as to.")
+        target = Repo(repo.type, to.removeprefix("datasets/") if repo.type == "dataset" else to)
+        if target.namespace is None:
+            raise InvalidMetadata(
+                f"{target.id!r} has no owner; name the new place like ada/tiny-bert."
+            )
+        try:
+            self._world.store.people.owner(target.namespace)
+        except SandboxError as error:
+            raise InvalidMetadata(error.message) from error
+        return target.id
 
     def requests(self) -> tuple[SupportRequest, ...]:
         """All requests, oldest first."""
@@ -165,6 +192,8 @@ class Support:
 
     def _carry_out(self, request: SupportRequest, uid: str, now: Any) -> None:
         store, ledger = self._world.store, self._world.ledger
+        if store.repositories.by_uid(uid).deleted:
+            raise RepoNotFound(f"{request.repo} was deleted in the meantime.")
         if request.action == "delete":
             store.delete(uid)
             ledger.bury(uid, at=now, reason=request.reason)
