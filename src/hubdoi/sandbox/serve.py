@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import shutil
 import signal
@@ -10,6 +11,7 @@ import sys
 import tempfile
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -86,7 +88,7 @@ class Sandbox:
         self._port = port
         self._temporary: Path | None = None
         self._world: World | None = None
-        self._server: uvicorn.Server | None = None
+        self._server: _Server | None = None
         self._thread: threading.Thread | None = None
 
     def start(self) -> Sandbox:
@@ -184,7 +186,7 @@ class Sandbox:
 
     def _halt(self) -> None:
         if self._server is not None:
-            self._server.should_exit = True
+            self._server.stop()
         if self._thread is not None:
             self._thread.join(timeout=_START_SECONDS)
         if self._world is not None:
@@ -206,6 +208,27 @@ class Sandbox:
         return f"Sandbox({self._world.endpoint if self._world else 'stopped'!r})"
 
 
+class _Server(uvicorn.Server):
+    """uvicorn's server, which another thread can stop without waiting for its next look."""
+
+    _loop: asyncio.AbstractEventLoop | None = None
+
+    async def main_loop(self) -> None:
+        self._stopping = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+        counter = 0
+        while not await self.on_tick(counter):
+            counter = (counter + 1) % 864000
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), 0.1)
+
+    def stop(self) -> None:
+        self.should_exit = True
+        if self._loop is not None:
+            with suppress(RuntimeError):  # the loop has ended already
+                self._loop.call_soon_threadsafe(self._stopping.set)
+
+
 def _path(data: str | Path | None) -> Path | None:
     return None if data is None else Path(data).expanduser()
 
@@ -213,7 +236,8 @@ def _path(data: str | Path | None) -> Path | None:
 def _listen(host: str, port: int) -> socket.socket:
     try:
         family = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM)[0][0]
-        listening = socket.socket(family, socket.SOCK_STREAM)
+        # asyncio sends small answers at once only on sockets that name their protocol.
+        listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((host, port))
         listening.listen(1024)
@@ -224,7 +248,7 @@ def _listen(host: str, port: int) -> socket.socket:
     return listening
 
 
-def _server(world: World, host: str, listening: socket.socket) -> uvicorn.Server:
+def _server(world: World, host: str, listening: socket.socket) -> _Server:
     port = listening.getsockname()[1]
     shown = f"[{host}]" if ":" in host else host
     world.endpoint = f"http://{shown}:{port}"
@@ -238,10 +262,10 @@ def _server(world: World, host: str, listening: socket.socket) -> uvicorn.Server
         server_header=False,
         timeout_graceful_shutdown=3,
     )
-    return uvicorn.Server(config)
+    return _Server(config)
 
 
-def _is_ready(server: uvicorn.Server, thread: threading.Thread | None = None) -> bool:
+def _is_ready(server: _Server, thread: threading.Thread | None = None) -> bool:
     deadline = time.monotonic() + _START_SECONDS
     while not server.started and time.monotonic() < deadline:
         if thread is not None and not thread.is_alive():
@@ -250,7 +274,7 @@ def _is_ready(server: uvicorn.Server, thread: threading.Thread | None = None) ->
     return server.started
 
 
-def _announce(server: uvicorn.Server, world: World) -> None:
+def _announce(server: _Server, world: World) -> None:
     if _is_ready(server):
         sys.stdout.write(json.dumps(_announcement(world)) + "\n")
         sys.stdout.flush()
