@@ -72,6 +72,14 @@ def test_a_strangers_escape_sequence_does_not_reach_the_terminal(
     assert "\x1b" not in captured.out + captured.err
 
 
+@pytest.mark.parametrize(
+    "words", [["use", "sandbox"], ["sandbox", "start"], ["sandbox", "url"], ["panel"]]
+)
+def test_what_needs_a_session_says_so(as_ada: Sandbox, words: list[str], capsys: Any) -> None:
+    assert main(words) == 2
+    assert len(capsys.readouterr().err.strip().splitlines()) == 1
+
+
 def test_version(capsys: Any) -> None:
     import hubdoi
 

@@ -26,7 +26,7 @@ def main(words: Sequence[str] | None = None) -> int:
 
         print(f"hubdoi {__version__}")
         return 0
-    context = Context(show=_show_beside, interactive=sys.stderr.isatty())
+    context = Context(show=_show_beside, interactive=sys.stderr.isatty(), lasting=False)
     try:
         result = run(words, context, prog="hubdoi")
         _print(result, as_json="--json" in words)

@@ -20,7 +20,8 @@ class Context:
     """The session, how to show something before the result is there, and the notebook around it.
 
     `cells` are the sources of the cells that were run, `namespace` holds the user's variables; both
-    are None outside a kernel. `interactive` says that a person is watching.
+    are None outside a kernel. `interactive` says that a person is watching, `lasting` that the session
+    goes on after this command, as a notebook's does and a command line's does not.
     """
 
     session: Session = field(default_factory=current)
@@ -29,3 +30,4 @@ class Context:
     namespace: Callable[[], Mapping[str, Any]] | None = None
     notebook_path: str | None = None
     interactive: bool = False
+    lasting: bool = True

@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import Namespace
 from pathlib import Path
 
-from ..errors import MissingLibrary, SandboxError
+from ..errors import MissingLibrary, SandboxError, UsageError
 from ..records import Backend, Message
 from .context import Context
 
@@ -14,6 +14,7 @@ __all__ = ["sandbox", "use"]
 
 def use(arguments: Namespace, context: Context) -> Backend:
     """Choose the backend of the session."""
+    _check_lasting(context, "set HUBDOI_ENDPOINT and HF_TOKEN in the environment instead")
     return context.session.use(arguments.target, user=arguments.user, test=arguments.test)
 
 
@@ -24,6 +25,8 @@ def sandbox(arguments: Namespace, context: Context) -> Backend | Message | None:
         case "serve":
             _serve(arguments)
             return None
+        case "start" | "stop" | "reset" | "url" if not context.lasting:
+            _check_lasting(context, "serve a sandbox with: hubdoi sandbox serve")
         case "start":
             session.start_sandbox(Path(arguments.data) if arguments.data else None)
             return session.use("sandbox")
@@ -44,6 +47,11 @@ def sandbox(arguments: Namespace, context: Context) -> Backend | Message | None:
     from .support import grant, requests
 
     return grant(arguments) if arguments.action == "grant" else requests(arguments)
+
+
+def _check_lasting(context: Context, way_out: str) -> None:
+    if not context.lasting:
+        raise UsageError(f"A command line has no session that would remember this; {way_out}.")
 
 
 def _serve(arguments: Namespace) -> None:

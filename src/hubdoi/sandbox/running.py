@@ -12,15 +12,20 @@ from platformdirs import user_state_path
 
 from ..errors import SandboxError
 
-__all__ = ["announce", "connection", "running", "withdraw"]
+__all__ = ["announce", "connection", "remember_last", "running", "withdraw"]
 
 _FILE = "running.json"
 
 
 def announce(data: Path, endpoint: str) -> None:
-    """Note in the data directory where it is served, and for this user which one was served last."""
+    """Note in the data directory where it is served."""
     with suppress(OSError):
         _write(data / _FILE, json.dumps({"endpoint": endpoint}))
+
+
+def remember_last(data: Path) -> None:
+    """Note for this user which one was served last, for support that names no directory."""
+    with suppress(OSError):
         state = user_state_path("hubdoi")
         state.mkdir(mode=0o700, parents=True, exist_ok=True)
         _write(state / "last-sandbox", str(data))

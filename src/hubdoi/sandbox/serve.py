@@ -20,6 +20,7 @@ import uvicorn
 
 from ..errors import SandboxError
 from .app import create_app
+from .running import remember_last
 from .world import Seed, World
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ def serve(
     with World(_path(data), seed=seed, clock=clock, without_doi_api=without_doi_api) as world:
         listening = _listen(host, port)
         server = _server(world, host, listening)
+        remember_last(world.data)
         stopping = [signal.signal(name, _ignore) for name in (signal.SIGTERM, signal.SIGINT)]
         announcing = threading.Thread(target=_announce, args=(server, world), daemon=True)
         announcing.start()
