@@ -7,36 +7,13 @@ from collections.abc import Callable
 import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
 
+from ..citation.datacite_json import attributes
 from ..database import Database
 from ..errors import AlreadyRegistered
-from ..records import SANDBOX_PREFIX, Doi, Repo, Terms, Version
+from ..records import SANDBOX_PREFIX, Doi, Repo, Terms, Version, show_moment
+from .local_records import index_record, metadata, records, sequence
 
-__all__ = ["LocalRegistrar", "metadata", "records"]
-
-metadata = sa.MetaData()
-
-sequence = sa.Table(
-    "register_sequence",
-    metadata,
-    sa.Column("name", sa.Text, primary_key=True),
-    sa.Column("last", sa.Integer, nullable=False),
-)
-
-records = sa.Table(
-    "register_records",
-    metadata,
-    sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column("doi", sa.Text, nullable=False),
-    sa.Column("doi_key", sa.Text, nullable=False, unique=True),
-    sa.Column("state", sa.Text, nullable=False),
-    sa.Column("title", sa.Text, nullable=False),
-    # The attributes of a record that came through the DataCite API; NULL for a version of the
-    # ledger, whose attributes follow from it.
-    sa.Column("attributes", sa.Text),
-    sa.Column("client", sa.Text),
-    sa.Column("created", sa.Text, nullable=False),
-    sa.Column("updated", sa.Text, nullable=False),
-)
+__all__ = ["TERMS", "LocalRegistrar"]
 
 TERMS = """\
 Generating a DOI for this repository
@@ -84,7 +61,7 @@ class LocalRegistrar:
     def register(self, version: Version) -> None:
         if version.doi is None or version.created is None:
             raise ValueError("a version to register has a DOI and a date")
-        now = version.created.isoformat()
+        now = show_moment(version.created)
         with self.database.transaction() as db:
             known = db.execute(
                 sa.select(records.c.id, records.c.attributes).where(
@@ -92,16 +69,18 @@ class LocalRegistrar:
                 )
             ).first()
             if known is None:
-                db.execute(
+                made = db.execute(
                     records.insert().values(
                         doi=version.doi.name,
                         doi_key=version.doi.key,
                         state="findable",
-                        title=version.title,
                         created=now,
+                        registered=now,
                         updated=now,
                     )
-                )
+                ).inserted_primary_key
+                assert made is not None
+                index_record(db, made[0], attributes(version))
             elif known.attributes is not None:
                 raise AlreadyRegistered(f"The DOI {version.doi} is already taken.")
 

@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from .. import __version__
 from ..errors import HubdoiError
 from ..wire import error_answer
-from . import doi_api, hub_api, pages, settings_pages
+from . import datacite_api, doi_api, hub_api, pages, resolver, settings_pages
 from .guard import Guard, own_hosts
 from .located import follow_alias
 from .page import error_page, is_for_reader
@@ -51,6 +51,8 @@ def create_app(world: World, *, host: str = "127.0.0.1", port: int = 80) -> Fast
         app.include_router(doi_api.router)
     app.include_router(doi_api.support_router)
     app.include_router(hub_api.router)
+    app.include_router(datacite_api.router)
+    app.include_router(resolver.router)
     app.include_router(settings_pages.router)
     app.include_router(pages.router)
     return app

@@ -17,6 +17,7 @@ from ..registrars.local import TERMS, LocalRegistrar
 from ..service import DoiService
 from .clock import Clock
 from .credentials import Credentials
+from .datacite_records import DataciteRecords
 from .lock import DirectoryLock
 from .running import announce, withdraw
 from .seed import plant
@@ -67,6 +68,7 @@ class World:
             self.registrar = LocalRegistrar(self.database, terms_text=self._terms_text)
             self.service = DoiService(self.store, self.registrar, self.ledger, clock=self.clock.now)
             self.support = Support(self)
+            self.datacite = DataciteRecords(self)
             self.store.dois_of = self.ledger.dois_of
             plant(seed, self.store, self.credentials)
         except BaseException as error:

@@ -1,0 +1,206 @@
+"""The records of the sandbox's register as DataCite keeps them: those that were minted, which follow
+from the ledger, and those that were written through the DataCite API."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, cast
+
+import sqlalchemy as sa
+
+from ..citation.datacite_json import attributes as attributes_of
+from ..errors import LedgerError
+from ..records import Doi, show_moment
+from ..registrars.local_records import index_record, records, unindex_record
+
+if TYPE_CHECKING:
+    from .world import World
+
+__all__ = ["DataciteRecords", "Event", "Found", "Record", "State", "Taken"]
+
+State = Literal["draft", "registered", "findable"]
+Event = Literal["register", "publish", "hide"]
+
+# Crockford's base 32: no letter that could be taken for a digit.
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+_AFTER: dict[tuple[State, Event], State] = {
+    ("draft", "register"): "registered",
+    ("draft", "publish"): "findable",
+    ("registered", "publish"): "findable",
+    ("findable", "hide"): "registered",
+}
+_ORDERS: dict[str, tuple[sa.ColumnElement[Any], ...]] = {
+    "created": (records.c.id.asc(),),
+    "-created": (records.c.id.desc(),),
+    "name": (records.c.doi_key.asc(),),
+    "-name": (records.c.doi_key.desc(),),
+    "updated": (records.c.updated.asc(), records.c.id.asc()),
+    "-updated": (records.c.updated.desc(), records.c.id.desc()),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One record. `is_minted`: it follows from the ledger, and nobody writes it."""
+
+    id: int
+    doi: Doi
+    state: State
+    attributes: dict[str, Any]
+    is_minted: bool
+    created: str
+    registered: str | None
+    updated: str
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One page of what was looked for, and how many there are in all."""
+
+    records: tuple[Record, ...]
+    total: int
+
+
+class Taken(Exception):
+    """The DOI has a record already."""
+
+
+class DataciteRecords:
+    """The records of one sandbox. The tables are the registrar's."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def get(self, doi: Doi) -> Record | None:
+        """The record of `doi`, in whatever state."""
+        with self._world.reading() as db:
+            row = db.execute(records.select().where(records.c.doi_key == doi.key)).first()
+            return self._record(row) if row else None
+
+    def find(
+        self,
+        conditions: list[sa.ColumnElement[bool]],
+        *,
+        sort: str = "-created",
+        limit: int,
+        offset: int = 0,
+        after: int | None = None,
+    ) -> Found:
+        """The records that fulfil all conditions; an unknown `sort` is the newest first.
+
+        With `after`, the number of a record, those that were created after it, oldest first.
+        """
+        order = _ORDERS["created"] if after is not None else _ORDERS.get(sort, _ORDERS["-created"])
+        later = [records.c.id > after] if after else []
+        with self._world.reading() as db:
+            total = db.scalar(sa.select(sa.func.count()).select_from(records).where(*conditions))
+            rows = db.execute(
+                records.select()
+                .where(*conditions, *later)
+                .order_by(*order)
+                .limit(limit)
+                .offset(offset)
+            ).all()
+            return Found(tuple(map(self._record, rows)), int(total or 0))
+
+    def free_doi(self, prefix: str) -> Doi:
+        """A random DOI that nothing has."""
+        while True:
+            letters = "".join(secrets.choice(_ALPHABET) for _ in range(8))
+            doi = Doi(f"{prefix}/{letters[:4]}-{letters[4:]}")
+            if self.get(doi) is None:
+                return doi
+
+    def create(self, doi: Doi, attributes: Mapping[str, Any], state: State) -> Record:
+        """Write a new record.
+
+        Raises:
+            Taken: the DOI has one.
+        """
+        now = show_moment(self._world.clock.now())
+        try:
+            with self._world.transaction() as db:
+                made = db.execute(
+                    records.insert().values(
+                        doi=doi.name,
+                        doi_key=doi.key,
+                        state=state,
+                        attributes=_written(attributes),
+                        created=now,
+                        registered=None if state == "draft" else now,
+                        updated=now,
+                    )
+                ).inserted_primary_key
+                assert made is not None
+                index_record(db, made[0], {**attributes, "doi": doi.name})
+                return self._again(doi)
+        except sa.exc.IntegrityError:
+            raise Taken from None
+
+    def update(self, record: Record, attributes: Mapping[str, Any], state: State) -> Record:
+        """Write the record anew; what is None in `attributes` is gone."""
+        now = show_moment(self._world.clock.now())
+        with self._world.transaction() as db:
+            db.execute(
+                records.update()
+                .where(records.c.id == record.id, records.c.attributes.is_not(None))
+                .values(
+                    state=state,
+                    attributes=_written(attributes),
+                    registered=record.registered or (None if state == "draft" else now),
+                    updated=now,
+                )
+            )
+            index_record(db, record.id, {**attributes, "doi": record.doi.name})
+            return self._again(record.doi)
+
+    def delete_draft(self, doi: Doi) -> bool:
+        """Delete the record if it is a draft still; a registered DOI never goes (R11)."""
+        with self._world.transaction() as db:
+            found = db.scalar(
+                sa.delete(records)
+                .where(records.c.doi_key == doi.key, records.c.state == "draft")
+                .returning(records.c.id)
+            )
+            if found is None:
+                return False
+            unindex_record(db, found)
+            return True
+
+    @staticmethod
+    def state_after(state: State, event: Event | None) -> State:
+        """The state that `event` leads to; one that makes no sense changes nothing."""
+        return _AFTER.get((state, event), state) if event else state
+
+    def _again(self, doi: Doi) -> Record:
+        record = self.get(doi)
+        assert record is not None
+        return record
+
+    def _record(self, row: Any) -> Record:
+        doi = Doi(row.doi)
+        if row.attributes is None:
+            version = self._world.ledger.version(doi)
+            if version is None:
+                raise LedgerError(f"The ledger has forgotten {doi}; restore it from a copy.")
+            attributes = attributes_of(version)
+        else:
+            attributes = json.loads(row.attributes)
+        return Record(
+            row.id,
+            doi,
+            cast(State, row.state),
+            attributes,
+            row.attributes is None,
+            row.created,
+            row.registered,
+            row.updated,
+        )
+
+
+def _written(attributes: Mapping[str, Any]) -> str:
+    kept = {name: value for name, value in attributes.items() if value is not None}
+    return json.dumps(kept, ensure_ascii=False)
