@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from .config import DATACITE_API, Config, Secret
 from .doi_api import DoiApi, NoDoiApi
-from .errors import ConsentRequired, DoiNotFound, InvalidMetadata, RepoNotFound, ServiceError
+from .errors import (
+    ConsentRequired,
+    DoiNotFound,
+    HubdoiError,
+    InvalidMetadata,
+    RepoNotFound,
+    ServiceError,
+)
 from .http import Http
 from .records import (
     HUGGING_FACE,
@@ -36,6 +43,7 @@ if TYPE_CHECKING:
     from .hub import HuggingFaceHub
     from .public_records import PublicRecords
     from .registrars.handoff import HandOffDoor
+    from .statuses import ManyDoor
 
 __all__ = ["Client", "Door"]
 
@@ -317,6 +325,15 @@ class Client:
             self._repo(repo), action, reason, self._repo(to) if to else None
         )
 
+    def tells_many(self, repo: Repo) -> ManyDoor | None:
+        """The door, if it tells the status of many repositories at once; `repo` is one to try it with."""
+        from .statuses import ManyDoor
+
+        door = self._door
+        if isinstance(door, _HubFirst):
+            door = door.settled(repo)
+        return door if isinstance(door, ManyDoor) else None
+
     # Who, and where
 
     def whoami(self) -> Person | None:
@@ -415,6 +432,12 @@ class _HubFirst:
         except NoDoiApi:
             self._door = self._client._other
             return self._door.mint(repo, request, key=key)
+
+    def settled(self, repo: Repo) -> Door:
+        """The way that this Hub allows, found out with one request."""
+        with suppress(HubdoiError):
+            self.status(repo)
+        return self._door
 
     def recover(self) -> Iterable[Version]:
         recover = getattr(self._door, "recover", None)

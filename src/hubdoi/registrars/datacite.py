@@ -9,7 +9,7 @@ knows nothing of an earlier attempt arrives at the same one (R8, R12).
 from __future__ import annotations
 
 from base64 import b32encode
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
@@ -162,6 +162,10 @@ class DataCiteRegistrar:
         with suppress(DoiNotFound):
             return self._public_records.version(doi, refresh=True)
         return None
+
+    def find_many(self, dois: Iterable[Doi]) -> dict[Doi, Version]:
+        """The public records of those that have one. Raises as `find`."""
+        return self._public_records.versions(dois)
 
     # The three requests
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
-from ..errors import LedgerError, already_registered
+from ..errors import HubdoiError, LedgerError, ServiceError, already_registered
 from ..ledger import Ledger
 from ..records import MintRequest, Person, Repo, RepoInfo, Status, Version
 from ..service import DoiService
@@ -51,19 +51,25 @@ class DataCiteDoor:
         status = self._service(info).status(info.repo, person)
         if status.head is None or status.version_of(status.head):
             return status
-        elsewhere = self._elsewhere(info, status.head)
-        if elsewhere is None or elsewhere.doi is None:
-            return status
-        refusal = already_registered(elsewhere.doi, status.head, elsewhere)
-        return replace(
-            status,
-            state="current",
-            versions=(elsewhere.replace(state="current"), *status.versions),
-            locked=True,
-            can_mint=False,
-            obstacle=refusal.message,
-            obstacle_code=type(refusal).__name__,
-        )
+        return _with(status, self._elsewhere(info, status.head))
+
+    def many(self, infos: Sequence[RepoInfo]) -> dict[Repo, Status | HubdoiError]:
+        """The statuses of many repositories, with the DOIs that their heads could have asked for together."""
+        person = self.hub.whoami()
+        statuses = {i.repo: self._service(i).status(i.repo, person) for i in infos}
+        reserved = {
+            info.repo: self.registrar.reserve(info.repo, info.uid, info.head)
+            for info in infos
+            if info.head and not info.private and not statuses[info.repo].version_of(info.head)
+        }
+        try:
+            records = self.registrar.find_many(reserved.values())
+        except ServiceError as error:
+            return {repo: error if repo in reserved else s for repo, s in statuses.items()}
+        return {
+            repo: _with(status, records.get(reserved[repo]) if repo in reserved else None)
+            for repo, status in statuses.items()
+        }
 
     def mint(self, repo: Repo, request: MintRequest, *, key: str | None = None) -> Version:
         """Register the DOI of the head of `repo`, or of the revision that is asked for.
@@ -121,3 +127,19 @@ class _Answered:
 
     def info(self, repo: Repo, person: Person | None, revision: str | None = None) -> RepoInfo:
         return self.answer
+
+
+def _with(status: Status, elsewhere: Version | None) -> Status:
+    """The status with the version of the head that is in another ledger."""
+    if elsewhere is None or elsewhere.doi is None or status.head is None:
+        return status
+    refusal = already_registered(elsewhere.doi, status.head, elsewhere)
+    return replace(
+        status,
+        state="current",
+        versions=(elsewhere.replace(state="current"), *status.versions),
+        locked=True,
+        can_mint=False,
+        obstacle=refusal.message,
+        obstacle_code=type(refusal).__name__,
+    )

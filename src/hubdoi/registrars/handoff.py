@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from itertools import chain
 from threading import Event
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -146,6 +147,25 @@ class HandOffDoor:
             else (),
             has_doi_api=False,
         )
+
+    def many(self, infos: Sequence[RepoInfo]) -> dict[Repo, Status | HubdoiError]:
+        """The statuses of many repositories, with all their DOIs asked for together."""
+        candidates = {info.repo: self._candidates(info) for info in infos}
+        found: dict[Repo, Status | HubdoiError] = {}
+        failure: ServiceError | None = None
+        records: dict[Doi, Version] = {}
+        try:
+            records = self.public_records.versions(chain.from_iterable(candidates.values()))
+        except ServiceError as error:
+            failure = error
+        for info in infos:
+            try:
+                if failure and candidates[info.repo]:
+                    raise failure
+                found[info.repo] = self.status_of(info, records)
+            except HubdoiError as error:
+                found[info.repo] = error
+        return found
 
     def mint(self, repo: Repo, request: MintRequest, *, key: str | None = None) -> Version:
         """Record the consent, and hand over to the person.
