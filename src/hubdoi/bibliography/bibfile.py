@@ -13,6 +13,7 @@ from typing import Literal
 from ..citation import biblatex, bibtex
 from ..citation.atomic import write_atomically
 from ..citation.bib_entry import bib_entry
+from ..citation.fallback import missing_preamble
 from ..citation.keys import identity, keys_of
 from ..errors import InvalidInput
 from ..records import Version
@@ -95,18 +96,21 @@ class BibFile:
         taken = [entry.key for entry in self.entries]
         keys = dict(zip(map(identity, new), keys_of(new, taken), strict=True))
         pieces, place = [], 0
-        changed, unchanged = [], []
+        changed, unchanged, ours = [], [], []
         for same, entry in sorted(matches.items(), key=lambda match: match[1].start):
             kind, fields = _written(cited[same], chosen)
             if entry.says(kind, fields):
                 unchanged.append(entry.key)
                 continue
-            written = self._lines(bib_entry(kind, entry.key, fields | _kept(entry, fields)))
-            pieces += [self.text[place : entry.start], written]
+            ours.append(bib_entry(kind, entry.key, fields | _kept(entry, fields)))
+            pieces += [self.text[place : entry.start], self._lines(ours[-1])]
             place = entry.end
             changed.append(entry.key)
         text = "".join([*pieces, self.text[place:]])
         blocks = [bib_entry(*_head(version, keys, chosen)) for version in new]
+        if chosen == "bibtex":
+            before = missing_preamble("".join([*ours, *blocks]), self.text)
+            blocks = [before, *blocks] if before else blocks
         text = self._with_appended(text, blocks)
         try:
             text.encode(self.encoding)

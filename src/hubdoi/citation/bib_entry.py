@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
-__all__ = ["bib_entry"]
+__all__ = ["bib_entry", "name_word"]
+
+_BRACED = re.compile(r"\{[^{}]*\}")
 
 
 def bib_entry(kind: str, key: str, fields: Mapping[str, str]) -> str:
@@ -15,3 +18,15 @@ def bib_entry(kind: str, key: str, fields: Mapping[str, str]) -> str:
     width = max(map(len, fields), default=0)
     lines = ",\n".join([f"  {name:<{width}} = {value}" for name, value in fields.items()])
     return f"@{kind}{{{key},\n{lines}\n}}"
+
+
+def name_word(word: str, written: str) -> str:
+    """`written`, the escaped form of one word of a person's name, in braces where it needs them.
+
+    Commas and the word "and" have a meaning between names, and a command would be split; in braces
+    they are letters like any others.
+    """
+    if word.isalpha() and word.isascii() and word.lower() != "and":
+        return written
+    special = "," in word or word.lower() == "and" or "\\" in _BRACED.sub("", _BRACED.sub("", written))
+    return f"{{{written}}}" if special else written

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from ..records import Author, Version
 from ..records.names import split_suffix
-from .bib_entry import bib_entry
+from .bib_entry import bib_entry, name_word
 from .date import day_of, year_of
 from .keys import keys_of
 from .latex_text import latex_text, verbatim
@@ -70,8 +70,4 @@ def _name(author: Author) -> str:
 
 
 def _words(text: str) -> str:
-    # "and" and commas have a meaning between names; in braces they have none.
-    return " ".join(
-        f"{{{latex_text(word)}}}" if "," in word or word.lower() == "and" else latex_text(word)
-        for word in text.split()
-    )
+    return " ".join([name_word(word, latex_text(word)) for word in text.split()])

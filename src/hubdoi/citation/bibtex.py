@@ -7,10 +7,11 @@ from functools import lru_cache
 
 from ..records import Author, Version
 from ..records.names import split_suffix
-from .bib_entry import bib_entry
+from .bib_entry import bib_entry, name_word
 from .date import day_of, year_of
-from .keys import keys_of
-from .latex_text import bibtex_name_word, bibtex_text, verbatim
+from .fallback import preamble
+from .keys import key_of, keys_of
+from .latex_text import bibtex_name, bibtex_name_word, bibtex_text, verbatim
 from .link import landing_of, link_of
 
 __all__ = ["entry", "fields", "write"]
@@ -19,9 +20,13 @@ _MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
 
 
 def write(versions: Sequence[Version]) -> str:
-    """One entry a version, a blank line between them."""
+    """One entry a version, a blank line between them, after the preamble that they may need."""
     keys = keys_of(versions)
-    return "\n\n".join(entry(version, key) for version, key in zip(versions, keys, strict=True))
+    entries = "\n\n".join(
+        [entry(version, key) for version, key in zip(versions, keys, strict=True)]
+    )
+    before = preamble(entries)
+    return f"{before}\n\n{entries}" if before else entries
 
 
 def entry(version: Version, key: str) -> str:
@@ -38,6 +43,9 @@ def fields(version: Version) -> dict[str, str]:
     found: dict[str, str] = {}
     if version.authors:
         found["author"] = f"{{{' and '.join(map(_name, version.authors))}}}"
+    else:
+        name = bibtex_text(version.name)
+        found["key"] = f"{{{name if name.isascii() and name else key_of(version)}}}"
     # The inner braces keep the case: names of models are not sentences.
     found["title"] = f"{{{{{bibtex_text(version.title) or 'untitled'}}}}}"
     if version.publisher:
@@ -80,17 +88,12 @@ def _name(author: Author) -> str:
         family, suffix = split_suffix(author.family)
         parts = (family, suffix, author.given) if suffix else (family, author.given)
         return ", ".join(map(_words, parts))
-    return f"{{{bibtex_text(author.family or author.name)}}}"
+    return bibtex_name(author.family or author.name)
 
 
 @lru_cache(maxsize=1024)
 def _words(text: str) -> str:
-    # "and" and commas have a meaning between names; in braces they have none.
-    words = []
-    for word in text.split():
-        written = bibtex_name_word(word)
-        words.append(f"{{{written}}}" if "," in word or word.lower() == "and" else written)
-    return " ".join(words)
+    return " ".join([name_word(word, bibtex_name_word(word)) for word in text.split()])
 
 
 @lru_cache(maxsize=256)

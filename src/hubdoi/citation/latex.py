@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..records import Version
+from .fallback import definitions
 from .keys import keys_of
 from .latex_text import latex_text
 from .link import link_of
@@ -16,7 +17,9 @@ __all__ = ["write"]
 def write(versions: Sequence[Version]) -> str:
     r"""One ``\bibitem`` a version, for a ``thebibliography`` environment; it needs no package."""
     keys = keys_of(versions)
-    return "\n\n".join(_item(version, key) for version, key in zip(versions, keys, strict=True))
+    items = "\n\n".join(_item(version, key) for version, key in zip(versions, keys, strict=True))
+    before = definitions(items)
+    return f"{before}\n\n{items}" if before else items
 
 
 def _item(version: Version, key: str) -> str:

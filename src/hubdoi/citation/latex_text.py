@@ -12,6 +12,7 @@ from functools import lru_cache
 from urllib.parse import quote
 
 __all__ = [
+    "bibtex_name",
     "bibtex_name_word",
     "bibtex_text",
     "latex_text",
@@ -41,6 +42,7 @@ _SPECIAL = {
 }
 _LIGATURES = re.compile(r"(?<=-)(?=-)|(?<=')(?=')|(?<=`)(?=`)|(?<=[!?])(?=`)|(?<=,)(?=,)")
 _NEEDS_CARE = re.compile(r"[^A-Za-z0-9 .:;()\[\]/+=*@,-]|--|,,")
+_IDEOGRAPH = re.compile(r"[\u1100-\u11ff\u2e80-\ud7ff\uf900-\ufaff\U00020000-\U0003ffff]")
 _ACCENTS = {
     "\u0300": "`", "\u0301": "'", "\u0302": "^", "\u0303": "~", "\u0304": "=", "\u0306": "u",
     "\u0307": ".", "\u0308": '"', "\u030a": "r", "\u030b": "H", "\u030c": "v", "\u0323": "d",
@@ -94,14 +96,23 @@ def bibtex_text(text: str) -> str:
 
 
 def bibtex_name_word(word: str) -> str:
-    """One word of a person's name for classic BibTeX, which may cut it after its first letter.
+    """One word of a person's name for classic BibTeX, which may cut it after a letter.
 
-    A letter of more than one byte becomes a "special character", so that no half of it is left.
+    Letters of more than one byte become "special characters", so that no half of one is left:
+    the first alone, so that ``Иван`` is abbreviated to ``И.``; Chinese and Korean given names are
+    not abbreviated and stay whole.
     """
     text = bibtex_text(word)
-    if text and text[0] >= "\x80":
-        return f"{{\\relax {text[0]}}}{text[1:]}"
-    return text
+    if text.isascii():
+        return text
+    cut = "" if _IDEOGRAPH.match(text) else r"^[^\x00-\x7f]|"
+    return re.sub(cut + r"[^\x00-\x7f]+", lambda run: f"{{\\relax {run[0]}}}", text)
+
+
+def bibtex_name(name: str) -> str:
+    """A name that is never split: in braces, and never cut where a letter has several bytes."""
+    text = bibtex_text(name)
+    return f"{{{text}}}" if text.isascii() else f"{{\\relax {text}}}"
 
 
 def verbatim(text: str) -> str:
