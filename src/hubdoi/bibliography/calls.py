@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from functools import lru_cache
 
 from ..records import RepoType
 
@@ -42,22 +43,20 @@ class Call:
     path: bool = False
     builder: bool = False
 
-    @property
-    def keywords(self) -> tuple[str, ...]:
-        return tuple(self.argument.split("|"))
+    # Taken apart once, for the sake of speed.
+    keywords: tuple[str, ...] = field(init=False)
+    owner: str = field(init=False)
+    function: str = field(init=False)
+    # whether the owner is a class (`*` or a capital in its name) rather than a package
+    is_method: bool = field(init=False)
 
-    @property
-    def owner(self) -> str:
-        return self.name.rpartition(".")[0]
-
-    @property
-    def function(self) -> str:
-        return self.name.rpartition(".")[2]
-
-    @property
-    def is_method(self) -> bool:
-        """Whether the owner is a class (``*`` or a capital in its name) rather than a package."""
-        return "*" in self.owner or any(letter.isupper() for letter in self.owner)
+    def __post_init__(self) -> None:
+        owner, _, function = self.name.rpartition(".")
+        object.__setattr__(self, "keywords", tuple(self.argument.split("|")))
+        object.__setattr__(self, "owner", owner)
+        object.__setattr__(self, "function", function)
+        is_method = "*" in owner or any(letter.isupper() for letter in owner)
+        object.__setattr__(self, "is_method", is_method)
 
 
 _MODEL = "pretrained_model_name_or_path|model_name_or_path|pretrained_model_or_path|model_name|model_id|repo_id|pretrained_model_name|name_or_path|model|checkpoint"
@@ -272,6 +271,7 @@ TRIGGERS = frozenset(function for function in _CALLS if "*" not in function) | {
 """The words of which at least one stands in every cell that loads something by a call."""
 
 
+@lru_cache(maxsize=4096)
 def calls_named(function: str) -> tuple[Call, ...]:
     """The lines of the table for a function or method of this name."""
     found = _CALLS.get(function, ())

@@ -66,6 +66,11 @@ class Evaluator:
         # whether a circle or a bound cut the present question short: then nothing is remembered
         self._cut = False
 
+    def clear(self) -> None:
+        """Forget everything; the evaluator cannot be used any more."""
+        self._known.clear()
+        del self.names
+
     def values(self, node: ast.expr, site: Site) -> list[Alternative]:
         """Everything that `node` can be; `UNKNOWN` and `OPAQUE` stand for what is not constant."""
         self._steps = 0

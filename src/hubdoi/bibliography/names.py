@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from .scope import Binding, Program, Scope, Site, dotted_text
@@ -65,6 +66,7 @@ class Names:
         self, name: str, site: Site, node: ast.AST
     ) -> list[tuple[Binding, dict[int, int]]]:
         """The bindings of `name` that can reach `node`, with the branches that they stand in."""
+        self._program.need(name)
         scope: Scope | None = site.scope
         inline = True
         while scope is not None:
@@ -206,7 +208,7 @@ class Names:
 
     def _instance(self, scope: Scope) -> Alternative:
         of = Class(scope.node, Site(scope.parent or self._program.module, 0))  # type: ignore[arg-type]
-        return (Instance(of, None, None), {})
+        return (Instance(of), {})
 
     def _argument(
         self,
@@ -284,6 +286,7 @@ class Names:
 
     def _assigned(self, owner: str, node: ast.Attribute, site: Site) -> list[Alternative] | None:
         """What statements ``object.attribute = …`` give; None when there are none."""
+        self._program.need(node.attr)
         bindings = [
             b for written, b in self._program.attributes.get(node.attr, ()) if written == owner
         ]
@@ -326,6 +329,7 @@ class Names:
         """The class's attribute, and what its methods assign to it."""
         if id(of.node) in seen:
             return []
+        self._program.need(name)
         scope: Scope | None = getattr(of.node, "hubdoi_scope", None)
         found: list[Alternative] = []
         for owner, binding in self._program.attributes.get(name, ()):
@@ -370,7 +374,7 @@ class Names:
                     values = [
                         part for e in value.elements for part, _ in self._evaluator.forced(e)[:1]
                     ]
-        for option, value in zip(values, values[1:], strict=False):
+        for option, value in pairwise(values):
             if isinstance(option, str) and option.startswith("-"):
                 given[option.lstrip("-").replace("-", "_")] = Deferred(None, value=value)
         entries: dict[str, Deferred] = {}
@@ -405,6 +409,8 @@ def _reaching(
     """
     if len(bindings) == 1:
         return [(bindings[0], {})]
+    # cells are read as they are needed, not in their order
+    bindings = sorted(bindings, key=_position)
     use = (site.cell, getattr(node, "lineno", 0), getattr(node, "col_offset", 0))
     branches = site.branches
     possible = [b for b in bindings if not (inline and _excluded(b.site.branches, branches))]
@@ -423,6 +429,10 @@ def _reaching(
     if not any(binding.kind != "change" for binding in found):
         found = possible
     return [(binding, _forks(binding.site.branches, branches)) for binding in found]
+
+
+def _position(binding: Binding) -> tuple[int, int, int]:
+    return (binding.site.cell, *binding.end)
 
 
 def _before(

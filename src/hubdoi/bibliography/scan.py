@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import ast
+import gc
 import re
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from fnmatch import fnmatchcase
+from functools import partial
 from typing import Any
 
 from ..records import RepoReference
 from .calls import READERS, SHOWERS, TRIGGERS, WRITERS, Call, calls_named
 from .document import Cell
 from .evaluator import Evaluator
+from .ipython import has_ipython
 from .scope import WORD, Program, Site, dotted_text
-from .shell import Command, commands_in
+from .shell import Command, commands_in, needs_values
 from .syntax import Parsed, parse_cell
 from .target import BUILDERS, addresses_in, read_address, read_id
 from .use import Unclear, Use
@@ -28,11 +31,14 @@ from .values import (
 
 __all__ = ["scan"]
 
+# How often an address may be passed on from one name to another.
+_SPREADING = 3
 _ADDRESS = re.compile(r"hf://|huggingface\.co|\bhf\.co/")
 _SHELL_FUNCTIONS = frozenset(
     "system run Popen call check_call check_output getoutput getstatusoutput".split()
 )
 _SAVE_KEYWORDS = ("output_dir", "save_directory", "local_dir", "savedir", "save_dir")
+_DOWNLOAD = re.compile(r"\b(?:wget|curl|aria2c|axel|git|hf|huggingface-cli)\b")
 _ID_NAME = re.compile(r"(?i)(?:name|id|path|checkpoint|ckpt|repo|model_str|backbone)$")
 _REASON = "What it loads is known only when it runs."
 _DEFAULT_REASON = "No model is named: the library chooses its default."
@@ -49,23 +55,28 @@ def scan(
     """
     if not any(_may_load(cell) for cell in cells):
         return [], []
-    with warnings.catch_warnings():
-        # the notebook's invalid escapes are not the caller's to hear of
-        warnings.simplefilter("ignore")
-        return _Scan(cells, notebook, outside).result()
+    # Trees of syntax are many small objects without cycles: the collector would only count them.
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        with warnings.catch_warnings():
+            # the notebook's invalid escapes are not the caller's to hear of
+            warnings.simplefilter("ignore")
+            found = _Scan(cells, notebook, outside)
+            try:
+                return found.result()
+            finally:
+                found.clear()
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def _may_load(cell: Cell) -> bool:
     if cell.language == "shell":
         return True
-    return (
-        not TRIGGERS.isdisjoint(WORD.findall(cell.source))
-        or _ADDRESS.search(cell.source) is not None
-        or "huggingface" in cell.source
-        or "hf download" in cell.source
-        or "name_or_path" in cell.source
-        or "vllm serve" in cell.source
-    )
+    source = cell.source
+    return needs_values(source) or not TRIGGERS.isdisjoint(WORD.findall(source))
 
 
 class _Scan:
@@ -80,14 +91,15 @@ class _Scan:
         self._evaluator = Evaluator(self._program, outside)
         # (cell, line, column, order) -> what was found there
         self._found: list[tuple[tuple[int, int, int], RepoReference | None, str, str]] = []
-        self._parsed: list[Parsed | None] = []
+        self._parsed: dict[int, Parsed] = {}
         for number, cell in enumerate(cells):
-            parsed = None
             if cell.language == "python":
-                parsed = parse_cell(cell.source, TRIGGERS)
-                source = parsed.lines.python or cell.source
-                self._program.add(number, source, parsed.body)
-            self._parsed.append(parsed)
+                self._program.add(number, cell.source, partial(self._parse, number))
+
+    def _parse(self, number: int) -> tuple[str, list[ast.stmt]]:
+        cell = self._cells[number]
+        parsed = self._parsed[number] = parse_cell(cell.source, TRIGGERS)
+        return parsed.lines.python or cell.source, parsed.body
 
     def result(self) -> tuple[list[Use], list[Unclear]]:
         self._calls()
@@ -122,6 +134,10 @@ class _Scan:
         place = (site.cell, getattr(node, "lineno", 1), getattr(node, "col_offset", 0))
         self._found.append((place, reference, call, reason))
 
+    def clear(self) -> None:
+        self._program.clear()
+        self._evaluator.clear()
+
     def _calls(self) -> None:
         aliases = {alias for alias, name in self._program.aliases.items() if name in TRIGGERS}
         for node, site in self._program.calls(frozenset(TRIGGERS | aliases)):
@@ -141,7 +157,11 @@ class _Scan:
             return
         matching = [e for e in entries if _matches(e, origin, dotted)]
         exact = [e for e in matching if e.is_method and not e.owner.startswith("*")]
-        for entry in exact or matching:
+        chosen = exact or matching
+        if len(chosen) > 1 and origin == "unbound":
+            # nothing tells the package: the first line of the table is the likeliest
+            chosen = [entry for entry in chosen if entry.owner == chosen[0].owner]
+        for entry in chosen:
             self._argument(node, site, entry, _shown(function, written))
 
     def _origin(self, function: ast.expr, site: Site, depth: int = 0) -> tuple[str, str]:
@@ -329,18 +349,21 @@ class _Scan:
 
     def _addresses(self) -> None:
         """Calls that read an `hf://` path or a file address of the Hub."""
-        if not any(_ADDRESS.search(cell.source) for cell in self._cells):
+        if not any(_has_address(cell.source) for cell in self._cells):
             return
         seen: set[int] = set()
-        for node, site in self._program.calls_beside(_ADDRESS):
+        for node, site in self._program.calls_beside(_ADDRESS, _has_address):
             seen.add(id(node))
             self._reading(node, site, any_function=True)
-        names = self._program.names_bound_beside(_ADDRESS)
-        spread = frozenset(names)
-        if spread:
-            for node, site in self._program.calls(spread | READERS):
-                if id(node) not in seen:
-                    self._reading(node, site, any_function=False)
+        spread = frozenset(self._program.names_bound_beside(_ADDRESS, _has_address))
+        for _ in range(_SPREADING):
+            wider = spread | self._program.names_bound_from(spread)
+            if len(wider) == len(spread):
+                break
+            spread = wider
+        for node, site in self._program.calls(spread):
+            if id(node) not in seen:
+                self._reading(node, site, any_function=False)
 
     def _reading(self, node: ast.Call, site: Site, *, any_function: bool) -> None:
         function = node.func
@@ -376,15 +399,19 @@ class _Scan:
                         self._note(node, site, command.reference, command.call)
 
     def _shell(self) -> None:
-        for number, (cell, parsed) in enumerate(zip(self._cells, self._parsed, strict=True)):
+        addressed = any(_has_address(cell.source) for cell in self._cells)
+        for number, cell in enumerate(self._cells):
             site = Site(self._program.module, number)
             if cell.language == "shell":
                 lines = list(enumerate(cell.source.splitlines(), 1))
                 self._commands(commands_in(lines, script=True), site)
                 continue
-            if parsed is None:
+            if not (needs_values(cell.source) or (addressed and _DOWNLOAD.search(cell.source))):
                 continue
-            extra = parsed.lines
+            if not has_ipython(cell.source):
+                continue
+            self._program.read(number)
+            extra = self._parsed[number].lines
 
             def value(name: str, site: Site = site) -> list[str]:
                 return self._shell_value(name, site)
@@ -408,7 +435,7 @@ class _Scan:
         # the names of the cells up to this one, the whole of it included
         for part in ast.walk(node):
             if hasattr(part, "lineno"):
-                part.lineno = 1_000_000  # type: ignore[attr-defined]
+                part.lineno = 1_000_000
         self._kept = [*getattr(self, "_kept", []), node]
         return [value for value, _ in self._evaluator.values(node, site) if isinstance(value, str)]
 
@@ -440,6 +467,10 @@ class _Scan:
                 ):
                     keep(node, keyword.value, site)
         return places
+
+
+def _has_address(source: str) -> bool:
+    return "hf://" in source or "huggingface.co" in source or "hf.co/" in source
 
 
 def _given(node: ast.Call, entry: Call) -> ast.expr | None:

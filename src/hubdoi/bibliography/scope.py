@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import Any, Literal, TypeAlias
 
 __all__ = ["Binding", "Program", "Scope", "Site", "Step", "dotted_text"]
 
 WORD = re.compile(r"[^\W\d]\w*")
+_LINE_END = re.compile("\n")
 
 # How a name's value is taken from the value of an expression: one element of it ("each", with the
 # loop that does it), the item at a place, or what `with … as` gives.
@@ -22,7 +25,7 @@ _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)
 class Scope:
     """A module, a class, a function or a comprehension, with the names that it binds."""
 
-    __slots__ = ("bindings", "elsewhere", "kind", "node", "parent")
+    __slots__ = ("bindings", "elsewhere", "inner", "kind", "node", "parent")
 
     def __init__(
         self,
@@ -34,6 +37,9 @@ class Scope:
         self.parent = parent
         self.node = node
         self.bindings: dict[str, list[Binding]] = {}
+        self.inner: list[Scope] = []
+        if parent is not None:
+            parent.inner.append(self)
         # names that a `global` or `nonlocal` statement sends to another scope
         self.elsewhere: set[str] = set()
 
@@ -79,17 +85,37 @@ class Binding:
 
 
 class _CellIndex:
-    __slots__ = ("lines", "units", "words")
+    __slots__ = ("_starts", "number", "parse", "source", "units", "words")
 
-    def __init__(self, source: str) -> None:
+    def __init__(
+        self, number: int, source: str, parse: Callable[[], tuple[str, Sequence[ast.stmt]]]
+    ) -> None:
+        self.number = number
+        self.source = source
         self.words = frozenset(WORD.findall(source))
-        self.lines = source.split("\n")
+        # what reads the cell, until it has been read
+        self.parse: Callable[[], tuple[str, Sequence[ast.stmt]]] | None = parse
+        self._starts: list[int] | None = None
         # (first line, last line, node, site): the pieces of code in which calls are looked for
         self.units: list[tuple[int, int, ast.AST, Site]] = []
 
+    def lines_with(self, pattern: re.Pattern[str]) -> list[int]:
+        """The lines on which `pattern` matches, counted from 1."""
+        if self._starts is None:
+            self._starts = [0, *(match.end() for match in _LINE_END.finditer(self.source))]
+        found: list[int] = []
+        for match in pattern.finditer(self.source):
+            line = bisect_right(self._starts, match.start())
+            if not found or found[-1] != line:
+                found.append(line)
+        return found
+
 
 class Program:
-    """The cells of a document as one program, in which names can be looked up."""
+    """The cells of a document as one program, in which names can be looked up.
+
+    A cell is parsed when something in it is asked for: most cells of a notebook load nothing.
+    """
 
     def __init__(self) -> None:
         self.module = Scope("module")
@@ -99,42 +125,94 @@ class Program:
         self.items: dict[str, list[tuple[ast.expr, Binding]]] = {}
         self.aliases: dict[str, str] = {}
         self._cells: dict[int, _CellIndex] = {}
+        self._waiting: dict[int, _CellIndex] = {}
+        # word -> the cells that waited when a name was first needed
+        self._where: dict[str, list[int]] | None = None
 
-    def add(self, number: int, source: str, body: Sequence[ast.stmt]) -> None:
-        """Add the statements of the cell `number`; `source` has the same lines as they."""
-        index = self._cells[number] = _CellIndex(source)
-        self._block(body, Site(self.module, number), index)
+    def add(
+        self, number: int, source: str, parse: Callable[[], tuple[str, Sequence[ast.stmt]]]
+    ) -> None:
+        """Add the cell `number`; `parse` gives its Python, line by line the same, and statements."""
+        self._cells[number] = self._waiting[number] = _CellIndex(number, source, parse)
+
+    def need(self, name: str) -> None:
+        """Parse the cells in which `name` stands."""
+        if not self._waiting:
+            return
+        if self._where is None:
+            self._where = {}
+            for number, index in self._waiting.items():
+                for word in index.words:
+                    self._where.setdefault(word, []).append(number)
+        for number in self._where.pop(name, ()):
+            self.read(number)
+
+    def read(self, number: int) -> None:
+        """Parse one cell."""
+        index = self._waiting.get(number)
+        if index is not None:
+            self._read(index)
+
+    def _read(self, index: _CellIndex) -> None:
+        del self._waiting[index.number]
+        if index.parse is not None:
+            index.source, body = index.parse()
+            index.parse = None
+            self._block(body, Site(self.module, index.number), index)
+
+    def clear(self) -> None:
+        """Untie what points at each other, so that it is freed at once."""
+        scopes = [self.module]
+        while scopes:
+            scope = scopes.pop()
+            scopes += scope.inner
+            scope.bindings.clear()
+            scope.inner.clear()
+            scope.node = scope.parent = None
+        self.attributes.clear()
+        self.items.clear()
+        self._cells.clear()
+        self._waiting.clear()
 
     def calls(self, words: frozenset[str]) -> Iterator[tuple[ast.Call, Site]]:
         """Every call in a statement that has one of `words` on its lines."""
-        for index in self._cells.values():
-            if words.isdisjoint(index.words):
-                continue
-            hot = [
-                n
-                for n, line in enumerate(index.lines, 1)
-                if not words.isdisjoint(WORD.findall(line))
-            ]
-            yield from self._calls_near(index, hot)
+        for index in list(self._cells.values()):
+            present = words & index.words
+            if present:
+                yield from self._calls_near(index, _any_word(present))
 
-    def calls_beside(self, pattern: re.Pattern[str]) -> Iterator[tuple[ast.Call, Site]]:
-        """Every call in a statement that has text of `pattern` on its lines."""
-        for index in self._cells.values():
-            hot = [n for n, line in enumerate(index.lines, 1) if pattern.search(line)]
-            if hot:
-                yield from self._calls_near(index, hot)
+    def calls_beside(
+        self, pattern: re.Pattern[str], holds: Callable[[str], bool]
+    ) -> Iterator[tuple[ast.Call, Site]]:
+        """Every call in a statement that has text of `pattern` on its lines.
 
-    def names_bound_beside(self, pattern: re.Pattern[str]) -> set[str]:
+        `holds` tells quickly whether a cell's text may have it at all.
+        """
+        for index in list(self._cells.values()):
+            if holds(index.source):
+                yield from self._calls_near(index, pattern)
+
+    def names_bound_beside(
+        self, pattern: re.Pattern[str], holds: Callable[[str], bool]
+    ) -> set[str]:
         """The names that are bound by statements with text of `pattern` on their lines."""
-        found = set()
-        for index in self._cells.values():
-            hot = [n for n, line in enumerate(index.lines, 1) if pattern.search(line)]
-            if not hot:
-                continue
-            for first, last, node, _ in index.units:
-                if isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign | ast.For) and any(
-                    first <= n <= last for n in hot
-                ):
+        return self._bound_near(
+            (index, pattern) for index in list(self._cells.values()) if holds(index.source)
+        )
+
+    def names_bound_from(self, words: frozenset[str]) -> set[str]:
+        """The names that are bound by statements with one of `words` on their lines."""
+        return self._bound_near(
+            (index, _any_word(words & index.words))
+            for index in list(self._cells.values())
+            if not words.isdisjoint(index.words)
+        )
+
+    def _bound_near(self, places: Iterable[tuple[_CellIndex, re.Pattern[str]]]) -> set[str]:
+        found: set[str] = set()
+        for index, pattern in places:
+            for node, _ in self._units_near(index, pattern):
+                if isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign):
                     targets = node.targets if isinstance(node, ast.Assign) else [node.target]
                     for target in targets:
                         found.update(
@@ -144,15 +222,24 @@ class Program:
                         )
         return found
 
-    def _calls_near(self, index: _CellIndex, hot: list[int]) -> Iterator[tuple[ast.Call, Site]]:
-        place = 0
-        lines = iter(sorted(index.units, key=lambda unit: unit[0]))
-        for first, last, node, site in lines:
-            while place < len(hot) and hot[place] < first:
-                place += 1
-            # units overlap (decorators, headers): look back as well as forward
-            if any(first <= n <= last for n in hot[max(0, place - 1) : place + 1]):
-                yield from calls_under(node, site)
+    def _calls_near(
+        self, index: _CellIndex, pattern: re.Pattern[str]
+    ) -> Iterator[tuple[ast.Call, Site]]:
+        for node, site in self._units_near(index, pattern):
+            yield from calls_under(node, site)
+
+    def _units_near(
+        self, index: _CellIndex, pattern: re.Pattern[str]
+    ) -> Iterator[tuple[ast.AST, Site]]:
+        if index.number in self._waiting:
+            self._read(index)
+        hot = index.lines_with(pattern)
+        if not hot:
+            return
+        for first, last, node, site in index.units:
+            place = bisect_left(hot, first)
+            if place < len(hot) and hot[place] <= last:
+                yield node, site
 
     def _block(self, body: Sequence[ast.stmt], site: Site, index: _CellIndex) -> None:
         for statement in body:
@@ -443,3 +530,8 @@ def dotted_text(node: ast.AST) -> str:
         return ""
     parts.append(node.id)
     return ".".join(reversed(parts))
+
+
+@lru_cache(maxsize=256)
+def _any_word(words: frozenset[str]) -> re.Pattern[str]:
+    return re.compile(rf"\b(?:{'|'.join(sorted(map(re.escape, words)))})\b")

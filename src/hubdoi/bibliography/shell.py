@@ -16,9 +16,9 @@ __all__ = ["Command", "commands_in", "needs_values"]
 _SEPARATOR = re.compile(r"&&|\|\||[;|\n]")
 _ASSIGNMENT = re.compile(r"^\s*(?:export\s+)?([A-Za-z_]\w*)=(\S+|\"[^\"]*\"|'[^']*')\s*$")
 _VARIABLE = re.compile(r"\$\{(\w+)\}|\$(\w+)|(?<!\$)\{([A-Za-z_][\w.]*(?:\[[^\]{}]+\])?)\}")
-_INTEREST = re.compile(
-    r"huggingface|hf\.co|hf://|\bhf\s|model_name_or_path|vllm\s+serve|git\s+clone"
-)
+_INTEREST = (
+    "huggingface", "hf.co", "hf://", "hf download", "name_or_path", "name-or-path", "vllm serve", "git clone",
+)  # fmt: skip
 _HUB = re.compile(
     r"(?i)(?:https?://(?:[^\s/@]*@)?|git@|ssh://git@)(?:www\.)?(?:huggingface\.co|hf\.co)[/:]"
 )
@@ -41,7 +41,7 @@ class Command:
 
 def needs_values(text: str) -> bool:
     """Whether a command line may download something."""
-    return _INTEREST.search(text) is not None
+    return any(word in text for word in _INTEREST)
 
 
 def commands_in(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from ..errors import HubdoiError, RepoNotEligible
 from ..records import Repo, RepoReference, RepoType
@@ -69,6 +70,7 @@ _API = re.compile(
 )
 
 
+@lru_cache(maxsize=4096)
 def read_id(
     text: str, repo_type: RepoType, *, home: str | None = None, namespaced: bool = False,
     tagged: bool = False, path: bool = False,

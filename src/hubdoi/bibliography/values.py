@@ -111,11 +111,11 @@ class Class:
 
 
 class Instance:
-    """What a class of the notebook gives when it is called."""
+    """What a class of the notebook gives when it is called; `self` has no call."""
 
     __slots__ = ("call", "of", "site")
 
-    def __init__(self, of: Class, call: ast.Call, site: Any) -> None:
+    def __init__(self, of: Class, call: ast.Call | None = None, site: Any = None) -> None:
         self.of = of
         self.call = call
         self.site = site
