@@ -13,11 +13,17 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import httpx
-import stamina
 
 from . import __version__
 from .config import Secret, is_loopback
-from .errors import HubdoiError, ServiceBusy, ServiceFailed, ServiceUnreachable, UnexpectedAnswer
+from .errors import (
+    HubdoiError,
+    ServiceBusy,
+    ServiceError,
+    ServiceFailed,
+    ServiceUnreachable,
+    UnexpectedAnswer,
+)
 
 if TYPE_CHECKING:
     from hishel import BaseStorage
@@ -143,12 +149,26 @@ class Http:
         def pause(error: Exception) -> bool | float:
             return _pause(error) if repeat or isinstance(error, ServiceBusy) else False
 
+        def send() -> Answer:
+            request = self._request(method, path, params, body, headers, caching)
+            return self._send(request, json_expected)
+
+        try:
+            return send()
+        except ServiceError as error:
+            if pause(error) is False:
+                raise
+            failed = [error]
+        # Loaded here: most requests are answered at once, and a command line should not wait for it.
+        import stamina
+
         for attempt in stamina.retry_context(
             on=pause, attempts=ATTEMPTS, timeout=LONGEST_WAIT, wait_initial=0.2, wait_max=8.0
         ):
             with attempt:
-                request = self._request(method, path, params, body, headers, caching)
-                return self._send(request, json_expected)
+                if failed:
+                    raise failed.pop()
+                return send()
         raise AssertionError("unreachable")
 
     def _request(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, NoReturn
 
 from ..errors import UsageError
@@ -64,8 +65,9 @@ def parse(words: Sequence[str], *, prog: str = "%doi") -> argparse.Namespace:
     return parser(prog).parse_args(list(words))
 
 
+@lru_cache(maxsize=4)
 def parser(prog: str = "%doi") -> argparse.ArgumentParser:
-    """The whole grammar."""
+    """The whole grammar; it is the same object every time."""
     root = _Parser(prog=prog, add_help=False, allow_abbrev=False,
                    description="Give Hugging Face models and datasets a DOI, and cite them.")  # fmt: skip
     root.add_argument("-h", "--help", action=_Help)
