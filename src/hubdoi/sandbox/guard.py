@@ -96,7 +96,10 @@ class Guard:
         origin = headers.get("origin")
         if origin is None:
             return True
-        return self._is_own(urlsplit(origin).netloc.lower())
+        try:
+            return self._is_own(urlsplit(origin).netloc.lower())
+        except ValueError:
+            return False
 
 
 class _TooLarge(Exception):
