@@ -24,7 +24,7 @@ def _(backend: Backend) -> tuple[Card, ...]:
     if backend.note:
         blocks.append(Paragraph(text(backend.note), "warn"))
     if backend.help:
-        blocks.append(Preformatted(backend.help, "text", "the short help"))
+        blocks.append(Preformatted(backend.help, "text", "the short help", copied=False))
     return (Card(text("hubdoi"), blocks=tuple(blocks)),)
 
 

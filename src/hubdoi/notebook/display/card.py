@@ -119,11 +119,15 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Preformatted:
-    """Text to take away as it is; `language` is what it is written in, `label` what it is."""
+    """Text to show as it is; `language` is what it is written in, `label` what it is.
+
+    `copied` says that people take it away, so that it has a copy button.
+    """
 
     text: str
     language: str = ""
     label: str = "Text"
+    copied: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from .card import (
 )
 from .terminal import visible
 
-__all__ = ["blocks", "body", "escape", "preformatted", "style", "write"]
+__all__ = ["blocks", "body", "escape", "heading", "inside", "preformatted", "style", "write"]
 
 # JupyterLab typesets mathematics in every output; a name with a dollar sign in it is a name.
 _CLASSES = "hubdoi tex2jax_ignore mathjax_ignore"
@@ -36,7 +36,7 @@ def write(cards: Iterable[Card]) -> str:
     cards = tuple(cards)
     parts = [block for card in cards for block in card.blocks]
     scripts = ""
-    if any(isinstance(block, Preformatted) for block in parts):
+    if any(isinstance(block, Preformatted) and block.copied for block in parts):
         scripts += f"<script>{_part_of_package('copy.js')}</script>\n"
     if any(isinstance(block, Table) and block.sortable for block in parts):
         scripts += f"<script>{_part_of_package('sort.js')}</script>\n"
@@ -45,12 +45,22 @@ def write(cards: Iterable[Card]) -> str:
 
 def body(cards: Iterable[Card]) -> str:
     """The cards without style and scripts, for a page that has them."""
-    return f'<div class="{_CLASSES}">\n{_cards(cards)}\n</div>'
+    return inside(_cards(cards))
 
 
 def blocks(*parts: Block) -> str:
     """Some blocks without a card around them, style and scripts."""
-    return f'<div class="{_CLASSES}">\n' + "\n".join(_block(part) for part in parts) + "\n</div>"
+    return inside("\n".join(_block(part) for part in parts))
+
+
+def heading(text: str) -> str:
+    """A heading between parts of one output, which is not one of the notebook's own sections."""
+    return inside(f'<p class="hubdoi-heading" role="heading" aria-level="4">{escape(text)}</p>')
+
+
+def inside(markup: str) -> str:
+    """`markup` where the style sheet applies, and mathematics is not looked for."""
+    return f'<div class="{_CLASSES}">\n{markup}\n</div>'
 
 
 def style() -> str:
@@ -96,7 +106,7 @@ def _block(block: Block) -> str:
         )
     label = escape(block.label)
     shown = preformatted(block.text, block.label)
-    return f'<div class="hubdoi-copy" data-label="{label}">{shown}</div>'
+    return f'<div class="hubdoi-copy" data-label="{label}">{shown}</div>' if block.copied else shown
 
 
 def _table(table: Table) -> str:

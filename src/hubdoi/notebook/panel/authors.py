@@ -9,6 +9,8 @@ from typing import Any
 import ipywidgets as widgets
 
 from ...records import check_orcid, check_ror
+from ..display import hypertext
+from ..display.card import Link, Paragraph, Strong, text
 from .draft import Draft
 from .parts import Announcement
 
@@ -40,7 +42,7 @@ class AuthorRow(widgets.VBox):  # type: ignore[misc]
         fields.add_class("hubdoi-fields")
         buttons = widgets.Box([self.up, self.down, self.remove])
         buttons.add_class("hubdoi-buttons")
-        title = widgets.HTML(f'<p class="hubdoi-heading hubdoi-small">Author {number + 1}</p>')
+        title = widgets.HTML(hypertext.blocks(Paragraph(text(Strong(f"Author {number + 1}")))))
         super().__init__([title, fields, self.links, self.said, buttons])
         self.add_class("hubdoi-author")
         self._fields: dict[str, Any] = {
@@ -108,8 +110,8 @@ class AuthorsTable(widgets.VBox):  # type: ignore[misc]
         buttons = widgets.Box([self.add, self.me])
         buttons.add_class("hubdoi-buttons")
         title = widgets.HTML(
-            '<p class="hubdoi-heading" role="heading" aria-level="4">Authors</p>'
-            "<p>In the order in which they are cited.</p>"
+            hypertext.heading("Authors")
+            + hypertext.blocks(Paragraph(text("In the order in which they are cited.")))
         )
         super().__init__([title, self._list, buttons])
         self.add_class("hubdoi-authors")
@@ -210,14 +212,11 @@ def _is_begun(draft: Draft) -> bool:
 
 
 def _links(draft: Draft) -> str:
-    """The identifiers that are right, as links; their parts are checked characters alone."""
+    """The identifiers that are right, as links."""
     found = []
     if draft.orcid.strip() and not draft.orcid_problem:
-        found.append(_link(f"https://orcid.org/{check_orcid(draft.orcid)}"))
+        found.append(f"https://orcid.org/{check_orcid(draft.orcid)}")
     if draft.ror.strip() and not draft.ror_problem:
-        found.append(_link(f"https://ror.org/{check_ror(draft.ror)}"))
-    return f'<p class="hubdoi-ids">✓ {" · ".join(found)}</p>' if found else ""
-
-
-def _link(url: str) -> str:
-    return f'<a href="{url}" target="_blank" rel="noopener noreferrer">{url}</a>'
+        found.append(f"https://ror.org/{check_ror(draft.ror)}")
+    links = text(*(part for url in found for part in (" · ", Link(url, url))))[1:]
+    return hypertext.blocks(Paragraph(text("✓ ", links))) if found else ""

@@ -61,7 +61,7 @@ class CitationTabs(widgets.VBox):  # type: ignore[misc]
         self.said = Announcement()
         self.tabs = widgets.Tab([self._page(format) for format in _TABS])
         self.tabs.titles = tuple(_TABS.values())
-        title = widgets.HTML('<p class="hubdoi-heading" role="heading" aria-level="4">Cite it</p>')
+        title = widgets.HTML(hypertext.heading("Cite it"))
         super().__init__([title, self.tabs])
         self.add_class("hubdoi-citations")
 
@@ -119,7 +119,6 @@ class CitationTabs(widgets.VBox):  # type: ignore[misc]
             return
         if format == "text":
             self.said.text = ""
-        self._texts[format].value = hypertext.preformatted(
-            result.text, f"The citation as {_TABS[format]}"
-        )
+        shown = hypertext.preformatted(result.text, f"The citation as {_TABS[format]}")
+        self._texts[format].value = hypertext.inside(shown)
         self.copies[format].text = result.text

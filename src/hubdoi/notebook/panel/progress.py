@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..display.hypertext import escape
+from ..display.hypertext import escape, inside
 from .state import PanelState
 
 __all__ = ["progress"]
@@ -14,14 +14,16 @@ def progress(state: PanelState) -> str:
         return _moving(f"Loading {state.repo} …")
     if state.phase == "minting":
         *done, now = state.steps or ("Beginning",)
-        return "".join(f"<p>✓ Done: {escape(step)}</p>" for step in done) + _moving(f"{now} …")
+        return inside("".join(f"<p>✓ Done: {escape(step)}</p>" for step in done)) + _moving(
+            f"{now} …"
+        )
     if state.phase == "watching":
         return _moving("Watching for the DOI …")
     return ""
 
 
 def _moving(sentence: str) -> str:
-    return (
+    return inside(
         f'<p class="hubdoi-quiet">{escape(sentence)}</p>'
         '<div class="hubdoi-progress" aria-hidden="true"></div>'
     )

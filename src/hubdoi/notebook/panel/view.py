@@ -175,7 +175,7 @@ class Panel(widgets.VBox):  # type: ignore[misc]
         """Bring the widgets to `state`; what did not change is left alone, above all the focus."""
         _present(self.ask, state.phase == "asking")
         _put(self.header, _header(state))
-        _put(self.progress, _wrapped(progress(state)))
+        _put(self.progress, progress(state))
         notice = state.notice
         self.notice.tone = notice.tone if notice else "quiet"
         self.notice.text = notice.text if notice else ""
@@ -213,7 +213,7 @@ class Panel(widgets.VBox):  # type: ignore[misc]
         self.generate.disabled = not state.can_begin
         self.settings.url = state.status.settings_url if state.status else ""
         self.settings.disabled = not (state.can_begin or state.phase == "watching")
-        _put(self.reason, _wrapped(_quiet(state.reason)) if state.reason else "")
+        _put(self.reason, hypertext.inside(_quiet(state.reason)) if state.reason else "")
 
 
 def _header(state: PanelState) -> str:
@@ -229,7 +229,7 @@ def _header(state: PanelState) -> str:
 def _changes(state: PanelState) -> str:
     if state.changes is None:
         return ""
-    return _headed("What changed") + hypertext.blocks(*change_blocks(state.changes))
+    return hypertext.heading("What changed") + hypertext.blocks(*change_blocks(state.changes))
 
 
 def _intro(state: PanelState) -> str:
@@ -239,11 +239,11 @@ def _intro(state: PanelState) -> str:
     if state.hands_off:
         more = "This Hub has no DOI API: you generate the DOI on the settings page, which asks for the authors as well; this panel goes on by itself when the DOI appears."
         sentences.append(Paragraph(text(more)))
-    return _headed(heading) + hypertext.blocks(*sentences)
+    return hypertext.heading(heading) + hypertext.blocks(*sentences)
 
 
 def _terms(terms: Terms) -> str:
-    return _headed("Terms") + hypertext.blocks(Quote(terms.text))
+    return hypertext.heading("Terms") + hypertext.blocks(Quote(terms.text))
 
 
 def _history(status: Status) -> str:
@@ -255,17 +255,7 @@ def _history(status: Status) -> str:
         for version in status.versions
         if version.consent
     ]
-    return _headed("History") + hypertext.blocks(table, *consents)
-
-
-def _headed(heading: str) -> str:
-    return _wrapped(
-        f'<p class="hubdoi-heading" role="heading" aria-level="4">{hypertext.escape(heading)}</p>'
-    )
-
-
-def _wrapped(inner: str) -> str:
-    return f'<div class="hubdoi tex2jax_ignore mathjax_ignore">{inner}</div>' if inner else ""
+    return hypertext.heading("History") + hypertext.blocks(table, *consents)
 
 
 def _quiet(sentence: str) -> str:

@@ -1,0 +1,154 @@
+"""A person at JupyterLab: opens a notebook, writes a cell, runs it, looks at what comes out."""
+
+from __future__ import annotations
+
+import json
+import re
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import nbformat
+from playwright.sync_api import BrowserContext, Locator, Page, expect
+
+__all__ = ["Lab", "Notebook"]
+
+SECONDS = 1000
+START = "%load_ext hubdoi\n"
+
+
+@dataclass
+class Lab:
+    """A running JupyterLab."""
+
+    url: str
+    directory: Path
+    token: str
+
+    def new_notebook(self, context: BrowserContext, name: str) -> Notebook:
+        """An empty notebook in a new page, when its kernel is ready."""
+        name = re.sub(r"\W+", "-", name).strip("-") + ".ipynb"
+        page = context.new_page()
+        notebook = Notebook(self, page, name)
+        nbformat.write(
+            nbformat.v4.new_notebook(
+                metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}},
+                cells=[nbformat.v4.new_code_cell("")],
+            ),
+            self.directory / name,
+        )
+        notebook.open()
+        return notebook
+
+    def shut_down_kernels(self) -> None:
+        for session in self._api("sessions"):
+            self._api(f"sessions/{session['id']}", "DELETE")
+
+    def _api(self, path: str, method: str = "GET") -> Any:
+        request = urllib.request.Request(
+            f"{self.url}api/{path}",
+            method=method,
+            headers={"Authorization": f"token {self.token}"},
+        )
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return json.loads(answer.read() or b"null")
+
+
+class Notebook:
+    """One notebook in one page; `foreign` are the requests that went to another host, `dialogs`
+    what a page script asked."""
+
+    def __init__(self, lab: Lab, page: Page, name: str) -> None:
+        self.lab = lab
+        self.page = page
+        self.name = name
+        self.foreign: list[str] = []
+        self.dialogs: list[str] = []
+        page.on("request", lambda request: self._note(request.url))
+        page.on("dialog", lambda dialog: (self.dialogs.append(dialog.message), dialog.dismiss()))
+
+    def open(self) -> None:
+        """Open it, or open it again, and wait until the kernel is idle."""
+        self.page.goto(
+            f"{self.lab.url}lab/workspaces/{Path(self.name).stem}/tree/{self.name}?token={self.lab.token}&reset"
+        )
+        self.ready()
+
+    def reload(self) -> None:
+        self.page.reload()
+        self.ready()
+
+    def ready(self) -> None:
+        self.page.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=60 * SECONDS)
+        self.page.wait_for_selector(
+            '.jp-Notebook-ExecutionIndicator[data-status="idle"]', timeout=60 * SECONDS
+        )
+
+    def hide_side_bar(self) -> None:
+        """Give the notebook the whole width."""
+        bar = self.page.locator("#jp-left-stack")
+        if bar.is_visible():
+            self.page.locator('.lm-TabBar-tab[data-id="filebrowser"]').click()
+            expect(bar).to_be_hidden()
+
+    def width(self, pixels: int) -> None:
+        """Make the window so wide that an output has `pixels`."""
+        self.hide_side_bar()
+        height = (self.page.viewport_size or {"height": 1400})["height"]
+        area = self.page.locator(".jp-OutputArea-output").last
+        window = 1000
+        for _ in range(4):
+            self.page.set_viewport_size({"width": window, "height": height})
+            self.page.wait_for_timeout(300)
+            window += pixels - int(area.evaluate("node => node.clientWidth"))
+
+    def run(self, source: str, *, wait: bool = True) -> Locator:
+        """Write `source` into the last cell, run it with Shift+Enter; the answer is its output."""
+        cells = self.page.locator(".jp-Notebook .jp-CodeCell")
+        index = cells.count() - 1
+        cell = cells.nth(index)
+        editor = cell.locator(".cm-content")
+        editor.click()
+        # As pasted: typing would add brackets and indentation.
+        editor.evaluate(
+            "(node, text) => node.cmView?.view?.dispatch ? node.cmView.view.dispatch({changes: {from: 0, to: node.cmView.view.state.doc.length, insert: text}}) : document.execCommand('insertText', false, text)",
+            source,
+        )
+        self.page.keyboard.press("Shift+Enter")
+        if wait:
+            expect(cell.locator(".jp-InputPrompt")).to_have_text(
+                re.compile(r"\[\d+\]:"), timeout=60 * SECONDS
+            )
+        return cell.locator(".jp-OutputArea-child")
+
+    def panel(self, number: int = 0) -> Locator:
+        return self.page.locator(".hubdoi-panel").nth(number)
+
+    def theme(self, name: str) -> None:
+        """Choose ``JupyterLab Light`` or ``JupyterLab Dark`` in the menu, as a person would."""
+        self.page.locator(".lm-MenuBar-itemLabel", has_text="Settings").click()
+        items = self.page.locator(".lm-Menu-itemLabel")
+        items.get_by_text("Theme", exact=True).click()
+        items.get_by_text(name, exact=True).click()
+        light = "true" if name.endswith("Light") else "false"
+        expect(self.page.locator("body")).to_have_attribute("data-jp-theme-light", light)
+        expect(self.page.locator("#jupyterlab-splash")).to_have_count(0, timeout=15 * SECONDS)
+
+    def clipboard(self) -> str:
+        return str(self.page.evaluate("navigator.clipboard.readText()"))
+
+    def saved(self) -> Any:
+        """The notebook as it is on the disk after Ctrl+S."""
+        self.page.keyboard.press("Control+s")
+        self.page.wait_for_function(
+            "() => !document.querySelector('.jp-mod-current.jp-mod-dirty, .lm-mod-current .jp-mod-dirty')"
+        )
+        self.page.wait_for_timeout(500)
+        return nbformat.read(self.lab.directory / self.name, 4)
+
+    def _note(self, url: str) -> None:
+        parts = urlsplit(url)
+        if parts.scheme in ("http", "https", "ws", "wss") and parts.hostname != "127.0.0.1":
+            self.foreign.append(url)

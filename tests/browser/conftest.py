@@ -1,0 +1,138 @@
+"""A real JupyterLab with a real kernel, in Debian's Chromium.
+
+Every test leaves a screenshot in ``tests/browser/screenshots`` (git ignores it); with
+``HUBDOI_PICTURES=docs/pictures`` the pictures of the README are written as well.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from browser_lab import Lab, Notebook
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
+
+SCREENSHOTS = Path(__file__).parent / "screenshots"
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str | None:
+    """Where Debian's Chromium is; None when playwright has its own."""
+    found = shutil.which("chromium") or shutil.which("chromium-browser")
+    if found:
+        return found
+    with sync_playwright() as playwright:
+        if Path(playwright.chromium.executable_path).exists():
+            return None
+    pytest.fail(
+        "There is no Chromium for the browser tests; install it with: apt-get install chromium, "
+        "or: playwright install chromium."
+    )
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str | None) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """JupyterLab on a free port, with directories of its own and one token."""
+    home = tmp_path_factory.mktemp("lab")
+    (home / "notebooks").mkdir()
+    settings = home / "config" / "lab" / "user-settings" / "@jupyterlab"
+    for plugin, values in {
+        "apputils-extension/notification": {"checkForUpdates": False, "fetchNews": "false"},
+        "docmanager-extension/plugin": {"autosave": False},
+        "completer-extension/manager": {"autoCompletion": False},
+    }.items():
+        file = settings / f"{plugin}.jupyterlab-settings"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(values))
+    environ = {
+        k: v for k, v in os.environ.items() if not k.startswith(("JUPYTER", "HUBDOI", "HF_"))
+    }
+    environ |= {
+        "HOME": str(home),
+        "JUPYTER_CONFIG_DIR": str(home / "config"),
+        "JUPYTER_DATA_DIR": str(home / "data"),
+        "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
+        "JUPYTERLAB_SETTINGS_DIR": str(home / "config" / "lab" / "user-settings"),
+        "JUPYTERLAB_WORKSPACES_DIR": str(home / "workspaces"),
+        "HF_HOME": str(home / "hf"),
+        "HF_HUB_DISABLE_TELEMETRY": "1",
+    }
+    command = [
+        sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1", "--port=0",
+        "--IdentityProvider.token=of-the-tests", f"--ServerApp.root_dir={home / 'notebooks'}",
+        "--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+    ]  # fmt: skip
+    log = home / "lab.log"
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            command, env=environ, cwd=home, stdout=out, stderr=subprocess.STDOUT
+        )
+    try:
+        yield Lab(_address(process, home, log), home / "notebooks", "of-the-tests")
+    finally:
+        process.terminate()
+        try:
+            process.wait(timeout=30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+
+
+@pytest.fixture
+def context(browser: Browser, lab: Lab) -> Iterator[BrowserContext]:
+    """A clean browser that may use the clipboard, and notes whom it talks to."""
+    context = browser.new_context(viewport={"width": 1100, "height": 1400})
+    context.grant_permissions(["clipboard-read", "clipboard-write"], origin=lab.url.rstrip("/"))
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def notebook(
+    lab: Lab, context: BrowserContext, request: pytest.FixtureRequest
+) -> Iterator[Notebook]:
+    """A new notebook with a kernel that is ready; its screenshot is taken at the end."""
+    notebook = lab.new_notebook(context, request.node.name)
+    yield notebook
+    SCREENSHOTS.mkdir(exist_ok=True)
+    for number, page in enumerate(context.pages):
+        suffix = f"-{number}" if number else ""
+        page.screenshot(path=SCREENSHOTS / f"{request.node.name}{suffix}.png")
+    lab.shut_down_kernels()
+
+
+def _address(process: subprocess.Popen[bytes], home: Path, log: Path) -> str:
+    file = home / "runtime" / f"jpserver-{process.pid}.json"
+    deadline = time.monotonic() + 90
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            url = str(json.loads(file.read_text())["url"])
+            urllib.request.urlopen(f"{url}api", timeout=5).close()
+            return url
+        except (OSError, ValueError):
+            time.sleep(0.2)
+    raise AssertionError(f"JupyterLab did not start:\n{log.read_text()[-4000:]}")
