@@ -28,5 +28,7 @@ def name_word(word: str, written: str) -> str:
     """
     if word.isalpha() and word.isascii() and word.lower() != "and":
         return written
-    special = "," in word or word.lower() == "and" or "\\" in _BRACED.sub("", _BRACED.sub("", written))
+    special = (
+        "," in word or word.lower() == "and" or "\\" in _BRACED.sub("", _BRACED.sub("", written))
+    )
     return f"{{{written}}}" if special else written

@@ -17,10 +17,17 @@ _TYPES = {"Dataset": "DATA", "Model": "COMP", "Software": "COMP"}
 
 def write(versions: Sequence[Version]) -> str:
     """One reference a version, written by `rispy`."""
-    import rispy  # type: ignore[import-untyped]
+    from rispy.writer import RisWriter  # type: ignore[import-untyped]
 
-    text: str = rispy.dumps([_reference(version) for version in versions])
-    return text.strip()
+    class Plain(RisWriter):  # type: ignore[misc]
+        """Without the number that rispy puts before a record: RIS has no place for one."""
+
+        def set_header(self, count: int) -> str:
+            return ""
+
+    text: str = Plain().formats([_reference(version) for version in versions])
+    # The end tag has nothing after its dash but the space that belongs to it.
+    return text.strip("\n")
 
 
 def _reference(version: Version) -> dict[str, Any]:
