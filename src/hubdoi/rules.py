@@ -88,15 +88,15 @@ def obstacle_of(info: RepoInfo, person: Person | None) -> HubdoiError | None:
 
 def default_authors(info: RepoInfo, person: Person) -> tuple[Author, ...]:
     """The organisation's full name for its repositories, else the minter's (R5)."""
-    organization = info.owner_is_organization
-    name = info.owner_name if organization else person.full_name
     try:
-        author = Author(name, "organization") if organization else Author.person(name)
+        if info.owner_is_organization:
+            return (Author(info.owner_name, "organization"),)
+        return (Author.person(person.full_name),)
     except InvalidAuthor:
         # A full name that a Hub lets through and no record can carry: the account's always can.
-        account = info.repo.namespace if organization else None
-        author = Author(account or person.username, "organization" if organization else "person")
-    return (author,)
+        if info.owner_is_organization:
+            return (Author(info.repo.namespace or person.username, "organization"),)
+        return (Author.person(person.username),)
 
 
 def _ineligible(info: RepoInfo) -> RepoNotEligible | None:

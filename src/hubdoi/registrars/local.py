@@ -46,17 +46,16 @@ class LocalRegistrar:
 
     def reserve(self, repo: Repo, uid: str, revision: str) -> Doi:
         """The next DOI of the sequence, for good when the surrounding transaction commits."""
+        statement = sqlite.insert(sequence).values(name="hf", last=1)
+        next_number = statement.on_conflict_do_update(
+            index_elements=[sequence.c.name], set_={"last": sequence.c.last + 1}
+        ).returning(sequence.c.last)
         with self.database.transaction() as db:
-            statement = sqlite.insert(sequence).values(name="hf", last=1)
-            number = db.scalar(
-                statement.on_conflict_do_update(
-                    index_elements=[sequence.c.name], set_={"last": sequence.c.last + 1}
-                ).returning(sequence.c.last)
-            )
-            doi = Doi(f"{SANDBOX_PREFIX}/hf/{number:04d}")
-            if db.scalar(sa.select(records.c.id).where(records.c.doi_key == doi.key)) is None:
-                return doi
-        return self.reserve(repo, uid, revision)
+            while True:
+                doi = Doi(f"{SANDBOX_PREFIX}/hf/{db.scalar(next_number):04d}")
+                # Somebody may have drafted it through the DataCite API.
+                if db.scalar(sa.select(records.c.id).where(records.c.doi_key == doi.key)) is None:
+                    return doi
 
     def register(self, version: Version) -> None:
         if version.doi is None or version.created is None:
