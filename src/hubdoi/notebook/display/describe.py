@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import singledispatch
+from importlib import import_module
 from typing import Any
 
 from ...errors import HubdoiError
 from .card import Badge, Card, Paragraph, text
 
 __all__ = ["cards"]
+
+# Records of a part that is not loaded for every display, and what shows them.
+_LATER = {"hubdoi.bibliography": "bibliography"}
 
 
 @singledispatch
@@ -19,6 +23,11 @@ def cards(record: Any) -> tuple[Card, ...]:
     Raises:
         TypeError: nothing says how such a record is shown.
     """
+    home = ".".join(type(record).__module__.split(".")[:2])
+    if home in _LATER:
+        import_module(f"{__package__}.{_LATER[home]}")
+        if cards.dispatch(type(record)) is not cards.dispatch(object):
+            return cards(record)
     if isinstance(record, Iterable) and not isinstance(record, str | bytes):
         return tuple(card for part in record for card in cards(part))
     raise TypeError(f"Nothing says how a {type(record).__name__} is shown.")
