@@ -2,7 +2,25 @@
 
 from __future__ import annotations
 
+from .check import CheckReport, Finding, check
+from .citing import cite_uses, review
+from .live import uses_of_session
 from .scanning import uses
 from .use import Unclear, Use, Uses
+from .verdict import Review, ReviewTable, Verdict
 
-__all__ = ["Unclear", "Use", "Uses", "uses"]
+__all__ = [
+    "CheckReport",
+    "Finding",
+    "Review",
+    "ReviewTable",
+    "Unclear",
+    "Use",
+    "Uses",
+    "Verdict",
+    "check",
+    "cite_uses",
+    "review",
+    "uses",
+    "uses_of_session",
+]

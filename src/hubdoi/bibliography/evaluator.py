@@ -175,9 +175,17 @@ class Evaluator:
 
     def _name(self, node: ast.Name, site: Site) -> list[Alternative]:
         found = self.names.lookup(node.id, site, node)
-        if found is not None:
-            return found
-        return self._outside(node.id)
+        if found is None:
+            return self._outside(node.id)
+        if (
+            self.outside is not None
+            and all(isinstance(value, Marker) for value, _ in found)
+            and self.names.is_global(node.id, site)
+        ):
+            value = self.outside(node.id)
+            if value is not None:
+                return [(value, {})]
+        return found
 
     def _outside(self, dotted: str) -> list[Alternative]:
         if self.outside is not None:

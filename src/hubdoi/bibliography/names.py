@@ -78,6 +78,15 @@ class Names:
             scope = scope.parent
         return []
 
+    def is_global(self, name: str, site: Site) -> bool:
+        """Whether `name` is the module's where it is used at `site`."""
+        scope: Scope | None = site.scope
+        while scope is not None and scope.parent is not None:
+            if name in scope.bindings and name not in scope.elsewhere:
+                return False
+            scope = scope.parent
+        return True
+
     def _bound(self, binding: Binding, name: str) -> list[Alternative]:
         kind = binding.kind
         if kind == "value":
@@ -486,10 +495,6 @@ def _class_of(scope: Scope | None) -> ast.AST | None:
 
 def _returns(node: Any) -> list[tuple[ast.expr, tuple[tuple[int, int], ...]]] | None:
     """The expressions that a function returns; None for a generator."""
-    known: list[tuple[ast.expr, tuple[tuple[int, int], ...]]] | None
-    known = getattr(node, "hubdoi_returns", None)
-    if known is not None:
-        return known
     found: list[tuple[ast.expr, tuple[tuple[int, int], ...]]] = []
     stack: list[Any] = list(node.body)
     while stack:
@@ -501,5 +506,4 @@ def _returns(node: Any) -> list[tuple[ast.expr, tuple[tuple[int, int], ...]]] | 
         elif not isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             for block in ("body", "orelse", "finalbody", "handlers", "cases"):
                 stack += getattr(part, block, ())
-    node.hubdoi_returns = found
     return found

@@ -6,16 +6,18 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from os import PathLike
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from ..errors import InvalidInput
 from .document import cells_of_file, cells_of_notebook
 from .scan import scan
 from .use import Uses
 
-__all__ = ["Source", "uses", "uses_of_file"]
+__all__ = ["Source", "uses", "uses_of_file", "with_bar"]
 
 Source: TypeAlias = "str | PathLike[str] | Mapping[str, Any]"
+
+T = TypeVar("T")
 
 _BAR_FROM = 20
 
@@ -65,14 +67,15 @@ def _uses_of(source: object) -> Uses:
 
 
 def _each(sources: list[Source], progress: bool | None) -> Iterator[Uses]:
-    for source in _with_bar(sources, progress):
+    for source in with_bar(sources, progress):
         try:
             yield _uses_of(source)
         except InvalidInput as error:
             yield Uses(failures=(error.message,))
 
 
-def _with_bar(sources: list[Source], progress: bool | None) -> Iterable[Source]:
+def with_bar(sources: list[T], progress: bool | None) -> Iterable[T]:
+    """`sources`, with a bar on standard error when there are many, or when it is asked for."""
     if progress is None:
         progress = len(sources) >= _BAR_FROM and sys.stderr.isatty()
     if not progress:
