@@ -241,7 +241,8 @@ class Commits:
         """
         short = name.split("/", 2)[2]
         bad = _REF.fullmatch(short) is None or ".." in short or "//" in short
-        if bad or short.endswith(("/", ".", ".lock")) or short.startswith("refs/"):
+        bad = bad or short.startswith("refs/") or _FULL.fullmatch(short) is not None
+        if bad or short.endswith(("/", ".", ".lock")):
             raise Refusal(400, f"{short[:60]!r} cannot be the name of a branch or tag.")
         with self._database.transaction():
             if self._target(uid, name) is not None:
@@ -271,14 +272,20 @@ class Commits:
     def _oid(self, uid: str, revision: str | None) -> str | None:
         if revision is None:
             return self._target(uid, MAIN)
-        for name in (f"refs/heads/{revision}", f"refs/tags/{revision}", revision):
-            target = self._target(uid, name)
-            if target is not None:
-                return target
-        if revision in ("main", "HEAD", MAIN):
-            return self._target(uid, MAIN)
+        # As in git, a full id names a commit whatever branches there are.
         if _FULL.fullmatch(revision):
             return revision
+        names = (f"refs/heads/{revision}", f"refs/tags/{revision}", revision)
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                select(REFS.c.name, REFS.c.target).where(REFS.c.uid == uid, REFS.c.name.in_(names))
+            ).all()
+        targets = {row.name: str(row.target) for row in rows}
+        for name in names:
+            if name in targets:
+                return targets[name]
+        if revision in ("main", "HEAD", MAIN):
+            return self._target(uid, MAIN)
         if _PREFIX.fullmatch(revision):
             with self._database.reading() as connection:
                 found = connection.execute(

@@ -83,10 +83,10 @@ class Store:
         return self.repositories.dois_of(uids)
 
     def _info(self, found: Repository, person: Person | None, revision: str | None) -> RepoInfo:
-        head = self.commits.head(found.uid)
         commit = self.commits.resolve(found.uid, revision)
         if commit is None and revision is not None:
             raise RevisionNotFound(f"{found.repo} has no commit yet; push one first.")
+        here = commit.oid if commit else None
         owner_name, is_organization = self.people.owner(found.namespace)
         card = self.commits.card(commit)
         files = self.commits.snapshot(commit.tree) if commit else {}
@@ -94,8 +94,8 @@ class Store:
         return RepoInfo(
             repo=found.repo,
             uid=found.uid,
-            head=head,
-            revision=commit.oid if commit else None,
+            head=here if revision is None else self.commits.head(found.uid),
+            revision=here,
             private=found.private,
             can_write=found.is_writable_by(person),
             owner_name=owner_name,
