@@ -79,6 +79,6 @@ def subject() -> Iterator[Callable[[], object]]:
 
         def again() -> None:
             for _ in range(200):
-                shell.run_cell("%doi cite ada/tiny-bert;")
+                shell.run_line_magic("doi", "cite ada/tiny-bert")
 
         yield again

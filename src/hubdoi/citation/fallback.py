@@ -40,7 +40,7 @@ def missing_preamble(entries: str, file: str) -> str:
 
 
 def _letters(text: str) -> Iterable[str]:
-    return (character for character in text if character >= "\x80")
+    return (character for character in set(text) if character >= "\x80")
 
 
 def _preamble(letters: list[str]) -> str:

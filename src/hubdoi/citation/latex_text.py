@@ -40,8 +40,10 @@ _SPECIAL = {
     '"': '"{}',
     "\u00a0": " ",
 }
+_ESCAPES = str.maketrans(_SPECIAL)
 _LIGATURES = re.compile(r"(?<=-)(?=-)|(?<=')(?=')|(?<=`)(?=`)|(?<=[!?])(?=`)|(?<=,)(?=,)")
 _NEEDS_CARE = re.compile(r"[^A-Za-z0-9 .:;()\[\]/+=*@,-]|--|,,")
+_SAFE = re.compile(r"[A-Za-z0-9/:;,.()\[\]<>@!*+=?&#%~_'-]*")
 _IDEOGRAPH = re.compile(r"[\u1100-\u11ff\u2e80-\ud7ff\uf900-\ufaff\U00020000-\U0003ffff]")
 _ACCENTS = {
     "\u0300": "`", "\u0301": "'", "\u0302": "^", "\u0303": "~", "\u0304": "=", "\u0306": "u",
@@ -58,7 +60,8 @@ _LETTERS = {
 
 def plain_line(text: str) -> str:
     """`text` on one line, without control characters, direction overrides and lone surrogates."""
-    if text.isascii() and text.isprintable() and "  " not in text:
+    # What can be printed is none of these, and its only space is the plain one.
+    if text.isprintable() and "  " not in text:
         return text.strip()
     kept = "".join(character if _is_plain(character) else " " for character in text)
     return " ".join(kept.split())
@@ -76,8 +79,7 @@ def latex_text(text: str) -> str:
     if not _NEEDS_CARE.search(line):
         return line
     spaced = _LIGATURES.sub("\x00", line)
-    escaped = "".join(_SPECIAL.get(character, character) for character in spaced)
-    return escaped.replace("\x00", "{}")
+    return spaced.translate(_ESCAPES).replace("\x00", "{}")
 
 
 def bibtex_text(text: str) -> str:
@@ -120,7 +122,8 @@ def verbatim(text: str) -> str:
 
     What could end the field or is not ASCII is percent-encoded: the link stays the same.
     """
-    return quote(plain_line(text), safe="/:;,.()[]<>@!*+=?&#%~_'-")
+    line = plain_line(text)
+    return line if _SAFE.fullmatch(line) else quote(line, safe="/:;,.()[]<>@!*+=?&#%~_'-")
 
 
 @lru_cache(maxsize=4096)
