@@ -17,6 +17,7 @@ from markupsafe import Markup
 
 from ..errors import HubdoiError, SignInRequired
 from ..records import Person, Repo
+from .accept import preferred
 from .access import csrf_token, person_of, world_of
 from .markdown import render_markdown
 from .refusal import Moved, Refusal
@@ -133,7 +134,8 @@ def error_page(request: Request, status: int, message: str) -> HTMLResponse:
 def is_for_reader(request: Request) -> bool:
     """Whether a person with a browser asks for something that is not of an API."""
     named = request.url.path.startswith(("/api/", "/datacite"))
-    return not named and "text/html" in request.headers.get("accept", "")
+    wanted = preferred(request.headers.get("accept"), ("application/json", "text/html"))
+    return not named and wanted is not None and wanted[0] == "text/html"
 
 
 def see_other(address: str, status: int = 303) -> RedirectResponse:
