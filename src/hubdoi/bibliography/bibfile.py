@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
-from bisect import bisect_right
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -95,6 +95,7 @@ class BibFile:
         new = [version for same, version in cited.items() if same not in matches]
         taken = [entry.key for entry in self.entries]
         keys = dict(zip(map(identity, new), keys_of(new, taken), strict=True))
+        end = _line_end(self.text)
         pieces, place = [], 0
         changed, unchanged, ours = [], [], []
         for same, entry in sorted(matches.items(), key=lambda match: match[1].start):
@@ -103,7 +104,7 @@ class BibFile:
                 unchanged.append(entry.key)
                 continue
             ours.append(bib_entry(kind, entry.key, fields | _kept(entry, fields)))
-            pieces += [self.text[place : entry.start], self._lines(ours[-1])]
+            pieces += [self.text[place : entry.start], ours[-1].replace("\n", end)]
             place = entry.end
             changed.append(entry.key)
         text = "".join([*pieces, self.text[place:]])
@@ -111,7 +112,7 @@ class BibFile:
         if chosen == "bibtex":
             before = missing_preamble("".join([*ours, *blocks]), self.text)
             blocks = [before, *blocks] if before else blocks
-        text = self._with_appended(text, blocks)
+        text = _with_appended(text, blocks, end)
         try:
             text.encode(self.encoding)
         except UnicodeEncodeError as error:
@@ -163,34 +164,39 @@ class BibFile:
                 if now == file.original:
                     break
                 file = BibFile._parsed(file.path, now).updated(file.versions, file.format)
-            if file.differs:
-                write_atomically(file.path, file.content)
+            content = file.content
+            if content != file.original:
+                write_atomically(file.path, content)
         except OSError as error:
             raise InvalidInput(
                 f"{self.path.name} cannot be written ({error.strerror}); check the directory and your rights there."
             ) from None
-        return file
+        return replace(
+            BibFile._parsed(file.path, content),
+            versions=file.versions,
+            format=file.format,
+            added=file.added,
+            changed=file.changed,
+            unchanged=file.unchanged,
+        )
 
-    def _with_appended(self, text: str, blocks: Sequence[str]) -> str:
-        if not blocks:
-            return text
-        end = self._newline
-        joined = self._lines("\n\n".join(blocks)) + end
-        if not text.strip("\r\n"):
-            return text + joined
-        if not text.endswith(("\n", "\r")):
-            text += end
-        gap = "" if text.endswith((end + end, "\n\n")) else end
-        return text + gap + joined
 
-    def _lines(self, text: str) -> str:
-        return text.replace("\n", self._newline)
+def _with_appended(text: str, blocks: Sequence[str], end: str) -> str:
+    if not blocks:
+        return text
+    joined = ("\n\n".join(blocks) + "\n").replace("\n", end)
+    if not text.strip("\r\n"):
+        return text + joined
+    if not text.endswith(("\n", "\r")):
+        text += end
+    gap = "" if text.endswith((end + end, "\n\n")) else end
+    return text + gap + joined
 
-    @property
-    def _newline(self) -> str:
-        """The line end that most lines of the file have."""
-        returns = self.text.count("\r\n")
-        return "\r\n" if returns > self.text.count("\n") - returns else "\n"
+
+def _line_end(text: str) -> str:
+    """The line end that most lines have."""
+    returns = text.count("\r\n")
+    return "\r\n" if returns > text.count("\n") - returns else "\n"
 
 
 def _written(version: Version, format: str) -> tuple[str, dict[str, str]]:
@@ -248,7 +254,7 @@ class _Origin:
         self._removed = removed
 
     def __call__(self, place: int) -> int:
-        return place + bisect_right(self._removed, place)
+        return place + bisect_left(self._removed, place)
 
 
 def _without_returns(text: str) -> tuple[str, _Origin]:

@@ -1,0 +1,195 @@
+from __future__ import annotations
+
+import http.server
+import subprocess
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pypandoc
+import pytest
+
+from hubdoi.citation import cite, pandoc, styles
+from hubdoi.citation.styles import find_style
+from hubdoi.errors import InvalidInput, MissingLibrary, UnknownStyle
+from hubdoi.records import Author, Repo, Version
+
+Make = Callable[..., Version]
+TEN = ("apa", "ieee", "nature", "vancouver", "mla", "chicago", "harvard", "acm", "acl", "ama")
+
+
+@pytest.fixture(scope="session")
+def three(make: Make) -> list[Version]:
+    return [
+        make(1, authors=(Author.person("Lovelace, Ada"), Author.person("von Werra, Leandro"))),
+        make(3, authors=(Author("Centre Aquitain des Technologies", "organization"),)),
+        make(2, doi=None, authors=(Author("jeevan"), Author.person("Corrêa Jr., Nicholas"))),
+    ]
+
+
+@pytest.mark.parametrize("style", TEN)
+def test_styled_text_is_what_pandoc_makes_of_the_csl_json(style: str, three: list[Version]) -> None:
+    own = pypandoc.convert_text(
+        str(cite(three, "csl-json")),
+        "plain",
+        format="csljson",
+        extra_args=["--citeproc", f"--csl={find_style(style)}", "--wrap=none"],
+    )
+    assert str(cite(three, style=style)) == own.strip().replace("\r\n", "\n")
+
+
+def test_names_and_versions_come_out_right(make: Make, three: list[Version]) -> None:
+    apa = str(cite(three, style="apa"))
+    assert "Lovelace, A., & von Werra, L. (2026). tiny-bert_1 (Revision 0000001)" in apa
+    assert "Centre Aquitain des Technologies. (2026)." in apa
+    assert "jeevan, & Corrêa, N., Jr. (2026)." in apa
+    assert "(Version 0000001)" in apa and "https://doi.org/10.5072/hf/0001" in apa
+    # A name is no sentence: styles that capitalise titles leave it as it is.
+    gpt = make(9, repo=Repo("model", "openai/gpt-oss"), title="gpt-oss (Revision 0000009)")
+    assert "gpt-oss (Revision 0000009)" in str(cite(gpt, style="mla"))
+    assert "gpt-oss (Revision 0000009)" in str(cite(gpt, style="chicago"))
+
+
+def test_a_list_of_any_length_is_one_process(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[list[str]] = []
+    run = subprocess.run
+
+    def counted(command: list[str], **options: object) -> subprocess.CompletedProcess[bytes]:
+        started.append(command)
+        return run(command, **options)  # type: ignore[call-overload,no-any-return]
+
+    monkeypatch.setattr(subprocess, "run", counted)
+    versions = [make(number) for number in range(500, 700)]
+    citation = cite(versions, style="ieee")
+    assert str(citation).count("10.5072/hf/") == 200
+    assert len(started) == 1
+    assert "--sandbox" in started[0]
+    cite(versions, style="ieee")
+    assert len(started) == 1, "the same list again costs nothing"
+
+
+def test_in_text_citations(three: list[Version]) -> None:
+    assert cite(three[0]).in_text == "(Lovelace & von Werra, 2026)"
+    assert cite(three[0], style="apa").in_text == "(Lovelace & von Werra, 2026)"
+    assert cite(three[0], style="ieee").in_text == "[1]"
+    assert cite(three[:2], style="ieee").in_text == "[1], [2]"
+    assert cite(three[0], style="chicago-notes").in_text.startswith(
+        "Ada Lovelace and Leandro von Werra"
+    )
+    assert cite([]).in_text == ""
+
+
+def test_a_style_that_has_only_notes_gives_the_notes(three: list[Version]) -> None:
+    notes = str(cite(three, style="chicago-notes")).split("\n\n")
+    assert len(notes) == 3
+    assert notes[0].startswith("Ada Lovelace and Leandro von Werra, tiny-bert_1")
+
+
+def test_locale_html_and_markdown(three: list[Version]) -> None:
+    french = cite(three[1], style="apa", locale="fr-FR")
+    assert "Jeu de données" in str(french)
+    assert cite(three[0]).html is None
+    html = cite(three[0], style="apa").html
+    assert html is not None and "<em>tiny-bert_1" in html
+    markdown = cite(three[0], "markdown", style="apa")
+    assert "*tiny-bert_1" in str(markdown) and markdown.media_type == "text/markdown"
+    with pytest.raises(InvalidInput, match="locale"):
+        cite(three[0], style="apa", locale="../de")
+
+
+def test_metadata_of_a_stranger_is_inert(make: Make) -> None:
+    evil = make(
+        1,
+        title='<i>x</i><span class="nocase">n</span> <script>alert(1)</script> [l](javascript:a) $m$',
+        authors=(Author.person("<b>Bold</b>, \\input{x}"), Author("{{x}} @evil", "organization")),
+    )
+    for style in ("apa", "mla", "chicago-notes"):
+        citation = cite(evil, style=style)
+        assert "<i>x</i><span" in str(citation) and "\u2060" not in str(citation)
+        html = citation.html
+        assert html is not None
+        assert "<script" not in html and "<i>x</i>" not in html and "<b>" not in html
+        markdown = str(cite(evil, "markdown", style=style))
+        assert "<script" not in markdown.replace("\\<", "")
+
+
+def test_styles_are_offered_and_found() -> None:
+    names = styles()
+    assert names[:3] == ("apa", "ieee", "nature")
+    assert len(names) > 2500 and len(set(names)) == len(names)
+    for name in TEN:
+        assert find_style(name).suffix == ".csl"
+    assert find_style("Nature Methods") == find_style("nature"), "a dependent style"
+    for alias in ("neurips", "icml", "lncs", "nlm", "cse", "elsevier", "mhra", "iso690"):
+        assert find_style(alias).is_file()
+
+
+def test_a_path_serves_as_a_style(tmp_path: Path, three: list[Version]) -> None:
+    own = tmp_path / "own.csl"
+    own.write_text(find_style("apa").read_text(encoding="utf-8"), encoding="utf-8")
+    assert str(cite(three, style=str(own))) == str(cite(three, style="apa"))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "<html></html>",
+        '<!DOCTYPE x [<!ENTITY a "b">]><style xmlns="http://purl.org/net/xbiblio/csl"/>',
+        '<style xmlns="http://purl.org/net/xbiblio/csl"><info><link rel="independent-parent" '
+        'href="http://example.org/styles/never-heard-of"/></info></style>',
+    ],
+)
+def test_what_is_no_style_is_refused(tmp_path: Path, version: Version, content: str) -> None:
+    path = tmp_path / "bad.csl"
+    path.write_text(content)
+    with pytest.raises(UnknownStyle):
+        cite(version, style=str(path))
+
+
+def test_a_style_that_pandoc_cannot_use_is_said(tmp_path: Path, version: Version) -> None:
+    path = tmp_path / "broken.csl"
+    path.write_text('<style xmlns="http://purl.org/net/xbiblio/csl" class="in-text"><macro')
+    with pytest.raises(InvalidInput, match="broken"):
+        cite(version, style=str(path))
+
+
+@pytest.mark.parametrize(
+    ("style", "said"),
+    [
+        ("aap", "apa"),
+        ("/no/such/file.csl", "path"),
+        ("http://example.org/x.csl", "https"),
+        ("file:///etc/passwd", "https"),
+    ],
+)
+def test_an_unknown_style_is_said_with_a_way_out(version: Version, style: str, said: str) -> None:
+    with pytest.raises(UnknownStyle, match=said):
+        cite(version, style=style)
+
+
+@pytest.fixture
+def plain_http() -> Iterator[str]:
+    """A server on this machine that speaks http, not https."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), http.server.SimpleHTTPRequestHandler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+def test_a_style_is_fetched_over_https_only(version: Version, plain_http: str) -> None:
+    from hubdoi.errors import ServiceUnreachable
+
+    with pytest.raises(ServiceUnreachable, match="could not be fetched"):
+        cite(version, style=f"https://{plain_http}/apa.csl")
+
+
+def test_without_pandoc_the_message_says_what_to_install(
+    version: Version, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYPANDOC_PANDOC", "/nowhere/pandoc")
+    pandoc._run.cache_clear()
+    with pytest.raises(MissingLibrary, match="hubdoi\\[styles\\]"):
+        cite(version, style="apa")
+    assert "@misc" in str(cite(version))
