@@ -8,7 +8,16 @@ from functools import lru_cache
 
 from ..records import RepoType
 
-__all__ = ["CALLS", "READERS", "SHOWERS", "TRIGGERS", "WRITERS", "Call", "calls_named"]
+__all__ = [
+    "CALLS",
+    "READERS",
+    "SHOWERS",
+    "TRIGGERS",
+    "WRITERS",
+    "Call",
+    "calls_named",
+    "calls_on_paths",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,7 +270,8 @@ def _by_function() -> dict[str, tuple[Call, ...]]:
 
 
 _CALLS = _by_function()
-_GLOBS = tuple(call for call in CALLS if "*" in call.function)
+_GLOBS = tuple(call for call in CALLS if "*" in call.function and not call.path)
+_PATHS = tuple(call for call in CALLS if call.path)
 
 TRIGGERS = frozenset(function for function in _CALLS if "*" not in function) | {
     "HfFileSystem",
@@ -269,6 +279,11 @@ TRIGGERS = frozenset(function for function in _CALLS if "*" not in function) | {
     "happytransformer",
 }
 """The words of which at least one stands in every cell that loads something by a call."""
+
+
+def calls_on_paths(owner: str) -> tuple[Call, ...]:
+    """The lines of the table for the methods of a file system of the Hub."""
+    return tuple(call for call in _PATHS if owner.endswith(call.owner))
 
 
 @lru_cache(maxsize=4096)

@@ -241,9 +241,9 @@ class Names:
                 return self._evaluator.evaluate(keyword.value, site)
         if name in positional:
             place = positional.index(name)
-            before = call.args[: place + 1]
-            if any(isinstance(argument, ast.Starred) for argument in before):
-                return [(UNKNOWN, {})]
+            for n, argument in enumerate(call.args[: place + 1]):
+                if isinstance(argument, ast.Starred):
+                    return self._spread(argument.value, place - n, site)
             if place < len(call.args):
                 return self._evaluator.evaluate(call.args[place], site)
         for keyword in call.keywords:
@@ -257,6 +257,14 @@ class Names:
                 known = [part for part in found if part[0] is not UNKNOWN]
                 return known or fallback or [(UNKNOWN, {})]
         return fallback or [(UNKNOWN, {})]
+
+    def _spread(self, node: ast.expr, place: int, site: Site) -> list[Alternative]:
+        """What ``*node`` gives at a place."""
+        return [
+            (part, {**choices, **own})
+            for value, choices in self._evaluator.evaluate(node, site)
+            for part, own in self._evaluator.item(value, place)
+        ]
 
     def returned(self, value: Any, call: ast.Call, site: Site) -> list[Alternative] | None:
         """What a function of the notebook returns to `call`; None for any other value."""

@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any
 
 from ..records import RepoReference
-from .calls import READERS, SHOWERS, TRIGGERS, WRITERS, Call, calls_named
+from .calls import READERS, SHOWERS, TRIGGERS, WRITERS, Call, calls_named, calls_on_paths
 from .document import Cell
 from .evaluator import Evaluator
 from .ipython import has_ipython
@@ -140,7 +140,8 @@ class _Scan:
 
     def _calls(self) -> None:
         aliases = {alias for alias, name in self._program.aliases.items() if name in TRIGGERS}
-        for node, site in self._program.calls(frozenset(TRIGGERS | aliases)):
+        systems = self._program.names_bound_from(frozenset({"HfFileSystem"}))
+        for node, site in self._program.calls(frozenset(TRIGGERS | aliases | systems)):
             self._call(node, site)
 
     def _call(self, node: ast.Call, site: Site) -> None:
@@ -152,8 +153,11 @@ class _Scan:
         else:
             return
         origin, dotted = self._origin(function, site)
-        entries = calls_named(dotted.rpartition(".")[2])
-        if not entries and not dotted.startswith("huggingface_hub.HfFileSystem()"):
+        owner, _, called = dotted.rpartition(".")
+        if called in WRITERS:
+            return
+        entries = calls_on_paths(owner) or calls_named(called)
+        if not entries:
             return
         matching = [e for e in entries if _matches(e, origin, dotted)]
         exact = [e for e in matching if e.is_method and not e.owner.startswith("*")]
