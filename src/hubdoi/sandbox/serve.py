@@ -17,6 +17,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 import uvicorn
+from anyio.to_thread import current_default_thread_limiter
 
 from ..errors import SandboxError
 from .app import create_app
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 __all__ = ["Sandbox", "serve"]
 
 _START_SECONDS = 30
+# More threads than this take the interpreter from each other, and from the one that writes.
+_THREADS = 8
 
 
 def serve(
@@ -218,6 +221,7 @@ class _Server(uvicorn.Server):
     async def main_loop(self) -> None:
         self._stopping = asyncio.Event()
         self._loop = asyncio.get_running_loop()
+        current_default_thread_limiter().total_tokens = _THREADS
         counter = 0
         while not await self.on_tick(counter):
             counter = (counter + 1) % 864000
