@@ -3,11 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
 
 import httpx
 import pytest
+from lossy_proxy import LossyProxy
 
 from hubdoi.sandbox import Sandbox
+
+
+@pytest.fixture(autouse=True)
+def own_directories(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test reads or writes the ledger, the cache or the credentials of who runs it."""
+    monkeypatch.setenv("HUBDOI_CACHE", str(tmp_path / "hubdoi-cache"))
+    monkeypatch.setenv("HUBDOI_DATA", str(tmp_path / "hubdoi-data"))
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "hf-home"))
+    for name in (
+        "DATACITE_PASSWORD",
+        "DATACITE_PREFIX",
+        "DATACITE_REPOSITORY",
+        "HF_ENDPOINT",
+        "HF_HUB_OFFLINE",
+        "HF_TOKEN",
+        "HUBDOI_DATACITE_API",
+        "HUBDOI_ENDPOINT",
+        "HUBDOI_REGISTRAR",
+    ):
+        monkeypatch.delenv(name, raising=False)
 
 
 @pytest.fixture
@@ -22,6 +45,20 @@ def demo() -> Iterator[Sandbox]:
     """The same, with a clock that starts at a fixed time: every id in it is known beforehand."""
     with Sandbox(clock="2026-11-23T09:00:00Z") as running:
         yield running
+
+
+@pytest.fixture
+def plain_hub() -> Iterator[Sandbox]:
+    """A sandbox without a DOI API, as huggingface.co is today."""
+    with Sandbox(without_doi_api=True) as running:
+        yield running
+
+
+@pytest.fixture
+def proxy_of() -> Iterator[Callable[[Sandbox], LossyProxy]]:
+    """A proxy in front of a sandbox, on which answers can get lost."""
+    with ExitStack() as running:
+        yield lambda sandbox: running.enter_context(LossyProxy(sandbox.endpoint))
 
 
 @pytest.fixture

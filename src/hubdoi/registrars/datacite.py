@@ -15,7 +15,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
-from ..config import DATACITE_TEST_API
+from ..config import DATACITE_API, DATACITE_TEST_API
 from ..errors import (
     AccessError,
     AlreadyRegistered,
@@ -67,10 +67,12 @@ def open_datacite(
     from .datacite_door import DataCiteDoor
 
     registrar = DataCiteRegistrar(config, hub, public_records)
+    is_real = config.datacite_api == DATACITE_API
+    register = None if is_real else urlsplit(config.datacite_api).netloc
     return DataCiteDoor(
         hub,
         registrar,
-        open_user_ledger(config.endpoint),
+        open_user_ledger(config.endpoint, register=register),
         lock=data_directory() / "ledger.lock",
     )
 
