@@ -49,14 +49,15 @@ def _print(result: Any, *, as_json: bool) -> None:
     if as_json and hasattr(result, "to_json"):
         print(json.dumps(result.to_json(), ensure_ascii=False, indent=2))
         return
-    print(_for_terminal(_text(result)))
+    if shown := _text(result):
+        print(_for_terminal(shown))
     for note in getattr(result, "notes", ()):
         print(_for_terminal(note), file=sys.stderr)
 
 
 def _text(result: Any) -> str:
-    """A citation as it is, ready to be piped into a file; everything else as its display has it."""
-    if hasattr(result, "media_type") or isinstance(result, str):
+    """A citation and findings as they are, ready to be piped; everything else as its display has it."""
+    if hasattr(result, "media_type") or hasattr(result, "exit_status") or isinstance(result, str):
         return str(result).rstrip("\n")
     from .notebook.display import plain
 

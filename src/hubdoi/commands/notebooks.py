@@ -60,7 +60,7 @@ def check(arguments: Namespace, context: Context) -> Any:
         strict=arguments.strict,
         bib=arguments.bib or (),
         format=arguments.format,
-        progress=context.interactive,
+        progress=context.interactive and len(paths) > 5,
     )
 
 

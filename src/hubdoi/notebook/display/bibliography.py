@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from ...bibliography.check import CheckReport
 from ...bibliography.use import Unclear, Use, Uses
 from ...bibliography.verdict import Review, ReviewTable
 from .card import Badge, Block, Card, Code, Facts, Link, Paragraph, Table, Text, Tone, text
@@ -22,6 +23,11 @@ _TONES: dict[str, Tone] = {
     "cannot tell": "quiet",
 }
 _NOTHING = text("–")
+_CHECKED: dict[int, tuple[str, Tone]] = {
+    0: ("Passed", "good"),
+    1: ("Failed", "bad"),
+    2: ("Cannot tell", "warn"),
+}
 
 
 @cards.register
@@ -81,6 +87,27 @@ def _(review: Review) -> tuple[Card, ...]:
     if review.changes:
         blocks.append(Paragraph(text(change_sentence(review.changes)), "quiet"))
     return (Card(text(repo_link(review.repo, review.endpoint)), _badge(review), tuple(blocks)),)
+
+
+@cards.register
+def _(report: CheckReport) -> tuple[Card, ...]:
+    """The findings by place, with what they mean for the check in words and colour."""
+    kinds: dict[str, Badge] = {
+        "finding": Badge("to mend", "bad"),
+        "cannot tell": Badge("cannot tell", "warn"),
+        "note": Badge("note", "quiet"),
+    }
+    rows = tuple(
+        (text(kinds[finding.kind]), text(finding.place), text(finding.text))
+        for finding in report.findings
+    )
+    summary = Badge(*_CHECKED[report.exit_status])
+    blocks: tuple[Block, ...] = (
+        (Table(("", "Place", "Finding"), rows, sortable=True),) if rows else ()
+    )
+    if not rows:
+        blocks = (Paragraph(text("Every model and dataset in use is cited and pinned.")),)
+    return (Card(text("Check of the citations"), summary, blocks),)
 
 
 def _row(review: Review) -> tuple[Text, ...]:
