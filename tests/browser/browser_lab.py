@@ -13,10 +13,9 @@ from urllib.parse import urlsplit
 import nbformat
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
-__all__ = ["Lab", "Notebook"]
+__all__ = ["SECONDS", "Lab", "Notebook", "PanelOnPage"]
 
 SECONDS = 1000
-START = "%load_ext hubdoi\n"
 
 
 @dataclass
@@ -126,6 +125,17 @@ class Notebook:
     def panel(self, number: int = 0) -> Locator:
         return self.page.locator(".hubdoi-panel").nth(number)
 
+    def open_panel(
+        self, endpoint: str, token: str, repo: str = "ada/tiny-bert", *, more: str = ""
+    ) -> PanelOnPage:
+        """Run a cell with the panel of `repo`; it is the last one on the page."""
+        before = self.page.locator(".hubdoi-panel").count()
+        self.run(
+            f"import hubdoi\nclient = hubdoi.Client({endpoint!r}, {token!r}{more})\n"
+            f"hubdoi.panel({repo!r}, client)"
+        )
+        return PanelOnPage(self, before)
+
     def theme(self, name: str) -> None:
         """Choose ``JupyterLab Light`` or ``JupyterLab Dark`` in the menu, as a person would."""
         self.page.locator(".lm-MenuBar-itemLabel", has_text="Settings").click()
@@ -135,6 +145,14 @@ class Notebook:
         light = "true" if name.endswith("Light") else "false"
         expect(self.page.locator("body")).to_have_attribute("data-jp-theme-light", light)
         expect(self.page.locator("#jupyterlab-splash")).to_have_count(0, timeout=15 * SECONDS)
+
+    def restart_kernel(self) -> None:
+        """Restart it in the menu, and wait until it is idle."""
+        self.page.locator(".lm-MenuBar-itemLabel", has_text="Kernel").click()
+        self.page.locator(".lm-Menu-itemLabel").get_by_text("Restart Kernel…", exact=True).click()
+        self.page.get_by_role("button", name="Confirm Kernel Restart").click()
+        self.page.wait_for_timeout(SECONDS)
+        self.ready()
 
     def clipboard(self) -> str:
         return str(self.page.evaluate("navigator.clipboard.readText()"))
@@ -152,3 +170,49 @@ class Notebook:
         parts = urlsplit(url)
         if parts.scheme in ("http", "https", "ws", "wss") and parts.hostname != "127.0.0.1":
             self.foreign.append(url)
+
+
+class PanelOnPage:
+    """The panel in an output, by the names that a screen reader reads."""
+
+    def __init__(self, notebook: Notebook, number: int = 0) -> None:
+        self.notebook = notebook
+        self.root = notebook.panel(number)
+
+    def button(self, name: str) -> Locator:
+        return self.root.get_by_role("button", name=name, exact=True)
+
+    @property
+    def agree(self) -> Locator:
+        return self.root.get_by_role("checkbox", name="I have read these terms and agree to them")
+
+    @property
+    def generate(self) -> Locator:
+        return self.root.get_by_role("button", name=re.compile("^Generate (new )?DOI$"))
+
+    @property
+    def notice(self) -> Locator:
+        return self.root.locator(
+            ":scope > .hubdoi p.hubdoi-notice, :scope > * > p.hubdoi-notice"
+        ).first
+
+    def field(self, name: str, author: int = 0) -> Locator:
+        return self.root.get_by_label(name, exact=False).nth(author)
+
+    def shows(self, text: str | re.Pattern[str], *, seconds: float = 20) -> None:
+        expect(self.root).to_contain_text(text, timeout=seconds * SECONDS)
+
+    def is_state(self, word: str) -> None:
+        """The badge beside the repository's name says `word`."""
+        badge = self.root.locator(".hubdoi-title .hubdoi-badge").first
+        expect(badge).to_have_text(word, timeout=20 * SECONDS)
+
+    def copy(self, tab: str) -> str:
+        """Press Copy in a tab of the citation, see that it says so, and read the clipboard."""
+        self.root.get_by_role("tab", name=tab, exact=True).click()
+        button = self.root.get_by_role("button", name=f"Copy the citation as {tab}")
+        expect(button).to_have_text("Copy")
+        button.click()
+        expect(button).to_have_text("Copied")
+        expect(button).to_have_text("Copy", timeout=5 * SECONDS)
+        return self.notebook.clipboard()
