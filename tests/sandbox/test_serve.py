@@ -3,6 +3,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 
@@ -156,6 +157,22 @@ def test_a_port_that_is_taken(sandbox):
         Sandbox(port=99999).start()
     with pytest.raises(SandboxError, match="choose another port"):
         Sandbox(host="no-such-host.invalid").start()
+
+
+def test_a_sandbox_that_did_not_start_leaves_nothing_behind(sandbox, tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    other = Sandbox(port=int(sandbox.endpoint.rpartition(":")[2]))
+    with pytest.raises(SandboxError), other:
+        pass
+    with pytest.raises(SandboxError, match="does not run"):
+        _ = other.endpoint
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_openapi_document_describes_the_doi_side_alone(sandbox):
+    paths = httpx.get(f"{sandbox.endpoint}/openapi.json").json()["paths"]
+    assert "/api/{kind}/{namespace}/{name}/doi" in paths
+    assert not [path for path in paths if "commit" in path or "whoami" in path]
 
 
 def test_it_listens_on_the_loopback_address_only(sandbox):

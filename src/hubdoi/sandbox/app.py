@@ -75,7 +75,7 @@ def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, HubdoiError)
     status, headers, body = error_answer(error)
     if status >= 500:
-        _log.error("%s %s: %s", request.method, request.url.path, error.message)
+        _log.error("%s %r: %s", request.method, request.url.path, error.message)
     return JSONResponse(body, status, headers)
 
 
@@ -124,5 +124,5 @@ def _not_valid(request: Request, error: Exception) -> Response:
 
 def _failed(request: Request, error: Exception) -> Response:
     # The name of the exception alone: its text and its frames may hold what people sent.
-    _log.error("%s %s failed: %s", request.method, request.url.path, type(error).__name__)
+    _log.error("%s %r failed: %s", request.method, request.url.path, type(error).__name__)
     return _error(500, "The sandbox failed to answer; try again.", "ServiceFailed")

@@ -106,29 +106,11 @@ class Sandbox:
             raise SandboxError("This sandbox runs already; stop it first.")
         if self._data is None and self._temporary is None:
             self._temporary = Path(tempfile.mkdtemp(prefix="hubdoi-sandbox-"))
-        world = World(
-            self._data or self._temporary,
-            seed=self._seed,
-            clock=self._clock,
-            without_doi_api=self._without_doi_api,
-        )
         try:
-            listening = _listen(self._host, self._port)
-        except SandboxError:
-            world.close()
-            raise
-        self._world = world
-        self._server = _server(world, self._host, listening)
-        self._thread = threading.Thread(
-            target=self._server.run,
-            kwargs={"sockets": [listening]},
-            name="hubdoi-sandbox",
-            daemon=True,
-        )
-        self._thread.start()
-        if not _is_ready(self._server, self._thread):
+            self._begin()
+        except BaseException:
             self.stop()
-            raise SandboxError("The sandbox did not start; try again.")
+            raise
         return self
 
     def stop(self) -> None:
@@ -188,6 +170,25 @@ class Sandbox:
         from huggingface_hub import HfApi
 
         return HfApi(endpoint=self.endpoint, token=self.users[user] if user else False)
+
+    def _begin(self) -> None:
+        self._world = world = World(
+            self._data or self._temporary,
+            seed=self._seed,
+            clock=self._clock,
+            without_doi_api=self._without_doi_api,
+        )
+        listening = _listen(self._host, self._port)
+        self._server = _server(world, self._host, listening)
+        self._thread = threading.Thread(
+            target=self._server.run,
+            kwargs={"sockets": [listening]},
+            name="hubdoi-sandbox",
+            daemon=True,
+        )
+        self._thread.start()
+        if not _is_ready(self._server, self._thread):
+            raise SandboxError("The sandbox did not start; try again.")
 
     def _halt(self) -> None:
         if self._server is not None:
