@@ -500,7 +500,6 @@ def _draft(sandbox: Sandbox, doi: str) -> None:
                 doi=doi,
                 doi_key=doi,
                 state="draft",
-                title="",
                 attributes="{}",
                 created="2026-01-01",
                 updated="2026-01-01",

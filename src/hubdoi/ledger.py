@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
@@ -84,7 +84,8 @@ _answers = sa.Table(
     sa.Column("username", sa.Text, primary_key=True),
     sa.Column("key", sa.Text, primary_key=True),
     sa.Column("body", sa.Text, nullable=False),
-    sa.Column("version_id", sa.ForeignKey("ledger_versions.id"), nullable=False),
+    # SQLite looks here for every version that is withdrawn.
+    sa.Column("version_id", sa.ForeignKey("ledger_versions.id"), nullable=False, index=True),
     sqlite_with_rowid=False,
 )
 
@@ -100,6 +101,11 @@ class Entry:
     uid: str
     version: Version
     step: str
+
+    @property
+    def neighbours(self) -> tuple[Doi, ...]:
+        """The DOIs before and after it (R7)."""
+        return tuple(doi for doi in (self.version.previous, self.version.next) if doi)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +130,8 @@ class Ledger:
         self.database = database
         self.hub = hub
         self.endpoint = endpoint
-        database.create(metadata)
         with database.transaction() as db:
+            _schema.create(db, checkfirst=True)
             found = db.scalar(sa.select(_schema.c.version))
             if found is None:
                 db.execute(_schema.insert().values(version=SCHEMA_VERSION))
@@ -133,6 +139,7 @@ class Ledger:
                 raise LedgerError(
                     "The ledger was written by a newer hubdoi; upgrade with: pip install --upgrade hubdoi"
                 )
+            metadata.create_all(db)
 
     def transaction(self) -> AbstractContextManager[sa.Connection]:
         """One durable transaction; a nested one joins it."""
@@ -175,7 +182,7 @@ class Ledger:
                     _versions.insert().values(
                         repository_id=repository_id,
                         revision=version.revision,
-                        revision_date=revision_date.isoformat(timespec="microseconds"),
+                        revision_date=_in_order(revision_date),
                         doi=version.doi.name,
                         doi_key=version.doi.key,
                         step="intended",
@@ -230,9 +237,10 @@ class Ledger:
         """Keep the answer of a mint under its Idempotency-Key, for good."""
         with self.transaction() as db:
             db.execute(
-                _answers.insert().values(
-                    username=username, key=key, body=_digest(body), version_id=entry.id
-                )
+                sqlite.insert(_answers)
+                .values(username=username, key=key, body=_digest(body), version_id=entry.id)
+                # The same request may have come twice at once; both have the same answer.
+                .on_conflict_do_nothing()
             )
 
     def answer(self, username: str, key: str, body: Any) -> Version | None:
@@ -277,26 +285,24 @@ class Ledger:
     def entry_of(self, uid: str, revision: str) -> Entry | None:
         """The version or intent of `revision`."""
         with self.database.reading() as db:
-            found = db.scalar(
-                sa.select(_versions.c.id)
-                .join(_repositories)
-                .where(
+            row = db.execute(
+                _select_entry().where(
                     _repositories.c.hub == self.hub,
                     _repositories.c.uid == uid,
                     _versions.c.revision == revision,
                 )
-            )
-            return self._entry(db, found) if found is not None else None
+            ).first()
+            return self._read(row) if row is not None else None
 
     def version(self, doi: Doi) -> Version | None:
         """The registered version of `doi`."""
         with self.database.reading() as db:
-            found = db.scalar(
-                sa.select(_versions.c.id).where(
+            row = db.execute(
+                _select_entry().where(
                     _versions.c.doi_key == doi.key, _versions.c.step != "intended"
                 )
-            )
-            return self._entry(db, found).version if found is not None else None
+            ).first()
+            return self._read(row).version if row is not None else None
 
     def uid_of(self, doi: Doi) -> str | None:
         """The Hub's identifier of the repository that `doi` belongs to."""
@@ -338,13 +344,12 @@ class Ledger:
     def unfinished(self) -> tuple[Entry, ...]:
         """The intents, and the versions whose neighbours do not point at them yet; oldest first."""
         with self.database.reading() as db:
-            ids = db.scalars(
-                sa.select(_versions.c.id)
-                .join(_repositories)
+            rows = db.execute(
+                _select_entry()
                 .where(_versions.c.step != "linked", _repositories.c.hub == self.hub)
                 .order_by(_versions.c.id)
             ).all()
-            return tuple(self._entry(db, version_id) for version_id in ids)
+            return tuple(map(self._read, rows))
 
     def terms_text(self, digest: str) -> str | None:
         """The text that a consent's digest stands for."""
@@ -383,26 +388,12 @@ class Ledger:
         return int(inserted[0])
 
     def _entry(self, db: sa.Connection, version_id: int) -> Entry:
-        row = db.execute(_select().where(_versions.c.id == version_id)).one()
-        order = sa.tuple_(_versions.c.revision_date, _versions.c.id)
-        here = sa.tuple_(sa.literal(row.revision_date), sa.literal(row.id))
-        neighbours = sa.select(_versions.c.doi).where(
-            _versions.c.repository_id == row.repository_id, _versions.c.step != "intended"
-        )
-        before = db.scalar(
-            neighbours.where(order < here)
-            .order_by(_versions.c.revision_date.desc(), _versions.c.id.desc())
-            .limit(1)
-        )
-        after = db.scalar(
-            neighbours.where(order > here)
-            .order_by(_versions.c.revision_date, _versions.c.id)
-            .limit(1)
-        )
-        version = self._version(
-            row, previous=Doi(before) if before else None, next_=Doi(after) if after else None
-        )
-        return Entry(row.id, row.uid, version, row.step)
+        return self._read(db.execute(_select_entry().where(_versions.c.id == version_id)).one())
+
+    def _read(self, row: Any) -> Entry:
+        previous = Doi(row.previous) if row.previous else None
+        next_ = Doi(row.next) if row.next else None
+        return Entry(row.id, row.uid, self._version(row, previous=previous, next_=next_), row.step)
 
     def _version(self, row: Any, *, previous: Doi | None, next_: Doi | None) -> Version:
         repo = Repo(row.type, row.name)
@@ -439,6 +430,29 @@ def _select() -> sa.Select[Any]:
         .join(_repositories, _versions.c.repository_id == _repositories.c.id)
         .join(_consents, _versions.c.consent_id == _consents.c.id)
     )
+
+
+def _select_entry() -> sa.Select[Any]:
+    """`_select`, with the DOIs of the registered neighbours (R7)."""
+    other = _versions.alias("neighbour")
+    order = sa.tuple_(_versions.c.revision_date, _versions.c.id)
+    other_order = sa.tuple_(other.c.revision_date, other.c.id)
+    registered = sa.select(other.c.doi).where(
+        other.c.repository_id == _versions.c.repository_id, other.c.step != "intended"
+    )
+    before = registered.where(other_order < order).order_by(
+        other.c.revision_date.desc(), other.c.id.desc()
+    )
+    after = registered.where(other_order > order).order_by(other.c.revision_date, other.c.id)
+    return _select().add_columns(
+        before.limit(1).correlate(_versions).scalar_subquery().label("previous"),
+        after.limit(1).correlate(_versions).scalar_subquery().label("next"),
+    )
+
+
+def _in_order(moment: datetime) -> str:
+    """A moment as text that sorts by time, whatever zone it was given in."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 def _record(version: Version) -> str:

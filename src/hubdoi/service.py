@@ -144,7 +144,7 @@ class DoiService:
         entry = self._finish(
             begun
             if begun and begun.step == "registered"
-            else self._intend(info, person, request, terms)
+            else self._intend(info, person, request, terms, begun)
         )
         if key is not None:
             self.ledger.remember_answer(person.username, key, body, entry)
@@ -178,11 +178,17 @@ class DoiService:
             raise refusal
         return tuple(finished)
 
-    def _intend(self, info: RepoInfo, person: Person, request: MintRequest, terms: Terms) -> Entry:
+    def _intend(
+        self,
+        info: RepoInfo,
+        person: Person,
+        request: MintRequest,
+        terms: Terms,
+        begun: Entry | None,
+    ) -> Entry:
         if info.revision is None:
             raise RepoNotEligible(f"{info.repo} has no commit yet; push one first.", "empty")
         now = self.clock()
-        begun = self.ledger.entry_of(info.uid, info.revision)
         doi = (
             begun.version.doi
             if begun
@@ -226,13 +232,26 @@ class DoiService:
                 # Refused for good; after any other failure it may have happened (R12).
                 self.ledger.withdraw(entry)
                 raise
-            self.ledger.mark(entry, "registered")
-        for doi in (entry.version.previous, entry.version.next):
-            neighbour = self.ledger.version(doi) if doi else None
+            if not self.registrar.shares_ledger:
+                self.ledger.mark(entry, "registered")
+                entry = self._with_new_neighbours(entry)
+        elif entry.step == "registered":
+            # It stopped before its own record knew of every neighbour, perhaps.
+            self.registrar.register(entry.version)
+        for doi in entry.neighbours:
+            neighbour = self.ledger.version(doi)
             if neighbour:
                 self.registrar.register(neighbour)
         self.ledger.mark(entry, "linked")
         return replace(entry, step="linked")
+
+    def _with_new_neighbours(self, entry: Entry) -> Entry:
+        """`entry` as it is now: another process may have registered a neighbour in the meantime."""
+        present = self.ledger.entry_of(entry.uid, entry.version.revision or "")
+        if present is None or present.neighbours == entry.neighbours:
+            return entry
+        self.registrar.register(present.version)
+        return present
 
     @staticmethod
     def _shown(versions: tuple[Version, ...], info: RepoInfo) -> tuple[Version, ...]:
