@@ -93,7 +93,7 @@ def follow_alias(request: Request) -> None:
     """
     parts = request.url.path.strip("/").split("/")
     if parts[0] == "api":
-        parts = parts[1:]
+        parts = parts[1:] or [""]
     repo_type = _KINDS.get(parts[0], "model")
     if parts[0] in _KINDS:
         parts = parts[1:]
