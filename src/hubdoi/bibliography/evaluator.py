@@ -46,7 +46,7 @@ _SAME = frozenset(
     "cast track array Series asarray unique".split()
 )
 _LOCAL_NAME = re.compile(
-    r"(?i)(?:^|_)(?:dir|directory|folder|root|output|outdir|cwd|workdir|savedir|save_path|save_to|"
+    r"(?i)(?:^|_|\.)(?:dir|directory|folder|root|output|outdir|cwd|workdir|savedir|save_path|save_to|"
     r"output_path|out_path|checkpoint_path|ckpt_path|local_path|best_model_path|best_model_checkpoint)$"
 )
 
@@ -252,6 +252,9 @@ class Evaluator:
             if isinstance(node.op, ast.And) and not last:
                 continue
             values = self.evaluate(part, site)
+            if not last and _asks_environment(part):
+                # the default is what the notebook itself says
+                continue
             found += [(v, c) for v, c in values if last or not _is_false(v)]
             if not last and values and all(not isinstance(v, Marker) and v for v, _ in values):
                 break
@@ -579,6 +582,12 @@ def _rows(columns: list[Items]) -> list[list[Deferred]]:
         elements = column.elements or (Deferred(None, value=UNKNOWN),)
         rows = [[*row, element] for row in rows for element in elements][:_LIMIT]
     return rows
+
+
+def _asks_environment(node: ast.expr) -> bool:
+    if not isinstance(node, ast.Call):
+        return False
+    return dotted_text(node.func) in ("os.getenv", "getenv", "os.environ.get", "environ.get")
 
 
 def _is_false(value: Any) -> bool:

@@ -33,7 +33,7 @@ __all__ = ["scan"]
 
 # How often an address may be passed on from one name to another.
 _SPREADING = 3
-_ADDRESS = re.compile(r"hf://|huggingface\.co|\bhf\.co/")
+_ADDRESS = re.compile(r"hf://|huggingface\.co|\bhf\.co/|huggingface-cli|[\"']hf\b")
 _SHELL_FUNCTIONS = frozenset(
     "system run Popen call check_call check_output getoutput getstatusoutput".split()
 )
@@ -139,6 +139,7 @@ class _Scan:
         self._evaluator.clear()
 
     def _calls(self) -> None:
+        self._program.read_with(TRIGGERS)
         aliases = {alias for alias, name in self._program.aliases.items() if name in TRIGGERS}
         systems = self._program.names_bound_from(frozenset({"HfFileSystem"}))
         for node, site in self._program.calls(frozenset(TRIGGERS | aliases | systems)):
@@ -474,7 +475,10 @@ class _Scan:
 
 
 def _has_address(source: str) -> bool:
-    return "hf://" in source or "huggingface.co" in source or "hf.co/" in source
+    return any(
+        word in source
+        for word in ("hf://", "huggingface.co", "hf.co/", "huggingface-cli", '"hf', "'hf")
+    )
 
 
 def _given(node: ast.Call, entry: Call) -> ast.expr | None:

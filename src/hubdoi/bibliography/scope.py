@@ -159,6 +159,20 @@ class Program:
             index.source, body = index.parse()
             index.parse = None
             self._block(body, Site(self.module, index.number), index)
+            if ":=" in index.source:
+                self._walruses(index)
+
+    def read_with(self, words: frozenset[str]) -> None:
+        """Parse the cells in which one of `words` stands."""
+        for index in list(self._waiting.values()):
+            if not words.isdisjoint(index.words):
+                self._read(index)
+
+    def _walruses(self, index: _CellIndex) -> None:
+        for _, _, node, site in index.units:
+            for part in ast.walk(node):
+                if isinstance(part, ast.NamedExpr):
+                    self.bind(part.target, part.value, site, part.lineno)
 
     def clear(self) -> None:
         """Untie what points at each other, so that it is freed at once."""
@@ -468,10 +482,6 @@ def calls_under(node: ast.AST, site: Site) -> Iterator[tuple[ast.Call, Site]]:
             where = comprehension_site(part, where)
         elif kind is ast.Lambda:
             where = _lambda_site(part, where)
-        elif kind is ast.NamedExpr and isinstance(part.target, ast.Name):
-            bound = where.scope.bindings.setdefault(part.target.id, [])
-            if not any(binding.node is part.value for binding in bound):
-                bound.append(Binding("value", part.value, where, part.lineno))
         for value in part.__dict__.values():
             if type(value) is list:
                 stack.extend((v, where) for v in value if isinstance(v, ast.AST))
