@@ -22,6 +22,7 @@ _PERCENT = re.compile(r"^#\s*%%(?P<rest>.*)$")
 _FENCE = re.compile(r"^(?P<indent>\s{0,3})(?P<fence>`{3,}|~{3,})(?P<info>[^`]*)$")
 _INFO = re.compile(r"^\s*\{\s*\.?(?P<directive>[\w-]+)\s*[,}]?\s*\}?\s*(?P<argument>[\w+-]*)")
 _PLAIN_INFO = re.compile(r"^\s*(?P<language>[\w+-]+)")
+_SHORTEST = 3
 _SHELLS = frozenset({"bash", "sh", "shell", "zsh", "console", "calysto_bash"})
 _PYTHONS = frozenset({"python", "python2", "python3", "ipython", "ipython2", "ipython3", "py"})
 
@@ -165,26 +166,31 @@ def _cells_of_markdown(text: str) -> list[Cell]:
     cells = []
     index = 0
     n = 0
+    # fences of directives that hold other fences, which are always shorter
+    around: list[str] = []
     while n < len(lines):
         opening = _FENCE.match(lines[n])
         if opening is None:
             n += 1
             continue
-        fence = opening["fence"]
+        fence, info = opening["fence"], opening["info"].strip()
+        if around and not info and fence.startswith(around[-1]):
+            around.pop()
+            n += 1
+            continue
+        language = _runs_as(info, plain_runs)
+        if language is None and info.startswith("{") and len(fence) > _SHORTEST:
+            around.append(fence)
+            n += 1
+            continue
         end = n + 1
         closing = re.compile(rf"^\s{{0,3}}{re.escape(fence[0])}{{{len(fence)},}}\s*$")
         while end < len(lines) and not closing.match(lines[end]):
             end += 1
-        language = _runs_as(opening["info"], plain_runs)
         if language is not None:
             body = _without_options(lines[n + 1 : end])
             cells.append(Cell(index, "\n".join(body), offset=n + 1, language=language))
             index += 1
-        elif opening["info"].strip().startswith("{") and not opening["info"].strip().startswith(
-            "{code-cell"
-        ):
-            # a MyST directive may hold cells of its own: look inside
-            end = n
         n = end + 1
     return cells
 
