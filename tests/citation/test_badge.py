@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 from base64 import b64decode
 from collections.abc import Callable
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
@@ -44,3 +45,12 @@ def test_a_doi_of_a_stranger_stays_text(make: Callable[..., Version]) -> None:
 def test_without_a_doi_there_is_no_badge(without_doi: Version) -> None:
     with pytest.raises(DoiNotFound):
         badge(without_doi)
+
+
+def test_the_drawing_can_stand_in_a_file_of_its_own(version: Version, tmp_path: Path) -> None:
+    made = badge(version)
+    path = made.save(tmp_path / "doi")
+    assert path.name == "doi.svg" and path.read_text() == made.svg
+    assert made.linked("doi badge.svg") == (
+        "[![DOI 10.5072/hf/0001](doi%20badge.svg)](https://doi.org/10.5072/hf/0001)"
+    )

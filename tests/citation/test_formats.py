@@ -331,6 +331,22 @@ def test_citation_is_an_object(version: Version, tmp_path: Path) -> None:
     cite(version, "ris").save(path)
     assert path.stat().st_mode & 0o777 == 0o600
     assert [entry.name for entry in tmp_path.iterdir()] == ["refs.bib"]
+    with pytest.raises(InvalidInput, match="cannot be written"):
+        citation.save(tmp_path / "no" / "refs.bib")
+
+
+def test_what_the_reader_has_to_know_is_beside_the_citation(
+    make: Make, without_doi: Version
+) -> None:
+    outdated = make(1, next=Doi("10.5072/hf/0009"), state="outdated")
+    citation = cite([outdated, without_doi])
+    assert citation.notes == (
+        "The DOI 10.5072/hf/0001 is outdated; a newer one is 10.5072/hf/0009.",
+        "ada/tiny-bert_2 has no DOI; it is cited by its address and revision.",
+    )
+    assert "outdated" not in str(citation) and "no DOI" not in str(citation)
+    said = "The DOI 10.5072/hf/0001 is outdated; the current one is 10.5072/hf/0011."
+    assert cite(outdated, notes=[said, said]).notes == (said,)
 
 
 def test_an_unknown_format_names_the_nearest(version: Version) -> None:

@@ -27,7 +27,12 @@ def run(folder: Path, *command: str) -> str:
 @needs_tex
 @pytest.mark.parametrize(
     ("style", "packages"),
-    [("plain", ""), ("abbrv", ""), ("alpha", ""), ("plainnat", "\\usepackage{natbib,hyperref}")],
+    [
+        ("plain", ""),
+        ("abbrv", "\\usepackage[T1]{fontenc}"),
+        ("alpha", "\\usepackage[T1]{fontenc}"),
+        ("plainnat", "\\usepackage[T1]{fontenc}\\usepackage{natbib,hyperref}"),
+    ],
 )
 def test_pdflatex_and_bibtex_compile_every_hard_entry(
     tmp_path: Path, hard_versions: list[Version], style: str, packages: str
@@ -35,7 +40,7 @@ def test_pdflatex_and_bibtex_compile_every_hard_entry(
     assert len(hard_versions) >= 50
     cite(hard_versions, "bibtex").save(tmp_path / "refs.bib")
     document = (
-        f"\\documentclass{{article}}\\usepackage[T1]{{fontenc}}{packages}\\begin{{document}}"
+        f"\\documentclass{{article}}{packages}\\begin{{document}}"
         f"\\nocite{{*}}\\bibliographystyle{{{style}}}\\bibliography{{refs}}\\end{{document}}\n"
     )
     (tmp_path / "paper.tex").write_text(document)

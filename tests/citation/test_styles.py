@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import http.server
+import ssl
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
@@ -11,7 +12,7 @@ import pytest
 
 from hubdoi.citation import cite, pandoc, styles
 from hubdoi.citation.styles import find_style
-from hubdoi.errors import InvalidInput, MissingLibrary, UnknownStyle
+from hubdoi.errors import InvalidInput, MissingLibrary, ServiceUnreachable, UnknownStyle
 from hubdoi.records import Author, Repo, Version
 
 Make = Callable[..., Version]
@@ -167,22 +168,72 @@ def test_an_unknown_style_is_said_with_a_way_out(version: Version, style: str, s
         cite(version, style=style)
 
 
+class Styles(http.server.BaseHTTPRequestHandler):
+    """What a server of styles may answer, the wrong things too."""
+
+    def do_GET(self) -> None:
+        if self.path == "/away.csl":
+            self.send_response(302)
+            self.send_header("Location", f"http://127.0.0.1:{self.server.server_port}/own.csl")  # type: ignore[attr-defined]
+            self.end_headers()
+            return
+        bodies = {
+            "/own.csl": find_style("apa").read_bytes(),
+            "/page.csl": b"<html>not a style</html>",
+            "/large.csl": b"x" * 3_000_000,
+            "/binary.csl": b"\xff\xfe\x00",
+        }
+        body = bodies.get(self.path)
+        self.send_response(200 if body else 404)
+        self.end_headers()
+        self.wfile.write(body or b"")
+
+    def log_message(self, format: str, *arguments: object) -> None:
+        """Quiet."""
+
+
 @pytest.fixture
-def plain_http() -> Iterator[str]:
-    """A server on this machine that speaks http, not https."""
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), http.server.SimpleHTTPRequestHandler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"127.0.0.1:{server.server_port}"
+def https(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A server on this machine with a certificate of its own, which this process trusts."""
+    certificate, key = tmp_path / "certificate.pem", tmp_path / "key.pem"
+    subprocess.run(
+        [
+            "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj",
+            "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1",
+            "-keyout", str(key), "-out", str(certificate),
+        ],
+        check=True,
+        capture_output=True,
+    )  # fmt: skip
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Styles)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    yield f"https://127.0.0.1:{server.server_port}"
     server.shutdown()
     server.server_close()
 
 
-def test_a_style_is_fetched_over_https_only(version: Version, plain_http: str) -> None:
-    from hubdoi.errors import ServiceUnreachable
+def test_an_address_serves_as_a_style(https: str, three: list[Version]) -> None:
+    assert str(cite(three, style=f"{https}/own.csl")) == str(cite(three, style="apa"))
 
+
+@pytest.mark.parametrize("name", ["page.csl", "large.csl", "binary.csl", "none.csl"])
+def test_what_an_address_answers_is_looked_at_first(
+    https: str, version: Version, name: str
+) -> None:
+    with pytest.raises(UnknownStyle):
+        cite(version, style=f"{https}/{name}")
+
+
+def test_a_style_is_fetched_over_https_only(https: str, version: Version) -> None:
+    with pytest.raises(UnknownStyle, match="leads away from https"):
+        cite(version, style=f"{https}/away.csl")
     with pytest.raises(ServiceUnreachable, match="could not be fetched"):
-        cite(version, style=f"https://{plain_http}/apa.csl")
+        cite(version, style="https://127.0.0.1:1/own.csl")
 
 
 def test_without_pandoc_the_message_says_what_to_install(

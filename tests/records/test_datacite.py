@@ -96,6 +96,14 @@ def test_the_most_exact_revision_wins(changes: dict[str, Any], revision: str | N
     assert read(**changes).revision == revision
 
 
+def test_a_whole_answer_is_read_too() -> None:
+    answer = {
+        "data": {"id": "10.57967/hf/1", "attributes": {"doi": "10.57967/hf/1", "publisher": "x"}}
+    }
+    assert Version.from_datacite(answer).publisher == "x"
+    assert Version.from_datacite(answer["data"]).publisher == "x"
+
+
 def test_a_record_of_the_sandbox_knows_its_hub() -> None:
     version = read(url=f"http://127.0.0.1:41233/datasets/ada/notes/tree/{REVISION}")
     assert version.repo == Repo("dataset", "ada/notes")
@@ -118,7 +126,7 @@ def test_markup_is_read_as_what_it_means() -> None:
     assert version.description == "One\ntwo\n\nthree <b>"
 
 
-def test_persons_and_organisations_are_told_apart() -> None:
+def test_persons_and_organisations_are_told_apart_r05() -> None:
     authors = read(
         creators=[
             {"name": "Lovelace, Ada", "nameType": "Personal"},

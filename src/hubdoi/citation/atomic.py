@@ -6,7 +6,9 @@ import os
 import tempfile
 from pathlib import Path
 
-__all__ = ["write_atomically"]
+from ..errors import InvalidInput
+
+__all__ = ["write_atomically", "write_file"]
 
 
 def write_atomically(path: Path, content: bytes, mode: int | None = None) -> None:
@@ -25,6 +27,20 @@ def write_atomically(path: Path, content: bytes, mode: int | None = None) -> Non
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+
+
+def write_file(path: Path, content: bytes) -> None:
+    """As `write_atomically`, for a file that a person named.
+
+    Raises:
+        InvalidInput: it cannot be written; the message is a sentence.
+    """
+    try:
+        write_atomically(path, content)
+    except OSError as error:
+        raise InvalidInput(
+            f"{path.name} cannot be written ({error.strerror}); check the directory and your rights there."
+        ) from None
 
 
 def _umask() -> int:

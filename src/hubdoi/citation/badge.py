@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import html
+import os
 import unicodedata
 from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
 
 from ..errors import DoiNotFound
 from ..records import Displayed, Version
+from .atomic import write_file
 
 __all__ = ["Badge", "badge"]
 
@@ -43,7 +47,7 @@ class Badge(Displayed):
     @property
     def markdown(self) -> str:
         """An image that is a link, with the drawing as a data address."""
-        return f"[![DOI {_markdown(self.doi)}]({self._data})]({self.url.replace(')', '%29')})"
+        return f"[![{_markdown(self.doi)}]({self._data})]({_target(self.url)})"
 
     @property
     def html(self) -> str:
@@ -52,6 +56,22 @@ class Badge(Displayed):
             f'<a href="{html.escape(self.url)}"><img src="{self._data}" '
             f'alt="DOI {html.escape(self.doi)}"></a>'
         )
+
+    def linked(self, image: str) -> str:
+        """The Markdown with the drawing at the address `image`, for places that show no data address."""
+        return f"[![{_markdown(self.doi)}]({_target(image)})]({_target(self.url)})"
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write the drawing to an .svg file, in one step, and return its path.
+
+        Raises:
+            InvalidInput: the file cannot be written.
+        """
+        target = Path(path)
+        if not target.suffix:
+            target = target.with_name(target.name + ".svg")
+        write_file(target, self.svg.encode())
+        return target
 
     @property
     def _data(self) -> str:
@@ -101,7 +121,11 @@ def _other(character: str) -> float:
     return 11 if unicodedata.east_asian_width(character) in "WF" else 7.5
 
 
-def _markdown(text: str) -> str:
+def _target(address: str) -> str:
+    return quote(address, safe="/:;,.?=&%~@+-_#")
+
+
+def _markdown(doi: str) -> str:
     from .markdown import markdown_text
 
-    return markdown_text(text)
+    return markdown_text(f"{_LABEL} {doi}")

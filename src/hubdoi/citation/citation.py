@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from ..errors import InvalidInput, UnknownFormat
 from ..records import Displayed, Version
-from .atomic import write_atomically
+from .atomic import write_file
 from .keys import identity
 from .markdown import markdown_text
 
@@ -72,7 +72,7 @@ def cite(
     """
     versions = _different([x] if isinstance(x, Version) else x)
     check_format(format)
-    given = tuple(notes)
+    given = _with_own_notes(notes, versions)
     if style is not None:
         return _styled(versions, format, style, locale, given)
     if locale is not None:
@@ -159,12 +159,32 @@ class Citation(Displayed):
         """Write the text to `path` in UTF-8, in one step, and return the path.
 
         A path without a suffix gets the one of the format.
+
+        Raises:
+            InvalidInput: the file cannot be written.
         """
         target = Path(path)
         if not target.suffix:
             target = target.with_name(target.name + self.extension)
-        write_atomically(target, (self.text.rstrip("\n") + "\n").encode("utf-8", "replace"))
+        write_file(target, (self.text.rstrip("\n") + "\n").encode("utf-8", "replace"))
         return target
+
+
+def _with_own_notes(notes: Iterable[str], versions: Iterable[Version]) -> tuple[str, ...]:
+    """The notes, and what the reader has to know of a version, unless they say it already."""
+    found = list(dict.fromkeys(notes))
+    for version in versions:
+        if version.doi is None and version.repo is not None:
+            fact = f"{version.repo} has no DOI"
+            way_out = f"{fact}; it is cited by its address and revision."
+        elif version.doi is not None and version.next is not None:
+            fact = f"The DOI {version.doi} is outdated"
+            way_out = f"{fact}; a newer one is {version.next}."
+        else:
+            continue
+        if not any(note.startswith(fact) for note in found):
+            found.append(way_out)
+    return tuple(found)
 
 
 def _styled(

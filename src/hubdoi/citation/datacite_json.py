@@ -100,9 +100,9 @@ def _creator(author: Author) -> dict[str, Any]:
     creator: dict[str, Any] = {"name": plain_line(author.name)}
     if author.type == "person":
         creator["nameType"] = "Personal"
-        if author.given:
+        # A name that was never taken apart has no part to be called the family name.
+        if author.given and author.family:
             creator["givenName"] = plain_line(author.given)
-        if author.family:
             creator["familyName"] = plain_line(author.family)
     elif author.type == "organization":
         creator["nameType"] = "Organizational"

@@ -42,4 +42,4 @@ def _snippet(version: Version) -> str:
 
 def _inert(text: str) -> str:
     """The Hub escapes nothing; what would end the entry or start a command is left out."""
-    return "".join(character for character in plain_line(text) if character not in '{}\\"%')
+    return "".join(character for character in plain_line(text) if character not in "{}\\%")

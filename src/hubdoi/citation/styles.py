@@ -43,6 +43,9 @@ _LARGEST = 2_000_000
 """Bytes; the largest style of the CSL project has a tenth of it."""
 
 
+_MOST_REDIRECTS = 5
+
+
 def styles() -> tuple[str, ...]:
     """The names that `find_style` knows, the common ones first; for completion."""
     known = _known()
@@ -116,10 +119,19 @@ def _fetched(url: str) -> Path:
 
     content = b""
     try:
-        with httpx.stream("GET", url, follow_redirects=True, timeout=20) as answer:
+        with httpx.Client(timeout=20) as client:
+            request = client.build_request("GET", url)
+            for _ in range(_MOST_REDIRECTS):
+                answer = client.send(request, stream=True)
+                if answer.next_request is None:
+                    break
+                answer.close()
+                request = answer.next_request
+                if request.url.scheme != "https":
+                    raise UnknownStyle(
+                        f"{url[:200]!r} leads away from https; download the file first."
+                    )
             answer.raise_for_status()
-            if answer.url.scheme != "https":
-                raise UnknownStyle(f"{url[:200]!r} leads away from https; download the file first.")
             for chunk in answer.iter_bytes():
                 content += chunk
                 if len(content) > _LARGEST:

@@ -40,6 +40,7 @@ def version_from_datacite(attributes: Mapping[str, Any]) -> Version:
 
     if not isinstance(attributes, Mapping):
         raise UnexpectedAnswer("The registrar's answer is not a record of a DOI.")
+    attributes = _unwrapped(attributes)
     doi = _doi(attributes.get("doi") or attributes.get("id"))
     if doi is None:
         raise UnexpectedAnswer("The registrar's answer has no DOI in it.")
@@ -77,6 +78,15 @@ def version_from_datacite(attributes: Mapping[str, Any]) -> Version:
         sizes=_texts(attributes.get("sizes")),
         endpoint=_endpoint(attributes, place),
     )
+
+
+def _unwrapped(answer: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The attributes in a whole answer of the REST API; `answer` itself when it has them."""
+    if "doi" in answer:
+        return answer
+    record = answer.get("data", answer)
+    inner = record.get("attributes") if isinstance(record, Mapping) else None
+    return inner if isinstance(inner, Mapping) else answer
 
 
 def _title(attributes: Mapping[str, Any]) -> str:
