@@ -1,0 +1,89 @@
+"""What is public, and what loads when."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import hubdoi
+
+HEAVY = ("huggingface_hub", "httpx", "httpx2", "pydantic", "ipywidgets", "anywidget", "fastapi",
+         "sqlalchemy", "hishel", "stamina", "rispy", "bibtexparser", "pypandoc")  # fmt: skip
+
+LOADED = f"""
+import sys
+before = set(sys.modules)
+{{code}}
+heavy = {HEAVY!r}
+print(sorted({{{{name.partition(".")[0] for name in set(sys.modules) - before}}}} & set(heavy)))
+"""
+
+
+def _loaded(code: str) -> str:
+    return subprocess.run(
+        [sys.executable, "-c", LOADED.format(code=code)],
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    ).stdout.strip()
+
+
+def test_import_loads_nothing_heavy() -> None:
+    assert _loaded("import hubdoi") == "[]"
+    assert _loaded("import hubdoi.records, hubdoi.errors, hubdoi.config, hubdoi.session") == "[]"
+
+
+def test_load_ext_loads_nothing_heavy(tmp_path: Path) -> None:
+    code = f"""
+import os
+os.environ["IPYTHONDIR"] = {str(tmp_path)!r}
+from IPython.testing.globalipapp import start_ipython
+shell = start_ipython()
+before = set(sys.modules)
+shell.run_line_magic("load_ext", "hubdoi")
+assert "doi" in shell.magics_manager.magics["line"]
+assert "doi" in shell.magics_manager.magics["cell"]
+"""
+    assert _loaded(code) == "[]"
+
+
+def test_records_are_made_and_parsed_without_anything_heavy() -> None:
+    code = """
+import hubdoi
+hubdoi.Version.from_parts(doi="10.5072/hf/0001", repo="ada/tiny-bert", authors=["Ada Lovelace"])
+"""
+    assert _loaded(code) == "[]"
+
+
+@pytest.mark.parametrize("name", hubdoi.__all__)
+def test_every_public_name_resolves(name: str) -> None:
+    assert getattr(hubdoi, name) is not None
+    assert name in dir(hubdoi)
+
+
+def test_what_is_not_there_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'surprise'"):
+        hubdoi.surprise
+
+
+MODULES = sorted(
+    module.name
+    for module in pkgutil.walk_packages(hubdoi.__path__, "hubdoi.")
+    if not module.name.endswith("__main__")
+)
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_every_module_says_what_is_public(name: str) -> None:
+    module = importlib.import_module(name)
+    assert isinstance(module.__all__, list)
+    assert len(module.__all__) == len(set(module.__all__))
+    for public in module.__all__:
+        assert getattr(module, public) is not None, public
+    assert (module.__doc__ or "").strip()
