@@ -1,0 +1,167 @@
+"""The sandbox's own pages in a real browser: with and without scripts, in both themes, narrow and wide."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from huggingface_hub import CommitOperationAdd
+from playwright.sync_api import Browser, Page, expect
+
+from hubdoi.records import MintRequest, Person, Repo
+from hubdoi.sandbox import Sandbox
+
+SCREENSHOTS = Path(__file__).parent / "screenshots"
+HOSTILE = "\"><script>alert('x')</script><img src=x onerror=alert(1)>"
+
+# Every element with text of its own whose contrast is below 4.5:1, by the formula of WCAG 2.
+TOO_FAINT = """() => {
+  const light = (c) => c.slice(0, 3).map((v) => v / 255)
+    .map((v) => (v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4))
+    .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+  const colour = (text) => text.match(/[\\d.]+/g).map(Number);
+  const behind = (element) => {
+    for (let at = element; at; at = at.parentElement) {
+      const found = colour(getComputedStyle(at).backgroundColor);
+      if (found.length < 4 || found[3] > 0) return found;
+    }
+    return [255, 255, 255];
+  };
+  return [...document.querySelectorAll("body *")]
+    .filter((e) => !e.closest(".unseen, .skip"))
+    .filter((e) => [...e.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim()))
+    .map((e) => {
+      const [a, b] = [light(colour(getComputedStyle(e).color)), light(behind(e))];
+      return [e.tagName, e.textContent.slice(0, 40), (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05)];
+    })
+    .filter((entry) => entry[2] < 4.5);
+}"""
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A page that fails its test when the content policy, or a script of ours, complains."""
+    context = browser.new_context(viewport={"width": 1200, "height": 800})
+    made = context.new_page()
+    problems: list[str] = []
+    made.on("pageerror", lambda error: problems.append(str(error)))
+    made.on("dialog", lambda dialog: problems.append(dialog.message))
+    made.on(
+        "console",
+        lambda m: problems.append(m.text) if "Content Security Policy" in m.text else None,
+    )
+    yield made
+    context.close()
+    assert problems == []
+
+
+def sign_in(page: Page, sandbox: Sandbox, user: str = "ada", after: str = "/") -> None:
+    page.goto(f"{sandbox.endpoint}/login?next={after}")
+    page.get_by_label("Access token").fill(sandbox.users[user])
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"{sandbox.endpoint}{after}")
+
+
+def shoot(page: Page, name: str) -> None:
+    SCREENSHOTS.mkdir(exist_ok=True)
+    page.screenshot(path=SCREENSHOTS / f"sandbox-{name}.png", full_page=True)
+
+
+def test_r03_generating_without_scripts(browser: Browser, sandbox: Sandbox) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    sign_in(page, sandbox, after="/ada/tiny-bert/settings")
+    page.get_by_role("button", name="Generate DOI").click()
+    box = page.get_by_label("I have read these terms and agree to them.")
+    expect(box).not_to_be_checked()
+    page.get_by_role("button", name="Generate DOI").click()
+    # The browser itself asks for the tick; nothing was sent.
+    assert "/settings/doi" in page.url
+    page.get_by_role("button", name="Add an author").click()
+    page.get_by_label("Name").nth(1).fill("Hopper, Grace")
+    page.get_by_role("button", name="Up (author 2)").click()
+    page.get_by_label("I have read").check()
+    page.get_by_role("button", name="Generate DOI").click()
+    expect(page.get_by_role("status")).to_contain_text("The DOI 10.5072/hf/0001 is generated")
+    expect(page.get_by_role("cell", name="Grace Hopper, Ada Lovelace")).to_be_visible()
+    expect(page.get_by_text("locked by DOI")).to_have_count(3)
+    page.goto(f"{sandbox.endpoint}/ada/tiny-bert")
+    expect(page.get_by_role("button", name="Copy")).to_have_count(0)
+    context.close()
+
+
+def test_the_keyboard_alone_is_enough(page: Page, sandbox: Sandbox) -> None:
+    sign_in(page, sandbox, after="/ada/tiny-bert/settings")
+
+    def walk_to(text: str) -> None:
+        for _ in range(60):
+            page.keyboard.press("Tab")
+            here = page.evaluate("document.activeElement.innerText || document.activeElement.id")
+            if here == text:
+                return
+        raise AssertionError(f"no Tab leads to {text}")
+
+    walk_to("Generate DOI")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/settings/doi?")
+    walk_to("agree")
+    page.keyboard.press("Space")
+    walk_to("Generate DOI")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("10.5072/hf/0001")
+
+
+def test_enter_in_a_field_generates_nothing(page: Page, sandbox: Sandbox) -> None:
+    sign_in(page, sandbox, after="/ada/tiny-bert/settings/doi")
+    page.get_by_label("I have read").check()
+    page.get_by_label("Name").press("Enter")
+    page.wait_for_load_state()
+    expect(page.get_by_label("I have read")).not_to_be_checked()
+    assert (
+        sandbox.world.service.status(Repo("model", "ada/tiny-bert"), None).state == "unregistered"
+    )
+
+
+def test_copy_copies_what_is_shown(page: Page, sandbox: Sandbox) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.goto(f"{sandbox.endpoint}/ada/tiny-bert")
+    page.get_by_role("button", name="Copy BibTeX").click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied == page.locator("#cite-bibtex").text_content()
+    expect(page.get_by_role("button", name="Copy BibTeX")).to_be_visible(timeout=5000)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_legible_and_narrow_in_both_themes(page: Page, demo: Sandbox, scheme: str) -> None:
+    world = demo.world
+    ada = Person("ada", "Ada Lovelace")
+    notes = Repo("dataset", "ada/notes")
+    request = MintRequest(agree=True, terms=world.registrar.terms.digest)
+    world.service.mint(notes, ada, request)
+    world.service.mint(Repo("model", "ada/tiny-bert"), ada, request)
+    demo.hf_api().create_commit(
+        notes.id,
+        [CommitOperationAdd("README.md", f"# {HOSTILE}\n\n{HOSTILE}\n\n> quote\n".encode())],
+        commit_message=HOSTILE,
+        repo_type="dataset",
+    )
+    support = world.support
+    tiny_bert = Repo("model", "ada/tiny-bert")
+    support.grant(support.ask(tiny_bert, ada, "delete", f"No longer right. {HOSTILE}").number)
+    sign_in(page, demo)
+    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    paths = {
+        "front": "/", "login": "/login", "repository": "/datasets/ada/notes", "nothing": "/not/there",
+        "settings": "/datasets/ada/notes/settings", "agreement": "/datasets/ada/notes/settings/doi",
+        "files": "/datasets/ada/notes/tree/main", "commits": "/datasets/ada/notes/commits/main",
+        "landing": "/doi/10.5072/hf/0001", "tombstone": "/doi/10.5072/hf/0002",
+    }  # fmt: skip
+    for width in (400, 1200):
+        page.set_viewport_size({"width": width, "height": 800})
+        for name, path in paths.items():
+            page.goto(demo.endpoint + path)
+            shoot(page, f"{name}-{scheme}-{width}")
+            assert page.evaluate(TOO_FAINT) == [], path
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, path
