@@ -69,7 +69,15 @@ def test_what_is_not_there_is_none(tmp_path: Path) -> None:
 def test_a_revision_cannot_lead_out_of_the_cache(tmp_path: Path) -> None:
     cache = filled(tmp_path / "hub", main=COMMIT)
     (tmp_path / "secret").write_text(COMMIT)
-    for revision in ("../../../secret", "/etc/passwd", str(tmp_path / "secret"), "a//b", "x\0y", "..", "a\nb"):
+    for revision in (
+        "../../../secret",
+        "/etc/passwd",
+        str(tmp_path / "secret"),
+        "a//b",
+        "x\0y",
+        "..",
+        "a\nb",
+    ):
         assert loaded_revision(MODEL, revision, cache) is None
 
 

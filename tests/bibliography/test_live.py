@@ -78,7 +78,9 @@ class Names(dict[str, str]):
 
 
 def test_no_code_of_the_session_is_called() -> None:
-    cells = ["X.from_pretrained(a.model)\nX.from_pretrained(a)\nX.from_pretrained(t)\nX.from_pretrained(d['x'])"]
+    cells = [
+        "X.from_pretrained(a.model)\nX.from_pretrained(a)\nX.from_pretrained(t)\nX.from_pretrained(d['x'])"
+    ]
     result = uses_of_session(cells, {"a": Trap(), "t": Text("ada/engine"), "d": Names(x="ada/x")})
     assert not result.items
     assert len(result.unclear) == 4

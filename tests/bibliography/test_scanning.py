@@ -197,7 +197,7 @@ _WORDS = st.sampled_from(
         "%",
         ".format(",
         "\ud800",
-    ]  # fmt: skip
+    ]
 )
 
 

@@ -66,8 +66,10 @@ class CheckReport(Displayed):
             return 1
         return 2 if "cannot tell" in kinds else 0
 
-    def __bool__(self) -> bool:
-        return self.exit_status == 0
+    @property
+    def media_type(self) -> str:
+        """What `str()` is: a command line prints it as it is."""
+        return "application/json" if self.format == "json" else "text/plain"
 
     def __str__(self) -> str:
         if self.format == "json":
