@@ -53,7 +53,7 @@ class DoiApi:
             headers={"Idempotency-Key": key or str(uuid4())},
             repeat=True,
         )
-        return Version.from_json(self._good(answer, repo))
+        return self._version(answer, repo)
 
     def request_support(
         self, repo: Repo, action: str, reason: str, to: Repo | None = None
@@ -69,12 +69,16 @@ class DoiApi:
         Raises:
             DoiNotFound: this Hub did not register it.
         """
-        answer = self.http.get(f"/api/dois/{quote(doi.name)}")
+        # A slash that is not encoded would let the dots in `10.5072/../x` climb to another address.
+        answer = self.http.get(f"/api/dois/{quote(doi.name, safe='')}")
         if answer.status == 404:
             raise DoiNotFound(
                 f"{self.endpoint} has not registered {doi}; check it for a typing error."
             )
-        return Version.from_json(self._good(answer, None))
+        found = self._version(answer, None)
+        if found.doi != doi:
+            raise UnexpectedAnswer(f"{self.endpoint} answered with another DOI than {doi}.")
+        return found
 
     def terms(self, repo: Repo) -> Terms:
         """The terms that a mint for `repo` asks to agree to."""
@@ -101,6 +105,14 @@ class DoiApi:
                 f"{self.endpoint} has no {repo.type} {repo.id}; write it with its owner, like ada/tiny-bert."
             )
         return now.api_path
+
+    def _version(self, answer: Answer, repo: Repo | None) -> Version:
+        version = Version.from_json(self._good(answer, repo))
+        if version.doi is None or version.repo is None or version.revision is None:
+            raise UnexpectedAnswer(
+                f"{self.endpoint} answered without a DOI, where one was expected; check the endpoint."
+            )
+        return version
 
     def _good(self, answer: Answer, repo: Repo | None) -> Mapping[str, Any]:
         body = answer.json

@@ -6,9 +6,10 @@ import json
 from collections.abc import Callable
 from typing import Annotated, Any, cast
 
-from fastapi import APIRouter, Header, Path, Request
+from fastapi import APIRouter, Header, Path, Request, Security
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
+from fastapi.security import HTTPBearer
 
 from ..errors import DoiNotFound, InvalidDoi, InvalidInput, InvalidRepo, RepoNotFound
 from ..records import Doi, MintRequest, Person, Repo
@@ -26,8 +27,16 @@ from .schemas import (
 
 __all__ = ["router", "support_router"]
 
-router = APIRouter(tags=["DOI"])
-support_router = APIRouter(tags=["support"])
+
+def _bearer(name: str, whose: str) -> Any:
+    """For the OpenAPI document; who asks is `person_of`'s to say."""
+    return Security(HTTPBearer(scheme_name=name, description=whose, auto_error=False))
+
+
+router = APIRouter(tags=["DOI"], dependencies=[_bearer("token", "the token of a person")])
+support_router = APIRouter(
+    tags=["support"], dependencies=[_bearer("support", "the support token of the data directory")]
+)
 
 _TYPES = {"models": "model", "datasets": "dataset", "spaces": "space"}
 
