@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
+from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -192,7 +193,11 @@ def check_endpoint(address: str) -> str:
 def is_loopback(address: str) -> bool:
     """Whether `address` is on this machine."""
     host = urlsplit(address).hostname or ""
-    return host in ("localhost", "::1") or host.startswith("127.")
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        # A name, of which only one is sure to stay here.
+        return host == "localhost"
 
 
 def _stored_token() -> str | None:

@@ -58,7 +58,8 @@ class Fault:
 
 
 class LossyProxy:
-    """The proxy, on a port of its own; `requests` are the (method, path) that came, in their order."""
+    """The proxy, on a port of its own; `requests` are the (method, path) that came, in their
+    order, and `headers` what came with them, by their names in lower case."""
 
     def __init__(self, upstream: str) -> None:
         self.upstream = upstream.rstrip("/")
@@ -114,7 +115,7 @@ class LossyProxy:
             protocol_version = "HTTP/1.1"
 
             def _pass(self) -> None:
-                proxy.headers.append(dict(self.headers))
+                proxy.headers.append({k.lower(): v for k, v in self.headers.items()})
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
                 fault = proxy._fault(self.command, self.path)
                 if fault is None:
