@@ -251,6 +251,15 @@ def test_dois_of_many_repositories(ledger: Ledger) -> None:
     assert ledger.dois_of(asked).keys() == {"one", "two"}
 
 
+def test_versions_of_many_dois(ledger: Ledger) -> None:
+    register(ledger, 1)
+    register(ledger, 2)
+    intend(ledger, 3)
+    found = ledger.versions_of(Doi(f"10.5072/hf/{n:04d}") for n in range(1200))
+    assert found == {v.doi: v for v in ledger.versions("uid")}
+    assert [v.state for v in found.values()] == ["outdated", "current"]
+
+
 # Consent
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
@@ -89,6 +90,22 @@ _answers = sa.Table(
     sqlite_with_rowid=False,
 )
 
+# Building a statement takes longer than running it: those of every mint are built once.
+_INSERT_TERMS = sqlite.insert(_terms).on_conflict_do_nothing()
+_INSERT_CONSENT = _consents.insert()
+_INSERT_REPOSITORY = _repositories.insert()
+_INSERT_VERSION = _versions.insert()
+_FIND_REPOSITORY = sa.select(_repositories.c.id, _repositories.c.type, _repositories.c.name).where(
+    _repositories.c.hub == sa.bindparam("hub"), _repositories.c.uid == sa.bindparam("uid")
+)
+_FIND_VERSION = sa.select(_versions.c.id, _versions.c.step).where(
+    _versions.c.repository_id == sa.bindparam("repository"),
+    _versions.c.revision == sa.bindparam("revision"),
+)
+_MARK = (
+    _versions.update().where(_versions.c.id == sa.bindparam("of")).values(step=sa.bindparam("to"))
+)
+
 # What the row or its neighbours say; it is not repeated in the stored record.
 _DERIVED = ("doi", "repo", "revision", "state", "previous", "next", "url", "endpoint", "consent")
 
@@ -163,10 +180,7 @@ class Ledger:
         with self.transaction() as db:
             repository_id = self._repository_id(db, version.repo, uid)
             row = db.execute(
-                sa.select(_versions.c.id, _versions.c.step).where(
-                    _versions.c.repository_id == repository_id,
-                    _versions.c.revision == version.revision,
-                )
+                _FIND_VERSION, {"repository": repository_id, "revision": version.revision}
             ).first()
             if row is not None and row.step != "intended":
                 raise self._refusal(db, row.id)
@@ -179,15 +193,16 @@ class Ledger:
                 return self._entry(db, row.id)
             try:
                 version_id = db.execute(
-                    _versions.insert().values(
-                        repository_id=repository_id,
-                        revision=version.revision,
-                        revision_date=_in_order(revision_date),
-                        doi=version.doi.name,
-                        doi_key=version.doi.key,
-                        step="intended",
+                    _INSERT_VERSION,
+                    {
+                        "repository_id": repository_id,
+                        "revision": version.revision,
+                        "revision_date": _in_order(revision_date),
+                        "doi": version.doi.name,
+                        "doi_key": version.doi.key,
+                        "step": "intended",
                         **values,
-                    )
+                    },
                 ).inserted_primary_key
             except sa.exc.IntegrityError as error:
                 raise AlreadyRegistered(
@@ -204,7 +219,7 @@ class Ledger:
     def mark(self, entry: Entry, step: str) -> None:
         """Record that `entry` is ``registered``, or ``linked`` with its neighbours."""
         with self.transaction() as db:
-            db.execute(_versions.update().where(_versions.c.id == entry.id).values(step=step))
+            db.execute(_MARK, {"of": entry.id, "to": step})
 
     def withdraw(self, entry: Entry) -> None:
         """Forget an intent that the registrar refused for good; a registered version never goes (R11)."""
@@ -268,15 +283,7 @@ class Ledger:
     def versions(self, uid: str) -> tuple[Version, ...]:
         """The registered versions of a repository, newest first, each with its neighbours (R7)."""
         with self.database.reading() as db:
-            rows = db.execute(
-                _select()
-                .where(
-                    _repositories.c.hub == self.hub,
-                    _repositories.c.uid == uid,
-                    _versions.c.step != "intended",
-                )
-                .order_by(_versions.c.revision_date.desc(), _versions.c.id.desc())
-            ).all()
+            rows = db.execute(_registered_of_uid(), {"hub": self.hub, "uid": uid}).all()
         dois = [None, *(Doi(row.doi) for row in rows), None]
         return tuple(
             self._version(row, next_=dois[i], previous=dois[i + 2]) for i, row in enumerate(rows)
@@ -286,11 +293,7 @@ class Ledger:
         """The version or intent of `revision`."""
         with self.database.reading() as db:
             row = db.execute(
-                _select_entry().where(
-                    _repositories.c.hub == self.hub,
-                    _repositories.c.uid == uid,
-                    _versions.c.revision == revision,
-                )
+                _entry_by_revision(), {"hub": self.hub, "uid": uid, "revision": revision}
             ).first()
             return self._read(row) if row is not None else None
 
@@ -303,6 +306,20 @@ class Ledger:
                 )
             ).first()
             return self._read(row).version if row is not None else None
+
+    def versions_of(self, dois: Iterable[Doi]) -> dict[Doi, Version]:
+        """The registered versions of many DOIs; those that are not here are left out."""
+        found: dict[Doi, Version] = {}
+        with self.database.reading() as db:
+            for batch in _batches([doi.key for doi in dois], 500):
+                rows = db.execute(
+                    _select_entry().where(
+                        _versions.c.doi_key.in_(batch), _versions.c.step != "intended"
+                    )
+                )
+                for row in rows:
+                    found[Doi(row.doi)] = self._read(row).version
+        return found
 
     def uid_of(self, doi: Doi) -> str | None:
         """The Hub's identifier of the repository that `doi` belongs to."""
@@ -358,14 +375,11 @@ class Ledger:
             return text
 
     def _repository_id(self, db: sa.Connection, repo: Repo, uid: str) -> int:
-        row = db.execute(
-            sa.select(_repositories.c.id, _repositories.c.type, _repositories.c.name).where(
-                _repositories.c.hub == self.hub, _repositories.c.uid == uid
-            )
-        ).first()
+        row = db.execute(_FIND_REPOSITORY, {"hub": self.hub, "uid": uid}).first()
         if row is None:
             inserted = db.execute(
-                _repositories.insert().values(hub=self.hub, uid=uid, type=repo.type, name=repo.id)
+                _INSERT_REPOSITORY,
+                {"hub": self.hub, "uid": uid, "type": repo.type, "name": repo.id},
             ).inserted_primary_key
             assert inserted is not None
             return int(inserted[0])
@@ -374,21 +388,16 @@ class Ledger:
         return int(row.id)
 
     def _consent_id(self, db: sa.Connection, consent: Consent, terms: Terms) -> int:
-        db.execute(
-            sqlite.insert(_terms)
-            .values(digest=terms.digest, text=terms.text)
-            .on_conflict_do_nothing()
-        )
+        db.execute(_INSERT_TERMS, {"digest": terms.digest, "text": terms.text})
         inserted = db.execute(
-            _consents.insert().values(
-                username=consent.by, at=show_moment(consent.at), digest=consent.terms
-            )
+            _INSERT_CONSENT,
+            {"username": consent.by, "at": show_moment(consent.at), "digest": consent.terms},
         ).inserted_primary_key
         assert inserted is not None
         return int(inserted[0])
 
     def _entry(self, db: sa.Connection, version_id: int) -> Entry:
-        return self._read(db.execute(_select_entry().where(_versions.c.id == version_id)).one())
+        return self._read(db.execute(_entry_by_id(), {"id_": version_id}).one())
 
     def _read(self, row: Any) -> Entry:
         previous = Doi(row.previous) if row.previous else None
@@ -416,6 +425,7 @@ class Ledger:
         return already_registered(version.doi, version.revision, version)
 
 
+@lru_cache(maxsize=1)
 def _select() -> sa.Select[Any]:
     return (
         sa.select(
@@ -432,6 +442,7 @@ def _select() -> sa.Select[Any]:
     )
 
 
+@lru_cache(maxsize=1)
 def _select_entry() -> sa.Select[Any]:
     """`_select`, with the DOIs of the registered neighbours (R7)."""
     other = _versions.alias("neighbour")
@@ -447,6 +458,33 @@ def _select_entry() -> sa.Select[Any]:
     return _select().add_columns(
         before.limit(1).correlate(_versions).scalar_subquery().label("previous"),
         after.limit(1).correlate(_versions).scalar_subquery().label("next"),
+    )
+
+
+@lru_cache(maxsize=1)
+def _entry_by_id() -> sa.Select[Any]:
+    return _select_entry().where(_versions.c.id == sa.bindparam("id_"))
+
+
+@lru_cache(maxsize=1)
+def _entry_by_revision() -> sa.Select[Any]:
+    return _select_entry().where(
+        _repositories.c.hub == sa.bindparam("hub"),
+        _repositories.c.uid == sa.bindparam("uid"),
+        _versions.c.revision == sa.bindparam("revision"),
+    )
+
+
+@lru_cache(maxsize=1)
+def _registered_of_uid() -> sa.Select[Any]:
+    return (
+        _select()
+        .where(
+            _repositories.c.hub == sa.bindparam("hub"),
+            _repositories.c.uid == sa.bindparam("uid"),
+            _versions.c.step != "intended",
+        )
+        .order_by(_versions.c.revision_date.desc(), _versions.c.id.desc())
     )
 
 

@@ -52,6 +52,8 @@ SEARCHED = (
 
 search = sa.table("register_search", sa.column("rowid"), *map(sa.column, SEARCHED))
 
+_INSERT_SEARCHED = sa.insert(search)
+
 sa.event.listen(
     records,
     "after_create",
@@ -63,9 +65,8 @@ sa.event.listen(
 
 
 def index_record(db: sa.Connection, record_id: int, attributes: Mapping[str, Any]) -> None:
-    """Let the record be found by what its attributes say now."""
-    unindex_record(db, record_id)
-    db.execute(sa.insert(search).values(rowid=record_id, **_searched(attributes)))
+    """Let a record that cannot be found yet be found by what its attributes say."""
+    db.execute(_INSERT_SEARCHED, {"rowid": record_id, **_searched(attributes)})
 
 
 def unindex_record(db: sa.Connection, record_id: int) -> None:

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from ..citation.datacite_json import attributes as attributes_of
 from ..errors import LedgerError
-from ..records import Doi, show_moment
+from ..records import Doi, Version, show_moment
 from ..registrars.local_records import index_record, records, unindex_record
 
 if TYPE_CHECKING:
@@ -78,7 +78,10 @@ class DataciteRecords:
         """The record of `doi`, in whatever state."""
         with self._world.reading() as db:
             row = db.execute(records.select().where(records.c.doi_key == doi.key)).first()
-            return self._record(row) if row else None
+            if row is None:
+                return None
+            minted = {} if row.attributes else self._world.ledger.versions_of([doi])
+            return _record(row, minted)
 
     def find(
         self,
@@ -104,7 +107,10 @@ class DataciteRecords:
                 .limit(limit)
                 .offset(offset)
             ).all()
-            return Found(tuple(map(self._record, rows)), int(total or 0))
+            minted = self._world.ledger.versions_of(
+                Doi(row.doi) for row in rows if row.attributes is None
+            )
+            return Found(tuple(_record(row, minted) for row in rows), int(total or 0))
 
     def free_doi(self, prefix: str) -> Doi:
         """A random DOI that nothing has."""
@@ -154,6 +160,7 @@ class DataciteRecords:
                     updated=now,
                 )
             )
+            unindex_record(db, record.id)
             index_record(db, record.id, {**attributes, "doi": record.doi.name})
             return self._again(record.doi)
 
@@ -180,25 +187,25 @@ class DataciteRecords:
         assert record is not None
         return record
 
-    def _record(self, row: Any) -> Record:
-        doi = Doi(row.doi)
-        if row.attributes is None:
-            version = self._world.ledger.version(doi)
-            if version is None:
-                raise LedgerError(f"The ledger has forgotten {doi}; restore it from a copy.")
-            attributes = attributes_of(version)
-        else:
-            attributes = json.loads(row.attributes)
-        return Record(
-            row.id,
-            doi,
-            cast(State, row.state),
-            attributes,
-            row.attributes is None,
-            row.created,
-            row.registered,
-            row.updated,
-        )
+
+def _record(row: Any, minted: Mapping[Doi, Version]) -> Record:
+    doi = Doi(row.doi)
+    if row.attributes is not None:
+        attributes = json.loads(row.attributes)
+    elif doi in minted:
+        attributes = attributes_of(minted[doi])
+    else:
+        raise LedgerError(f"The ledger has forgotten {doi}; restore it from a copy.")
+    return Record(
+        row.id,
+        doi,
+        cast(State, row.state),
+        attributes,
+        row.attributes is None,
+        row.created,
+        row.registered,
+        row.updated,
+    )
 
 
 def _written(attributes: Mapping[str, Any]) -> str:
