@@ -46,12 +46,25 @@ class DataCiteDoor:
             RepoNotFound: there is none, or these credentials cannot see it.
             ServiceError: the Hub or DataCite cannot be used now.
         """
-        person = self.hub.whoami()
+        person, failure = None, None
+        try:
+            person = self.hub.whoami()
+        except ServiceError as error:
+            # What was seen before is shown without network; only nobody can mint then.
+            failure = error
         info = self.hub.info(repo, person)
         status = self._service(info).status(info.repo, person)
+        if failure:
+            status = _refused(status, failure)
         if status.head is None or status.version_of(status.head):
             return status
-        return _with(status, self._elsewhere(info, status.head))
+        try:
+            elsewhere = self._elsewhere(info, status.head)
+        except ServiceError as error:
+            if not status.versions:
+                raise
+            return _refused(status, error)
+        return _with(status, elsewhere)
 
     def many(self, infos: Sequence[RepoInfo]) -> dict[Repo, Status | HubdoiError]:
         """The statuses of many repositories, with the DOIs that their heads could have asked for together."""
@@ -133,13 +146,16 @@ def _with(status: Status, elsewhere: Version | None) -> Status:
     """The status with the version of the head that is in another ledger."""
     if elsewhere is None or elsewhere.doi is None or status.head is None:
         return status
-    refusal = already_registered(elsewhere.doi, status.head, elsewhere)
     return replace(
-        status,
+        _refused(status, already_registered(elsewhere.doi, status.head, elsewhere)),
         state="current",
         versions=(elsewhere.replace(state="current"), *status.versions),
         locked=True,
-        can_mint=False,
-        obstacle=refusal.message,
-        obstacle_code=type(refusal).__name__,
+    )
+
+
+def _refused(status: Status, refusal: HubdoiError) -> Status:
+    """The status for somebody whose mint would be refused now."""
+    return replace(
+        status, can_mint=False, obstacle=refusal.message, obstacle_code=type(refusal).__name__
     )

@@ -336,7 +336,11 @@ class HandOffDoor:
             return None, already_registered(named.doi, revision, named)
         if info.private or info.head is None:
             return None, obstacle_of(info, None)
-        person = self.hub.whoami()
+        try:
+            person = self.hub.whoami()
+        except ServiceError as error:
+            # What was seen before is shown without network; only nobody can mint then.
+            return None, error
         obstacle = obstacle_of(self.hub.seen_by(info, person), person)
         return (None if obstacle else person), obstacle
 
