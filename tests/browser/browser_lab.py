@@ -84,6 +84,8 @@ class Notebook:
         self.page.wait_for_selector(
             '.jp-Notebook-ExecutionIndicator[data-status="idle"]', timeout=60 * SECONDS
         )
+        idle = self.page.locator("#jp-main-statusbar").get_by_text("| Idle")
+        expect(idle).to_be_visible(timeout=60 * SECONDS)
 
     def hide_side_bar(self) -> None:
         """Give the notebook the whole width."""
@@ -115,11 +117,16 @@ class Notebook:
             "(node, text) => node.cmView?.view?.dispatch ? node.cmView.view.dispatch({changes: {from: 0, to: node.cmView.view.state.doc.length, insert: text}}) : document.execCommand('insertText', false, text)",
             source,
         )
+        prompt = cell.locator(".jp-InputPrompt")
         self.page.keyboard.press("Shift+Enter")
+        try:
+            expect(prompt).to_have_text(re.compile(r"\[(\d+|\*)\]:"), timeout=3 * SECONDS)
+        except AssertionError:
+            # A key that is pressed before the kernel is connected is lost.
+            editor.click()
+            self.page.keyboard.press("Shift+Enter")
         if wait:
-            expect(cell.locator(".jp-InputPrompt")).to_have_text(
-                re.compile(r"\[\d+\]:"), timeout=60 * SECONDS
-            )
+            expect(prompt).to_have_text(re.compile(r"\[\d+\]:"), timeout=60 * SECONDS)
         return cell.locator(".jp-OutputArea-child")
 
     def panel(self, number: int = 0) -> Locator:
@@ -154,17 +161,27 @@ class Notebook:
         self.page.wait_for_timeout(SECONDS)
         self.ready()
 
+    def distrust(self) -> None:
+        """Open the notebook as one that came from somebody else: its signature does not fit."""
+        file = self.lab.directory / self.name
+        saved = nbformat.read(file, 4)
+        saved.cells.append(nbformat.v4.new_markdown_cell("Changed elsewhere."))
+        nbformat.write(saved, file)
+        self.open()
+
     def clipboard(self) -> str:
         return str(self.page.evaluate("navigator.clipboard.readText()"))
 
     def saved(self) -> Any:
-        """The notebook as it is on the disk after Ctrl+S."""
-        self.page.keyboard.press("Control+s")
-        self.page.wait_for_function(
-            "() => !document.querySelector('.jp-mod-current.jp-mod-dirty, .lm-mod-current .jp-mod-dirty')"
-        )
-        self.page.wait_for_timeout(500)
-        return nbformat.read(self.lab.directory / self.name, 4)
+        """The notebook as it is on the disk after a click on Save."""
+        file = self.lab.directory / self.name
+        before = file.stat().st_mtime_ns
+        self.page.locator('.jp-NotebookPanel-toolbar [data-jp-item-name="save"]').click()
+        for _ in range(100):
+            if file.stat().st_mtime_ns != before:
+                return nbformat.read(file, 4)
+            self.page.wait_for_timeout(100)
+        raise AssertionError(f"{self.name} was not saved")
 
     def _note(self, url: str) -> None:
         parts = urlsplit(url)
@@ -197,7 +214,7 @@ class PanelOnPage:
         ).first
 
     def field(self, name: str, author: int = 0) -> Locator:
-        return self.root.get_by_label(name, exact=False).nth(author)
+        return self.root.locator(".hubdoi-author").nth(author).get_by_label(name)
 
     def shows(self, text: str | re.Pattern[str], *, seconds: float = 20) -> None:
         expect(self.root).to_contain_text(text, timeout=seconds * SECONDS)

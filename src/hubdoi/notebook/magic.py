@@ -37,6 +37,7 @@ class DoiMagics(Magics):
     def __init__(self, shell: InteractiveShell) -> None:
         super().__init__(shell)
         self.session = sessions.current()
+        self._ran: list[str] = []
         names = ("endpoint", "registrar", "datacite_api", "contact", "style")
         self.session.traitlets = {
             name: getattr(self, name) for name in names if getattr(self, name)
@@ -56,12 +57,24 @@ class DoiMagics(Magics):
         return Context(
             session=self.session,
             show=display,
-            # The last one is the cell that is running now.
-            cells=lambda: list(namespace.get("In", ()))[1:-1],
+            cells=self._cells,
             namespace=lambda: namespace,
             notebook_path=os.environ.get("JPY_SESSION_NAME"),
             interactive=True,
         )
+
+    def remember_cell(self, info: Any) -> None:
+        """Keep the source of a cell that is about to run."""
+        self._ran.append(info.raw_cell)
+
+    def _cells(self) -> list[str]:
+        """The cells that were run before this one.
+
+        IPython's ``In`` also has those from before the extension was loaded; a runner such as
+        nbval stores no history, and ``In`` stays empty.
+        """
+        stored = list(self.shell.user_ns.get("In", ()))[1:] if self.shell else []
+        return (stored if len(stored) >= len(self._ran) else self._ran)[:-1]
 
 
 def _as_sentence(error: HubdoiError) -> HubdoiError:
@@ -72,13 +85,19 @@ def _as_sentence(error: HubdoiError) -> HubdoiError:
 
 def register(shell: InteractiveShell) -> None:
     """Register the magics and what the Tab key offers."""
-    shell.register_magics(DoiMagics)
+    unregister(shell)
+    magics = DoiMagics(shell)
+    shell.register_magics(magics)
+    shell.events.register("pre_run_cell", magics.remember_cell)
     for name in ("%doi", "%%doi"):
         shell.set_hook("complete_command", _completer, str_key=name)  # type: ignore[no-untyped-call]
 
 
 def unregister(shell: InteractiveShell) -> None:
     """Take the magics away again."""
+    magics = shell.magics_manager.registry.pop("DoiMagics", None)
+    if magics is not None:
+        shell.events.unregister("pre_run_cell", magics.remember_cell)
     for kind in ("line", "cell"):
         shell.magics_manager.magics[kind].pop("doi", None)
 

@@ -1,0 +1,198 @@
+"""Both themes, a narrow column, the saved notebook, and the pictures of the README."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from browser_lab import Notebook, PanelOnPage
+from playwright.sync_api import expect
+
+from hubdoi.client import Client
+from hubdoi.sandbox import Sandbox
+
+BERT = "ada/tiny-bert"
+CONTRAST = """root => {
+  const channel = v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4;
+  const light = c => 0.2126 * channel(c[0]) + 0.7152 * channel(c[1]) + 0.0722 * channel(c[2]);
+  const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+  const seen = new Map();
+  const read = text => {
+    if (!seen.has(text)) seen.set(text, measure(text));
+    return seen.get(text);
+  };
+  const measure = text => {
+    canvas.clearRect(0, 0, 1, 1);
+    canvas.fillStyle = text;
+    canvas.fillRect(0, 0, 1, 1);
+    const [r, g, b, a] = canvas.getImageData(0, 0, 1, 1).data;
+    return [r / 255, g / 255, b / 255, a / 255];
+  };
+  const over = (top, below) => [0, 1, 2].map(i => top[i] * top[3] + below[i] * (1 - top[3])).concat(1);
+  const behind = node => {
+    const layers = [];
+    for (let at = node; at; at = at.parentElement) layers.unshift(read(getComputedStyle(at).backgroundColor));
+    return layers.reduce((below, top) => over(top, below), [1, 1, 1, 1]);
+  };
+  const found = [];
+  const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const text = walker.currentNode.textContent.trim();
+    const node = walker.currentNode.parentElement;
+    if (!text || !node.checkVisibility({ visibilityProperty: true })) continue;
+    if (["STYLE", "SCRIPT", "OPTION"].includes(node.tagName)) continue;
+    if (node.closest(":disabled, [aria-disabled=true], .hubdoi-heard")) continue;
+    const back = behind(node);
+    const fore = over(read(getComputedStyle(node).color), back);
+    const [high, low] = [light(fore), light(back)].sort((a, b) => b - a);
+    found.push([text.slice(0, 40), (high + 0.05) / (low + 0.05)]);
+  }
+  return found;
+}"""
+
+
+def _behind(sandbox: Sandbox) -> None:
+    client = Client(sandbox.endpoint, sandbox.users["ada"])
+    client.mint(BERT, agree=client.terms(BERT))
+    sandbox.hf_api("ada").upload_file(
+        path_or_fileobj=b"\0" * 1_400_000, path_in_repo="model.safetensors", repo_id=BERT
+    )
+
+
+@pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
+def test_contrast_in_both_themes(notebook: Notebook, sandbox: Sandbox, theme: str) -> None:
+    _behind(sandbox)
+    panel = notebook.open_panel(sandbox.endpoint, sandbox.users["ada"])
+    panel.is_state("Behind")
+    panel.shows("the weights")
+    panel.shows("@misc")
+    panel.field("ORCID iD").fill("0000-0002-1825-0098")
+    panel.shows("typing error")
+    notebook.run("%load_ext hubdoi\nclient.status('ada/tiny-bert')")
+    notebook.run("client.cite('ada/tiny-bert')")
+    notebook.theme(theme)
+    outputs = [panel.root, *notebook.page.locator(".jp-RenderedHTML .hubdoi").all()]
+    assert len(outputs) == 3
+    measured = [pair for output in outputs for pair in output.evaluate(CONTRAST)]
+    assert len(measured) > 60
+    assert [pair for pair in measured if pair[1] < 4.5] == []
+    notebook.theme("JupyterLab Light")
+
+
+def test_a_column_of_400_pixels(notebook: Notebook, sandbox: Sandbox) -> None:
+    _behind(sandbox)
+    panel = notebook.open_panel(sandbox.endpoint, sandbox.users["ada"])
+    panel.is_state("Behind")
+    panel.shows("@misc")
+    notebook.run("client.history('ada/tiny-bert')")
+    notebook.width(400)
+    for output in (panel.root, notebook.page.locator(".jp-RenderedHTML .hubdoi")):
+        wide = output.evaluate(
+            """root => [...root.querySelectorAll("*")]
+              .filter(node => node.checkVisibility() && !node.closest(".hubdoi-scroll, pre, .hubdoi-heard"))
+              .filter(node => node.getBoundingClientRect().right > root.getBoundingClientRect().right + 4)
+              .map(node => node.outerHTML.slice(0, 120))"""
+        )
+        assert wide == []
+    assert panel.root.evaluate("root => root.clientWidth") <= 400
+    panel.agree.check()
+    panel.generate.click()
+    panel.is_state("Current")
+
+
+def test_a_saved_notebook_reads_well_without_a_kernel(notebook: Notebook, sandbox: Sandbox) -> None:
+    _behind(sandbox)
+    notebook.open_panel(sandbox.endpoint, sandbox.users["ada"]).is_state("Behind")
+    for source in ("client.status('ada/tiny-bert')", "client.cite('ada/tiny-bert')"):
+        notebook.run(source)
+    saved = notebook.saved()
+    bundles = [output["data"] for cell in saved.cells for output in cell.get("outputs", ())]
+    assert len(bundles) == 3
+    for bundle in bundles:
+        assert {"text/plain", "text/markdown", "text/html"} <= bundle.keys()
+    assert "application/vnd.jupyter.widget-view+json" in bundles[0]
+    assert "needs a running kernel" in bundles[0]["text/plain"]
+    assert "Behind" in bundles[1]["text/plain"]
+    assert "@misc{" in bundles[2]["text/markdown"]
+    assert sandbox.users["ada"] not in str(bundles)
+
+
+def test_the_copy_button_of_a_card(notebook: Notebook, sandbox: Sandbox) -> None:
+    client = Client(sandbox.endpoint, sandbox.users["ada"])
+    client.mint(BERT, agree=client.terms(BERT))
+    notebook.run(
+        f"import hubdoi\nhubdoi.Client({sandbox.endpoint!r}).cite('ada/tiny-bert', format='csl-json')"
+    )
+    button = notebook.page.get_by_role("button", name="Copy the citation as CSL JSON")
+    button.click()
+    expect(button).to_have_text("Copied")
+    assert notebook.clipboard() == str(client.cite(BERT, format="csl-json"))
+    expect(button).to_have_text("Copy")
+
+
+def test_the_copy_button_where_the_clipboard_is_not_to_be_had(
+    notebook: Notebook, sandbox: Sandbox
+) -> None:
+    client = Client(sandbox.endpoint, sandbox.users["ada"])
+    client.mint(BERT, agree=client.terms(BERT))
+    panel = notebook.open_panel(sandbox.endpoint, sandbox.users["ada"])
+    panel.shows("@misc")
+    # As in a page that is not a secure context; the clipboard itself is read by Ctrl+V.
+    notebook.page.evaluate(
+        "() => Object.defineProperty(navigator, 'clipboard', { value: undefined })"
+    )
+    button = panel.root.get_by_role("button", name="Copy the citation as BibTeX")
+    button.click()
+    expect(button).to_have_text("Copied")
+    expect(button).to_be_focused()
+    editor = notebook.page.locator(".jp-Notebook .jp-CodeCell").last.locator(".cm-content")
+    editor.click()
+    notebook.page.keyboard.press("Control+v")
+    expect(editor).to_contain_text("@misc{lovelace2026tinybert")
+
+
+def test_an_output_that_is_not_trusted_can_still_be_read(
+    notebook: Notebook, sandbox: Sandbox
+) -> None:
+    client = Client(sandbox.endpoint, sandbox.users["ada"])
+    client.mint(BERT, agree=client.terms(BERT))
+    notebook.run(f"import hubdoi\nhubdoi.Client({sandbox.endpoint!r}).cite('ada/tiny-bert')")
+    notebook.saved()
+    notebook.distrust()
+    output = notebook.page.locator(".jp-RenderedHTML")
+    expect(output).to_contain_text("@misc{lovelace2026tinybert")
+    expect(output.get_by_role("button")).to_have_count(0)
+    expect(output).not_to_contain_text("inline scripts")
+
+
+@pytest.mark.skipif("HUBDOI_PICTURES" not in os.environ, reason="make pictures asks for them")
+def test_pictures_of_the_readme(notebook: Notebook, demo: Sandbox) -> None:
+    directory = Path(os.environ["HUBDOI_PICTURES"])
+    directory.mkdir(parents=True, exist_ok=True)
+    client = Client(demo.endpoint, demo.users["ada"])
+    panel = notebook.open_panel(demo.endpoint, demo.users["ada"])
+    panel.is_state("No DOI")
+    notebook.width(720)
+    _take(notebook, panel, directory, "unregistered")
+    client.mint(BERT, agree=client.terms(BERT))
+    panel.button("Refresh").click()
+    panel.is_state("Current")
+    panel.shows("@misc")
+    _take(notebook, panel, directory, "current")
+    demo.hf_api("ada").upload_file(
+        path_or_fileobj=b"\0" * 1_400_000, path_in_repo="model.safetensors", repo_id=BERT
+    )
+    panel.button("Refresh").click()
+    panel.is_state("Behind")
+    panel.shows("the weights")
+    _take(notebook, panel, directory, "behind")
+
+
+def _take(notebook: Notebook, panel: PanelOnPage, directory: Path, state: str) -> None:
+    for theme in ("Light", "Dark"):
+        notebook.theme(f"JupyterLab {theme}")
+        notebook.page.mouse.move(0, 0)
+        file = directory / f"panel-{state}-{theme.lower()}.png"
+        panel.root.screenshot(path=file, animations="disabled")
+        assert file.stat().st_size < 150_000
