@@ -28,7 +28,7 @@ def without_markup(text: str) -> str:
     """
     if "<" in text:
         text = _TAG.sub(lambda tag: "\n" if tag["block"] else "", text)
-        text = re.sub(r"[ \t]*\n[ \t]*", "\n", text)
+        text = "\n".join([line.strip(" \t") for line in text.split("\n")])
         text = re.sub(r"\n{3,}", "\n\n", text)
     if "&" in text:
         text = _CONTROL.sub(" ", _ENTITY.sub(lambda entity: html.unescape(entity[0]), text))
