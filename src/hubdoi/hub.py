@@ -315,7 +315,7 @@ class HuggingFaceHub:
 
     def _card_text(self, repo: Repo, revision: str) -> str | None:
         """The text of the card, or None where it cannot be read, as that of a gated repository."""
-        from .sandbox.card import parse_card
+        from .records.repo_card import parse_card
 
         answer = self._http.request(
             "GET",

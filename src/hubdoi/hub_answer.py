@@ -8,6 +8,7 @@ from typing import Any
 
 from .errors import HubdoiError
 from .records import Doi, Repo, RepoInfo, parse_moment
+from .records.formats import formats_of
 
 __all__ = ["moment", "repo_info"]
 
@@ -70,14 +71,12 @@ def _description(value: Any) -> str | None:
 
 
 def _formats(siblings: Any) -> tuple[str, ...]:
-    from .sandbox.formats import formats_of
-
     paths = [
         sibling["rfilename"]
         for sibling in (siblings if isinstance(siblings, list) else ())
         if isinstance(sibling, Mapping) and isinstance(sibling.get("rfilename"), str)
     ]
-    return formats_of(dict.fromkeys(paths, ("", 0)))
+    return formats_of(paths)
 
 
 def _texts(value: Any, *, limit: int = MAX_TEXTS) -> tuple[str, ...]:

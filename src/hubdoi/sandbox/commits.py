@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Row, delete, insert, select, text
+from sqlalchemy import Row, bindparam, delete, insert, select, text
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from ..database import Database
 from ..errors import RevisionNotFound
 from ..records import Person
-from .card import Card, parse_card
+from ..records.repo_card import Card, parse_card
 from .clock import Clock, hub_time
 from .git import Files, blob_id, commit_id, tree_ids
 from .paths import check_folders, check_path
@@ -28,6 +28,11 @@ MAIN = "refs/heads/main"
 CARD = "README.md"
 _FULL = re.compile(r"[0-9a-f]{40}")
 _PREFIX = re.compile(r"[0-9a-f]{7,39}")
+# Building a statement takes longer than running it: those of every request are built once.
+_TARGET = select(REFS.c.target).where(
+    REFS.c.uid == bindparam("of"), REFS.c.name == bindparam("ref")
+)
+_COMMIT = select(COMMITS).where(COMMITS.c.uid == bindparam("of"), COMMITS.c.oid == bindparam("id"))
 _REF = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+/-]{0,199}")
 
 
@@ -308,16 +313,12 @@ class Commits:
 
     def _target(self, uid: str, name: str) -> str | None:
         with self._database.reading() as connection:
-            target = connection.execute(
-                select(REFS.c.target).where(REFS.c.uid == uid, REFS.c.name == name)
-            ).scalar()
+            target = connection.execute(_TARGET, {"of": uid, "ref": name}).scalar()
         return None if target is None else str(target)
 
     def _read(self, uid: str, oid: str) -> Commit:
         with self._database.reading() as connection:
-            row = connection.execute(
-                select(COMMITS).where(COMMITS.c.uid == uid, COMMITS.c.oid == oid)
-            ).first()
+            row = connection.execute(_COMMIT, {"of": uid, "id": oid}).first()
         if row is None:
             raise _no_revision(oid)
         return _commit(row)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..records import Doi, Repo
-from .card import Card
+from ..records.repo_card import Card
 from .commits import Commit
 from .git import Files
 from .refusal import Refusal

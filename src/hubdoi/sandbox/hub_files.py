@@ -9,10 +9,10 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Request, Response
 
+from ..records.formats import media_type
 from .access import world_of
 from .bodies import FormOrJson
 from .commits import Commit
-from .formats import media_type
 from .git import tree_ids
 from .located import Located, Reading, locate, split_revision, tail_of
 from .refusal import Refusal

@@ -8,9 +8,9 @@ from fastapi import APIRouter, Query, Request
 
 from ..errors import RepoNotFound, WriteAccessRequired
 from ..records import Person, Repo
+from ..records.repo_card import parse_card
 from .access import require_person, world_of
 from .bodies import JsonBody, text_of
-from .card import parse_card
 from .described import describe, picked
 from .located import Located, Reading, Writing, repo_from, split_revision, tail_of
 from .refusal import Refusal

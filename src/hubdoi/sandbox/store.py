@@ -8,10 +8,10 @@ from datetime import datetime
 from ..database import Database
 from ..errors import RevisionNotFound
 from ..records import Doi, Person, Repo, RepoInfo
+from ..records.formats import formats_of
 from .clock import Clock
 from .commits import Commits
 from .discussions import Discussions
-from .formats import formats_of
 from .git import Files
 from .people import People
 from .repositories import DoisOf, Repositories, Repository

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import mimetypes
+from collections.abc import Iterable
 from pathlib import PurePosixPath
-
-from .git import Files
 
 __all__ = ["formats_of", "media_type"]
 
@@ -27,10 +26,10 @@ def media_type(path: str) -> str | None:
     return _OURS.get(suffix) or _TYPES.types_map[True].get(suffix)
 
 
-def formats_of(files: Files) -> tuple[str, ...]:
+def formats_of(paths: Iterable[str]) -> tuple[str, ...]:
     """The media types of the files, or their suffixes where there is none, by name."""
     found = set()
-    for path in files:
+    for path in paths:
         name = PurePosixPath(path)
         # .gitattributes and its like are no content.
         if not name.name.startswith(".") and name.suffix:

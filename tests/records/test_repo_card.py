@@ -1,6 +1,6 @@
 import pytest
 
-from hubdoi.sandbox.card import Card, parse_card
+from hubdoi.records.repo_card import Card, parse_card
 
 CARD = b"""\
 ---

@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from ..records import RepoType
+from .repo import RepoType
 
 __all__ = ["Card", "parse_card"]
 

@@ -1,4 +1,4 @@
-from hubdoi.sandbox.formats import formats_of, media_type
+from hubdoi.records.formats import formats_of, media_type
 
 
 def test_formats():
