@@ -24,6 +24,19 @@ Generating a DOI for this repository
 """
 
 
+# Building a statement takes longer than running it: those of every mint are built once.
+_NEXT_NUMBER = (
+    sqlite.insert(sequence)
+    .values(name="hf", last=1)
+    .on_conflict_do_update(index_elements=[sequence.c.name], set_={"last": sequence.c.last + 1})
+    .returning(sequence.c.last)
+)
+_FIND_RECORD = sa.select(records.c.id, records.c.attributes).where(
+    records.c.doi_key == sa.bindparam("key")
+)
+_INSERT_RECORD = records.insert()
+
+
 class LocalRegistrar:
     """A register in the ledger's own database, so that a mint is one transaction.
 
@@ -46,15 +59,11 @@ class LocalRegistrar:
 
     def reserve(self, repo: Repo, uid: str, revision: str) -> Doi:
         """The next DOI of the sequence, for good when the surrounding transaction commits."""
-        statement = sqlite.insert(sequence).values(name="hf", last=1)
-        next_number = statement.on_conflict_do_update(
-            index_elements=[sequence.c.name], set_={"last": sequence.c.last + 1}
-        ).returning(sequence.c.last)
         with self.database.transaction() as db:
             while True:
-                doi = Doi(f"{SANDBOX_PREFIX}/hf/{db.scalar(next_number):04d}")
+                doi = Doi(f"{SANDBOX_PREFIX}/hf/{db.scalar(_NEXT_NUMBER):04d}")
                 # Somebody may have drafted it through the DataCite API.
-                if db.scalar(sa.select(records.c.id).where(records.c.doi_key == doi.key)) is None:
+                if db.execute(_FIND_RECORD, {"key": doi.key}).first() is None:
                     return doi
 
     def register(self, version: Version) -> None:
@@ -62,21 +71,18 @@ class LocalRegistrar:
             raise ValueError("a version to register has a DOI and a date")
         now = show_moment(version.created)
         with self.database.transaction() as db:
-            known = db.execute(
-                sa.select(records.c.id, records.c.attributes).where(
-                    records.c.doi_key == version.doi.key
-                )
-            ).first()
+            known = db.execute(_FIND_RECORD, {"key": version.doi.key}).first()
             if known is None:
                 made = db.execute(
-                    records.insert().values(
-                        doi=version.doi.name,
-                        doi_key=version.doi.key,
-                        state="findable",
-                        created=now,
-                        registered=now,
-                        updated=now,
-                    )
+                    _INSERT_RECORD,
+                    {
+                        "doi": version.doi.name,
+                        "doi_key": version.doi.key,
+                        "state": "findable",
+                        "created": now,
+                        "registered": now,
+                        "updated": now,
+                    },
                 ).inserted_primary_key
                 assert made is not None
                 index_record(db, made[0], attributes(version))
