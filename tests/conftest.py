@@ -8,9 +8,14 @@ from pathlib import Path
 
 import httpx
 import pytest
+from hypothesis import settings
 from lossy_proxy import LossyProxy
 
 from hubdoi.sandbox import Sandbox
+
+# A machine that is busy with other tests is slow, and nothing is wrong with it.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 
 @pytest.fixture(autouse=True)

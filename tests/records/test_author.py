@@ -121,7 +121,8 @@ def test_a_hostile_name_is_refused_at_once(written: str) -> None:
     start = time.perf_counter()
     with suppress(InvalidAuthor):
         Author.parse(written)
-    assert time.perf_counter() - start < 1
+    # What backtracks needs minutes for these.
+    assert time.perf_counter() - start < 10
 
 
 @pytest.mark.parametrize(

@@ -177,7 +177,7 @@ def test_whatever_is_asked_the_answer_conforms(demo: Sandbox, user: str | None) 
     for operation in operations:
 
         @settings(
-            max_examples=25,
+            max_examples=15,
             derandomize=True,
             deadline=None,
             database=None,
