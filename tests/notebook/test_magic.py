@@ -128,3 +128,20 @@ def test_load_ext_imports_nothing_heavy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip().splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize("store_history", [True, False])
+def test_the_cells_that_were_run_are_known_whoever_runs_them(
+    shell: InteractiveShell, store_history: bool
+) -> None:
+    load = "if False:\n    hf_hub_download('ada/tiny-bert', 'config.json')"
+    shell.run_cell(load, store_history=store_history)
+    shell.run_cell("found = %doi uses", store_history=store_history)
+    assert [use.repo_id for use in shell.user_ns["found"]] == ["ada/tiny-bert"]
+
+
+def test_loading_twice_remembers_each_cell_once(shell: InteractiveShell) -> None:
+    shell.run_cell("%reload_ext hubdoi", store_history=False)
+    shell.run_cell("if False:\n    hf_hub_download('ada/tiny-bert', 'x')", store_history=False)
+    shell.run_cell("found = %doi uses", store_history=False)
+    assert [(use.repo_id, use.cell) for use in shell.user_ns["found"]] == [("ada/tiny-bert", 2)]

@@ -37,7 +37,8 @@ class DoiMagics(Magics):
     def __init__(self, shell: InteractiveShell) -> None:
         super().__init__(shell)
         self.session = sessions.current()
-        self._ran: list[str] = []
+        # The cell that loads the extension began before anybody could remember it.
+        self._ran: list[str] = [""]
         names = ("endpoint", "registrar", "datacite_api", "contact", "style")
         self.session.traitlets = {
             name: getattr(self, name) for name in names if getattr(self, name)
