@@ -21,7 +21,7 @@ def __getattr__(name: str) -> Any:
     try:
         home = import_module(".serve", __name__)
     except ModuleNotFoundError as error:
-        if error.name not in ("fastapi", "jinja2", "multipart", "starlette", "uvicorn"):
+        if error.name not in ("fastapi", "jinja2", "markdown_it", "starlette", "uvicorn"):
             raise
         from ..errors import MissingLibrary
 
