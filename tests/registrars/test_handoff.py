@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import sqlite3
 import threading
 from collections.abc import Callable
@@ -254,3 +255,89 @@ def test_a_renamed_repository_keeps_its_doi(plain_hub: Sandbox) -> None:
     status = client_of(plain_hub).status("ada/tiny-bert")
     assert status.repo == Repo("model", "ada/small-bert")
     assert status.doi == version.doi == Doi(version.doi.name)
+
+
+GPT2 = {
+    "_id": "621ffdc036468d709f17434d",
+    "id": "openai-community/gpt2",
+    "modelId": "openai-community/gpt2",
+    "author": "openai-community",
+    "sha": "607a30d783dfa663caf39e06633721c8d4cfcd7e",
+    "lastModified": "2024-02-19T10:57:45.000Z",
+    "private": False,
+    "gated": False,
+    "tags": ["transformers", "en", "doi:10.57967/hf/0039", "license:mit", "region:us"],
+    "cardData": {"language": "en", "tags": ["exbert"], "license": "mit"},
+    "siblings": [{"rfilename": "README.md"}, {"rfilename": "model.safetensors"}],
+}
+GPT2_RECORD = {
+    "doi": "10.57967/hf/0039",
+    "creators": [{"name": "HF Canonical Model Maintainers"}],
+    "titles": [{"title": "gpt2 (Revision 909a290)"}],
+    "publisher": "Hugging Face",
+    "publicationYear": 2022,
+    "url": "https://huggingface.co/gpt2",
+    "types": {"resourceTypeGeneral": "Model"},
+    "registered": "2022-10-11T12:00:00.000Z",
+    "state": "findable",
+}
+
+
+@pytest.mark.parametrize(
+    "name", ["gpt2", "openai-community/gpt2", "hf://openai-community/gpt2@main"]
+)
+def test_the_oldest_repositories_keep_their_dois_under_their_present_names(
+    plain_hub: Sandbox, proxy_of: ProxyOf, name: str
+) -> None:
+    proxy = proxy_of(plain_hub)
+    present = "/api/models/openai-community/gpt2"
+    proxy.set(
+        Fault("redirect", path="/api/models/gpt2", location=present),
+        Fault("status", path=present, status=200, body=GPT2, times=9),
+        Fault("status", path="/datacite/dois", status=200,
+              body={"data": {"id": "10.57967/hf/0039", "attributes": GPT2_RECORD}}),
+    )  # fmt: skip
+    client = client_of(plain_hub, None, proxy.endpoint)
+    status = client.status(name)
+    # The redirect of an old name is the one request more.
+    assert len(proxy.requests) == (3 if name == "gpt2" else 2)
+    assert status.repo == Repo("model", "openai-community/gpt2")
+    assert (status.state, status.doi, status.revision) == (
+        "behind",
+        Doi("10.57967/hf/0039"),
+        "909a290",
+    )
+    assert status.locked
+    text = str(client.cite(status.repo, format="text"))
+    assert "HF Canonical Model Maintainers (2022): gpt2 (Revision 909a290)" in text
+    assert "https://doi.org/10.57967/hf/0039" in text
+
+
+def test_a_record_without_a_revision_names_what_was_the_head_then(
+    plain_hub: Sandbox, proxy_of: ProxyOf
+) -> None:
+    proxy = proxy_of(plain_hub)
+    record = GPT2_RECORD | {"titles": [{"title": "gpt2"}]}
+    for changed, state in (
+        ("2022-10-01T00:00:00.000Z", "current"),
+        ("2024-02-19T10:57:45.000Z", "behind"),
+    ):
+        proxy.set(
+            Fault("status", path="/api/", status=200, body=GPT2 | {"lastModified": changed}),
+            Fault("status", path="/datacite/", status=200, body={"data": {"attributes": record}}),
+        )  # fmt: skip
+        status = client_of(plain_hub, None, proxy.endpoint).status("openai-community/gpt2")
+        assert status.state == state
+        assert status.revision == (GPT2["sha"] if state == "current" else None)
+
+
+def test_any_doi_of_datacite_is_cited(plain_hub: Sandbox, proxy_of: ProxyOf) -> None:
+    records = json.loads((Path(__file__).parents[1] / "data" / "datacite-records.json").read_text())
+    proxy = proxy_of(plain_hub)
+    client = client_of(plain_hub, None, proxy.endpoint)
+    for doi, record in records.items():
+        attributes = record.get("attributes", record)
+        body = {"data": {"id": doi, "type": "dois", "attributes": {"doi": doi, **attributes}}}
+        proxy.set(Fault("status", path="/datacite/dois", status=200, body=body))
+        assert f"https://doi.org/{doi}" in str(client.cite(f"doi:{doi}", format="text")).lower()
+        assert len(proxy.requests) == 1

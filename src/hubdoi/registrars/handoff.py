@@ -127,8 +127,10 @@ class HandOffDoor:
         state = "unregistered"
         if versions:
             newest = versions[0]
-            current = info.head and newest.revision and newest.is_of_revision(info.head)
-            state = "current" if current or newest.revision is None else "behind"
+            current = info.head is not None and newest.is_of_revision(info.head)
+            # Without a revision and a date, DataCite does not know it yet: it was made just now.
+            new = newest.revision is None and newest.created is None
+            state = "current" if current or new else "behind"
         named = versions[0] if state == "current" else None
         person, obstacle = self._obstacle(info, named)
         return Status(
