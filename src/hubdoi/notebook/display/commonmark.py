@@ -24,10 +24,12 @@ from .terminal import visible
 
 __all__ = ["escape", "write"]
 
-# A backslash would do for these in CommonMark, but mathematics is looked for before Markdown is
-# read, and tables are split before that: an entity is text for all of them.
-_ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "\\": "&#92;", "$": "&#36;", "|": "&#124;",
-             "`": "&#96;"}  # fmt: skip
+# A backslash would do for these in CommonMark, but tables are split before it is read: an entity is
+# text for every reader.
+_ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "|": "&#124;", "`": "&#96;"}
+# JupyterLab looks for mathematics in what Markdown has become; it passes over this class.
+_NO_MATHEMATICS = '<span class="tex2jax_ignore mathjax_ignore">&#{};</span>'
+_ENTITIES |= {character: _NO_MATHEMATICS.format(ord(character)) for character in "$\\"}
 _BACKSLASHED = frozenset("*_[]{}#~^!@")
 
 

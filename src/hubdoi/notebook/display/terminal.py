@@ -76,11 +76,11 @@ def _block(block: Block) -> list[str]:
 
 def _table(table: Table) -> list[str]:
     rows = [
-        list(table.header),
+        [_line(name) for name in table.header],
         *([_inline(cell, spell=False) for cell in row] for row in table.rows),
     ]
     widths = [max(len(row[column]) for row in rows) for column in range(len(table.header))]
-    lines = [f"  {table.caption}"] if table.caption else []
+    lines = [f"  {_line(table.caption)}"] if table.caption else []
     for row in rows:
         cells = [
             cell.rjust(width) if column in table.right else cell.ljust(width)
