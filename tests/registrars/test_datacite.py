@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -361,6 +362,34 @@ def test_r08_several_processes_with_one_ledger_end_in_one_doi(
         dois = set(pool.starmap(mint_once, [arguments] * 6))
     assert len(dois) == 1
     assert [record["doi"] for record in at_datacite()] == [dois.pop().lower()]
+
+
+def test_what_the_ledger_knows_is_shown_without_network(
+    institution: Institution, push: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = institution()
+    version = mint(client)
+    assert client.status(REPO).state == "current"
+    push("more")
+    assert client.status(REPO).state == "behind"
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    status = institution().status(REPO)
+    assert (status.state, status.doi, status.can_mint) == ("behind", version.doi, False)
+    assert "HF_HUB_OFFLINE is set" in status.obstacle
+
+
+def test_no_secret_reaches_the_disk(
+    institution: Institution, plain_hub: Sandbox, tmp_path: Path
+) -> None:
+    client = institution()
+    mint(client)
+    client.resolve(client.status(REPO).doi)
+    written = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+    assert b"tiny-bert" in written
+    for secret in (plain_hub.users["ada"], plain_hub.datacite_repository["password"]):
+        assert secret.encode() not in written
+    modes = {path.stat().st_mode & 0o777 for path in tmp_path.rglob("*.db*")}
+    assert modes == {0o600}
 
 
 def test_a_doi_that_is_not_registered_is_not_found(institution: Institution) -> None:

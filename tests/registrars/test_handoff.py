@@ -121,6 +121,18 @@ def test_a_status_is_one_request_to_each_service_and_from_the_cache_none(
     assert proxy.requests == []
 
 
+def test_who_is_signed_in_sees_without_network_as_well(
+    plain_hub: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    version = generate(plain_hub)
+    push(plain_hub, "more")
+    client_of(plain_hub).status(REPO)
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    status = client_of(plain_hub).status(REPO)
+    assert (status.state, status.doi, status.can_mint) == ("behind", version.doi, False)
+    assert "HF_HUB_OFFLINE is set" in status.obstacle
+
+
 def test_a_doi_that_datacite_does_not_show_yet_is_shown_all_the_same(
     plain_hub: Sandbox, proxy_of: ProxyOf
 ) -> None:

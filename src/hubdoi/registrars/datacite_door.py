@@ -46,16 +46,9 @@ class DataCiteDoor:
             RepoNotFound: there is none, or these credentials cannot see it.
             ServiceError: the Hub or DataCite cannot be used now.
         """
-        person, failure = None, None
-        try:
-            person = self.hub.whoami()
-        except ServiceError as error:
-            # What was seen before is shown without network; only nobody can mint then.
-            failure = error
+        person, failure = self._person()
         info = self.hub.info(repo, person)
-        status = self._service(info).status(info.repo, person)
-        if failure:
-            status = _refused(status, failure)
+        status = self._status(info, person, failure)
         if status.head is None or status.version_of(status.head):
             return status
         try:
@@ -68,8 +61,8 @@ class DataCiteDoor:
 
     def many(self, infos: Sequence[RepoInfo]) -> dict[Repo, Status | HubdoiError]:
         """The statuses of many repositories, with the DOIs that their heads could have asked for together."""
-        person = self.hub.whoami()
-        statuses = {i.repo: self._service(i).status(i.repo, person) for i in infos}
+        person, failure = self._person()
+        statuses = {info.repo: self._status(info, person, failure) for info in infos}
         reserved = {
             info.repo: self.registrar.reserve(info.repo, info.uid, info.head)
             for info in infos
@@ -103,6 +96,19 @@ class DataCiteDoor:
         """Finish the mints of this ledger that were interrupted. Raises as `DoiService.recover`."""
         with self._alone():
             return DoiService(self.hub, self.registrar, self.ledger).recover()
+
+    def _person(self) -> tuple[Person | None, ServiceError | None]:
+        """Who is signed in; what was seen before is shown without network, only nobody can mint then."""
+        try:
+            return self.hub.whoami(), None
+        except ServiceError as error:
+            return None, error
+
+    def _status(
+        self, info: RepoInfo, person: Person | None, failure: ServiceError | None
+    ) -> Status:
+        status = self._service(info).status(info.repo, person)
+        return _refused(status, failure) if failure else status
 
     def _service(self, info: RepoInfo) -> DoiService:
         """The rules on what the Hub has just said of one repository."""
