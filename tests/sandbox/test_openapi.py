@@ -127,6 +127,9 @@ def test_every_answer_is_what_the_document_promises(
     ask("GET", "/api/dois/10.5072/hf/0001", "/api/dois/{doi}", 200)
     ask("GET", "/api/dois/10.5072/hf/0404", "/api/dois/{doi}", 404)
 
+    # An address with a line end in it belongs to no route, and a wrong token is refused there too.
+    ask("GET", "/api/dois/10.5072/%0Ax", "/api/dois/{doi}", 401, **wrong)
+
     requests = f"{OPERATION}/requests"
     ask("POST", f"{DOI}/requests", requests, 202, json={"action": "delete", "reason": "x"})
     ask("POST", f"{DOI}/requests", requests, 400, content=b"")

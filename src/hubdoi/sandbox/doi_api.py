@@ -151,7 +151,7 @@ async def ask_support(
 @router.get(
     "/api/dois/{doi:path}",
     response_model=VersionAnswer,
-    responses=_problems(404, 422),
+    responses=_problems(401, 404, 422),
     summary="The version that a DOI names",
 )
 def read_version(request: Request, doi: str) -> JSONResponse:
