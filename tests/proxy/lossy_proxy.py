@@ -31,6 +31,7 @@ class Fault:
 
     ``unsent``    the connection breaks before the server has seen the request
     ``lost``      the server acts, and the connection breaks before the answer is there
+    ``cut``       the server acts, and the connection breaks in the middle of the answer
     ``late``      the answer comes after `seconds`
     ``status``    the answer is `status` with `body` and `headers`; the server sees nothing
     ``html``      a sign-in page of a network's proxy, with status 200; the server sees nothing
@@ -140,11 +141,14 @@ class LossyProxy:
                 page = b"<!doctype html><title>Sign in to the network</title>"
                 html = {"Content-Type": "text/html"}
                 acted = None
-                if fault.kind in ("lost", "late", "failed", "truncated"):
+                if fault.kind in ("lost", "cut", "late", "failed", "truncated"):
                     acted = self._forward(body)
                 if fault.then:
                     fault.then()
                 if fault.kind in ("unsent", "lost"):
+                    self._hang_up()
+                elif fault.kind == "cut" and acted:
+                    self._answer(*acted, sent=len(acted[2]) // 2)
                     self._hang_up()
                 elif fault.kind == "late" and acted:
                     time.sleep(fault.seconds)
@@ -162,7 +166,13 @@ class LossyProxy:
                     headers = {"Content-Type": "application/json", **fault.headers}
                     self._answer(fault.status, headers, content)
 
-            def _answer(self, status: int, headers: Mapping[str, str], content: bytes) -> None:
+            def _answer(
+                self,
+                status: int,
+                headers: Mapping[str, str],
+                content: bytes,
+                sent: int | None = None,
+            ) -> None:
                 try:
                     self.send_response(status)
                     for name, value in headers.items():
@@ -170,7 +180,7 @@ class LossyProxy:
                     self.send_header("Content-Length", str(len(content)))
                     self.end_headers()
                     if self.command != "HEAD":
-                        self.wfile.write(content)
+                        self.wfile.write(content[:sent])
                 except OSError:
                     # Who asked is gone.
                     self.close_connection = True
