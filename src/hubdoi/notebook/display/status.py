@@ -6,7 +6,7 @@ from ...errors import HubdoiError
 from ...records import Changes, FileChange, Repo, Status, Statuses
 from .card import Badge, Block, Card, Code, Facts, Link, Paragraph, Table, Text, text
 from .describe import cards
-from .words import LOCK, STATE, doi, moment, repo_link, revision, size
+from .words import LOCK, PROMISE, STATE, doi, moment, repo_link, revision, size
 
 __all__ = ["GROUPS", "change_blocks", "change_sentence", "lock_sentence", "state_sentence"]
 
@@ -80,7 +80,9 @@ def state_sentence(status: Status) -> str:
 
 
 def lock_sentence(status: Status) -> str:
-    return LOCK if status.locked else "Not locked: only a repository with a DOI is."
+    if status.locked:
+        return LOCK
+    return PROMISE if status.doi else "Not locked: only a repository with a DOI is."
 
 
 def change_sentence(changes: Changes) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ...records import Consent, History, Terms, Version
 from .card import Badge, Block, Card, Facts, Link, Paragraph, Quote, Table, Text, text
 from .describe import cards
-from .words import LOCK, authors, doi, moment, revision
+from .words import LOCK, PROMISE, authors, doi, moment, revision
 
 __all__ = ["consent_sentence", "history_table"]
 
@@ -40,7 +40,7 @@ def _(version: Version) -> tuple[Card, ...]:
         )
     blocks.append(Facts(tuple(facts)))
     if version.doi and version.repo:
-        blocks.append(Paragraph(text(LOCK), "quiet"))
+        blocks.append(Paragraph(text(LOCK if version.doi.is_from_hub else PROMISE), "quiet"))
     title = version.title or (str(version.repo) if version.repo else str(version.doi or "Version"))
     return (Card(text(title), _badge(version), tuple(blocks)),)
 

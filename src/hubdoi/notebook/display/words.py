@@ -11,6 +11,7 @@ from .card import Badge, Code, Link, Text, text
 
 __all__ = [
     "LOCK",
+    "PROMISE",
     "STATE",
     "author",
     "authors",
@@ -22,6 +23,9 @@ __all__ = [
     "size",
 ]
 
+PROMISE = (
+    "Not locked: the Hub does not know of this DOI. Whoever generated it promised to keep the page."
+)
 LOCK = (
     "Locked by DOI: it cannot be deleted, renamed, transferred or made private without a request "
     "to support. You can still push commits."

@@ -120,6 +120,7 @@ class Panel(widgets.VBox):  # type: ignore[misc]
         self.agree.observe(self._ticked, "value")
         self.reason = widgets.HTML()
         self.generate = _button("Generate DOI", self._generate, primary=True)
+        self.generate.disabled = True
         self.settings = LinkButton(label="Open the settings page")
         self.settings.observe(lambda _: self._generate(), "followed")
         self.form = widgets.VBox(
@@ -193,9 +194,8 @@ class Panel(widgets.VBox):  # type: ignore[misc]
             (self.retry if state.retry else self.refresh).focus()
 
     def _show_form(self, before: PanelState | None, state: PanelState) -> None:
-        shown = state.shows_form
-        _present(self.form, shown)
-        if not shown:
+        if not state.shows_form:
+            _present(self.form, False)
             self.agree.value = False
             return
         _present(self.authors, state.shows_authors)
@@ -214,6 +214,7 @@ class Panel(widgets.VBox):  # type: ignore[misc]
         self.settings.url = state.status.settings_url if state.status else ""
         self.settings.disabled = not (state.can_begin or state.phase == "watching")
         _put(self.reason, hypertext.inside(_quiet(state.reason)) if state.reason else "")
+        _present(self.form, True)
 
 
 def _header(state: PanelState) -> str:
