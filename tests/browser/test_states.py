@@ -20,7 +20,7 @@ def test_what_is_not_mine_has_status_and_citation_but_no_form(
     ada = Client(sandbox.endpoint, sandbox.users["ada"])
     panel = notebook.open_panel(sandbox.endpoint, sandbox.users["grace"])
     panel.is_state("No DOI")
-    panel.shows("Only a person with write access to ada/tiny-bert can generate its DOI.")
+    panel.shows("Only a person with write access to ada/tiny-bert can generate its DOI")
     _has_no_form(panel)
     ada.mint(BERT, agree=ada.terms(BERT))
     panel.button("Try again").click()
