@@ -87,7 +87,8 @@ def test_r12_a_full_disk_leaves_no_doi_and_then_one(sandbox: Sandbox, client: Cl
     terms = client.terms("ada/tiny-bert")
     with full_disk(sandbox.world):
         with pytest.raises(ServiceFailed, match="no room left") as caught:
-            client.mint("ada/tiny-bert", agree=terms)
+            # More than what is left in pages that are not quite full.
+            client.mint("ada/tiny-bert", agree=terms, description="long " * 4000)
         assert_sentence(caught.value, sandbox.users["ada"])
         assert registered(sandbox.world) == ()
     settled(sandbox, client)
