@@ -256,6 +256,8 @@ class Client:
             RepoNotEligible, AccessError, InvalidInput, ServiceError: as they say.
             HandOff: this Hub has no DOI API; it carries the address of the settings page.
         """
+        if idempotency_key is not None and not idempotency_key.strip():
+            raise InvalidMetadata("An idempotency key is text that is not blank; or leave it out.")
         reference = self._reference(repo)
         if not isinstance(agree, Terms):
             raise ConsentRequired(

@@ -81,7 +81,7 @@ class DoiService:
             head=info.head,
             endpoint=self.hub.endpoint,
             versions=versions,
-            locked=bool(versions),
+            locked=any(version.doi and version.doi.is_from_hub for version in versions),
             can_mint=obstacle is None,
             obstacle=obstacle.message if obstacle else None,
             obstacle_code=type(obstacle).__name__ if obstacle else None,

@@ -30,7 +30,11 @@ def status(arguments: Namespace, context: Context) -> Status | Statuses:
     if not arguments.repos:
         raise UsageError("Name a repository, such as: %doi status ada/tiny-bert")
     if len(arguments.repos) > 1:
-        return Statuses(client.statuses(arguments.repos, progress=context.interactive))
+        return Statuses(
+            client.statuses(
+                arguments.repos, progress=context.interactive and len(arguments.repos) > 5
+            )
+        )
     found = client.status(arguments.repos[0])
     if found.state == "behind" or (arguments.changes and found.doi):
         found = found.replace(changes=client.changes(found))

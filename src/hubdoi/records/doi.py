@@ -8,10 +8,13 @@ from urllib.parse import quote, unquote, urlsplit
 
 from ..errors import InvalidDoi
 
-__all__ = ["SANDBOX_PREFIX", "Doi"]
+__all__ = ["HUB_PREFIXES", "SANDBOX_PREFIX", "Doi"]
 
 SANDBOX_PREFIX = "10.5072"
 """The test prefix of the DOI system; it never resolves at doi.org."""
+
+HUB_PREFIXES = ("10.57967", SANDBOX_PREFIX)
+"""The prefixes of the DOIs that a Hub registers: huggingface.co, and the sandbox."""
 
 _PATTERN = re.compile(r"10\.[0-9]{4,9}(?:\.[0-9]+)*/\S+")
 _PROXIES = ("doi.org", "dx.doi.org", "www.doi.org", "hdl.handle.net")
@@ -80,6 +83,11 @@ class Doi:
     def url(self) -> str:
         """The link in the form that DataCite and Crossref ask for."""
         return "https://doi.org/" + quote(self.name, safe="/:;()._-")
+
+    @property
+    def is_from_hub(self) -> bool:
+        """Whether a Hub itself registered it (``10.57967/hf/0039``), and so locks its repository."""
+        return self.prefix in HUB_PREFIXES and self.suffix.lower().startswith("hf/")
 
     @property
     def is_sandbox(self) -> bool:

@@ -156,7 +156,7 @@ def _with(status: Status, elsewhere: Version | None) -> Status:
         _refused(status, already_registered(elsewhere.doi, status.head, elsewhere)),
         state="current",
         versions=(elsewhere.replace(state="current"), *status.versions),
-        locked=True,
+        locked=status.locked or elsewhere.doi.is_from_hub,
     )
 
 

@@ -21,7 +21,6 @@ from ..errors import (
 )
 from ..ledger import Ledger
 from ..records import (
-    SANDBOX_PREFIX,
     Author,
     Consent,
     Doi,
@@ -47,10 +46,7 @@ if TYPE_CHECKING:
     from ..hub import HuggingFaceHub
     from ..public_records import PublicRecords
 
-__all__ = ["HUB_PREFIXES", "TERMS", "HandOffDoor"]
-
-HUB_PREFIXES = ("10.57967", SANDBOX_PREFIX)
-"""The prefixes of DOIs that a Hub itself registers; with one of them, the Hub locks the repository."""
+__all__ = ["TERMS", "HandOffDoor"]
 
 FIRST_INTERVAL = 5.0
 LONGEST_INTERVAL = 60.0
@@ -139,7 +135,7 @@ class HandOffDoor:
             head=info.head,
             endpoint=self.hub.endpoint,
             versions=versions,
-            locked=any(v.doi and v.doi.prefix in HUB_PREFIXES for v in versions),
+            locked=any(v.doi and v.doi.is_from_hub for v in versions),
             can_mint=obstacle is None,
             obstacle=obstacle.message if obstacle else None,
             obstacle_code=type(obstacle).__name__ if obstacle else None,
@@ -258,7 +254,7 @@ class HandOffDoor:
 
     def _candidates(self, info: RepoInfo) -> list[Doi]:
         """The tagged DOIs that may be the repository's own; a card may name any DOIs as tags."""
-        possible = [doi for doi in info.dois if doi.prefix != SANDBOX_PREFIX or self._is_test]
+        possible = [doi for doi in info.dois if not doi.is_sandbox or self._is_test]
         return possible[:MOST_CANDIDATES]
 
     @property
@@ -275,7 +271,7 @@ class HandOffDoor:
             record = records.get(doi)
             if record is None:
                 # Only the Hub can have registered a DOI that DataCite does not show yet.
-                if doi.prefix in HUB_PREFIXES:
+                if doi.is_from_hub:
                     unknown.append(self._unknown(info, doi))
             elif self._is_own(record, info):
                 registered.append(_placed(record, info))
@@ -320,7 +316,7 @@ class HandOffDoor:
         try:
             return (
                 record.doi is not None
-                and record.doi.prefix in HUB_PREFIXES
+                and record.doi.is_from_hub
                 and self.hub.info(there, None).repo == info.repo
             )
         except RepoError:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import uvicorn
 from anyio.to_thread import current_default_thread_limiter
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..errors import SandboxError
 from .app import create_app
@@ -260,7 +261,7 @@ def _server(world: World, host: str, listening: socket.socket) -> _Server:
     shown = f"[{host}]" if ":" in host else host
     world.endpoint = f"http://{shown}:{port}"
     config = uvicorn.Config(
-        create_app(world, host=host, port=port),
+        _answered(create_app(world, host=host, port=port)),
         access_log=False,
         lifespan="off",
         log_config=None,
@@ -270,6 +271,20 @@ def _server(world: World, host: str, listening: socket.socket) -> _Server:
         timeout_graceful_shutdown=3,
     )
     return _Server(config)
+
+
+def _answered(app: ASGIApp) -> ASGIApp:
+    """`app`, whose failures end with the answer that it gave.
+
+    Starlette raises an unexpected exception once more for the server to log, and its frames hold
+    what people sent; the application has logged its name already.
+    """
+
+    async def call(scope: Scope, receive: Receive, send: Send) -> None:
+        with suppress(Exception):
+            await app(scope, receive, send)
+
+    return call
 
 
 def _is_ready(server: _Server, thread: threading.Thread | None = None) -> bool:

@@ -134,6 +134,10 @@ class World:
             return (self.data / "terms.txt").read_text("utf-8").strip() or TERMS
         except FileNotFoundError:
             return TERMS
+        except (OSError, UnicodeDecodeError):
+            raise LedgerError(
+                f"The terms in {self.data / 'terms.txt'} cannot be read; save them as UTF-8 text."
+            ) from None
 
     def _clear(self) -> None:
         if self._temporary:
