@@ -43,6 +43,7 @@ test: lint types system unit notebooks browser  ## everything, from nothing
 lint: $(VENV)/.test  ## ruff, and known vulnerabilities of what is installed
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
+	@$(BIN)/python scripts/audit.py
 
 types: $(VENV)/.test  ## mypy --strict
 	@$(BIN)/mypy
@@ -59,5 +60,21 @@ browser: $(VENV)/.test system  ## real JupyterLab in Chromium
 pictures: $(VENV)/.test system  ## the README's pictures, from the browser tests
 	@HUBDOI_PICTURES=docs/pictures $(BIN)/pytest tests/browser -k picture
 
+benchmarks/.own/.ready: pyproject.toml | $(BIN)/python
+	@$(PYTHON) -m venv benchmarks/.own
+	@benchmarks/.own/bin/python -m pip install --quiet -e '.[bench]'
+	@touch $@
+
+benchmarks/.peers/.ready:
+	@$(PYTHON) -m venv benchmarks/.peers
+	@benchmarks/.peers/bin/python -m pip install --quiet jupysql habanero
+	@touch $@
+
+bench: benchmarks/.own/.ready benchmarks/.peers/.ready  ## side by side with what people use instead; some ten minutes
+	@benchmarks/.own/bin/python -m benchmarks
+
+profile: benchmarks/.own/.ready benchmarks/.peers/.ready  ## where the time goes, as a flame graph: make profile NAME=load
+	@benchmarks/.own/bin/python -m benchmarks.flame $(NAME)
+
 clean:  ## remove what was made
-	rm -rf $(VENV) .demo build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) benchmarks/.own benchmarks/.peers benchmarks/.profiles .demo build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

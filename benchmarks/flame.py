@@ -18,9 +18,9 @@ def main(name: str) -> int:
         return 2
     folder = Path(__file__).parent / ".profiles"
     folder.mkdir(exist_ok=True)
-    with import_module(f"benchmarks.{name}").subject() as work:
-        with Profiler(interval=0.0002) as profiler:
-            work()
+    profiler = Profiler(interval=0.0002)
+    with import_module(f"benchmarks.{name}").subject() as work, profiler:
+        work()
     page = folder / f"{name}.html"
     page.write_text(profiler.output_html(), encoding="utf-8")
     print(profiler.output_text(unicode=True, show_all=False))
