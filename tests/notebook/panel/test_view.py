@@ -149,6 +149,19 @@ def test_behind_shows_what_changed_and_asks_for_a_new_consent(sandbox: Sandbox) 
     assert "the weights" in made.changes.value
     assert made.generate.description == "Generate new DOI"
     assert made.agree.value is False
+    assert "hubdoi-primary" in made.generate._dom_classes
+
+
+def test_a_new_doi_is_not_urged_when_only_the_card_changed(sandbox: Sandbox) -> None:
+    client = Client(sandbox.endpoint, sandbox.users["ada"])
+    client.mint(BERT, agree=client.terms(BERT))
+    sandbox.hf_api("ada").upload_file(
+        path_or_fileobj=b"# Words", path_in_repo="README.md", repo_id=BERT
+    )
+    made = _panel(sandbox)
+    _until(made, lambda: made.state.changes)
+    assert "seldom needed" in made.changes.value
+    assert "hubdoi-primary" not in made.generate._dom_classes
 
 
 @pytest.mark.parametrize(

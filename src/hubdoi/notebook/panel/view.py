@@ -210,6 +210,11 @@ class Panel(widgets.VBox):  # type: ignore[misc]
         _present(self.generate, not state.hands_off)
         _present(self.settings, state.hands_off)
         self.generate.description = state.label
+        # Where only the card changed, a new DOI is offered and not urged.
+        if state.changes is not None and state.changes.only_card:
+            self.generate.remove_class("hubdoi-primary")
+        else:
+            self.generate.add_class("hubdoi-primary")
         self.generate.disabled = not state.can_begin
         self.settings.url = state.status.settings_url if state.status else ""
         self.settings.disabled = not (state.can_begin or state.phase == "watching")
