@@ -28,9 +28,13 @@ from .values import (
 
 __all__ = ["Evaluator"]
 
-_LIMIT = 512
-_DEPTH = 60
-_STEPS = 40_000
+_LIMIT = 256
+_DEPTH = 40
+# Steps of evaluation for one question, and for a whole document: a fixed part and one for each
+# cell, so that the work grows with the document and no faster.
+_STEPS = 5_000
+_DOCUMENT_STEPS = 100_000
+_CELL_STEPS = 100
 _LOCAL_FUNCTIONS = frozenset(
     "join abspath expanduser realpath dirname basename getcwd mkdtemp gettempdir get_last_checkpoint "
     "snapshot_download hf_hub_download cached_download Path PurePath PosixPath glob listdir "
@@ -54,7 +58,9 @@ _LOCAL_NAME = re.compile(
 class Evaluator:
     """Evaluates expressions of a `Program`, with a bound on the work for each question."""
 
-    def __init__(self, program: Program, outside: Callable[[str], Any] | None = None) -> None:
+    def __init__(
+        self, program: Program, outside: Callable[[str], Any] | None = None, size: int = 0
+    ) -> None:
         self.program = program
         self.names = Names(program, self)
         # what a live kernel knows of a dotted name; None where nothing is known
@@ -65,6 +71,7 @@ class Evaluator:
         self._steps = 0
         # whether a circle or a bound cut the present question short: then nothing is remembered
         self._cut = False
+        self._left = _DOCUMENT_STEPS + _CELL_STEPS * size
 
     def clear(self) -> None:
         """Forget everything; the evaluator cannot be used any more."""
@@ -75,7 +82,17 @@ class Evaluator:
         """Everything that `node` can be; `UNKNOWN` and `OPAQUE` stand for what is not constant."""
         self._steps = 0
         self._cut = False
-        return self.evaluate(node, site)
+        found = self.evaluate(node, site)
+        self._left -= self._steps
+        return found
+
+    def step(self) -> bool:
+        """Count one step of work; False when there have been enough."""
+        self._steps += 1
+        if self._steps > _STEPS or self._steps > self._left:
+            self._cut = True
+            return False
+        return True
 
     def evaluate(self, node: ast.expr, site: Site) -> list[Alternative]:
         if type(node) is ast.Constant:
@@ -84,8 +101,7 @@ class Evaluator:
         known = self._known.get(key)
         if known is not None:
             return known
-        self._steps += 1
-        if key in self._asked or self._depth > _DEPTH or self._steps > _STEPS:
+        if key in self._asked or self._depth > _DEPTH or not self.step():
             self._cut = True
             return [(UNKNOWN, {})]
         self._asked.add(key)
@@ -114,7 +130,8 @@ class Evaluator:
         """`make` of one alternative of each part, for all ways to take them at once."""
         found: list[Alternative] = []
         for taken, choices in products(parts, _LIMIT):
-            self._steps += 1
+            if not self.step():
+                return [(UNKNOWN, {})]
             found.append((make(*taken), choices))
         return found
 
@@ -133,6 +150,8 @@ class Evaluator:
             return [(value if isinstance(value, Marker) else OPAQUE, {})]
         found: list[Alternative] = []
         for n, element in enumerate(elements[:_LIMIT]):
+            if not self.step():
+                break
             for part, choices in self.forced(element):
                 found.append((part, {**choices, fork: n}))
         if more or len(elements) > _LIMIT:

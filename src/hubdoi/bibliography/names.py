@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -30,7 +31,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Names"]
 
-_MAX_SITES = 256
+_MAX_SITES = 64
+_MAX_BINDINGS = 32
 _LOCAL_PARAMETER = re.compile(
     r"(?i)(?:^|_)(?:dir|directory|folder|save_path|output_path|local_path)$"
 )
@@ -42,6 +44,8 @@ class Names:
     def __init__(self, program: Program, evaluator: Evaluator) -> None:
         self._program = program
         self._evaluator = evaluator
+        # how long a list of bindings was when it was put in order
+        self._ordered: dict[int, int] = {}
         self._sites: dict[str, list[tuple[ast.Call, Site]]] = {}
 
     def lookup(self, name: str, site: Site, node: ast.AST) -> list[Alternative] | None:
@@ -55,10 +59,12 @@ class Names:
             if binding.kind == "change":
                 changes.append(binding)
                 continue
+            if not self._evaluator.step():
+                return [(UNKNOWN, {})]
             for value, choices in self._bound(binding, name):
                 values.append((value, {**choices, **forks} if forks else choices))
         stored = self._program.items.get(name, ())
-        if changes or stored:
+        if (changes or stored) and any(isinstance(v, Items | Pairs) for v, _ in values):
             values = [(self._changed(value, changes, stored), choices) for value, choices in values]
         return values or [(UNKNOWN, {})]
 
@@ -72,11 +78,18 @@ class Names:
         while scope is not None:
             bindings = scope.bindings.get(name)
             if bindings and name not in scope.elsewhere and (inline or scope.kind != "class"):
-                return _reaching(bindings, site, node, inline)
+                return _reaching(self._in_order(bindings), site, node, inline)
             if scope.kind != "comprehension":
                 inline = False
             scope = scope.parent
         return []
+
+    def _in_order(self, bindings: list[Binding]) -> list[Binding]:
+        """The bindings in the order of the cells; cells are read as they are needed."""
+        if self._ordered.get(id(bindings)) != len(bindings):
+            bindings.sort(key=_position)
+            self._ordered[id(bindings)] = len(bindings)
+        return bindings
 
     def is_global(self, name: str, site: Site) -> bool:
         """Whether `name` is the module's where it is used at `site`."""
@@ -209,6 +222,8 @@ class Names:
             return fallback or [unknown]
         found: list[Alternative] = []
         for n, (call, site) in enumerate(sites):
+            if not self._evaluator.step():
+                return [unknown]
             for value, choices in self._argument(call, site, name, positional, fallback, node):
                 if value is UNKNOWN and unknown[0] is LOCAL:
                     value = LOCAL
@@ -307,6 +322,7 @@ class Names:
         bindings = [
             b for written, b in self._program.attributes.get(node.attr, ()) if written == owner
         ]
+        bindings.sort(key=_position)
         if not bindings:
             return None
         inline = all(binding.site.scope is site.scope for binding in bindings)
@@ -375,6 +391,7 @@ class Names:
             for key, binding in stored
             if isinstance(key, ast.Constant) and key.value == node.slice.value
         ]
+        bindings.sort(key=_position)
         if not bindings:
             return []
         inline = all(binding.site.scope is site.scope for binding in bindings)
@@ -426,30 +443,31 @@ def _reaching(
     """
     if len(bindings) == 1:
         return [(bindings[0], {})]
-    # cells are read as they are needed, not in their order
-    bindings = sorted(bindings, key=_position)
     use = (site.cell, getattr(node, "lineno", 0), getattr(node, "col_offset", 0))
     branches = site.branches
-    possible = [b for b in bindings if not (inline and _excluded(b.site.branches, branches))]
     found: list[Binding] = []
     if inline:
-        for binding in reversed(possible):
-            if not _before(binding, use, branches):
+        # none that begins after the line of the use can stand before it
+        last = bisect_right(bindings, use[:2], key=_position)
+        for place in range(last - 1, -1, -1):
+            binding = bindings[place]
+            other = binding.site.branches
+            if _excluded(other, branches) or not _before(binding, use, branches):
                 continue
             found.append(binding)
-            if (
-                binding.kind != "change"
-                and binding.site.branches == branches[: len(binding.site.branches)]
-            ):
+            if binding.kind != "change" and other == branches[: len(other)]:
+                break
+            if len(found) >= _MAX_BINDINGS:
                 break
         found.reverse()
     if not any(binding.kind != "change" for binding in found):
-        found = possible
+        found = [b for b in bindings if not (inline and _excluded(b.site.branches, branches))]
+        found = found[-_MAX_BINDINGS:]
     return [(binding, _forks(binding.site.branches, branches)) for binding in found]
 
 
-def _position(binding: Binding) -> tuple[int, int, int]:
-    return (binding.site.cell, *binding.end)
+def _position(binding: Binding) -> tuple[int, int]:
+    return (binding.site.cell, binding.line)
 
 
 def _before(

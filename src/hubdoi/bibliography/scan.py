@@ -88,7 +88,7 @@ class _Scan:
         self._cells = cells
         self._notebook = notebook
         self._program = Program()
-        self._evaluator = Evaluator(self._program, outside)
+        self._evaluator = Evaluator(self._program, outside, len(cells))
         # (cell, line, column, order) -> what was found there
         self._found: list[tuple[tuple[int, int, int], RepoReference | None, str, str]] = []
         self._parsed: dict[int, Parsed] = {}
