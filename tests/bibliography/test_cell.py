@@ -145,5 +145,5 @@ def test_what_cannot_hold_the_cell_is_refused_and_left_alone(tmp_path: Path) -> 
     assert path.read_text() == '{"worksheets": [], "nbformat": 3}'
     script = tmp_path / "a.py"
     script.write_text("x")
-    with pytest.raises(InvalidInput, match="written into .ipynb files"):
+    with pytest.raises(InvalidInput, match=r"written into \.ipynb files"):
         write_bibliography(script, cite(VERSION))

@@ -8,7 +8,7 @@ import re
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from fnmatch import fnmatchcase
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 from ..records import RepoReference
@@ -154,19 +154,7 @@ class _Scan:
         else:
             return
         origin, dotted = self._origin(function, site)
-        owner, _, called = dotted.rpartition(".")
-        if called in WRITERS:
-            return
-        entries = calls_on_paths(owner) or calls_named(called)
-        if not entries:
-            return
-        matching = [e for e in entries if _matches(e, origin, dotted)]
-        exact = [e for e in matching if e.is_method and not e.owner.startswith("*")]
-        chosen = exact or matching
-        if len(chosen) > 1 and origin == "unbound":
-            # nothing tells the package: the first line of the table is the likeliest
-            chosen = [entry for entry in chosen if entry.owner == chosen[0].owner]
-        for entry in chosen:
+        for entry in _lines_for(origin, dotted):
             self._argument(node, site, entry, _shown(function, written))
 
     def _origin(self, function: ast.expr, site: Site, depth: int = 0) -> tuple[str, str]:
@@ -479,6 +467,22 @@ def _has_address(source: str) -> bool:
         word in source
         for word in ("hf://", "huggingface.co", "hf.co/", "huggingface-cli", '"hf', "'hf")
     )
+
+
+@lru_cache(maxsize=4096)
+def _lines_for(origin: str, dotted: str) -> tuple[Call, ...]:
+    """The lines of the table that a function is meant by, which is called `dotted` at its origin."""
+    owner, _, called = dotted.rpartition(".")
+    if called in WRITERS:
+        return ()
+    entries = calls_on_paths(owner) or calls_named(called)
+    matching = tuple(entry for entry in entries if _matches(entry, origin, dotted))
+    exact = tuple(e for e in matching if e.is_method and not e.owner.startswith("*"))
+    chosen = exact or matching
+    if len(chosen) > 1 and origin == "unbound":
+        # nothing tells the package: the first line of the table is the likeliest
+        chosen = tuple(entry for entry in chosen if entry.owner == chosen[0].owner)
+    return chosen
 
 
 def _given(node: ast.Call, entry: Call) -> ast.expr | None:

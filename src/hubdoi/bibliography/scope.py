@@ -18,8 +18,15 @@ _LINE_END = re.compile("\n")
 # loop that does it), the item at a place, or what `with … as` gives.
 Step: TypeAlias = tuple[Literal["each", "item", "rest", "entered"], Any]
 BindingKind = Literal["value", "import", "def", "class", "param", "aug", "change", "opaque"]
-_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
-_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)
+_SCOPED = frozenset({ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp, ast.Lambda})
+# Where no call can be: leaves of the tree, and fields that hold no code. Walking is most of the
+# time of a scan, so what cannot matter is not looked at.
+_LEAVES = frozenset({ast.Name, ast.Constant, str, int, type(None)})
+_NO_CODE = frozenset(
+    "ctx op ops id arg attr names name level module type_comment kind conversion is_async "
+    "simple asname annotation returns args_only".split()
+)
+_CHILDREN: dict[type[Any], tuple[str, ...]] = {}
 
 
 class Scope:
@@ -478,14 +485,25 @@ def calls_under(node: ast.AST, site: Site) -> Iterator[tuple[ast.Call, Site]]:
         kind = type(part)
         if kind is ast.Call:
             yield part, where
-        elif kind in _COMPREHENSIONS:
-            where = comprehension_site(part, where)
-        elif kind is ast.Lambda:
-            where = _lambda_site(part, where)
-        for value in part.__dict__.values():
-            if type(value) is list:
-                stack.extend((v, where) for v in value if isinstance(v, ast.AST))
-            elif isinstance(value, ast.AST):
+        elif kind in _SCOPED:
+            where = (
+                _lambda_site(part, where) if kind is ast.Lambda else comprehension_site(part, where)
+            )
+        children = _CHILDREN.get(kind)
+        if children is None:
+            children = _CHILDREN[kind] = tuple(
+                f for f in getattr(kind, "_fields", ()) if f not in _NO_CODE
+            )
+        for name in children:
+            value = getattr(part, name)
+            if value is None:
+                continue
+            kind = type(value)
+            if kind is list:
+                for child in value:
+                    if type(child) not in _LEAVES:
+                        stack.append((child, where))
+            elif kind not in _LEAVES:
                 stack.append((value, where))
 
 
