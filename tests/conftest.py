@@ -78,3 +78,23 @@ def mint() -> Callable[..., str]:
         return str(answer.raise_for_status().json()["doi"])
 
     return minted
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how many faults and how many hostile inputs there were."""
+    reports = [
+        report
+        for outcome in ("passed", "failed")
+        for report in terminalreporter.stats.get(outcome, ())
+    ]
+    faults = sum("tests/faults/" in report.nodeid for report in reports)
+    inputs = sum(
+        int(value)
+        for report in reports
+        for name, value in report.user_properties
+        if name == "inputs"
+    )
+    if faults:
+        terminalreporter.write_line(f"{faults} cases of faults")
+    if inputs:
+        terminalreporter.write_line(f"{inputs:,} hostile inputs to parsers")

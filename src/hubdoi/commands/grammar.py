@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, NoReturn
@@ -32,6 +33,8 @@ class _Parser(argparse.ArgumentParser):
     """Raises a sentence instead of ending the process, which may be somebody's kernel."""
 
     def error(self, message: str) -> NoReturn:
+        # The beginning of a long word tells which one it was.
+        message = re.sub(r"\S{80,}", lambda word: f"{word[0][:79]}…", message)[:600]
         message = message[0].upper() + message[1:]
         raise UsageError(f"{message}; see: {self.prog} --help")
 

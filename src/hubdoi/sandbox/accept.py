@@ -37,7 +37,11 @@ def media_ranges(accept: str) -> list[MediaRange]:
     for entry in parse_http_list(accept[:_MAX_LENGTH]):
         message = Message()
         message["Content-Type"] = " ".join(entry.split())
-        name, *parameters = message.get_params(failobj=[]) or [("", "")]
+        try:
+            name, *parameters = message.get_params(failobj=[]) or [("", "")]
+        except (ValueError, LookupError):
+            # A parameter in the extended form of RFC 2231 that is not what it says.
+            continue
         media_type = name[0].strip().lower()
         values = {key.lower(): value for key, value in parameters}
         quality = _quality(values.pop("q", "1"))
