@@ -17,7 +17,9 @@ BENCHMARKS = "load cold warm many bibtex styles mint scale scan soak".split()
 def main(names: list[str]) -> int:
     unknown = [name for name in names if name not in BENCHMARKS]
     if unknown:
-        print(f"{unknown[0]!r} is not a benchmark; they are {', '.join(BENCHMARKS)}.", file=sys.stderr)
+        print(
+            f"{unknown[0]!r} is not a benchmark; they are {', '.join(BENCHMARKS)}.", file=sys.stderr
+        )
         return 2
     results: list[Result] = []
     for name in names or BENCHMARKS:
@@ -47,7 +49,9 @@ def table(results: list[Result]) -> str:
 def machine() -> str:
     """What it was measured on."""
     model = platform.processor() or platform.machine()
-    for line in Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else ():
+    for line in (
+        Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else ()
+    ):
         if line.startswith("model name"):
             model = line.partition(":")[2].strip()
             break

@@ -15,6 +15,7 @@ COUNT = 10_000
 def measure() -> list[Result]:
     import bibtexparser
     from bibtexparser.middlewares import default_unparse_stack
+
     from hubdoi.citation import cite
 
     made = list(versions(COUNT))

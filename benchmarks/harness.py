@@ -156,9 +156,7 @@ def served(data: Path | None = None, *arguments: str) -> Iterator[Served]:
         try:
             assert process.stdout is not None
             said = json.loads(process.stdout.readline())
-            yield Served(
-                said["endpoint"], said["datacite"], said["users"], directory, process.pid
-            )
+            yield Served(said["endpoint"], said["datacite"], said["users"], directory, process.pid)
         finally:
             process.terminate()
             process.wait(timeout=30)

@@ -129,7 +129,9 @@ def measure() -> list[Result]:
     peer = f"{peer_version('huggingface_hub', sys.executable)} and httpx in a loop"
     return [
         Result("many", compared.ratio, "ratio", "<= 0.04", peer, compared.detail),
-        Result("many-requests", max(asked), "DataCite requests", "<= 10", peer, "the most of a run"),
+        Result(
+            "many-requests", max(asked), "DataCite requests", "<= 10", peer, "the most of a run"
+        ),
         Result("many-memory", median(grown), "MiB", "<= 40", peer, "peak, beyond one status"),
     ]
 

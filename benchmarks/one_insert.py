@@ -51,7 +51,11 @@ if __name__ == "__main__":
     print(f"http://127.0.0.1:{listening.getsockname()[1]}", flush=True)
     server = uvicorn.Server(
         uvicorn.Config(
-            create_app(Path(sys.argv[1])), access_log=False, lifespan="off", log_config=None, loop="asyncio"
+            create_app(Path(sys.argv[1])),
+            access_log=False,
+            lifespan="off",
+            log_config=None,
+            loop="asyncio",
         )
     )
     server.run(sockets=[listening])

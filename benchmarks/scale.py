@@ -62,7 +62,9 @@ def fill(path: Path) -> None:
         )
         rows = versions()
         while batch := list(islice(rows, 50_000)):
-            db.executemany(f"INSERT INTO ledger_versions ({columns}) VALUES (?,?,?,?,?,?,?,?,?)", batch)
+            db.executemany(
+                f"INSERT INTO ledger_versions ({columns}) VALUES (?,?,?,?,?,?,?,?,?)", batch
+            )
         _register(db)
         db.execute("INSERT OR REPLACE INTO register_sequence VALUES ('hf', ?)", (VERSIONS + 1,))
     db.execute("PRAGMA wal_checkpoint(TRUNCATE)")

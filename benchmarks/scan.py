@@ -50,13 +50,17 @@ def notebook() -> dict[str, Any]:
                 "execution_count": number,
                 "id": f"{number:08x}",
                 "metadata": {},
-                "outputs": [{"output_type": "stream", "name": "stdout", "text": ["loss: 0.1\n"] * 5}],
+                "outputs": [
+                    {"output_type": "stream", "name": "stdout", "text": ["loss: 0.1\n"] * 5}
+                ],
                 "source": source.splitlines(keepends=True),
             }
         )
     return {
         "cells": cells,
-        "metadata": {"kernelspec": {"name": "python3", "language": "python", "display_name": "Python 3"}},
+        "metadata": {
+            "kernelspec": {"name": "python3", "language": "python", "display_name": "Python 3"}
+        },
         "nbformat": 4,
         "nbformat_minor": 5,
     }

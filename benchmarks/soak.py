@@ -74,7 +74,12 @@ def soak(sandbox: Served, names: Iterable[str], *, clients: int, seconds: float)
                     connection.request("POST", f"/api/models/{name}/doi", mint, headers)
                 else:
                     path = chance.choice(
-                        (f"/api/models/{name}/doi", f"/api/models/{name}", f"/{name}", "/api/models?limit=20")
+                        (
+                            f"/api/models/{name}/doi",
+                            f"/api/models/{name}",
+                            f"/{name}",
+                            "/api/models?limit=20",
+                        )
                     )
                     connection.request("GET", path, headers=headers)
                 answer = connection.getresponse()
@@ -137,6 +142,10 @@ def measure(clients: int = CLIENTS, seconds: float = SECONDS) -> list[Result]:
     return [
         Result("soak-5xx", found.failures, "answers", "<= 0", none, said),
         Result("soak-lost", found.lost, "DOIs", "<= 0", none, "minted, and not there afterwards"),
-        Result("soak-double", found.double, "DOIs", "<= 0", none, "two for a revision, or one for two"),
-        Result("soak-memory", found.growth, "MiB", "<= 20", none, "growth, last quarter against second"),
+        Result(
+            "soak-double", found.double, "DOIs", "<= 0", none, "two for a revision, or one for two"
+        ),
+        Result(
+            "soak-memory", found.growth, "MiB", "<= 20", none, "growth, last quarter against second"
+        ),
     ]

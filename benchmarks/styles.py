@@ -15,6 +15,7 @@ COUNT = 200
 
 def measure() -> list[Result]:
     import pypandoc
+
     from hubdoi.citation import cite
     from hubdoi.citation.styles import find_style
 
@@ -23,7 +24,14 @@ def measure() -> list[Result]:
     ours_next, theirs_next = count(), count()
 
     def theirs(items: str) -> None:
-        command = [pandoc, "--from=csljson", "--to=plain", "--citeproc", f"--csl={style}", "--wrap=none"]
+        command = [
+            pandoc,
+            "--from=csljson",
+            "--to=plain",
+            "--citeproc",
+            f"--csl={style}",
+            "--wrap=none",
+        ]
         done = subprocess.run(command, input=items.encode(), capture_output=True, check=True)
         assert done.stdout.decode().count("https://doi.org/") == COUNT
 
