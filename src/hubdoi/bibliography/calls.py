@@ -53,7 +53,8 @@ class Call:
     builder: bool = False
 
     # Taken apart once, for the sake of speed.
-    keywords: tuple[str, ...] = field(init=False)
+    keywords: frozenset[str] = field(init=False)
+    revisions: frozenset[str] = field(init=False)
     owner: str = field(init=False)
     function: str = field(init=False)
     # whether the owner is a class (`*` or a capital in its name) rather than a package
@@ -61,7 +62,8 @@ class Call:
 
     def __post_init__(self) -> None:
         owner, _, function = self.name.rpartition(".")
-        object.__setattr__(self, "keywords", tuple(self.argument.split("|")))
+        object.__setattr__(self, "keywords", frozenset(self.argument.split("|")))
+        object.__setattr__(self, "revisions", frozenset(self.revision.split("|")))
         object.__setattr__(self, "owner", owner)
         object.__setattr__(self, "function", function)
         is_method = "*" in owner or any(letter.isupper() for letter in owner)

@@ -15,10 +15,11 @@ from ..records import RepoReference
 from .calls import READERS, SHOWERS, TRIGGERS, WRITERS, Call, calls_named, calls_on_paths
 from .document import Cell
 from .evaluator import Evaluator
-from .ipython import has_ipython
-from .scope import WORD, Program, Site, dotted_text
+from .ipython import has_ipython, plain_python
+from .pieces import WORD
+from .scope import Program, Site, dotted_text
 from .shell import Command, commands_in, needs_values
-from .syntax import Parsed, parse_cell
+from .syntax import parse_cell
 from .target import BUILDERS, addresses_in, read_address, read_id
 from .use import Unclear, Use
 from .values import (
@@ -91,15 +92,9 @@ class _Scan:
         self._evaluator = Evaluator(self._program, outside, len(cells))
         # (cell, line, column, order) -> what was found there
         self._found: list[tuple[tuple[int, int, int], RepoReference | None, str, str]] = []
-        self._parsed: dict[int, Parsed] = {}
         for number, cell in enumerate(cells):
             if cell.language == "python":
-                self._program.add(number, cell.source, partial(self._parse, number))
-
-    def _parse(self, number: int) -> tuple[str, list[ast.stmt]]:
-        cell = self._cells[number]
-        parsed = self._parsed[number] = parse_cell(cell.source, TRIGGERS)
-        return parsed.lines.python or cell.source, parsed.body
+                self._program.add(number, cell.source, partial(_parse, cell.source))
 
     def result(self) -> tuple[list[Use], list[Unclear]]:
         self._calls()
@@ -278,7 +273,9 @@ class _Scan:
     def _revisions(
         self, node: ast.Call, site: Site, entry: Call
     ) -> list[tuple[Any, dict[int, int]]]:
-        names = entry.revision.split("|")
+        if not node.keywords:
+            return [(None, {})]
+        names = entry.revisions
         for keyword in node.keywords:
             if keyword.arg in names:
                 return self._evaluator.values(keyword.value, site) or [(None, {})]
@@ -403,8 +400,7 @@ class _Scan:
                 continue
             if not has_ipython(cell.source):
                 continue
-            self._program.read(number)
-            extra = self._parsed[number].lines
+            extra = plain_python(cell.source)
 
             def value(name: str, site: Site = site) -> list[str]:
                 return self._shell_value(name, site)
@@ -442,9 +438,7 @@ class _Scan:
                     place = (site.cell, node.lineno)
                     places[value] = min(places.get(value, place), place)
 
-        words = frozenset(
-            {"save_pretrained", "save_model", "save_to_disk", "makedirs", "mkdir", *_SAVE_KEYWORDS}
-        )
+        words = frozenset({"save_pretrained", "save_model", "save_to_disk", *_SAVE_KEYWORDS})
         for node, site in self._program.calls(words):
             name = (
                 node.func.attr
@@ -460,6 +454,11 @@ class _Scan:
                 ):
                     keep(node, keyword.value, site)
         return places
+
+
+def _parse(source: str) -> tuple[str, list[ast.stmt]]:
+    parsed = parse_cell(source, TRIGGERS)
+    return parsed.lines.python or source, parsed.body
 
 
 def _has_address(source: str) -> bool:
@@ -487,13 +486,12 @@ def _lines_for(origin: str, dotted: str) -> tuple[Call, ...]:
 
 def _given(node: ast.Call, entry: Call) -> ast.expr | None:
     """The expression that a call gives for the argument of a line of the table."""
-    for name in entry.keywords:
-        for keyword in node.keywords:
-            if keyword.arg == name:
-                return keyword.value
+    for keyword in node.keywords:
+        if keyword.arg in entry.keywords:
+            return keyword.value
     if entry.place is None or entry.place >= len(node.args):
         return None
-    if any(isinstance(argument, ast.Starred) for argument in node.args[: entry.place + 1]):
+    if any(type(argument) is ast.Starred for argument in node.args[: entry.place + 1]):
         return None
     return node.args[entry.place]
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import ast
 import re
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any, Literal, TypeAlias
 
+from .pieces import CellIndex, Parse, may_bind
+
 __all__ = ["Binding", "Program", "Scope", "Site", "Step", "dotted_text"]
 
-WORD = re.compile(r"[^\W\d]\w*")
-_LINE_END = re.compile("\n")
 
 # How a name's value is taken from the value of an expression: one element of it ("each", with the
 # loop that does it), the item at a place, or what `with … as` gives.
@@ -91,37 +91,10 @@ class Binding:
         return (self.line, 0)
 
 
-class _CellIndex:
-    __slots__ = ("_starts", "number", "parse", "source", "units", "words")
-
-    def __init__(
-        self, number: int, source: str, parse: Callable[[], tuple[str, Sequence[ast.stmt]]]
-    ) -> None:
-        self.number = number
-        self.source = source
-        self.words = frozenset(WORD.findall(source))
-        # what reads the cell, until it has been read
-        self.parse: Callable[[], tuple[str, Sequence[ast.stmt]]] | None = parse
-        self._starts: list[int] | None = None
-        # (first line, last line, node, site): the pieces of code in which calls are looked for
-        self.units: list[tuple[int, int, ast.AST, Site]] = []
-
-    def lines_with(self, pattern: re.Pattern[str]) -> list[int]:
-        """The lines on which `pattern` matches, counted from 1."""
-        if self._starts is None:
-            self._starts = [0, *(match.end() for match in _LINE_END.finditer(self.source))]
-        found: list[int] = []
-        for match in pattern.finditer(self.source):
-            line = bisect_right(self._starts, match.start())
-            if not found or found[-1] != line:
-                found.append(line)
-        return found
-
-
 class Program:
     """The cells of a document as one program, in which names can be looked up.
 
-    A cell is parsed when something in it is asked for: most cells of a notebook load nothing.
+    A statement is parsed when something in it is asked for: most of a notebook loads nothing.
     """
 
     def __init__(self) -> None:
@@ -131,19 +104,17 @@ class Program:
         # the object as written -> (key, binding): `config["model"] = …`
         self.items: dict[str, list[tuple[ast.expr, Binding]]] = {}
         self.aliases: dict[str, str] = {}
-        self._cells: dict[int, _CellIndex] = {}
-        self._waiting: dict[int, _CellIndex] = {}
+        self._cells: dict[int, CellIndex] = {}
+        self._waiting: dict[int, CellIndex] = {}
         # word -> the cells that waited when a name was first needed
         self._where: dict[str, list[int]] | None = None
 
-    def add(
-        self, number: int, source: str, parse: Callable[[], tuple[str, Sequence[ast.stmt]]]
-    ) -> None:
-        """Add the cell `number`; `parse` gives its Python, line by line the same, and statements."""
-        self._cells[number] = self._waiting[number] = _CellIndex(number, source, parse)
+    def add(self, number: int, source: str, parse: Parse) -> None:
+        """Add the cell `number`; `parse` reads the whole of it."""
+        self._cells[number] = self._waiting[number] = CellIndex(number, source, parse)
 
     def need(self, name: str) -> None:
-        """Parse the cells in which `name` stands."""
+        """Parse the statements that may give `name` a value."""
         if not self._waiting:
             return
         if self._where is None:
@@ -152,31 +123,26 @@ class Program:
                 for word in index.words:
                     self._where.setdefault(word, []).append(number)
         for number in self._where.pop(name, ()):
-            self.read(number)
+            if number in self._waiting:
+                self._read(self._cells[number], lambda text: may_bind(text, name))
 
-    def read(self, number: int) -> None:
-        """Parse one cell."""
-        index = self._waiting.get(number)
-        if index is not None:
-            self._read(index)
-
-    def _read(self, index: _CellIndex) -> None:
-        del self._waiting[index.number]
-        if index.parse is not None:
-            index.source, body = index.parse()
-            index.parse = None
-            self._block(body, Site(self.module, index.number), index)
-            if ":=" in index.source:
-                self._walruses(index)
+    def _read(self, index: CellIndex, holds: Callable[[str], object]) -> None:
+        known = len(index.units)
+        self._block(index.new_statements(holds), Site(self.module, index.number), index)
+        if ":=" in index.source:
+            self._walruses(index.units[known:])
+        if index.finished:
+            self._waiting.pop(index.number, None)
 
     def read_with(self, words: frozenset[str]) -> None:
-        """Parse the cells in which one of `words` stands."""
+        """Parse the statements in which one of `words` stands."""
         for index in list(self._waiting.values()):
-            if not words.isdisjoint(index.words):
-                self._read(index)
+            present = words & index.words
+            if present:
+                self._read(index, _any_word(present).search)
 
-    def _walruses(self, index: _CellIndex) -> None:
-        for _, _, node, site in index.units:
+    def _walruses(self, units: Sequence[tuple[int, int, ast.AST, Site]]) -> None:
+        for _, _, node, site in units:
             for part in ast.walk(node):
                 if isinstance(part, ast.NamedExpr):
                     self.bind(part.target, part.value, site, part.lineno)
@@ -229,7 +195,7 @@ class Program:
             if not words.isdisjoint(index.words)
         )
 
-    def _bound_near(self, places: Iterable[tuple[_CellIndex, re.Pattern[str]]]) -> set[str]:
+    def _bound_near(self, places: Iterable[tuple[CellIndex, re.Pattern[str]]]) -> set[str]:
         found: set[str] = set()
         for index, pattern in places:
             for node, _ in self._units_near(index, pattern):
@@ -244,16 +210,16 @@ class Program:
         return found
 
     def _calls_near(
-        self, index: _CellIndex, pattern: re.Pattern[str]
+        self, index: CellIndex, pattern: re.Pattern[str]
     ) -> Iterator[tuple[ast.Call, Site]]:
         for node, site in self._units_near(index, pattern):
             yield from calls_under(node, site)
 
     def _units_near(
-        self, index: _CellIndex, pattern: re.Pattern[str]
+        self, index: CellIndex, pattern: re.Pattern[str]
     ) -> Iterator[tuple[ast.AST, Site]]:
         if index.number in self._waiting:
-            self._read(index)
+            self._read(index, pattern.search)
         hot = index.lines_with(pattern)
         if not hot:
             return
@@ -262,7 +228,7 @@ class Program:
             if place < len(hot) and hot[place] <= last:
                 yield node, site
 
-    def _block(self, body: Sequence[ast.stmt], site: Site, index: _CellIndex) -> None:
+    def _block(self, body: Sequence[ast.stmt], site: Site, index: CellIndex) -> None:
         for statement in body:
             handler = _HANDLERS.get(type(statement))
             if handler is not None:
@@ -272,13 +238,13 @@ class Program:
                     (statement.lineno, statement.end_lineno or statement.lineno, statement, site)
                 )
 
-    def _unit(self, node: ast.AST | None, site: Site, index: _CellIndex) -> None:
+    def _unit(self, node: ast.AST | None, site: Site, index: CellIndex) -> None:
         if node is not None:
             line = getattr(node, "lineno", None)
             if line is not None:
                 index.units.append((line, getattr(node, "end_lineno", None) or line, node, site))
 
-    def _assign(self, node: ast.Assign, site: Site, index: _CellIndex) -> None:
+    def _assign(self, node: ast.Assign, site: Site, index: CellIndex) -> None:
         index.units.append((node.lineno, node.end_lineno or node.lineno, node, site))
         value = node.value
         for target in node.targets:
@@ -288,17 +254,17 @@ class Program:
                     value.attr if isinstance(value, ast.Attribute) else value.id
                 )
 
-    def _annotated(self, node: ast.AnnAssign, site: Site, index: _CellIndex) -> None:
+    def _annotated(self, node: ast.AnnAssign, site: Site, index: CellIndex) -> None:
         index.units.append((node.lineno, node.end_lineno or node.lineno, node, site))
         if node.value is not None:
             self.bind(node.target, node.value, site, node.lineno)
 
-    def _augmented(self, node: ast.AugAssign, site: Site, index: _CellIndex) -> None:
+    def _augmented(self, node: ast.AugAssign, site: Site, index: CellIndex) -> None:
         index.units.append((node.lineno, node.end_lineno or node.lineno, node, site))
         if isinstance(node.target, ast.Name):
             self._bind_name(node.target.id, Binding("aug", node, site, node.lineno))
 
-    def _expression(self, node: ast.Expr, site: Site, index: _CellIndex) -> None:
+    def _expression(self, node: ast.Expr, site: Site, index: CellIndex) -> None:
         value = node.value
         if isinstance(value, ast.Constant):
             return
@@ -311,7 +277,7 @@ class Program:
         ):
             self._bind_name(value.func.value.id, Binding("change", value, site, node.lineno))
 
-    def _import(self, node: ast.Import | ast.ImportFrom, site: Site, index: _CellIndex) -> None:
+    def _import(self, node: ast.Import | ast.ImportFrom, site: Site, index: CellIndex) -> None:
         module = ""
         if isinstance(node, ast.ImportFrom):
             module = "." * node.level + (node.module or "")
@@ -325,7 +291,7 @@ class Program:
             self._bind_name(name, Binding("import", dotted, site, node.lineno))
 
     def _function(
-        self, node: ast.FunctionDef | ast.AsyncFunctionDef, site: Site, index: _CellIndex
+        self, node: ast.FunctionDef | ast.AsyncFunctionDef, site: Site, index: CellIndex
     ) -> None:
         self._bind_name(node.name, Binding("def", node, site, node.lineno))
         for part in (*node.decorator_list, *node.args.defaults, *node.args.kw_defaults):
@@ -342,7 +308,7 @@ class Program:
                 scope.bindings[rest.arg] = [Binding("opaque", None, inner, node.lineno)]
         self._block(node.body, inner, index)
 
-    def _class(self, node: ast.ClassDef, site: Site, index: _CellIndex) -> None:
+    def _class(self, node: ast.ClassDef, site: Site, index: CellIndex) -> None:
         self._bind_name(node.name, Binding("class", node, site, node.lineno))
         for part in (*node.decorator_list, *node.bases, *(k.value for k in node.keywords)):
             self._unit(part, site, index)
@@ -351,24 +317,24 @@ class Program:
         node.hubdoi_scope = scope  # type: ignore[attr-defined]
         self._block(node.body, Site(scope, site.cell), index)
 
-    def _for(self, node: ast.For | ast.AsyncFor, site: Site, index: _CellIndex) -> None:
+    def _for(self, node: ast.For | ast.AsyncFor, site: Site, index: CellIndex) -> None:
         self._unit(node.iter, site, index)
         inside = self._loop(site, node)
         self.bind(node.target, node.iter, inside, node.lineno, (("each", id(node)),))
         self._block(node.body, inside, index)
         self._block(node.orelse, site, index)
 
-    def _while(self, node: ast.While, site: Site, index: _CellIndex) -> None:
+    def _while(self, node: ast.While, site: Site, index: CellIndex) -> None:
         self._unit(node.test, site, index)
         self._block(node.body, self._loop(site, node), index)
         self._block(node.orelse, site, index)
 
-    def _if(self, node: ast.If, site: Site, index: _CellIndex) -> None:
+    def _if(self, node: ast.If, site: Site, index: CellIndex) -> None:
         self._unit(node.test, site, index)
         self._block(node.body, self._branch(site, node, 0), index)
         self._block(node.orelse, self._branch(site, node, 1), index)
 
-    def _with(self, node: ast.With | ast.AsyncWith, site: Site, index: _CellIndex) -> None:
+    def _with(self, node: ast.With | ast.AsyncWith, site: Site, index: CellIndex) -> None:
         for item in node.items:
             self._unit(item.context_expr, site, index)
             if item.optional_vars is not None:
@@ -377,7 +343,7 @@ class Program:
                 )
         self._block(node.body, site, index)
 
-    def _try(self, node: Any, site: Site, index: _CellIndex) -> None:
+    def _try(self, node: Any, site: Site, index: CellIndex) -> None:
         # a block of `try` runs, as far as one can tell; its handlers may run as well
         self._block(node.body, site, index)
         for n, handler in enumerate(node.handlers):
@@ -388,7 +354,7 @@ class Program:
         self._block(node.orelse, site, index)
         self._block(node.finalbody, site, index)
 
-    def _match(self, node: ast.Match, site: Site, index: _CellIndex) -> None:
+    def _match(self, node: ast.Match, site: Site, index: CellIndex) -> None:
         self._unit(node.subject, site, index)
         for n, case in enumerate(node.cases):
             inside = self._branch(site, node, n)
@@ -398,7 +364,7 @@ class Program:
                     self._bind_name(name, Binding("opaque", None, inside, node.lineno))
             self._block(case.body, inside, index)
 
-    def _global(self, node: ast.Global | ast.Nonlocal, site: Site, index: _CellIndex) -> None:
+    def _global(self, node: ast.Global | ast.Nonlocal, site: Site, index: CellIndex) -> None:
         site.scope.elsewhere.update(node.names)
 
     @staticmethod
@@ -410,7 +376,7 @@ class Program:
         # a loop is no fork: what it binds may be seen after it, together with anything
         return Site(site.scope, site.cell, (*site.branches, (-id(node), 0)))
 
-    def _return(self, node: ast.Return, site: Site, index: _CellIndex) -> None:
+    def _return(self, node: ast.Return, site: Site, index: CellIndex) -> None:
         index.units.append((node.lineno, node.end_lineno or node.lineno, node, site))
         node.hubdoi_branches = site.branches  # type: ignore[attr-defined]
 
