@@ -102,6 +102,16 @@ _FIND_VERSION = sa.select(_versions.c.id, _versions.c.step).where(
     _versions.c.repository_id == sa.bindparam("repository"),
     _versions.c.revision == sa.bindparam("revision"),
 )
+_DOIS_OF = (
+    sa.select(_repositories.c.uid, _versions.c.doi, _versions.c.revision)
+    .join(_versions)
+    .where(
+        _repositories.c.hub == sa.bindparam("hub"),
+        _repositories.c.uid.in_(sa.bindparam("uids", expanding=True)),
+        _versions.c.step != "intended",
+    )
+    .order_by(_versions.c.revision_date.desc(), _versions.c.id.desc())
+)
 _MARK = (
     _versions.update().where(_versions.c.id == sa.bindparam("of")).values(step=sa.bindparam("to"))
 )
@@ -344,16 +354,7 @@ class Ledger:
         found: dict[str, list[tuple[Doi, str]]] = {}
         with self.database.reading() as db:
             for batch in _batches(list(uids), 500):
-                rows = db.execute(
-                    sa.select(_repositories.c.uid, _versions.c.doi, _versions.c.revision)
-                    .join(_versions)
-                    .where(
-                        _repositories.c.hub == self.hub,
-                        _repositories.c.uid.in_(batch),
-                        _versions.c.step != "intended",
-                    )
-                    .order_by(_versions.c.revision_date.desc(), _versions.c.id.desc())
-                )
+                rows = db.execute(_DOIS_OF, {"hub": self.hub, "uids": batch})
                 for row in rows:
                     found.setdefault(row.uid, []).append((Doi(row.doi), row.revision))
         return found

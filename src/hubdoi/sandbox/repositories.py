@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, cast
 
-from sqlalchemy import Row, delete, func, insert, or_, select, update
+from sqlalchemy import Row, bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from ..database import Database
@@ -42,6 +42,14 @@ class Repository:
     def is_writable_by(self, person: Person | None) -> bool:
         """Whether `person` may write: the owner, or a member of the organisation (R2)."""
         return person is not None and self.namespace in (person.username, *person.organizations)
+
+
+# Building a statement takes longer than running it: that of every request is built once.
+_NAMED = select(REPOSITORIES).where(
+    REPOSITORIES.c.type == bindparam("kind"),
+    REPOSITORIES.c.key == bindparam("name"),
+    REPOSITORIES.c.deleted.is_(None),
+)
 
 
 class Repositories:
@@ -215,11 +223,7 @@ class Repositories:
 
     def _named(self, repo: Repo) -> Repository | None:
         with self._database.reading() as connection:
-            row = connection.execute(
-                select(REPOSITORIES).where(
-                    *_is_key(REPOSITORIES, repo), REPOSITORIES.c.deleted.is_(None)
-                )
-            ).first()
+            row = connection.execute(_NAMED, {"kind": repo.type, "name": repo.id.lower()}).first()
         return None if row is None else from_row(row)
 
 
