@@ -17,6 +17,7 @@ __all__ = [
     "Call",
     "calls_named",
     "calls_on_paths",
+    "lines_for",
 ]
 
 
@@ -296,3 +297,38 @@ def calls_named(function: str) -> tuple[Call, ...]:
         if fnmatchcase(function, call.function):
             found = (*found, call)
     return found
+
+
+@lru_cache(maxsize=4096)
+def lines_for(origin: str, dotted: str) -> tuple[Call, ...]:
+    """The lines of the table that a function is meant by, which is called `dotted` at its origin."""
+    owner, _, called = dotted.rpartition(".")
+    if called in WRITERS:
+        return ()
+    entries = calls_on_paths(owner) or calls_named(called)
+    matching = tuple(entry for entry in entries if _matches(entry, origin, dotted))
+    exact = tuple(e for e in matching if e.is_method and not e.owner.startswith("*"))
+    chosen = exact or matching
+    if len(chosen) > 1 and origin == "unbound":
+        # nothing tells the package: the first line of the table is the likeliest
+        chosen = tuple(entry for entry in chosen if entry.owner == chosen[0].owner)
+    return chosen
+
+
+def _matches(entry: Call, origin: str, dotted: str) -> bool:
+    """Whether a line of the table is meant by a function that is called `dotted` at its origin."""
+    owner, _, _ = dotted.rpartition(".")
+    if not entry.owner:
+        if origin == "local" and not owner:
+            return False
+        return not owner or origin in ("import", "unbound") or entry.function.startswith("hf_hub")
+    if entry.owner == "*":
+        return bool(owner)
+    if entry.is_method:
+        return fnmatchcase(owner.rpartition(".")[2], entry.owner)
+    if origin in ("local", "value"):
+        return False
+    package = dotted.partition(".")[0].removesuffix("()")
+    if origin == "unbound" and not owner:
+        return True
+    return package == entry.owner or owner.rpartition(".")[2] == entry.owner

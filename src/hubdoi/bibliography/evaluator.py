@@ -8,19 +8,17 @@ from collections.abc import Callable
 from typing import Any
 
 from .names import Names
+from .results import LIMIT, Results
 from .scope import Program, Site, comprehension_site, dotted_text
-from .strings import STRING_METHODS, formatted, interpolated
+from .strings import formatted, interpolated
 from .values import (
     LOCAL,
     OPAQUE,
     UNKNOWN,
     Alternative,
-    Class,
     Deferred,
-    Instance,
     Items,
     Marker,
-    Module,
     Pairs,
     Settings,
     products,
@@ -28,27 +26,12 @@ from .values import (
 
 __all__ = ["Evaluator"]
 
-_LIMIT = 256
 _DEPTH = 40
 # Steps of evaluation for one question, and for a whole document: a fixed part and one for each
 # cell, so that the work grows with the document and no faster.
 _STEPS = 5_000
 _DOCUMENT_STEPS = 100_000
 _CELL_STEPS = 100
-_LOCAL_FUNCTIONS = frozenset(
-    "join abspath expanduser realpath dirname basename getcwd mkdtemp gettempdir get_last_checkpoint "
-    "snapshot_download hf_hub_download cached_download Path PurePath PosixPath glob listdir "
-    "resolve joinpath with_suffix absolute untar_data mkdir cwd home get_file retrieve dataset_download "
-    "model_download load_dataset_path".split()
-)
-_SETTINGS = frozenset(
-    "SimpleNamespace Namespace EasyDict edict AttrDict Box DotMap Munch ConfigDict create "
-    "OmegaConf DictConfig Dict Config".split()
-)
-_SAME = frozenset(
-    "str list tuple set sorted reversed frozenset tqdm trange iter deepcopy copy Path_ cycle shuffle "
-    "cast track array Series asarray unique".split()
-)
 _LOCAL_NAME = re.compile(
     r"(?i)(?:^|_|\.)(?:dir|directory|folder|root|output|outdir|cwd|workdir|savedir|save_path|save_to|"
     r"output_path|out_path|checkpoint_path|ckpt_path|local_path|best_model_path|best_model_checkpoint)$"
@@ -63,6 +46,7 @@ class Evaluator:
     ) -> None:
         self.program = program
         self.names = Names(program, self)
+        self._results = Results(self)
         # what a live kernel knows of a dotted name; None where nothing is known
         self.outside = outside
         self._known: dict[int, list[Alternative]] = {}
@@ -76,7 +60,7 @@ class Evaluator:
     def clear(self) -> None:
         """Forget everything; the evaluator cannot be used any more."""
         self._known.clear()
-        del self.names
+        del self.names, self._results
 
     def values(self, node: ast.expr, site: Site) -> list[Alternative]:
         """Everything that `node` can be; `UNKNOWN` and `OPAQUE` stand for what is not constant."""
@@ -110,8 +94,8 @@ class Evaluator:
         try:
             method = _METHODS.get(type(node))
             found = method(self, node, site) if method else [(OPAQUE, {})]
-            if len(found) > _LIMIT:
-                found = [*found[:_LIMIT], (UNKNOWN, {})]
+            if len(found) > LIMIT:
+                found = [*found[:LIMIT], (UNKNOWN, {})]
         finally:
             self._depth -= 1
             self._asked.discard(key)
@@ -129,7 +113,7 @@ class Evaluator:
     def combined(self, parts: list[list[Alternative]], make: Any) -> list[Alternative]:
         """`make` of one alternative of each part, for all ways to take them at once."""
         found: list[Alternative] = []
-        for taken, choices in products(parts, _LIMIT):
+        for taken, choices in products(parts, LIMIT):
             if not self.step():
                 return [(UNKNOWN, {})]
             found.append((make(*taken), choices))
@@ -149,12 +133,12 @@ class Evaluator:
         else:
             return [(value if isinstance(value, Marker) else OPAQUE, {})]
         found: list[Alternative] = []
-        for n, element in enumerate(elements[:_LIMIT]):
+        for n, element in enumerate(elements[:LIMIT]):
             if not self.step():
                 break
             for part, choices in self.forced(element):
                 found.append((part, {**choices, fork: n}))
-        if more or len(elements) > _LIMIT:
+        if more or len(elements) > LIMIT:
             found.append((UNKNOWN, {}))
         return found
 
@@ -164,12 +148,12 @@ class Evaluator:
             if isinstance(key, int) and not isinstance(key, bool):
                 if -len(value.elements) <= key < len(value.elements) and not value.more:
                     return self.forced(value.elements[key])
-                return self._all(value.elements, True) if value.more else [(UNKNOWN, {})]
+                return self.all_of(value.elements, True) if value.more else [(UNKNOWN, {})]
             if isinstance(key, slice):
                 return [(value, {})]
-            return self._all(value.elements, value.more)
+            return self.all_of(value.elements, value.more)
         if isinstance(value, Pairs):
-            return self._entry(value, key)
+            return self.entry(value, key)
         if isinstance(value, Settings) and isinstance(key, str):
             entry = value.entries.get(key)
             return self.forced(entry) if entry else [(UNKNOWN, {})]
@@ -177,13 +161,15 @@ class Evaluator:
             return [(value[key], {})]
         return [(LOCAL if value is LOCAL else OPAQUE if value is OPAQUE else UNKNOWN, {})]
 
-    def _all(self, elements: tuple[Deferred, ...], more: bool) -> list[Alternative]:
-        found = [part for element in elements[:_LIMIT] for part in self.forced(element)]
+    def all_of(self, elements: tuple[Deferred, ...], more: bool) -> list[Alternative]:
+        """The values of all elements; `more` says that there are others, not known."""
+        found = [part for element in elements[:LIMIT] for part in self.forced(element)]
         return [*found, (UNKNOWN, {})] if more or not found else found
 
-    def _entry(self, value: Pairs, key: Any) -> list[Alternative]:
+    def entry(self, value: Pairs, key: Any) -> list[Alternative]:
+        """``value[key]`` of a dictionary; of all its entries when the key is not known."""
         if isinstance(key, Marker):
-            return self._all(tuple(entry for _, entry in value.entries), value.more)
+            return self.all_of(tuple(entry for _, entry in value.entries), value.more)
         found: list[Alternative] = []
         for name, entry in value.entries:
             for known, choices in self.forced(name):
@@ -287,7 +273,7 @@ class Evaluator:
         if isinstance(node.slice, ast.Slice):
             return self._sliced(bases, node.slice, site)
         found: list[Alternative] = []
-        for taken, choices in products([bases, self.evaluate(node.slice, site)], _LIMIT):
+        for taken, choices in products([bases, self.evaluate(node.slice, site)], LIMIT):
             for value, own in self.item(*taken):
                 both = {**choices, **own}
                 found.append((value, both))
@@ -357,226 +343,17 @@ class Evaluator:
             (
                 Pairs(
                     (Deferred(None, value=key), Deferred(None, value=value))
-                    for (key, value), _ in products(parts, _LIMIT)
+                    for (key, value), _ in products(parts, LIMIT)
                 ),
                 {},
             )
         ]
 
+    def _call(self, node: ast.Call, site: Site) -> list[Alternative]:
+        return self._results.of(node, site)
+
     def _assigned(self, node: ast.NamedExpr | ast.Await, site: Site) -> list[Alternative]:
         return self.evaluate(node.value, site)
-
-    def _call(self, node: ast.Call, site: Site) -> list[Alternative]:
-        function = node.func
-        if isinstance(function, ast.Attribute):
-            found = self._method(node, function, site)
-            if found is not None:
-                return found
-        name = function.attr if isinstance(function, ast.Attribute) else ""
-        if isinstance(function, ast.Name):
-            name = function.id
-        elif not name:
-            return [(OPAQUE, {})]
-        for value, _ in self.evaluate(function, site):
-            if isinstance(value, Class):
-                return [(Instance(value, node, site), {})]
-            returned = self.names.returned(value, node, site)
-            if returned is not None:
-                return returned
-            if isinstance(value, Module):
-                name = value.dotted.rpartition(".")[2]
-        return self._builtin(name, node, site)
-
-    def _builtin(self, name: str, node: ast.Call, site: Site) -> list[Alternative]:
-        arguments = node.args
-        if name == "getenv":
-            return self._default(arguments[1:], node.keywords, site)
-        if name in ("field", "Field"):
-            return self._default(arguments[:1], node.keywords, site)
-        if name == "dict" or name in _SETTINGS:
-            return self._settings(name, node, site)
-        if name in _LOCAL_FUNCTIONS:
-            return [(LOCAL, {})]
-        if name in ("parse_args", "parse_known_args", "parse_args_and_config"):
-            settings = self.names.parsed_arguments(node, site)
-            if name == "parse_known_args":
-                return [(Items([Deferred(None, value=settings), Deferred(None, value=OPAQUE)]), {})]
-            return [(settings, {})]
-        if not arguments or any(isinstance(argument, ast.Starred) for argument in arguments):
-            return [(OPAQUE if name not in ("list", "set", "tuple") else Items(()), {})]
-        if name in _SAME:
-            return self.evaluate(arguments[0], site)
-        if name == "enumerate":
-            return self._numbered(arguments[0], site)
-        if name in ("zip", "product") or (name == "zip_longest"):
-            return self._zipped(name, arguments, site)
-        if name == "next":
-            return [
-                part
-                for value, _ in self.evaluate(arguments[0], site)
-                for part in self.each(value, id(node))
-            ]
-        if name == "getattr" and len(arguments) >= 2:
-            attribute = arguments[1]
-            if isinstance(attribute, ast.Constant) and isinstance(attribute.value, str):
-                looked = ast.copy_location(
-                    ast.Attribute(arguments[0], attribute.value, ast.Load()), node
-                )
-                found = self.names.attribute(looked, site)
-                return found + (self.evaluate(arguments[2], site) if len(arguments) > 2 else [])
-        if name in ("choice", "choices", "sample"):
-            return [
-                part
-                for value, _ in self.evaluate(arguments[0], site)
-                for part in self.each(value, id(node))
-            ]
-        if name == "input":
-            return [(UNKNOWN, {})]
-        return [(OPAQUE, {})]
-
-    def _default(
-        self, rest: list[ast.expr], keywords: list[ast.keyword], site: Site
-    ) -> list[Alternative]:
-        """What is taken where a setting of the environment is not there."""
-        given = rest[:1] or [k.value for k in keywords if k.arg == "default"]
-        return self.evaluate(given[0], site) if given else [(UNKNOWN, {})]
-
-    def _settings(self, name: str, node: ast.Call, site: Site) -> list[Alternative]:
-        entries: dict[str, Deferred] = {}
-        more = False
-        for argument in node.args[:1]:
-            for value, _ in self.evaluate(argument, site):
-                if isinstance(value, Pairs):
-                    more = more or value.more
-                    for key, entry in value.entries:
-                        for known, _ in self.forced(key):
-                            if isinstance(known, str):
-                                entries[known] = entry
-                else:
-                    more = True
-        for keyword in node.keywords:
-            if keyword.arg is None:
-                more = True
-            else:
-                entries[keyword.arg] = Deferred(keyword.value, site)
-        if name == "dict":
-            pairs = [(Deferred(None, value=key), entry) for key, entry in entries.items()]
-            return [(Pairs(pairs, more), {})]
-        return [(Settings(entries, more), {})]
-
-    def _numbered(self, argument: ast.expr, site: Site) -> list[Alternative]:
-        found: list[Alternative] = []
-        for value, choices in self.evaluate(argument, site):
-            if isinstance(value, Pairs):
-                value = Items((key for key, _ in value.entries), value.more)
-            if isinstance(value, Items):
-                pairs = (
-                    Deferred(None, value=Items((Deferred(None, value=n), element)))
-                    for n, element in enumerate(value.elements)
-                )
-                found.append((Items(pairs, value.more), choices))
-            else:
-                found.append((value, choices))
-        return found
-
-    def _zipped(self, name: str, arguments: list[ast.expr], site: Site) -> list[Alternative]:
-        columns: list[Items] = []
-        for argument in arguments:
-            values = self.evaluate(argument, site)
-            if len(values) != 1 or not isinstance(values[0][0], Items):
-                # one column that is not known does not spoil the others
-                columns.append(Items((), True))
-            else:
-                columns.append(values[0][0])
-        unknown = Deferred(None, value=UNKNOWN)
-        rows: list[Deferred] = []
-        if name == "product":
-            rows = [Deferred(None, value=Items(row)) for row in _rows(columns)]
-        else:
-            count = max((len(column.elements) for column in columns), default=0)
-            whole = [len(column.elements) for column in columns if not column.more]
-            for n in range(min([count, *whole])):
-                row = (c.elements[n] if n < len(c.elements) else unknown for c in columns)
-                rows.append(Deferred(None, value=Items(row)))
-        return [(Items(rows, all(column.more for column in columns)), {})]
-
-    def _method(
-        self, node: ast.Call, function: ast.Attribute, site: Site
-    ) -> list[Alternative] | None:
-        """The result of a method of a text, list or dictionary; None for any other call."""
-        name = function.attr
-        owner = dotted_text(function.value)
-        if name == "join" and (owner in ("os.path", "osp", "op") or owner.endswith(".path")):
-            return [(LOCAL, {})]
-        if (
-            name == "get"
-            and isinstance(function.value, ast.Attribute)
-            and function.value.attr == "environ"
-        ):
-            return self._default(node.args[1:], node.keywords, site)
-        if name in STRING_METHODS:
-            bases = self.evaluate(function.value, site)
-            if all(isinstance(base, str) or base in (UNKNOWN, LOCAL) for base, _ in bases):
-                return self._text_method(name, bases, node, site)
-            return None
-        if name in ("items", "values", "keys", "get", "copy", "pop"):
-            bases = self.evaluate(function.value, site)
-            if bases and all(isinstance(base, Pairs | Items | Settings) for base, _ in bases):
-                return [part for base, _ in bases for part in self._view(base, name, node, site)]
-        return None
-
-    def _text_method(
-        self, name: str, bases: list[Alternative], node: ast.Call, site: Site
-    ) -> list[Alternative]:
-        if any(isinstance(argument, ast.Starred) for argument in node.args):
-            return [(UNKNOWN, {})]
-        parts = [self.evaluate(argument, site) for argument in node.args]
-        keywords = [keyword.arg for keyword in node.keywords]
-        if any(keyword is None for keyword in keywords):
-            return [(UNKNOWN, {})]
-        parts += [self.evaluate(keyword.value, site) for keyword in node.keywords]
-        count = len(node.args)
-
-        def call(base: Any, *taken: Any) -> Any:
-            if base is LOCAL:
-                return LOCAL
-            plain = [self._plain(value) for value in taken]
-            named = dict(zip((k or "" for k in keywords), plain[count:], strict=True))
-            return _wrapped(STRING_METHODS[name](base, plain[:count], named))
-
-        return self.combined([bases, *parts], call)
-
-    def _plain(self, value: Any) -> Any:
-        """A list of constants as a Python list, for `join`."""
-        if not isinstance(value, Items):
-            return value
-        parts = [self.forced(element) for element in value.elements]
-        if value.more or any(len(part) != 1 for part in parts):
-            return UNKNOWN
-        return [part[0][0] for part in parts]
-
-    def _view(self, base: Any, name: str, node: ast.Call, site: Site) -> list[Alternative]:
-        if isinstance(base, Settings):
-            entries = [(Deferred(None, value=k), entry) for k, entry in base.entries.items()]
-            base = Pairs(entries, base.more)
-        if isinstance(base, Items) or name == "copy":
-            return self._all(base.elements, base.more) if name == "pop" else [(base, {})]
-        if name == "items":
-            rows = (Deferred(None, value=Items(entry)) for entry in base.entries)
-            return [(Items(rows, base.more), {})]
-        if name in ("keys", "values"):
-            place = 0 if name == "keys" else 1
-            return [(Items((entry[place] for entry in base.entries), base.more), {})]
-        found: list[Alternative] = []
-        for key, choices in self.evaluate(node.args[0], site) if node.args else []:
-            values = self._entry(base, key)
-            known = [(value, {**choices, **own}) for value, own in values if value is not UNKNOWN]
-            found += known
-            if len(node.args) > 1 and (isinstance(key, Marker) or not known):
-                found += self.evaluate(node.args[1], site)
-            elif not known:
-                found.append((UNKNOWN, {}))
-        return found or [(UNKNOWN, {})]
 
 
 def _added(left: Any, right: Any) -> Any:
@@ -587,20 +364,6 @@ def _added(left: Any, right: Any) -> Any:
     if isinstance(left, Pairs) and isinstance(right, Pairs):
         return Pairs((*left.entries, *right.entries), left.more or right.more)
     return interpolated((left, right), True)
-
-
-def _wrapped(value: Any) -> Any:
-    if isinstance(value, list | tuple):
-        return Items(Deferred(None, value=part) for part in value)
-    return value
-
-
-def _rows(columns: list[Items]) -> list[list[Deferred]]:
-    rows: list[list[Deferred]] = [[]]
-    for column in columns:
-        elements = column.elements or (Deferred(None, value=UNKNOWN),)
-        rows = [[*row, element] for row in rows for element in elements][:_LIMIT]
-    return rows
 
 
 def _asks_environment(node: ast.expr) -> bool:

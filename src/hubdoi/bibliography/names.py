@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ast
 import re
-from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from .reaching import position, reaching
 from .scope import Binding, Program, Scope, Site, dotted_text
 from .values import (
     LOCAL,
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 __all__ = ["Names"]
 
 _MAX_SITES = 64
-_MAX_BINDINGS = 32
 _LOCAL_PARAMETER = re.compile(
     r"(?i)(?:^|_)(?:dir|directory|folder|save_path|output_path|local_path)$"
 )
@@ -78,7 +77,7 @@ class Names:
         while scope is not None:
             bindings = scope.bindings.get(name)
             if bindings and name not in scope.elsewhere and (inline or scope.kind != "class"):
-                return _reaching(self._in_order(bindings), site, node, inline)
+                return reaching(self._in_order(bindings), site, node, inline)
             if scope.kind != "comprehension":
                 inline = False
             scope = scope.parent
@@ -87,7 +86,7 @@ class Names:
     def _in_order(self, bindings: list[Binding]) -> list[Binding]:
         """The bindings in the order of the cells; cells are read as they are needed."""
         if self._ordered.get(id(bindings)) != len(bindings):
-            bindings.sort(key=_position)
+            bindings.sort(key=position)
             self._ordered[id(bindings)] = len(bindings)
         return bindings
 
@@ -322,11 +321,11 @@ class Names:
         bindings = [
             b for written, b in self._program.attributes.get(node.attr, ()) if written == owner
         ]
-        bindings.sort(key=_position)
+        bindings.sort(key=position)
         if not bindings:
             return None
         inline = all(binding.site.scope is site.scope for binding in bindings)
-        found = _reaching(bindings, site, node, inline)
+        found = reaching(bindings, site, node, inline)
         return [part for binding, _ in found for part in self._stepped(binding)]
 
     def _of(self, base: Any, name: str) -> list[Alternative]:
@@ -391,11 +390,11 @@ class Names:
             for key, binding in stored
             if isinstance(key, ast.Constant) and key.value == node.slice.value
         ]
-        bindings.sort(key=_position)
+        bindings.sort(key=position)
         if not bindings:
             return []
         inline = all(binding.site.scope is site.scope for binding in bindings)
-        found = _reaching(bindings, site, node, inline)
+        found = reaching(bindings, site, node, inline)
         return [part for binding, _ in found for part in self._stepped(binding)]
 
     def parsed_arguments(self, call: ast.Call, site: Site) -> Settings:
@@ -431,69 +430,6 @@ class Names:
                     Deferred(default, where) if default is not None else Deferred(None, value=local)
                 )
         return Settings({**given, **entries}, True)
-
-
-def _reaching(
-    bindings: Sequence[Binding], site: Site, node: ast.AST, inline: bool
-) -> list[tuple[Binding, dict[int, int]]]:
-    """The bindings that can reach `node`: the nearest before it, and those in branches on the way.
-
-    From another scope every binding can. Where none stands before, those after count: cells are
-    not always run in their order.
-    """
-    if len(bindings) == 1:
-        return [(bindings[0], {})]
-    use = (site.cell, getattr(node, "lineno", 0), getattr(node, "col_offset", 0))
-    branches = site.branches
-    found: list[Binding] = []
-    if inline:
-        # none that begins after the line of the use can stand before it
-        last = bisect_right(bindings, use[:2], key=_position)
-        for place in range(last - 1, -1, -1):
-            binding = bindings[place]
-            other = binding.site.branches
-            if _excluded(other, branches) or not _before(binding, use, branches):
-                continue
-            found.append(binding)
-            if binding.kind != "change" and other == branches[: len(other)]:
-                break
-            if len(found) >= _MAX_BINDINGS:
-                break
-        found.reverse()
-    if not any(binding.kind != "change" for binding in found):
-        found = [b for b in bindings if not (inline and _excluded(b.site.branches, branches))]
-        found = found[-_MAX_BINDINGS:]
-    return [(binding, _forks(binding.site.branches, branches)) for binding in found]
-
-
-def _position(binding: Binding) -> tuple[int, int]:
-    return (binding.site.cell, binding.line)
-
-
-def _before(
-    binding: Binding, use: tuple[int, int, int], branches: tuple[tuple[int, int], ...]
-) -> bool:
-    if binding.steps and binding.steps[0][0] == "each" and binding.site.branches:
-        loop = binding.site.branches[-1]
-        if loop in branches:
-            return True
-    return (binding.site.cell, *binding.end) <= use
-
-
-def _excluded(first: tuple[tuple[int, int], ...], second: tuple[tuple[int, int], ...]) -> bool:
-    for one, other in zip(first, second, strict=False):
-        if one != other:
-            return one[0] == other[0] and one[0] > 0
-    return False
-
-
-def _forks(
-    inner: tuple[tuple[int, int], ...], outer: tuple[tuple[int, int], ...]
-) -> dict[int, int]:
-    """The branches that a binding stands in and its use does not; loops are no fork."""
-    if not inner or inner == outer[: len(inner)]:
-        return {}
-    return {fork: way for fork, way in inner if fork > 0 and (fork, way) not in outer}
 
 
 def _default_of(node: Any, name: str, positional: list[str]) -> ast.expr | None:

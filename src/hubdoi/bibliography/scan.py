@@ -7,12 +7,11 @@ import gc
 import re
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from fnmatch import fnmatchcase
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any
 
 from ..records import RepoReference
-from .calls import READERS, SHOWERS, TRIGGERS, WRITERS, Call, calls_named, calls_on_paths
+from .calls import READERS, SHOWERS, TRIGGERS, WRITERS, Call, calls_named, lines_for
 from .document import Cell
 from .evaluator import Evaluator
 from .ipython import has_ipython, plain_python
@@ -92,6 +91,8 @@ class _Scan:
         self._evaluator = Evaluator(self._program, outside, len(cells))
         # (cell, line, column, order) -> what was found there
         self._found: list[tuple[tuple[int, int, int], RepoReference | None, str, str]] = []
+        # expressions made here: the evaluator knows them by identity, so they have to live on
+        self._kept: list[ast.expr] = []
         for number, cell in enumerate(cells):
             if cell.language == "python":
                 self._program.add(number, cell.source, partial(_parse, cell.source))
@@ -149,7 +150,7 @@ class _Scan:
         else:
             return
         origin, dotted = self._origin(function, site)
-        for entry in _lines_for(origin, dotted):
+        for entry in lines_for(origin, dotted):
             self._argument(node, site, entry, _shown(function, written))
 
     def _origin(self, function: ast.expr, site: Site, depth: int = 0) -> tuple[str, str]:
@@ -425,7 +426,7 @@ class _Scan:
         for part in ast.walk(node):
             if hasattr(part, "lineno"):
                 part.lineno = 1_000_000
-        self._kept = [*getattr(self, "_kept", []), node]
+        self._kept.append(node)
         return [value for value, _ in self._evaluator.values(node, site) if isinstance(value, str)]
 
     def _written(self) -> dict[str, tuple[int, int]]:
@@ -440,12 +441,9 @@ class _Scan:
 
         words = frozenset({"save_pretrained", "save_model", "save_to_disk", *_SAVE_KEYWORDS})
         for node, site in self._program.calls(words):
-            name = (
-                node.func.attr
-                if isinstance(node.func, ast.Attribute)
-                else getattr(node.func, "id", "")
-            )
-            if name in words and node.args and name not in ("snapshot_download",):
+            function = node.func
+            name = getattr(function, "attr", "") or getattr(function, "id", "")
+            if name in words and node.args:
                 keep(node, node.args[0], site)
             for keyword in node.keywords:
                 if keyword.arg in _SAVE_KEYWORDS and not any(
@@ -468,22 +466,6 @@ def _has_address(source: str) -> bool:
     )
 
 
-@lru_cache(maxsize=4096)
-def _lines_for(origin: str, dotted: str) -> tuple[Call, ...]:
-    """The lines of the table that a function is meant by, which is called `dotted` at its origin."""
-    owner, _, called = dotted.rpartition(".")
-    if called in WRITERS:
-        return ()
-    entries = calls_on_paths(owner) or calls_named(called)
-    matching = tuple(entry for entry in entries if _matches(entry, origin, dotted))
-    exact = tuple(e for e in matching if e.is_method and not e.owner.startswith("*"))
-    chosen = exact or matching
-    if len(chosen) > 1 and origin == "unbound":
-        # nothing tells the package: the first line of the table is the likeliest
-        chosen = tuple(entry for entry in chosen if entry.owner == chosen[0].owner)
-    return chosen
-
-
 def _given(node: ast.Call, entry: Call) -> ast.expr | None:
     """The expression that a call gives for the argument of a line of the table."""
     for keyword in node.keywords:
@@ -494,25 +476,6 @@ def _given(node: ast.Call, entry: Call) -> ast.expr | None:
     if any(type(argument) is ast.Starred for argument in node.args[: entry.place + 1]):
         return None
     return node.args[entry.place]
-
-
-def _matches(entry: Call, origin: str, dotted: str) -> bool:
-    """Whether a line of the table is meant by a function that is called `dotted` at its origin."""
-    owner, _, _ = dotted.rpartition(".")
-    if not entry.owner:
-        if origin == "local" and not owner:
-            return False
-        return not owner or origin in ("import", "unbound") or entry.function.startswith("hf_hub")
-    if entry.owner == "*":
-        return bool(owner)
-    if entry.is_method:
-        return fnmatchcase(owner.rpartition(".")[2], entry.owner)
-    if origin in ("local", "value"):
-        return False
-    package = dotted.partition(".")[0].removesuffix("()")
-    if origin == "unbound" and not owner:
-        return True
-    return package == entry.owner or owner.rpartition(".")[2] == entry.owner
 
 
 def _shown(function: ast.expr, name: str) -> str:
@@ -530,9 +493,4 @@ def _names_a_place(node: ast.Call) -> bool:
 
 
 def _is_text(node: ast.Call) -> bool:
-    return isinstance(node.func, ast.Attribute) and node.func.attr in (
-        "format",
-        "join",
-        "replace",
-        "strip",
-    )
+    return getattr(node.func, "attr", "") in ("format", "join", "replace", "strip")
