@@ -94,6 +94,14 @@ def test_an_open_quotation_mark_is_one_sentence(shell: InteractiveShell) -> None
     assert isinstance(result.error_in_exec, UsageError)
 
 
+def test_a_semicolon_keeps_the_output_away_and_is_no_part_of_the_line(
+    shell: InteractiveShell, capsys: pytest.CaptureFixture[str]
+) -> None:
+    result = shell.run_cell("%doi status ada/tiny-bert;")
+    assert result.error_in_exec is None
+    assert "tiny-bert" not in capsys.readouterr().out
+
+
 def test_tab_completes(shell: InteractiveShell) -> None:
     assert shell.complete(None, "%doi cite x --format bibt")[1] == ["bibtex"]
     assert shell.complete(None, "%doi reg")[1] == ["regenerate"]

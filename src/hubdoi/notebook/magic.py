@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from IPython.core.interactiveshell import InteractiveShell
-from IPython.core.magic import Magics, line_cell_magic, magics_class
+from IPython.core.magic import Magics, line_cell_magic, magics_class, output_can_be_silenced
 from IPython.display import display
 from traitlets import Unicode
 
@@ -44,6 +44,7 @@ class DoiMagics(Magics):
             name: getattr(self, name) for name in names if getattr(self, name)
         }
 
+    @output_can_be_silenced
     @line_cell_magic
     def doi(self, line: str, cell: str | None = None) -> Any:
         """``%doi`` alone tells what it can do here; ``%doi COMMAND --help`` tells the rest."""
@@ -110,7 +111,8 @@ def _completer(shell: InteractiveShell, event: Any) -> list[str]:
 
 def _words(line: str) -> list[str]:
     try:
-        return shlex.split(line)
+        # The semicolon at the end is IPython's: it keeps the output away.
+        return shlex.split(line.rstrip().removesuffix(";"))
     except ValueError:
         raise UsageError("A quotation mark is not closed; close it, or leave it out.") from None
 
