@@ -21,74 +21,18 @@ from sqlalchemy.dialects import sqlite
 
 from .database import Database
 from .errors import AlreadyRegistered, IdempotencyConflict, LedgerError, already_registered
+from .ledger_tables import answers as _answers
+from .ledger_tables import consents as _consents
+from .ledger_tables import metadata
+from .ledger_tables import repositories as _repositories
+from .ledger_tables import schema as _schema
+from .ledger_tables import terms as _terms
+from .ledger_tables import versions as _versions
 from .records import Consent, Doi, Repo, Terms, Version, parse_moment, show_moment
 
 __all__ = ["Entry", "Ledger", "Tombstone", "metadata"]
 
 SCHEMA_VERSION = 1
-
-metadata = sa.MetaData()
-
-_schema = sa.Table("ledger_schema", metadata, sa.Column("version", sa.Integer, nullable=False))
-
-_repositories = sa.Table(
-    "ledger_repositories",
-    metadata,
-    sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column("hub", sa.Text, nullable=False),
-    sa.Column("uid", sa.Text, nullable=False),
-    sa.Column("type", sa.Text, nullable=False),
-    sa.Column("name", sa.Text, nullable=False),
-    sa.Column("deleted", sa.Text),
-    sa.Column("reason", sa.Text),
-    sa.UniqueConstraint("hub", "uid"),
-    sa.Index("ledger_repositories_name", "hub", "type", "name"),
-)
-
-_terms = sa.Table(
-    "ledger_terms",
-    metadata,
-    sa.Column("digest", sa.Text, primary_key=True),
-    sa.Column("text", sa.Text, nullable=False),
-)
-
-_consents = sa.Table(
-    "ledger_consents",
-    metadata,
-    sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column("username", sa.Text, nullable=False),
-    sa.Column("at", sa.Text, nullable=False),
-    sa.Column("digest", sa.ForeignKey("ledger_terms.digest"), nullable=False),
-)
-
-_versions = sa.Table(
-    "ledger_versions",
-    metadata,
-    sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column("repository_id", sa.ForeignKey("ledger_repositories.id"), nullable=False),
-    sa.Column("revision", sa.Text, nullable=False),
-    sa.Column("revision_date", sa.Text, nullable=False),
-    sa.Column("doi", sa.Text, nullable=False),
-    sa.Column("doi_key", sa.Text, nullable=False, unique=True),
-    sa.Column("step", sa.Text, nullable=False),
-    sa.Column("record", sa.Text, nullable=False),
-    sa.Column("consent_id", sa.ForeignKey("ledger_consents.id"), nullable=False),
-    sa.UniqueConstraint("repository_id", "revision"),
-    sa.Index("ledger_versions_order", "repository_id", "revision_date", "id"),
-    # What `recover` looks for; a partial index stays small however many versions there are.
-    sa.Index("ledger_versions_open", "step", sqlite_where=sa.text("step != 'linked'")),
-)
-
-_answers = sa.Table(
-    "ledger_answers",
-    metadata,
-    sa.Column("username", sa.Text, primary_key=True),
-    sa.Column("key", sa.Text, primary_key=True),
-    sa.Column("body", sa.Text, nullable=False),
-    # SQLite looks here for every version that is withdrawn.
-    sa.Column("version_id", sa.ForeignKey("ledger_versions.id"), nullable=False, index=True),
-    sqlite_with_rowid=False,
-)
 
 # Building a statement takes longer than running it: those of every mint are built once.
 _INSERT_TERMS = sqlite.insert(_terms).on_conflict_do_nothing()
