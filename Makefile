@@ -5,8 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-# What the tests of PDF, TeX and the browser need; pandoc comes with pypandoc_binary.
-PACKAGES := chromium fonts-dejavu-core texlive-latex-base texlive-latex-recommended \
+# What the tests of TeX and the browser need (libatomic1: playwright); pandoc comes with pypandoc_binary.
+PACKAGES := chromium libatomic1 fonts-dejavu-core texlive-latex-base texlive-latex-recommended \
 	texlive-luatex texlive-bibtex-extra biber lmodern
 
 .PHONY: help demo lab test lint types unit notebooks browser pictures bench profile system clean
