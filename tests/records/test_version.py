@@ -78,6 +78,30 @@ def test_r04_from_parts_derives_what_is_not_given() -> None:
     assert version.name == "tiny-bert"
 
 
+@pytest.mark.parametrize(
+    ("author", "type_", "family", "given"),
+    [
+        (Author("Lovelace, Ada"), "person", "Lovelace", "Ada"),
+        (Author("King, Martin Luther, Jr."), "person", "King Jr.", "Martin Luther"),
+        (Author("Leandro von Werra", "person"), "person", "von Werra", "Leandro"),
+        (Author("Ada Lovelace", orcid="0000-0002-1825-0097"), "person", "Lovelace", "Ada"),
+        (Author("Lovelace", family="Lovelace"), "person", "Lovelace", None),
+        (Author("Analytical Engine Society"), "organization", None, None),
+        (Author("Barnes and Noble, Inc."), "organization", None, None),
+        (Author("Barnes and Noble, Books"), None, None, None),
+        (Author("Leandro von Werra"), None, None, None),
+        (Author("jeevan"), None, None, None),
+        (Author("Lovelace, Ada", "organization"), "organization", None, None),
+    ],
+)
+def test_r05_from_parts_derives_what_the_name_of_an_author_says(
+    author: Author, type_: str | None, family: str | None, given: str | None
+) -> None:
+    (derived,) = Version.from_parts(authors=[author]).authors
+    assert (derived.type, derived.family, derived.given) == (type_, family, given)
+    assert (derived.name, derived.orcid) == (author.name, author.orcid)
+
+
 def test_from_parts_of_nothing_is_empty() -> None:
     assert Version.from_parts() == Version()
 

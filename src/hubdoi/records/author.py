@@ -9,7 +9,7 @@ from typing import Any, Literal
 from unicodedata import category
 
 from ..errors import InvalidAuthor
-from .names import looks_like_organization, reading_order, split_person
+from .names import looks_like_organization, looks_like_person, reading_order, split_person
 
 __all__ = ["Author", "AuthorType", "check_orcid", "check_ror"]
 
@@ -154,6 +154,22 @@ class Author:
         if self.type == "person" and self.family:
             return reading_order(self.family, self.given)
         return self.name
+
+    def derived(self) -> Author:
+        """The same author, with what the name says and nobody said: which type, which family name.
+
+        A name that could be read in two ways stays whole and untyped, as in a record.
+        """
+        if self.type == "organization" or (self.type and (self.given or self.family)):
+            return self
+        if self.given or self.family:
+            return self.replace(type="person")
+        if self.type or self.orcid or looks_like_person(self.name):
+            family, given = split_person(self.name)
+            return self.replace(type="person", family=family, given=given or None)
+        if looks_like_organization(self.name):
+            return self.replace(type="organization")
+        return self
 
     def replace(self, **changes: Any) -> Author:
         return replace(self, **changes)

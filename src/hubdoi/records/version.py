@@ -82,7 +82,8 @@ class Version(Displayed):
         """A version by hand; everything that is not given is derived or empty.
 
         From the repository follow its address, the title, the resource type and the publisher;
-        from the revision the version; from `created` the year.
+        from the revision the version; from `created` the year; from an author's name, where it is
+        plain, whether it is a person's, and the family name.
 
         Raises:
             InvalidInput: a part cannot be read.
@@ -120,7 +121,7 @@ class Version(Displayed):
             repo=repo,
             revision=revision,
             title=title,
-            authors=tuple(Author.parse(author) for author in authors),
+            authors=tuple(Author.parse(author).derived() for author in authors),
             publisher=publisher if publisher is not None else ("Hugging Face" if repo else ""),
             year=year,
             created=created,
