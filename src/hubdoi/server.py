@@ -60,6 +60,7 @@ class SandboxKeeper:
             "endpoint": sandbox.endpoint,
             "datacite": sandbox.datacite_url,
             "users": sandbox.users,
+            "data": str(sandbox.world.data),
         }
 
     async def stop(self) -> None:

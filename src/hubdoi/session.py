@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import atexit
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .config import DATACITE_TEST_API, Config, Secret, is_loopback
-from .errors import HubdoiError, SandboxError
+from .errors import HubdoiError, InvalidInput, SandboxError
 from .records import HUGGING_FACE, Backend, Person, Repo, Terms
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ class Session:
         self._users: dict[str, Secret] = {}
         self._sandbox_address = ""
         self._sandbox_datacite = ""
+        self._sandbox_data: Path | None = None
         self._shown: dict[Repo, Terms] = {}
 
     @property
@@ -90,6 +92,10 @@ class Session:
             choices = {**self._choices, "registrar": "datacite"}
             if test:
                 choices["datacite_api"] = DATACITE_TEST_API
+        elif not re.search(r"[.:]", target):
+            raise InvalidInput(
+                f"{target!r} is none of sandbox, hub and datacite, and not the address of a Hub, which starts with https://."
+            )
         else:
             choices = {"endpoint": target if "://" in target else f"https://{target}"}
         if token:
@@ -111,7 +117,7 @@ class Session:
                 person = self.client.whoami()
             except HubdoiError as error:
                 note = error.message
-        kind = _kind(config, self._users)
+        kind = _kind(config, self._sandbox_address)
         return Backend(
             endpoint=config.endpoint,
             kind=kind,
@@ -130,10 +136,10 @@ class Session:
             return
         found = _found() if data is None else None
         if found is not None:
-            self._remember(found["endpoint"], found["datacite"], found["users"])
+            self._remember(found["endpoint"], found["datacite"], found["users"], found.get("data"))
             return
         sandbox = self._sandbox = _embedded(data)
-        self._remember(sandbox.endpoint, sandbox.datacite_url, sandbox.users)
+        self._remember(sandbox.endpoint, sandbox.datacite_url, sandbox.users, sandbox.world.data)
         atexit.register(self.stop_sandbox)
 
     def stop_sandbox(self) -> bool:
@@ -160,12 +166,28 @@ class Session:
             )
         user = next((n for n, t in self._users.items() if t == self._choices.get("token")), None)
         self._sandbox.reset()
-        self._remember(self._sandbox.endpoint, self._sandbox.datacite_url, self._sandbox.users)
+        self._remember(
+            self._sandbox.endpoint,
+            self._sandbox.datacite_url,
+            self._sandbox.users,
+            self._sandbox.world.data,
+        )
         self.use("sandbox", user=user)
 
-    def _remember(self, endpoint: str, datacite: str, users: Mapping[str, str]) -> None:
+    def _remember(
+        self, endpoint: str, datacite: str, users: Mapping[str, str], data: str | Path | None
+    ) -> None:
         self._sandbox_address, self._sandbox_datacite = endpoint, datacite
+        self._sandbox_data = Path(data) if data else None
         self._users = {name: Secret(token) for name, token in users.items()}
+
+    @property
+    def sandbox_data(self) -> Path | None:
+        """The data directory of the sandbox that this session uses, or that the environment names."""
+        if self._users:
+            return self._sandbox_data
+        directory = os.environ.get("HUBDOI_SANDBOX_DATA")
+        return Path(directory) if directory else None
 
     @property
     def sandbox_users(self) -> tuple[str, ...]:
@@ -208,7 +230,7 @@ def _found() -> Mapping[str, Any] | None:
     if directory:
         from .sandbox.running import connection
 
-        return connection(Path(directory))
+        return {**connection(Path(directory)), "data": directory}
     from .notebook.server_sandbox import find
 
     return find()
@@ -228,10 +250,11 @@ def _embedded(data: Path | None) -> Sandbox:
     return sandbox
 
 
-def _kind(config: Config, users: Mapping[str, Secret]) -> str:
+def _kind(config: Config, sandbox: str) -> str:
     if config.endpoint == HUGGING_FACE:
         return "huggingface.co"
-    return "sandbox" if users or is_loopback(config.endpoint) else "hub"
+    is_sandbox = config.endpoint == sandbox.rstrip("/") or is_loopback(config.endpoint)
+    return "sandbox" if is_sandbox else "hub"
 
 
 def _registrar_in_words(config: Config, kind: str) -> str:

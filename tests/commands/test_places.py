@@ -31,13 +31,21 @@ def test_a_user_that_is_not_there_changes_nothing(context: Context) -> None:
     assert run([], context).person.username == "ada"
 
 
-@pytest.mark.parametrize("target", ["ftp://x", "https://", "not a place", "https://a:b@c"])
+@pytest.mark.parametrize(
+    "target", ["ftp://x", "https://", "not a place", "https://a:b@c", "sandbx"]
+)
 def test_a_target_that_is_none_changes_nothing(
     context: Context, target: str, sandbox: Sandbox
 ) -> None:
     with pytest.raises(errors.InvalidInput):
         run(["use", target], context)
     assert context.session.client.endpoint == sandbox.endpoint
+
+
+def test_a_hub_elsewhere_is_not_called_the_sandbox(context: Context) -> None:
+    elsewhere = run(["use", "https://hub.invalid"], context)
+    assert elsewhere.kind == "hub"
+    assert "sandbox" not in elsewhere.registrar
 
 
 def test_credentials_do_not_travel_unencrypted(
@@ -94,6 +102,25 @@ def test_support_lists_and_grants_from_another_process(context: Context, sandbox
     with pytest.raises(errors.HubdoiError, match="no request number 7"):
         run(["sandbox", "grant", "7", *data], context)
     assert run(["status", "ada/tiny-bert"], context).repo.id == "ada/little-bert"
+
+
+def test_support_is_that_of_the_session_s_own_sandbox(
+    context: Context, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    run(["mint", "ada/tiny-bert", "--agree"], context)
+    run(["request", "ada/tiny-bert", "delete", "--reason", "It was a trial"], context)
+    assert "delete ada/tiny-bert" in run(["sandbox", "requests"], context).details
+    monkeypatch.delenv("HUBDOI_SANDBOX_DATA")
+    assert "delete ada/tiny-bert" in run(["sandbox", "requests"], context).details
+    own = Context(session=Session())
+    try:
+        run(["sandbox", "start", "--data", str(tmp_path / "own")], own)
+        assert str(run(["sandbox", "requests"], own)) == "There are no requests."
+        with pytest.raises(errors.HubdoiError, match="no request number 1"):
+            run(["sandbox", "grant", "1"], own)
+    finally:
+        own.session.stop_sandbox()
+    assert "is deleted" in str(run(["sandbox", "grant", "1"], context))
 
 
 def test_support_says_where_no_sandbox_runs(context: Context, tmp_path: Path) -> None:

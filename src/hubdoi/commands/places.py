@@ -46,7 +46,8 @@ def sandbox(arguments: Namespace, context: Context) -> Backend | Message | None:
             return Message(session.client.endpoint)
     from .support import grant, requests
 
-    return grant(arguments) if arguments.action == "grant" else requests(arguments)
+    data = Path(arguments.data) if arguments.data else session.sandbox_data
+    return grant(arguments.number, data) if arguments.action == "grant" else requests(data)
 
 
 def _check_lasting(context: Context, way_out: str) -> None:

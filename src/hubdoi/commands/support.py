@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from argparse import Namespace
 from pathlib import Path
 
 from ..config import Secret
@@ -14,9 +13,9 @@ from ..wire import error_from_answer
 __all__ = ["grant", "requests"]
 
 
-def requests(arguments: Namespace) -> Message:
-    """The requests, oldest first."""
-    answer = _answer(arguments, "GET", "/api/support/requests")
+def requests(data: Path | None) -> Message:
+    """The requests to the sandbox that serves `data`, or that was served last; oldest first."""
+    answer = _answer(data, "GET", "/api/support/requests")
     found = answer.json.get("requests", [])
     lines = [
         f"{entry['number']}  {entry['state']:<7}  {entry['action']} {_shown(entry['repo'])}"
@@ -30,9 +29,9 @@ def requests(arguments: Namespace) -> Message:
     )
 
 
-def grant(arguments: Namespace) -> Message:
+def grant(number: int, data: Path | None) -> Message:
     """Grant one, and say what happened."""
-    answer = _answer(arguments, "POST", f"/api/support/requests/{arguments.number}/grant")
+    answer = _answer(data, "POST", f"/api/support/requests/{number}/grant")
     entry = answer.json
     done = {"delete": "is deleted", "move": f"is now {entry.get('to')}", "private": "is private"}
     return Message(
@@ -40,10 +39,10 @@ def grant(arguments: Namespace) -> Message:
     )
 
 
-def _answer(arguments: Namespace, method: str, path: str) -> Answer:
+def _answer(data: Path | None, method: str, path: str) -> Answer:
     from ..sandbox.running import running
 
-    endpoint, token = running(Path(arguments.data) if arguments.data else None)
+    endpoint, token = running(data)
     http = Http(endpoint, token=Secret(token))
     try:
         answer = http.request(method, path)
