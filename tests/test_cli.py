@@ -53,6 +53,30 @@ def test_what_is_not_understood_has_exit_status_2(
     assert len(captured.err.strip().splitlines()) == 1
 
 
+def test_the_uses_of_a_file_that_is_not_there_are_not_none(capsys: Any, tmp_path: Path) -> None:
+    missing = str(tmp_path / "missing.ipynb")
+    assert main(["uses", missing]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err == f"There is no file {missing}; check the name.\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "way_out"),
+    [
+        (["uses"], "hubdoi uses analysis.ipynb"),
+        (["cite"], "hubdoi cite ada/tiny-bert"),
+        (["bib", "refs.bib"], "hubdoi bib refs.bib ada/tiny-bert"),
+        (["panel", "ada/tiny-bert"], 'hubdoi.panel("ada/tiny-bert")'),
+    ],
+)
+def test_outside_a_notebook_the_way_out_is_of_the_same_command(
+    words: list[str], way_out: str, capsys: Any
+) -> None:
+    assert main(words) == 2
+    assert way_out in capsys.readouterr().err
+
+
 def test_status_as_json(as_ada: Sandbox, capsys: Any) -> None:
     assert main(["status", "ada/tiny-bert", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["state"] == "unregistered"

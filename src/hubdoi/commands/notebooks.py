@@ -20,7 +20,7 @@ __all__ = ["bib", "check", "cite_notebook", "insert", "uses"]
 
 def uses(arguments: Namespace, context: Context) -> Any:
     """What notebooks load; with ``--table`` the reviewer's table of it."""
-    found = _uses(arguments.notebooks, context)
+    found = _uses(arguments.notebooks, context, "a notebook, such as: %doi uses analysis.ipynb")
     if not arguments.table:
         return found
     from ..bibliography import review
@@ -36,7 +36,8 @@ def bib(arguments: Namespace, context: Context) -> Message:
     if arguments.references:
         versions = client.cite(*arguments.references, format=arguments.format).versions
     else:
-        versions = _citation(_uses([], context), context, format=arguments.format).versions
+        found = _uses([], context, "a repository, such as: %doi bib refs.bib ada/tiny-bert")
+        versions = _citation(found, context, format=arguments.format).versions
     file = BibFile.read(Path(arguments.file)).updated(versions, arguments.format)
     if arguments.dry_run:
         said = "What would change:" if file.differs else f"{arguments.file} is up to date."
@@ -69,9 +70,8 @@ def cite_notebook(
 ) -> Citation:
     """The citation of everything that this notebook, or the one named by ``--insert``, uses."""
     notebooks = [arguments.insert] if arguments.insert else []
-    return _citation(
-        _uses(notebooks, context), context, format=format, style=style, locale=arguments.locale
-    )
+    found = _uses(notebooks, context, "a repository, such as: %doi cite ada/tiny-bert")
+    return _citation(found, context, format=format, style=style, locale=arguments.locale)
 
 
 def insert(notebook: str, citation: Citation) -> Message:
@@ -87,14 +87,18 @@ def insert(notebook: str, citation: Citation) -> Message:
     )
 
 
-def _uses(notebooks: Sequence[str], context: Context) -> Uses:
+def _uses(notebooks: Sequence[str], context: Context, missing: str) -> Uses:
+    """What the notebooks use, or this one; `missing` is what to name where there is none."""
     from ..bibliography import uses as scan
     from ..bibliography import uses_of_session
 
+    if len(notebooks) == 1:
+        # One that cannot be read uses nobody knows what: that is an error, not an empty answer.
+        return scan(notebooks[0])
     if notebooks:
         return scan(list(notebooks), progress=context.interactive and len(notebooks) > 5)
     if context.cells is None or context.namespace is None:
-        raise UsageError("Name a notebook, such as: %doi uses analysis.ipynb")
+        raise UsageError(f"Name {missing}")
     return uses_of_session(context.cells(), context.namespace())
 
 

@@ -15,7 +15,7 @@ def panel(arguments: Namespace, context: Context) -> Any:
     """The widget for a repository."""
     if not context.lasting:
         raise UsageError(
-            "The panel is a widget; use it in a notebook: %load_ext hubdoi, then %doi panel."
+            'The panel is a widget; open it in a notebook: import hubdoi; hubdoi.panel("ada/tiny-bert")'
         )
     from ..notebook.panel import panel as make
 
