@@ -178,6 +178,8 @@ def test_what_cannot_be_read_or_written_is_said(tmp_path: Path) -> None:
         BibFile.read(tmp_path / "utf16.bib")
     with pytest.raises(InvalidInput, match="cannot be read"):
         BibFile.read(tmp_path)
+    with pytest.raises(InvalidInput, match=r"^\. cannot be read"):
+        BibFile.read(".")
     with pytest.raises(InvalidInput, match="cannot be written"):
         BibFile.read(tmp_path / "no" / "refs.bib").updated([make(1)]).write()
     latin = tmp_path / "latin.bib"

@@ -66,7 +66,7 @@ class BibFile:
             content = b""
         except OSError as error:
             raise InvalidInput(
-                f"{where.name} cannot be read ({error.strerror}); check the path."
+                f"{path} cannot be read ({error.strerror}); check the path."
             ) from None
         return cls._parsed(where, content)
 
