@@ -23,7 +23,7 @@ from hubdoi.errors import (
     TermsChanged,
     WriteAccessRequired,
 )
-from hubdoi.records import Author, Doi, Repo, Terms, Version
+from hubdoi.records import Author, Doi, MintRequest, Repo, Terms, Version
 from hubdoi.registrars.datacite import DataCiteRegistrar
 from hubdoi.sandbox import Sandbox
 
@@ -178,6 +178,46 @@ def test_r08_a_revision_has_one_doi_whichever_ledger_asks(
         elsewhere.mint(REPO, agree=terms)
     assert caught.value.version.doi == first.doi
     assert len(at_datacite()) == 1
+
+
+def test_r08_a_revision_that_the_hub_registered_gets_no_second_doi(
+    institution: Institution,
+    at_datacite: Records,
+    plain_hub: Sandbox,
+    push: Callable[[str], str],
+) -> None:
+    service = plain_hub.world.service
+    person = plain_hub.world.store.people.person("ada")
+    request = MintRequest(agree=True, terms=service.registrar.terms.digest)
+    registered = service.mint(Repo("model", REPO), person, request)
+    client = institution()
+    status = client.status(REPO)
+    assert (status.state, status.doi, status.can_mint) == ("current", registered.doi, False)
+    assert status.locked
+    assert client.statuses([REPO])[Repo("model", REPO)].doi == registered.doi
+    before = [record["doi"] for record in at_datacite()]
+    with pytest.raises(AlreadyRegistered, match=str(registered.doi)):
+        mint(client)
+    assert [record["doi"] for record in at_datacite()] == before
+    push("more")
+    assert mint(client).doi != registered.doi
+
+
+def test_r08_a_card_that_names_the_hub_s_doi_of_another_repository_does_not_stop_a_mint(
+    institution: Institution, plain_hub: Sandbox
+) -> None:
+    service = plain_hub.world.service
+    person = plain_hub.world.store.people.person("ada")
+    request = MintRequest(agree=True, terms=service.registrar.terms.digest)
+    named = service.mint(Repo("model", REPO), person, request)
+    api = plain_hub.hf_api("ada")
+    api.create_repo("ada/copy")
+    api.upload_file(
+        path_or_fileobj=f"---\ntags:\n- doi:{named.doi}\n---\n# Mine\n".encode(),
+        path_in_repo="README.md",
+        repo_id="ada/copy",
+    )
+    assert mint(institution(), "ada/copy").doi != named.doi
 
 
 def test_r08_a_doi_of_something_else_is_left_alone(

@@ -165,9 +165,9 @@ class DataCiteRegistrar:
             return self._public_records.version(doi, refresh=True)
         return None
 
-    def find_many(self, dois: Iterable[Doi]) -> dict[Doi, Version]:
+    def find_many(self, dois: Iterable[Doi], *, refresh: bool = False) -> dict[Doi, Version]:
         """The public records of those that have one. Raises as `find`."""
-        return self._public_records.versions(dois)
+        return self._public_records.versions(dois, refresh=refresh)
 
     # The three requests
 

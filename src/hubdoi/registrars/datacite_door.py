@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,9 +12,10 @@ from filelock import FileLock, Timeout
 
 from ..errors import HubdoiError, LedgerError, ServiceError, already_registered
 from ..ledger import Ledger
-from ..records import MintRequest, Person, Repo, RepoInfo, Status, Version
+from ..records import Doi, MintRequest, Person, Repo, RepoInfo, Status, Version
 from ..service import DoiService
 from .datacite import DataCiteRegistrar
+from .handoff import MOST_CANDIDATES, is_own
 
 if TYPE_CHECKING:
     from ..hub import HuggingFaceHub
@@ -68,13 +69,21 @@ class DataCiteDoor:
             for info in infos
             if info.head and not info.private and not statuses[info.repo].version_of(info.head)
         }
+        wanted = [*reserved.values()]
+        for info in infos:
+            wanted += self._of_hub(info) if info.repo in reserved else ()
         try:
-            records = self.registrar.find_many(reserved.values())
+            records = self.registrar.find_many(wanted)
         except ServiceError as error:
             return {repo: error if repo in reserved else s for repo, s in statuses.items()}
         return {
-            repo: _with(status, records.get(reserved[repo]) if repo in reserved else None)
-            for repo, status in statuses.items()
+            info.repo: _with(
+                statuses[info.repo],
+                self._among(records, info, info.head, reserved[info.repo])
+                if info.head and info.repo in reserved
+                else None,
+            )
+            for info in infos
         }
 
     def mint(self, repo: Repo, request: MintRequest, *, key: str | None = None) -> Version:
@@ -115,11 +124,29 @@ class DataCiteDoor:
         return DoiService(_Answered(self.hub.endpoint, info), self.registrar, self.ledger)
 
     def _elsewhere(self, info: RepoInfo, revision: str) -> Version | None:
-        """The public record of a revision that somebody registered with another ledger (R8)."""
+        """The public record of a revision that the Hub or another ledger registered (R8)."""
         if info.private or self.ledger.entry_of(info.uid, revision):
             return None
-        found = self.registrar.find(self.registrar.reserve(info.repo, info.uid, revision))
-        return found if found and found.is_of_revision(revision) else None
+        reserved = self.registrar.reserve(info.repo, info.uid, revision)
+        records = self.registrar.find_many([reserved, *self._of_hub(info)], refresh=True)
+        return self._among(records, info, revision, reserved)
+
+    def _among(
+        self, records: Mapping[Doi, Version], info: RepoInfo, revision: str, reserved: Doi
+    ) -> Version | None:
+        """The record of the revision: the one of the account, or the Hub's own."""
+        for doi in (reserved, *self._of_hub(info)):
+            found = records.get(doi)
+            if found is None or not found.is_of_revision(revision):
+                continue
+            if doi == reserved or is_own(found, info, self.hub):
+                return found
+        return None
+
+    @staticmethod
+    def _of_hub(info: RepoInfo) -> list[Doi]:
+        """The DOIs among the tags that a Hub registered; a card may name any others as tags."""
+        return [doi for doi in info.dois if doi.is_from_hub][:MOST_CANDIDATES]
 
     @contextmanager
     def _alone(self) -> Iterator[None]:

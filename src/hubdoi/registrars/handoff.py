@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from ..hub import HuggingFaceHub
     from ..public_records import PublicRecords
 
-__all__ = ["TERMS", "HandOffDoor"]
+__all__ = ["MOST_CANDIDATES", "TERMS", "HandOffDoor", "is_own"]
 
 FIRST_INTERVAL = 5.0
 LONGEST_INTERVAL = 60.0
@@ -273,7 +273,7 @@ class HandOffDoor:
                 # Only the Hub can have registered a DOI that DataCite does not show yet.
                 if doi.is_from_hub:
                     unknown.append(self._unknown(info, doi))
-            elif self._is_own(record, info):
+            elif is_own(record, info, self.hub):
                 registered.append(_placed(record, info))
         registered.sort(key=_registered_at, reverse=True)
         found = unknown + registered
@@ -301,26 +301,6 @@ class HandOffDoor:
             license=info.license,
             endpoint=self.hub.endpoint,
         )
-
-    def _is_own(self, record: Version, info: RepoInfo) -> bool:
-        """Whether the record leads to this repository, under its present name or an earlier one."""
-        there = record.repo
-        if there is None or there.type != info.repo.type:
-            return False
-        if there.id.lower() == info.repo.id.lower():
-            return True
-        if there.namespace is None and there.name.lower() == info.repo.name.lower():
-            return True
-        # What the Hub registered stays its repository's under another name; a card that names
-        # somebody else's DOI does not make it so.
-        try:
-            return (
-                record.doi is not None
-                and record.doi.is_from_hub
-                and self.hub.info(there, None).repo == info.repo
-            )
-        except RepoError:
-            return False
 
     def _obstacle(
         self, info: RepoInfo, named: Version | None
@@ -370,6 +350,27 @@ class HandOffDoor:
                     consent=ledger.record_consent(consent, self.terms),
                 )
             )
+
+
+def is_own(record: Version, info: RepoInfo, hub: HuggingFaceHub) -> bool:
+    """Whether the record leads to this repository, under its present name or an earlier one."""
+    there = record.repo
+    if there is None or there.type != info.repo.type:
+        return False
+    if there.id.lower() == info.repo.id.lower():
+        return True
+    if there.namespace is None and there.name.lower() == info.repo.name.lower():
+        return True
+    # What the Hub registered stays its repository's under another name; a card that names
+    # somebody else's DOI does not make it so.
+    try:
+        return (
+            record.doi is not None
+            and record.doi.is_from_hub
+            and hub.info(there, None).repo == info.repo
+        )
+    except RepoError:
+        return False
 
 
 def _placed(record: Version, info: RepoInfo) -> Version:
