@@ -17,6 +17,7 @@ from .errors import (
     InvalidMetadata,
     RepoNotFound,
     ServiceError,
+    ServiceUnreachable,
 )
 from .http import Http
 from .records import (
@@ -149,6 +150,11 @@ class Client:
                 # DataCite's test system, or the sandbox playing a Hub without a DOI API.
                 if self.config.datacite_api == DATACITE_API:
                     raise
+            except ServiceUnreachable as error:
+                # Without network, a record that was seen before.
+                with suppress(HubdoiError):
+                    return self.public_records.version(doi)
+                raise error
         return self.public_records.version(doi)
 
     # Citing
@@ -427,6 +433,12 @@ class _HubFirst:
         except NoDoiApi:
             self._door = self._client._other
             return self._door.status(repo)
+        except ServiceUnreachable as error:
+            # What was seen of a Hub without a DOI API is shown without network, as before.
+            if self._door is self._client._api:
+                with suppress(HubdoiError):
+                    return self._client._other.status(repo)
+            raise error
 
     def mint(self, repo: Repo, request: MintRequest, *, key: str | None = None) -> Version:
         try:

@@ -17,6 +17,7 @@ from hubdoi.errors import (
     HandOff,
     InvalidMetadata,
     RepoNotEligible,
+    ServiceUnreachable,
     SignInRequired,
     TermsChanged,
     WriteAccessRequired,
@@ -119,6 +120,26 @@ def test_a_status_is_one_request_to_each_service_and_from_the_cache_none(
     assert offline.status(REPO) == before
     assert str(before.doi) in str(offline.cite(REPO, format="bibtex"))
     assert proxy.requests == []
+
+
+def test_what_was_seen_is_shown_without_network_where_nobody_said_that_there_is_no_doi_api(
+    plain_hub: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    generate(plain_hub)
+
+    def client() -> Client:
+        return Client(plain_hub.endpoint, False, datacite_api=plain_hub.datacite_url)
+
+    before = client().status(REPO)
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    assert client().status(REPO) == before
+    assert str(before.doi) in str(client().cite(REPO, format="bibtex"))
+    assert client().resolve(before.doi).doi == before.doi
+    assert client().statuses([REPO]) == {REPO: before}
+    with pytest.raises(ServiceUnreachable, match="HF_HUB_OFFLINE is set"):
+        client().status("ada/never-seen")
+    with pytest.raises(ServiceUnreachable, match="HF_HUB_OFFLINE is set"):
+        client().resolve("10.5072/hf/9999")
 
 
 def test_who_is_signed_in_sees_without_network_as_well(
