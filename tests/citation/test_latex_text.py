@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hubdoi.citation.fallback import preamble
 from hubdoi.citation.latex_text import (
     bibtex_name,
     bibtex_name_word,
@@ -76,3 +77,13 @@ def test_an_address_stays_inside_its_field(text: str) -> None:
 def test_a_line_has_no_controls_and_no_direction_overrides() -> None:
     assert plain_line(" a\x00b\u202ec\nd\u2028e\u200b ") == "a b c d e"
     assert plain_text("a\r\n\r\n\r\n\r\nb\x07") == "a\n\nb"
+
+
+def test_typographic_marks_are_commands_that_every_tex_knows() -> None:
+    said = bibtex_text("It’s ‘one’ – “two” — three…")
+    assert said == (
+        r"It{\textquoteright}s {\textquoteleft}one{\textquoteright} {\textendash} "
+        r"{\textquotedblleft}two{\textquotedblright} {\textemdash} three{\textellipsis}"
+    )
+    assert preamble(said) == ""
+    assert bibtex_name_word("O’Neil") == r"O{\textquoteright}Neil"

@@ -55,6 +55,9 @@ _LETTERS = {
     "Ø": r"{\O}", "å": r"{\aa}", "Å": r"{\AA}", "ł": r"{\l}", "Ł": r"{\L}", "đ": r"{\dj}",
     "Đ": r"{\DJ}", "ð": r"{\dh}", "Ð": r"{\DH}", "þ": r"{\th}", "Þ": r"{\TH}", "ŋ": r"{\ng}",
     "Ŋ": r"{\NG}", "ı": r"{\i}",
+    "‘": r"{\textquoteleft}", "’": r"{\textquoteright}", "“": r"{\textquotedblleft}",
+    "”": r"{\textquotedblright}", "–": r"{\textendash}", "—": r"{\textemdash}",
+    "…": r"{\textellipsis}",
 }  # fmt: skip
 
 
