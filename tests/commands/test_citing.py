@@ -29,6 +29,14 @@ def test_every_format_can_be_asked_for(minted: Context, format: str) -> None:
     assert "10.5072/hf/0001" in str(citation).lower()
 
 
+@pytest.mark.parametrize("format", ["bibtex", "ris"])
+def test_a_style_and_a_format_that_is_not_text_are_not_taken_together(
+    minted: Context, format: str
+) -> None:
+    with pytest.raises(errors.InvalidInput, match=f"{format} has none"):
+        run(["cite", "ada/tiny-bert", "--style", "apa", "--format", format], minted)
+
+
 def test_a_doi_can_be_cited_as_well(minted: Context) -> None:
     by_repo = run(["cite", "ada/tiny-bert"], minted)
     for written in ("10.5072/hf/0001", "https://doi.org/10.5072/HF/0001", "doi:10.5072/hf/0001"):

@@ -17,6 +17,11 @@ def cite(arguments: Namespace, context: Context) -> Any:
     """The citation of what is named, or of everything that this notebook uses."""
     client = context.session.client
     style = arguments.style or (client.config.style if arguments.format is None else None)
+    if arguments.style and arguments.format == "bibtex":
+        # The library cannot know that its default was asked for; here it was.
+        raise UsageError(
+            "A style makes text, and bibtex has none; leave out the format, or choose text or markdown."
+        )
     # A style is styled text; without one, BibTeX is what most people paste.
     format = arguments.format or ("text" if style else "bibtex")
     if arguments.references:
