@@ -454,5 +454,6 @@ class _HubFirst:
         return self._door
 
     def recover(self) -> Iterable[Version]:
-        recover = getattr(self._door, "recover", None)
+        # Nobody has been asked yet whether this Hub mints, and the ledger may know of a mint.
+        recover = getattr(self._client._other, "recover", None)
         return recover() if recover else ()

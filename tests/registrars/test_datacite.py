@@ -342,6 +342,21 @@ def test_r12_a_service_that_stays_away_is_finished_by_the_next_call(
     assert (record["doi"], record["state"]) == (version.doi.key, "findable")
 
 
+def test_r12_a_new_process_recovers_without_being_told_the_registrar(
+    institution: Institution, plain_hub: Sandbox, proxy_of: ProxyOf
+) -> None:
+    proxy = proxy_of(plain_hub)
+    client = institution(datacite_api=f"{proxy.endpoint}/datacite", registrar="auto")
+    terms = client.terms(REPO)
+    proxy.set(Fault("status", method="PUT", status=503, times=100))
+    with pytest.raises(ServiceError):
+        client.mint(REPO, agree=terms)
+    proxy.set()
+    again = institution(datacite_api=f"{proxy.endpoint}/datacite", registrar="auto")
+    (version,) = again.recover()
+    assert again.status(REPO).doi == version.doi
+
+
 @pytest.mark.parametrize("finish", ["recover", "the next call"])
 @pytest.mark.parametrize("when", ["unsent", "lost"])
 def test_r12_a_process_killed_at_any_step_ends_with_one_doi(
