@@ -242,3 +242,16 @@ def test_any_json_is_read_or_refused(value: Any) -> None:
             uses(source)
         except HubdoiError as error:
             assert error.message
+
+
+def test_a_library_s_function_of_the_same_name_is_not_a_call_of_the_notebook_s_own() -> None:
+    own = "import json, torch\ndef load(name):\n    return AutoModel.from_pretrained(name)\n"
+    calls = 'load("ada/a")\ntorch.hub.load("pytorch/vision", "resnet18")\njson.load(open("a.json"))'
+    assert found(own + calls) == [("model", "ada/a", None)]
+    assert uses(notebook(own + calls)).unclear == ()
+
+
+def test_a_method_is_called_by_its_object() -> None:
+    own = "class A:\n    def load(self, name):\n        return AutoModel.from_pretrained(name)\n"
+    calls = 'import torch\nA().load("ada/a")\na = A()\na.load("ada/b")\ntorch.hub.load("x/y", "z")'
+    assert found(own + calls) == [("model", "ada/a", None), ("model", "ada/b", None)]

@@ -188,7 +188,8 @@ class Names:
                     function.id if isinstance(function, ast.Name) else getattr(function, "attr", "")
                 )
                 if called == name:
-                    known.append((call, site))
+                    if not self._is_of_library(function, site):
+                        known.append((call, site))
                 elif called in ("map", "imap", "starmap") and call.args:
                     mapped = call.args[0]
                     if isinstance(mapped, ast.Name) and mapped.id == name:
@@ -197,6 +198,18 @@ class Names:
                     break
             self._sites[name] = known
         return known
+
+    def _is_of_library(self, function: ast.expr, site: Site) -> bool:
+        """Whether what is called is an attribute of something imported, as `torch.hub.load`."""
+        if not isinstance(function, ast.Attribute):
+            return False
+        root: ast.expr = function
+        while isinstance(root, ast.Attribute):
+            root = root.value
+        if not isinstance(root, ast.Name):
+            return False
+        found = self.reaching(root.id, site, root)
+        return bool(found) and all(binding.kind == "import" for binding, _ in found)
 
     def _parameter(self, binding: Binding, name: str) -> list[Alternative]:
         scope = binding.site.scope
