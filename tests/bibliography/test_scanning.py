@@ -255,3 +255,10 @@ def test_a_method_is_called_by_its_object() -> None:
     own = "class A:\n    def load(self, name):\n        return AutoModel.from_pretrained(name)\n"
     calls = 'import torch\nA().load("ada/a")\na = A()\na.load("ada/b")\ntorch.hub.load("x/y", "z")'
     assert found(own + calls) == [("model", "ada/a", None), ("model", "ada/b", None)]
+
+
+@pytest.mark.parametrize("namespace", ["org", "user", "name", "repo", "account", "namespace"])
+def test_a_namespace_that_can_exist_is_no_placeholder(namespace: str) -> None:
+    assert found(f'X.from_pretrained("{namespace}/a")') == [("model", f"{namespace}/a", None)]
+    assert found(f'X.from_pretrained("your-{namespace}/a")') == []
+    assert found(f'X.from_pretrained("my_{namespace}/a")') == []

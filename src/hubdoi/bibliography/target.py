@@ -50,7 +50,8 @@ _LOCAL_WORDS = frozenset(
     "train test".split()
 )
 _PLACEHOLDER = re.compile(
-    r"(?i)^(?:your|my|the|some)?[-_ ]?(?:hf|hub|huggingface|hugging-face)?[-_]?"
+    r"(?i)^(?!(?:user|namespace|org|organi[sz]ation|account|name|repo)$)"
+    r"(?:your|my|the|some)?[-_ ]?(?:hf|hub|huggingface|hugging-face)?[-_]?"
     r"(?:user[-_]?name|username|user|namespace|org|organi[sz]ation|account|hf[-_]?id|name|repo)"
     r"(?:[-_]?(?:here|name))?$|^your[-_]|^<|^xxx+$|^hf_?user"
 )
