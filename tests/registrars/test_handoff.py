@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
+from argparse import Namespace
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +11,8 @@ import pytest
 from lossy_proxy import Fault, LossyProxy
 
 from hubdoi.client import Client
+from hubdoi.commands import Context
+from hubdoi.commands.minting import status as status_command
 from hubdoi.config import Config, Secret
 from hubdoi.errors import (
     AlreadyRegistered,
@@ -27,6 +30,7 @@ from hubdoi.public_records import PublicRecords
 from hubdoi.records import Doi, MintRequest, Repo, Terms, Version
 from hubdoi.registrars.handoff import HandOffDoor
 from hubdoi.sandbox import Sandbox
+from hubdoi.session import Session
 
 REPO = Repo("model", "ada/tiny-bert")
 ProxyOf = Callable[[Sandbox], LossyProxy]
@@ -140,6 +144,21 @@ def test_what_was_seen_is_shown_without_network_where_nobody_said_that_there_is_
         client().status("ada/never-seen")
     with pytest.raises(ServiceUnreachable, match="HF_HUB_OFFLINE is set"):
         client().resolve("10.5072/hf/9999")
+
+
+def test_a_status_that_is_behind_is_shown_without_network(
+    plain_hub: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    generate(plain_hub)
+    push(plain_hub, "more")
+    monkeypatch.setenv("HUBDOI_ENDPOINT", plain_hub.endpoint)
+    monkeypatch.setenv("HUBDOI_DATACITE_API", plain_hub.datacite_url)
+    context = Context(Session())
+    arguments = Namespace(repos=[str(REPO)], owner=None, changes=False)
+    assert status_command(arguments, context).changes is not None
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    offline = status_command(arguments, context)
+    assert (offline.state, offline.changes) == ("behind", None)
 
 
 def test_who_is_signed_in_sees_without_network_as_well(

@@ -11,6 +11,7 @@ from ..errors import (
     ConsentRequired,
     HandOff,
     InvalidMetadata,
+    ServiceUnreachable,
     TermsChanged,
     UsageError,
     WriteAccessRequired,
@@ -37,7 +38,12 @@ def status(arguments: Namespace, context: Context) -> Status | Statuses:
         )
     found = client.status(arguments.repos[0])
     if found.state == "behind" or (arguments.changes and found.doi):
-        found = found.replace(changes=client.changes(found))
+        try:
+            found = found.replace(changes=client.changes(found))
+        except ServiceUnreachable:
+            # What was seen before is shown without network; the changes nobody asked for can wait.
+            if arguments.changes:
+                raise
     return found
 
 
