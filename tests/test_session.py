@@ -53,3 +53,28 @@ def test_a_wrong_token_is_a_note_and_not_a_failure(
     assert backend.person is None
     assert backend.note
     assert "hf_wrong" not in backend.note
+
+
+def test_a_client_without_arguments_talks_to_what_was_chosen(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from hubdoi import Client, session
+
+    monkeypatch.setattr(session, "_current", Session())
+    monkeypatch.setenv("HUBDOI_SANDBOX_DATA", str(sandbox.world.data))
+    session.current().use("sandbox")
+    assert Client().endpoint == sandbox.endpoint
+    assert Client().whoami() is not None
+    assert Client(token=False).config.token is None
+
+
+def test_the_token_that_was_chosen_goes_to_no_other_endpoint(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from hubdoi import Client, session
+
+    monkeypatch.delenv("HF_TOKEN", raising=False)
+    monkeypatch.setattr(session, "_current", Session())
+    monkeypatch.setenv("HUBDOI_SANDBOX_DATA", str(sandbox.world.data))
+    session.current().use("sandbox")
+    assert Client("https://hub.example.org").config.token is None

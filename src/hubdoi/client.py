@@ -36,6 +36,7 @@ from .records import (
     Version,
     parse_reference,
 )
+from .session import chosen
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
@@ -84,7 +85,9 @@ class Client:
         config: Config | None = None,
         **settings: Any,
     ) -> None:
-        self.config = config or Config.resolve({"endpoint": endpoint, "token": token, **settings})
+        given = {"endpoint": endpoint, "token": token, **settings}
+        # What `%doi use` chose counts next (design chapter 8); its token is for its endpoint alone.
+        self.config = config or Config.resolve(given, {} if endpoint else chosen())
 
     def __repr__(self) -> str:
         return f"Client({self.endpoint!r})"

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .client import Client
     from .sandbox import Sandbox
 
-__all__ = ["Session", "current", "hf_api"]
+__all__ = ["Session", "chosen", "current", "hf_api"]
 
 
 class Session:
@@ -217,6 +217,11 @@ def current() -> Session:
     if _current is None:
         _current = Session()
     return _current
+
+
+def chosen() -> Mapping[str, Any]:
+    """What ``%doi use`` chose in this process; empty before."""
+    return dict(_current._choices) if _current is not None else {}
 
 
 def hf_api() -> HfApi:
