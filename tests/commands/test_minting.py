@@ -28,6 +28,17 @@ def test_status_of_many_has_one_row_each_and_an_error_is_a_row(context: Context)
     assert [type(row).__name__ for row in rows] == ["Status", "Status", "RepoNotFound"]
 
 
+def test_a_name_that_cannot_be_read_is_a_failing_row(context: Context) -> None:
+    rows = run(["status", "ada/tiny-bert", "spaces/ada/x", "10.5072/hf/9999", "no one"], context)
+    assert [type(row).__name__ for row in rows] == [
+        "Status",
+        "RepoNotEligible",
+        "DoiNotFound",
+        "InvalidRepo",
+    ]
+    assert "spaces/ada/x" in rows._repr_mimebundle_()["text/plain"]
+
+
 def test_status_without_a_repository_says_what_to_write(context: Context) -> None:
     with pytest.raises(errors.UsageError, match="Name a repository"):
         run(["status"], context)

@@ -10,6 +10,7 @@ from .. import errors
 from ..errors import (
     ConsentRequired,
     HandOff,
+    HubdoiError,
     InvalidMetadata,
     ServiceUnreachable,
     TermsChanged,
@@ -27,15 +28,12 @@ def status(arguments: Namespace, context: Context) -> Status | Statuses:
     """One card, or a table of many."""
     client = context.session.client
     if arguments.owner:
-        return Statuses(client.statuses(owner=arguments.owner, progress=context.interactive))
+        owned = client.statuses(owner=arguments.owner, progress=context.interactive)
+        return Statuses(dict(owned.items()))
     if not arguments.repos:
         raise UsageError("Name a repository, such as: %doi status ada/tiny-bert")
     if len(arguments.repos) > 1:
-        return Statuses(
-            client.statuses(
-                arguments.repos, progress=context.interactive and len(arguments.repos) > 5
-            )
-        )
+        return _statuses(arguments.repos, context)
     found = client.status(arguments.repos[0])
     if found.state == "behind" or (arguments.changes and found.doi):
         try:
@@ -45,6 +43,26 @@ def status(arguments: Namespace, context: Context) -> Status | Statuses:
             if arguments.changes:
                 raise
     return found
+
+
+def _statuses(names: list[str], context: Context) -> Statuses:
+    """One row for each name in its order; a name that cannot be read is a failing row as well."""
+    client = context.session.client
+    asked: dict[str, Repo | HubdoiError] = {}
+    for name in names:
+        try:
+            asked[name] = _reference(name, context).repo
+        except HubdoiError as error:
+            asked[name] = error
+    readable = [repo for repo in asked.values() if isinstance(repo, Repo)]
+    found = client.statuses(readable, progress=context.interactive and len(readable) > 5)
+    rows: dict[Repo | str, Status | Exception] = {}
+    for name, repo in asked.items():
+        if isinstance(repo, Repo):
+            rows[repo] = found[repo]
+        else:
+            rows[name] = repo
+    return Statuses(rows)
 
 
 def history(arguments: Namespace, context: Context) -> History:

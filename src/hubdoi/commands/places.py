@@ -14,7 +14,12 @@ __all__ = ["sandbox", "use"]
 
 def use(arguments: Namespace, context: Context) -> Backend:
     """Choose the backend of the session."""
-    _check_lasting(context, "set HUBDOI_ENDPOINT and HF_TOKEN in the environment instead")
+    _check_lasting(
+        context,
+        "set HUBDOI_REGISTRAR=datacite and DATACITE_REPOSITORY, DATACITE_PASSWORD, DATACITE_PREFIX in the environment instead"
+        if arguments.target == "datacite"
+        else "set HUBDOI_ENDPOINT and HF_TOKEN in the environment instead",
+    )
     return context.session.use(arguments.target, user=arguments.user, test=arguments.test)
 
 

@@ -143,9 +143,12 @@ class History(Displayed):
 
 @dataclass(frozen=True, slots=True)
 class Statuses(Displayed):
-    """The status of many repositories, in the order asked for; one that failed is its error."""
+    """The status of many repositories, in the order asked for; one that failed is its error.
 
-    rows: Mapping[Repo, Status | Exception]
+    The key is the repository, or the name as it was written where it names none.
+    """
+
+    rows: Mapping[Repo | str, Status | Exception]
 
     def __len__(self) -> int:
         return len(self.rows)

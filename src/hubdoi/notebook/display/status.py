@@ -145,7 +145,7 @@ def _failure(error: Exception) -> str:
     return error.message if isinstance(error, HubdoiError) else "it could not be looked up."
 
 
-def _row(repo: Repo, status: Status | Exception) -> tuple[Text, ...]:
+def _row(repo: Repo | str, status: Status | Exception) -> tuple[Text, ...]:
     if not isinstance(status, Status):
         return text(str(repo)), text(Badge("Error", "bad")), text("–"), text("–"), text("–")
     version = status.version
