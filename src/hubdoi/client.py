@@ -19,7 +19,7 @@ from .errors import (
     ServiceError,
     ServiceUnreachable,
 )
-from .http import Http
+from .http import Http, is_offline
 from .records import (
     HUGGING_FACE,
     Author,
@@ -437,8 +437,9 @@ class _HubFirst:
             self._door = self._client._other
             return self._door.status(repo)
         except ServiceUnreachable as error:
-            # What was seen of a Hub without a DOI API is shown without network, as before.
-            if self._door is self._client._api:
+            # What was seen of a Hub without a DOI API is shown where no network is wanted. A Hub
+            # whose answer was lost is not taken for one that has no DOI API.
+            if is_offline() and self._door is self._client._api:
                 with suppress(HubdoiError):
                     return self._client._other.status(repo)
             raise error
