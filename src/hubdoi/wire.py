@@ -13,7 +13,7 @@ from . import errors
 from .errors import HubdoiError
 from .records import Terms, Version
 
-__all__ = ["error_answer", "error_from_answer"]
+__all__ = ["error_answer", "error_from_answer", "header_text"]
 
 _NAMED = frozenset(errors.__all__)
 
@@ -30,7 +30,7 @@ def error_answer(error: HubdoiError) -> tuple[int, dict[str, str], dict[str, Any
         body["doi"] = str(error.version.doi)
     if isinstance(error, errors.RepoNotEligible):
         body["reason"] = error.reason
-    headers = {"X-Error-Code": code, "X-Error-Message": _header_text(error.message)}
+    headers = {"X-Error-Code": code, "X-Error-Message": header_text(error.message)}
     return error.http_status, headers, body
 
 
@@ -61,6 +61,6 @@ def error_from_answer(status: int, body: Any, *, fallback: str) -> HubdoiError:
     return kind(message or fallback)
 
 
-def _header_text(text: str) -> str:
+def header_text(text: str) -> str:
     """`text` as a header may carry it: one line, Latin-1 at most."""
     return " ".join(text.split()).encode("latin-1", "replace").decode("latin-1")[:500]

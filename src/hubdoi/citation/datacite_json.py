@@ -13,7 +13,7 @@ from .date import year_of
 from .latex_text import plain_line, plain_text
 from .link import landing_of
 
-__all__ = ["REPOSITORY_TYPE", "REVISION_TYPE", "attributes", "write"]
+__all__ = ["GENERAL_TYPES", "REPOSITORY_TYPE", "REVISION_TYPE", "attributes", "write"]
 
 REPOSITORY_TYPE = "Hub repository"
 """alternateIdentifierType of the repository, ``datasets/ada/notes``."""
@@ -24,12 +24,14 @@ REVISION_TYPE = "Git commit"
 _SCHEMA = "http://datacite.org/schema/kernel-4"
 # DataCite's code for a value that is not available (appendix 3 of the documentation).
 _UNAVAILABLE = ":unav"
-_GENERAL_TYPES = frozenset(
+GENERAL_TYPES = frozenset(
     "Audiovisual Award Book BookChapter Collection ComputationalNotebook ConferencePaper "
     "ConferenceProceeding DataPaper Dataset Dissertation Event Image Instrument InteractiveResource "
     "Journal JournalArticle Model OutputManagementPlan PeerReview PhysicalObject Preprint Project "
     "Report Service Software Sound Standard StudyRegistration Text Workflow Other".split()
 )
+"""resourceTypeGeneral of DataCite's metadata schema 4.6."""
+
 _RELATIONS = frozenset(
     "IsCitedBy Cites IsCollectedBy Collects IsSupplementTo IsSupplementedBy IsContinuedBy Continues "
     "IsDescribedBy Describes HasMetadata IsMetadataFor HasVersion IsVersionOf IsNewVersionOf IsPartOf "
@@ -58,7 +60,7 @@ def attributes(version: Version) -> dict[str, Any]:
 
     What the schema requires and nobody knows is ``:unav``.
     """
-    general = version.resource_type if version.resource_type in _GENERAL_TYPES else "Other"
+    general = version.resource_type if version.resource_type in GENERAL_TYPES else "Other"
     license = _rights(version.license)
     found: dict[str, Any] = {
         "doi": version.doi.name if version.doi else None,

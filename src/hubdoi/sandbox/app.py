@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 
 from .. import __version__
 from ..errors import HubdoiError
-from ..wire import error_answer
+from ..wire import error_answer, header_text
 from . import datacite_api, doi_api, hub_api, pages, resolver, settings_pages
 from .guard import Guard, own_hosts
 from .located import follow_alias
@@ -59,7 +59,7 @@ def create_app(world: World, *, host: str = "127.0.0.1", port: int = 80) -> Fast
 
 
 def _error(status: int, message: str, code: str | None = None, **more: Any) -> JSONResponse:
-    header = " ".join(message.split()).encode("latin-1", "replace").decode("latin-1")[:500]
+    header = header_text(message)
     headers = {"X-Error-Message": header, **({"X-Error-Code": code} if code else {})}
     body = {"error": message, **({"code": code} if code else {}), **more}
     return JSONResponse(body, status, headers)
@@ -68,9 +68,7 @@ def _error(status: int, message: str, code: str | None = None, **more: Any) -> J
 def _refused(request: Request, error: Exception) -> Response:
     if isinstance(error, Refusal):
         answer = _error(error.status, error.message, error.code, **error.more)
-        answer.headers["X-Error-Message"] = (
-            " ".join(error.header.split()).encode("latin-1", "replace").decode("latin-1")[:500]
-        )
+        answer.headers["X-Error-Message"] = header_text(error.header)
         return answer
     assert isinstance(error, HubdoiError)
     status, headers, body = error_answer(error)

@@ -7,15 +7,9 @@ from math import isfinite
 from typing import Any
 from urllib.parse import urlsplit
 
-__all__ = ["GENERAL_TYPES", "Complaint", "missing", "readable"]
+from ..citation.datacite_json import GENERAL_TYPES
 
-GENERAL_TYPES = frozenset(
-    "Audiovisual Award Book BookChapter Collection ComputationalNotebook ConferencePaper "
-    "ConferenceProceeding DataPaper Dataset Dissertation Event Image InteractiveResource Instrument "
-    "Journal JournalArticle Model OutputManagementPlan PeerReview PhysicalObject Preprint Project "
-    "Report Service Software Sound Standard StudyRegistration Text Workflow Other".split()
-)
-"""resourceTypeGeneral of DataCite's metadata schema 4.6."""
+__all__ = ["Complaint", "missing", "readable"]
 
 _MAX_ENTRIES = 10_000
 

@@ -17,6 +17,7 @@ from markupsafe import Markup
 
 from ..errors import HubdoiError, SignInRequired
 from ..records import Person, Repo
+from ..wire import header_text
 from .accept import preferred
 from .access import csrf_token, person_of, world_of
 from .markdown import render_markdown
@@ -113,11 +114,7 @@ def error_page(request: Request, status: int, message: str) -> HTMLResponse:
         person = person_of(request)
     except HubdoiError:
         person = None
-    headers = {
-        "X-Error-Message": " ".join(message.split())
-        .encode("latin-1", "replace")
-        .decode("latin-1")[:500]
-    }
+    headers = {"X-Error-Message": header_text(message)}
     if status == 401:
         headers["WWW-Authenticate"] = "Bearer"
     return render(
