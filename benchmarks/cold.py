@@ -67,7 +67,7 @@ def subject() -> Iterator[Callable[[], object]]:
         os.environ.update(HUBDOI_ENDPOINT=sandbox.endpoint, HUBDOI_CACHE=cache)
 
         def cite() -> None:
-            from hubdoi.cli import main
+            from hubdoi.commands.cli import main
 
             main(["cite", doi, "--format", "bibtex"])
 

@@ -13,7 +13,7 @@ from fastapi import FastAPI, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 
-from hubdoi.database import Database
+from hubdoi.minting.database import Database
 
 _METADATA = sa.MetaData()
 _ROWS = sa.Table(

@@ -16,7 +16,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hubdoi import Client
 from hubdoi.config import Config, Secret
-from hubdoi.errors import (
+from hubdoi.records import Author, Doi, Repo, Version
+from hubdoi.records.errors import (
     AlreadyRegistered,
     DoiNotFound,
     InvalidAuthor,
@@ -32,7 +33,6 @@ from hubdoi.errors import (
     SignInRequired,
     UnexpectedAnswer,
 )
-from hubdoi.records import Author, Doi, Repo, Version
 from hubdoi.sandbox import Sandbox
 from hubdoi.sandbox.app import create_app
 

@@ -16,7 +16,7 @@ from hubdoi.config import (
     check_endpoint,
     is_loopback,
 )
-from hubdoi.errors import InsecureEndpoint, InvalidInput
+from hubdoi.records.errors import InsecureEndpoint, InvalidInput
 
 HUB = "https://huggingface.co"
 

@@ -17,22 +17,22 @@ from hypothesis import strategies as st
 
 from hubdoi.bibliography import uses
 from hubdoi.bibliography.bibfile import BibFile
-from hubdoi.bibliography.ipython import plain_python
-from hubdoi.bibliography.target import addresses_in, read_address
 from hubdoi.citation import FORMATS, cite
 from hubdoi.commands.completion import complete
 from hubdoi.commands.grammar import HelpWanted, parse
 from hubdoi.config import Config
-from hubdoi.errors import HubdoiError
-from hubdoi.hub_answer import repo_info
-from hubdoi.notebook.magic import _body, _words
+from hubdoi.hub.answer import repo_info
+from hubdoi.hub.wire import error_from_answer
+from hubdoi.jupyter.magic import _body, _words
+from hubdoi.provenance.scanner.ipython import plain_python
+from hubdoi.provenance.scanner.target import addresses_in, read_address
 from hubdoi.records import Author, Doi, MintRequest, Repo, Status, Version, parse_reference
+from hubdoi.records.errors import HubdoiError
 from hubdoi.records.moment import parse_moment
 from hubdoi.records.repo_card import parse_card
 from hubdoi.sandbox.accept import media_ranges, preferred
 from hubdoi.sandbox.paths import check_path
 from hubdoi.sandbox.refusal import Refusal
-from hubdoi.wire import error_from_answer
 
 OF_TEXT = 540
 OF_OBJECTS = 150

@@ -25,11 +25,11 @@ from nbclient import NotebookClient
 
 import hubdoi
 from hubdoi.client import Client
+from hubdoi.commands.session import Session
 from hubdoi.config import Config, Secret
-from hubdoi.errors import HubdoiError, InsecureEndpoint, InvalidInput
-from hubdoi.http import Http
+from hubdoi.net.http import Http
+from hubdoi.records.errors import HubdoiError, InsecureEndpoint, InvalidInput
 from hubdoi.sandbox import Sandbox
-from hubdoi.session import Session
 
 SOURCE = Path(hubdoi.__file__).parent
 MODULES = sorted(SOURCE.rglob("*.py"))
@@ -68,7 +68,7 @@ CELLS = (
     "%doi nonsense",
     "%doi status ada/no-such-repository",
     "%doi mint grace/secret-model --agree",
-    "import hubdoi.session as s\nsession = s.current()\nsession.client, session.client.config, session.config(), vars(session)",
+    "import hubdoi.commands.session as s\nsession = s.current()\nsession.client, session.client.config, session.config(), vars(session)",
     "from hubdoi import hf_api\ntry:\n    hf_api().whoami(token='hf_wrong')\nexcept Exception as error:\n    print(repr(error))",
     "from hubdoi import Client\nClient(session.client.endpoint, 'hf_wrong').status('ada/tiny-bert')",
     "import hubdoi\nhubdoi.panel('ada/tiny-bert')",
@@ -176,8 +176,8 @@ def test_files_with_secrets_are_their_owners_alone(
 ) -> None:
     monkeypatch.setenv("HUBDOI_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("HUBDOI_DATA", str(tmp_path / "data"))
-    from hubdoi.cache import AnswerCache
-    from hubdoi.user_ledger import open_user_ledger
+    from hubdoi.minting.user_ledger import open_user_ledger
+    from hubdoi.net.cache import AnswerCache
 
     AnswerCache().remember("https://hub.example.org/x", {"a": 1})
     open_user_ledger("https://huggingface.co")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+from ._version import __version__
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -27,14 +27,14 @@ _HOMES = {
         ),
         "hubdoi.records",
     ),
-    "HubdoiError": "hubdoi.errors",
+    "HubdoiError": "hubdoi.records.errors",
     "Client": "hubdoi.client",
     "Citation": "hubdoi.citation",
     "cite": "hubdoi.citation",
     "uses": "hubdoi.bibliography",
     "check": "hubdoi.bibliography",
-    "hf_api": "hubdoi.session",
-    "panel": "hubdoi.notebook.panel",
+    "hf_api": "hubdoi.commands.session",
+    "panel": "hubdoi.jupyter.panel",
 }
 
 __all__ = ["__version__", "load_ipython_extension", "unload_ipython_extension", *_HOMES]
@@ -55,13 +55,13 @@ def __dir__() -> list[str]:
 
 def load_ipython_extension(shell: InteractiveShell) -> None:
     """What ``%load_ext hubdoi`` calls: registers ``%doi`` and ``%%doi``."""
-    from .notebook.magic import register
+    from .jupyter.magic import register
 
     register(shell)
 
 
 def unload_ipython_extension(shell: InteractiveShell) -> None:
     """What ``%unload_ext hubdoi`` calls."""
-    from .notebook.magic import unregister
+    from .jupyter.magic import unregister
 
     unregister(shell)

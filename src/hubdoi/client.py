@@ -8,18 +8,10 @@ from functools import cached_property
 from threading import Event
 from typing import TYPE_CHECKING, Any, Protocol
 
+from .commands.session import chosen
 from .config import DATACITE_API, Config, Secret
-from .doi_api import DoiApi, NoDoiApi
-from .errors import (
-    ConsentRequired,
-    DoiNotFound,
-    HubdoiError,
-    InvalidMetadata,
-    RepoNotFound,
-    ServiceError,
-    ServiceUnreachable,
-)
-from .http import Http, is_offline
+from .hub.doi_api import DoiApi, NoDoiApi
+from .net.http import Http, is_offline
 from .records import (
     HUGGING_FACE,
     Author,
@@ -36,18 +28,24 @@ from .records import (
     Version,
     parse_reference,
 )
-from .session import chosen
+from .records.errors import (
+    ConsentRequired,
+    DoiNotFound,
+    HubdoiError,
+    InvalidMetadata,
+    RepoNotFound,
+    ServiceError,
+    ServiceUnreachable,
+)
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
 
     from .citation import Citation
-    from .hub import HuggingFaceHub
-    from .public_records import PublicRecords
-    from .registrars.handoff import HandOffDoor
-    from .statuses import ManyDoor
-
-__all__ = ["Client", "Door"]
+    from .datacite.public_records import PublicRecords
+    from .hub.repositories import HuggingFaceHub
+    from .minting.backends.handoff import HandOffDoor
+    from .minting.statuses import ManyDoor
 
 
 class Door(Protocol):
@@ -112,7 +110,7 @@ class Client:
         self, repos: Iterable[str | Repo] = (), *, owner: str | None = None, progress: bool = False
     ) -> dict[Repo, Status | Exception]:
         """The status of many repositories, or of all of `owner`: one that fails is one error among them."""
-        from .statuses import statuses
+        from .minting.statuses import statuses
 
         return statuses(self, [self._repo(repo) for repo in repos], owner=owner, progress=progress)
 
@@ -338,7 +336,7 @@ class Client:
 
     def tells_many(self, repo: Repo) -> ManyDoor | None:
         """The door, if it tells the status of many repositories at once; `repo` is one to try it with."""
-        from .statuses import ManyDoor
+        from .minting.statuses import ManyDoor
 
         door = self._door
         if isinstance(door, _HubFirst):
@@ -365,14 +363,14 @@ class Client:
     @cached_property
     def hub(self) -> HuggingFaceHub:
         """The repositories of this Hub, through huggingface_hub."""
-        from .hub import HuggingFaceHub
+        from .hub.repositories import HuggingFaceHub
 
         return HuggingFaceHub(self.config)
 
     @cached_property
     def public_records(self) -> PublicRecords:
         """DataCite's public records."""
-        from .public_records import PublicRecords
+        from .datacite.public_records import PublicRecords
 
         return PublicRecords(self.config)
 
@@ -400,13 +398,13 @@ class Client:
 
     @cached_property
     def _datacite(self) -> Door:
-        from .registrars.datacite import open_datacite
+        from .datacite.registrar import open_datacite
 
         return open_datacite(self.config, self.hub, self.public_records)
 
     @cached_property
     def _hand_off(self) -> HandOffDoor:
-        from .registrars.handoff import HandOffDoor
+        from .minting.backends.handoff import HandOffDoor
 
         return HandOffDoor(self.config, self.hub, self.public_records)
 

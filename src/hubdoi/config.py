@@ -10,10 +10,8 @@ from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
-from .errors import InsecureEndpoint, InvalidInput
 from .records import HUGGING_FACE
-
-__all__ = ["Config", "REGISTRARS", "Secret", "check_endpoint", "is_loopback"]
+from .records.errors import InsecureEndpoint, InvalidInput
 
 REGISTRARS = ("auto", "hub", "datacite", "handoff")
 DATACITE_API = "https://api.datacite.org"

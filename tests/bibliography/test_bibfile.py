@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hubdoi.bibliography.bibfile import BibFile
-from hubdoi.errors import InvalidInput
 from hubdoi.records import Author, Version
+from hubdoi.records.errors import InvalidInput
 
 MINE = """% Collected by hand; é
 

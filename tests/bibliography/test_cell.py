@@ -9,8 +9,8 @@ import pytest
 
 from hubdoi.bibliography.cell import write_bibliography
 from hubdoi.citation import cite
-from hubdoi.errors import InvalidInput
 from hubdoi.records import Version
+from hubdoi.records.errors import InvalidInput
 
 VERSION = Version.from_parts(
     doi="10.57967/hf/0039",

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from hubdoi.bibliography import check
-from hubdoi.errors import HubdoiError, InvalidInput, RepoNotFound, ServiceUnreachable
 from hubdoi.records import Repo, Status, Version
+from hubdoi.records.errors import HubdoiError, InvalidInput, RepoNotFound, ServiceUnreachable
 
 REVISION = "1" * 40
 LATER = "2" * 40

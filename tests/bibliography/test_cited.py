@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from hubdoi.bibliography.cited import cited_in, cited_in_notebook
-from hubdoi.errors import InvalidInput
 from hubdoi.records import Repo
+from hubdoi.records.errors import InvalidInput
 
 
 def notebook(**cell: Any) -> dict[str, Any]:

@@ -6,8 +6,8 @@ import pytest
 
 from hubdoi.bibliography import Review, ReviewTable, Unclear, Use
 from hubdoi.bibliography.verdict import is_pinned, request_doi_url, review_use
-from hubdoi.errors import RepoNotFound, ServiceUnreachable
 from hubdoi.records import Doi, Repo, Status, Version
+from hubdoi.records.errors import RepoNotFound, ServiceUnreachable
 
 OLD = "1" * 40
 NEW = "2" * 40

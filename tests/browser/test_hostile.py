@@ -46,7 +46,7 @@ def test_hostile_metadata_shows_as_text(notebook: Notebook, sandbox: Sandbox) ->
         "client.cite('ada/tiny-bert', format='markdown')",
         # As Markdown alone, which JupyterLab shows where there is no HTML.
         "from IPython.display import Markdown, display\n"
-        "from hubdoi.notebook import display as shown\n"
+        "from hubdoi.jupyter import display as shown\n"
         "for record in (client.status('ada/tiny-bert'), client.history('ada/tiny-bert'),\n"
         "               client.status('ada/tiny-bert').version, client.terms('ada/tiny-bert'),\n"
         "               client.cite('ada/tiny-bert')):\n"

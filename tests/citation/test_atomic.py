@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from hubdoi.citation.atomic import write_atomically, write_file
-from hubdoi.errors import InvalidInput
+from hubdoi.records.errors import InvalidInput
 
 
 def test_a_failed_write_leaves_the_old_file_and_nothing_else(

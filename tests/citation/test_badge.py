@@ -10,8 +10,8 @@ import pytest
 
 from hubdoi.citation import badge
 from hubdoi.citation.badge import text_width
-from hubdoi.errors import DoiNotFound
 from hubdoi.records import Doi, Version
+from hubdoi.records.errors import DoiNotFound
 
 
 def test_a_badge_is_drawn_here(version: Version) -> None:

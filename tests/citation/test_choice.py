@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from hubdoi.citation import choose
-from hubdoi.errors import DoiNotFound, InvalidRevision
 from hubdoi.records import Doi, Repo, Version
+from hubdoi.records.errors import DoiNotFound, InvalidRevision
 
 Make = Callable[..., Version]
 REPO = Repo("model", "ada/tiny-bert")

@@ -18,8 +18,8 @@ from datacite import schema45
 from lxml import etree
 
 from hubdoi.citation import FORMATS, cite
-from hubdoi.errors import InvalidInput, UnknownFormat
 from hubdoi.records import Author, Doi, Repo, Version
+from hubdoi.records.errors import InvalidInput, UnknownFormat
 
 DATA = Path(__file__).parents[1] / "data" / "schemas"
 Make = Callable[..., Version]

@@ -10,10 +10,9 @@ from hubdoi.citation.latex_text import (
     bibtex_name_word,
     bibtex_text,
     latex_text,
-    plain_line,
-    plain_text,
     verbatim,
 )
+from hubdoi.records.plain_text import plain_line, plain_text
 
 
 @pytest.mark.parametrize(

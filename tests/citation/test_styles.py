@@ -12,8 +12,8 @@ import pytest
 
 from hubdoi.citation import cite, pandoc, styles
 from hubdoi.citation.styles import find_style
-from hubdoi.errors import InvalidInput, MissingLibrary, ServiceUnreachable, UnknownStyle
 from hubdoi.records import Author, Repo, Version
+from hubdoi.records.errors import InvalidInput, MissingLibrary, ServiceUnreachable, UnknownStyle
 
 Make = Callable[..., Version]
 TEN = ("apa", "ieee", "nature", "vancouver", "mla", "chicago", "harvard", "acm", "acl", "ama")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from hubdoi.commands import Context
+from hubdoi.commands.session import Session
 from hubdoi.sandbox import Sandbox
-from hubdoi.session import Session
 
 
 @pytest.fixture

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from hubdoi import errors
 from hubdoi.citation import FORMATS
 from hubdoi.commands import Context, run
+from hubdoi.records import errors
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import argparse
 import pytest
 
 from hubdoi.commands.grammar import HelpWanted, parse, parser, subcommands
-from hubdoi.errors import UsageError
+from hubdoi.records.errors import UsageError
 
 COMMANDS = {
     "status", "cite", "mint", "regenerate", "history", "panel", "uses", "bib", "check", "use", "sandbox",

@@ -2,9 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from hubdoi import errors
 from hubdoi.commands import Context, run
-from hubdoi.records import History, Message, Status, Statuses, Terms, Version
+from hubdoi.records import History, Message, Status, Statuses, Terms, Version, errors
 from hubdoi.sandbox import Sandbox
 
 

@@ -4,11 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from hubdoi import errors
 from hubdoi.commands import Context, run
-from hubdoi.records import Backend
+from hubdoi.commands.session import Session
+from hubdoi.records import Backend, errors
 from hubdoi.sandbox import Sandbox
-from hubdoi.session import Session
 
 
 def test_alone_it_tells_where_who_and_what(context: Context, sandbox: Sandbox) -> None:

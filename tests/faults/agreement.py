@@ -7,10 +7,10 @@ import re
 import sqlalchemy as sa
 
 from hubdoi.client import Client
-from hubdoi.errors import AlreadyRegistered, HubdoiError
 from hubdoi.records import Repo, Version
-from hubdoi.registrars.local_records import records
+from hubdoi.records.errors import AlreadyRegistered, HubdoiError
 from hubdoi.sandbox import Sandbox
+from hubdoi.sandbox.registrar_tables import records
 from hubdoi.sandbox.world import World
 
 __all__ = ["assert_sentence", "registered", "settled"]

@@ -11,16 +11,16 @@ import pytest
 from agreement import assert_sentence, registered, settled
 from lossy_proxy import Fault, LossyProxy
 
-import hubdoi.http
+import hubdoi.net.http
 from hubdoi.client import Client
-from hubdoi.errors import (
+from hubdoi.records import Terms
+from hubdoi.records.errors import (
     HubdoiError,
     ServiceBusy,
     ServiceFailed,
     ServiceUnreachable,
     UnexpectedAnswer,
 )
-from hubdoi.records import Terms
 from hubdoi.sandbox import Sandbox
 
 ALWAYS = 1000
@@ -30,7 +30,7 @@ DOI_PATH = "/doi"
 @pytest.fixture(autouse=True)
 def in_a_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     """Silence is given up after a moment instead of 30 s, and pauses between attempts are short."""
-    monkeypatch.setattr(hubdoi.http, "TIMEOUT", httpx.Timeout(0.8, connect=0.8))
+    monkeypatch.setattr(hubdoi.net.http, "TIMEOUT", httpx.Timeout(0.8, connect=0.8))
     import stamina
 
     real = stamina.retry_context

@@ -15,10 +15,10 @@ from killing import mint_and_die, processes
 from sqlalchemy import event
 
 from hubdoi.client import Client
-from hubdoi.database import Database
-from hubdoi.errors import LedgerError, SandboxError, ServiceFailed
-from hubdoi.ledger import Ledger
+from hubdoi.minting.database import Database
+from hubdoi.minting.ledger import Ledger
 from hubdoi.records import MintRequest, Person
+from hubdoi.records.errors import LedgerError, SandboxError, ServiceFailed
 from hubdoi.sandbox import Sandbox
 from hubdoi.sandbox.commits import Change
 from hubdoi.sandbox.world import World

@@ -8,7 +8,7 @@ from multiprocessing.context import ForkServerContext
 from typing import Any
 
 from hubdoi.client import Client
-from hubdoi.errors import AlreadyRegistered
+from hubdoi.records.errors import AlreadyRegistered
 
 __all__ = ["mint_once", "processes"]
 
@@ -16,7 +16,9 @@ __all__ = ["mint_once", "processes"]
 def processes() -> ForkServerContext:
     """Processes that have hubdoi loaded when they start."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["minting", "hubdoi.registrars.datacite_door", "hubdoi.hub"])
+    context.set_forkserver_preload(
+        ["minting", "hubdoi.minting.backends.datacite", "hubdoi.hub.repositories"]
+    )
     return context
 
 

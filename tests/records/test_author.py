@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hubdoi.errors import HubdoiError, InvalidAuthor
 from hubdoi.records import Author, check_orcid, check_ror
+from hubdoi.records.errors import HubdoiError, InvalidAuthor
 
 ORCID = "0000-0002-1825-0097"
 ROR = "05a28rw58"

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hubdoi.errors import HubdoiError, InvalidDoi
 from hubdoi.records import SANDBOX_PREFIX, Doi
+from hubdoi.records.errors import HubdoiError, InvalidDoi
 
 SUFFIXES = st.text(
     st.characters(exclude_categories=("C", "Z"), exclude_characters=" "), min_size=1, max_size=60

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hubdoi.errors import HubdoiError, InvalidAuthor, InvalidMetadata, InvalidRevision
 from hubdoi.records import MAX_AUTHORS, Author, MintRequest
+from hubdoi.records.errors import HubdoiError, InvalidAuthor, InvalidMetadata, InvalidRevision
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),

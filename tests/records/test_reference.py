@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hubdoi.errors import HubdoiError, InvalidDoi, InvalidRepo, RepoNotEligible
 from hubdoi.records import Doi, Repo, RepoReference, parse_reference
+from hubdoi.records.errors import HubdoiError, InvalidDoi, InvalidRepo, RepoNotEligible
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from hubdoi.errors import HubdoiError, InvalidRepo, RepoNotEligible
 from hubdoi.records import Repo, RepoReference
+from hubdoi.records.errors import HubdoiError, InvalidRepo, RepoNotEligible
 
 BERT = Repo("model", "ada/tiny-bert")
 NOTES = Repo("dataset", "ada/notes")

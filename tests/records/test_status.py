@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hubdoi.errors import HubdoiError, RepoNotFound, UnexpectedAnswer
 from hubdoi.records import Author, Doi, History, Repo, Status, Statuses, Terms, Version
+from hubdoi.records.errors import HubdoiError, RepoNotFound, UnexpectedAnswer
 
 BERT = Repo("model", "ada/tiny-bert")
 ENDPOINT = "http://127.0.0.1:1"

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from hubdoi.errors import UnexpectedAnswer
 from hubdoi.records import Consent, Terms
+from hubdoi.records.errors import UnexpectedAnswer
 
 
 def test_r03_the_digest_is_of_exactly_this_text() -> None:

@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hubdoi.errors import HubdoiError, InvalidInput, InvalidRevision, UnexpectedAnswer
 from hubdoi.records import (
     Author,
     Consent,
@@ -21,6 +20,7 @@ from hubdoi.records import (
     check_revision,
     title_with_revision,
 )
+from hubdoi.records.errors import HubdoiError, InvalidInput, InvalidRevision, UnexpectedAnswer
 
 SHA = "0123456789abcdef0123456789abcdef01234567"
 FULL = Version(

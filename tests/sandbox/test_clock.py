@@ -2,8 +2,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from hubdoi.database import Database
-from hubdoi.errors import SandboxError
+from hubdoi.minting.database import Database
+from hubdoi.records.errors import SandboxError
 from hubdoi.sandbox.clock import Clock, hub_time
 from hubdoi.sandbox.tables import METADATA
 

@@ -4,7 +4,7 @@ import stat
 
 import pytest
 
-from hubdoi.errors import SandboxError
+from hubdoi.records.errors import SandboxError
 from hubdoi.sandbox.credentials import Credentials
 
 

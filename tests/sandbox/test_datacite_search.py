@@ -155,7 +155,7 @@ def test_heartbeat(library: httpx.Client) -> None:
 def test_every_lookup_uses_an_index(world: World) -> None:
     from sqlalchemy import select, text
 
-    from hubdoi.registrars.local_records import records
+    from hubdoi.sandbox.registrar_tables import records
 
     queries = [
         "doi:10.5072/a",

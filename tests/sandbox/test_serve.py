@@ -10,7 +10,7 @@ import time
 import httpx
 import pytest
 
-from hubdoi.errors import SandboxError
+from hubdoi.records.errors import SandboxError
 from hubdoi.sandbox import Sandbox
 
 SERVE = "import sys; from hubdoi.sandbox.serve import serve; sys.exit(serve(data=sys.argv[1]))"
@@ -52,7 +52,7 @@ def test_a_second_one_on_the_same_directory(tmp_path):
             tmp_path,
             SERVE.replace("sys.exit(serve(data=sys.argv[1]))", "")
             + (
-                "\nfrom hubdoi.errors import SandboxError"
+                "\nfrom hubdoi.records.errors import SandboxError"
                 "\ntry: serve(data=sys.argv[1])"
                 "\nexcept SandboxError as error: sys.exit(error.message)"
             ),

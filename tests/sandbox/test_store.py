@@ -2,8 +2,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from hubdoi.errors import RepoNotFound, RevisionNotFound
 from hubdoi.records import Doi, Person, Repo
+from hubdoi.records.errors import RepoNotFound, RevisionNotFound
 from hubdoi.sandbox.commits import Change
 
 BERT = Repo("model", "ada/tiny-bert")

@@ -7,8 +7,8 @@ import time
 
 import pytest
 
-from hubdoi.errors import SandboxError
 from hubdoi.records import Person, Repo
+from hubdoi.records.errors import SandboxError
 from hubdoi.sandbox.commits import Change
 from hubdoi.sandbox.world import World
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from ..provenance.live import uses_of_session
+from ..provenance.scanner.scanning import uses
+from ..provenance.use import Unclear, Use, Uses
 from .check import CheckReport, Finding, check
 from .citing import cite_uses, review
-from .live import uses_of_session
-from .scanning import uses
-from .use import Unclear, Use, Uses
 from .verdict import Review, ReviewTable, Verdict
 
 __all__ = [

@@ -8,10 +8,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from ..errors import HubdoiError, InvalidInput
 from ..records import Doi, RepoReference
-
-__all__ = ["BibEntry", "entries_of"]
+from ..records.errors import HubdoiError, InvalidInput
 
 _BIBLATEX_TYPES = frozenset("dataset software online thesis report".split())
 _BIBLATEX_FIELDS = frozenset("date urldate journaltitle location eprinttype".split())

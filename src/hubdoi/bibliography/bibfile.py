@@ -15,11 +15,9 @@ from ..citation.atomic import write_atomically
 from ..citation.bib_entry import bib_entry
 from ..citation.fallback import missing_preamble
 from ..citation.keys import identity, keys_of
-from ..errors import InvalidInput
 from ..records import Version
+from ..records.errors import InvalidInput
 from .bibentry import BibEntry, entries_of
-
-__all__ = ["BibEntry", "BibFile"]
 
 BibFormat = Literal["bibtex", "biblatex"]
 

@@ -7,13 +7,12 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import InvalidInput
-from .document import read_notebook
+from ..provenance.scanner.document import read_notebook
+from ..records.errors import InvalidInput
 
 if TYPE_CHECKING:
     from ..citation import Citation
 
-__all__ = ["write_bibliography"]
 
 _HEADING = "## Bibliography"
 _CELL_ID = "hubdoi-bibliography"

@@ -8,18 +8,17 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from ..errors import HubdoiError, InvalidInput
+from ..provenance.hub_cache import loaded_revision
+from ..provenance.scanner.scanning import uses_of_file, with_bar
+from ..provenance.use import Use
 from ..records import Displayed, Repo, Status
-from .cache import loaded_revision
+from ..records.errors import HubdoiError, InvalidInput
 from .cited import Cited, cited_in
-from .scanning import uses_of_file, with_bar
-from .use import Use
 from .verdict import Review, is_pinned, review_use
 
 if TYPE_CHECKING:
     from ..client import Client
 
-__all__ = ["CheckReport", "Finding", "Statuses", "check"]
 
 Statuses: TypeAlias = Callable[[Sequence[Repo]], Mapping[Repo, "Status | Exception"]]
 FindingKind = Literal["finding", "cannot tell", "note"]

@@ -9,10 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..errors import HubdoiError, InvalidInput
 from ..records import Doi, Repo, RepoReference
-
-__all__ = ["Cited", "cited_in", "cited_in_notebook"]
+from ..records.errors import HubdoiError, InvalidInput
 
 _DOI = re.compile(r"10\.\d{4,9}(?:\.\d+)*/[^\s\"'<>{}\\\])|,;]+")
 _ADDRESS = re.compile(
@@ -45,7 +43,7 @@ def cited_in(path: Path, bib: Iterable[str | Path] | None = None) -> Cited:
         InvalidInput: a file cannot be read.
     """
     if path.suffix.lower() == ".ipynb":
-        from .document import read_notebook
+        from ..provenance.scanner.document import read_notebook
 
         found = cited_in_notebook(read_notebook(path))
     else:

@@ -6,17 +6,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..errors import HubdoiError, RepoNotFound, RevisionNotFound
+from ..provenance.hub_cache import loaded_revision
+from ..provenance.use import Use, Uses
 from ..records import Status, Version
-from .cache import loaded_revision
-from .use import Use, Uses
+from ..records.errors import HubdoiError, RepoNotFound, RevisionNotFound
 from .verdict import Review, ReviewTable, is_pinned, review_use
 
 if TYPE_CHECKING:
     from ..citation import Citation
     from ..client import Client
-
-__all__ = ["cite_uses", "review"]
 
 
 def review(found: Uses, *, client: Client, cache: Path | None = None) -> ReviewTable:

@@ -8,11 +8,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import quote
 
-from ..errors import RepoNotFound
+from ..provenance.use import Unclear, Use
 from ..records import HUGGING_FACE, Changes, Displayed, Doi, Repo, Status, Version
-from .use import Unclear, Use
-
-__all__ = ["Review", "ReviewTable", "Verdict", "is_pinned", "request_doi_url", "review_use"]
+from ..records.errors import RepoNotFound
 
 Verdict = Literal["cited exactly", "moved on", "unpinned", "no DOI", "gone", "cannot tell"]
 

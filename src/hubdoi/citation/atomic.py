@@ -6,9 +6,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from ..errors import InvalidInput
-
-__all__ = ["write_atomically", "write_file"]
+from ..records.errors import InvalidInput
 
 
 def write_atomically(path: Path, content: bytes, mode: int | None = None) -> None:

@@ -9,11 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from ..errors import DoiNotFound
 from ..records import Displayed, Version
+from ..records.errors import DoiNotFound
 from .atomic import write_file
-
-__all__ = ["Badge", "badge"]
 
 _HEIGHT = 20
 _PADDING = 6

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-__all__ = ["bib_entry", "name_word"]
-
 _BRACED = re.compile(r"\{[^{}]*\}")
 
 

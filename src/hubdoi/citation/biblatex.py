@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..records import Author, Version
+from ..records.date import day_of, year_of
+from ..records.link import landing_of, link_of
 from ..records.names import split_suffix
 from .bib_entry import bib_entry, name_word
-from .date import day_of, year_of
 from .keys import keys_of
 from .latex_text import latex_text, verbatim
-from .link import landing_of, link_of
-
-__all__ = ["entry", "fields", "type_of", "write"]
 
 _TYPES = {"Dataset": "dataset", "Model": "software", "Software": "software"}
 

@@ -6,15 +6,13 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from ..records import Author, Version
+from ..records.date import day_of, year_of
+from ..records.link import landing_of, link_of
 from ..records.names import split_suffix
 from .bib_entry import bib_entry, name_word
-from .date import day_of, year_of
 from .fallback import preamble
 from .keys import key_of, keys_of
 from .latex_text import bibtex_name, bibtex_name_word, bibtex_text, verbatim
-from .link import landing_of, link_of
-
-__all__ = ["entry", "fields", "write"]
 
 _MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
 

@@ -7,12 +7,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..records import Author, Version
+from ..records.date import day_of, year_of
+from ..records.plain_text import plain_line, plain_text
+from ..records.single import only
 from ..records.spdx import spdx_identifier
-from .date import day_of, year_of
-from .latex_text import plain_line, plain_text
-from .single import only
-
-__all__ = ["document", "write"]
 
 # The form of a DOI that the schema of CFF 1.2.0 takes.
 _DOI = re.compile(r"10\.\d{4,9}(\.\d+)?/[A-Za-z0-9:/_;\-.()\[\]\\]+")

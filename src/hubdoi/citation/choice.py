@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from ..errors import DoiNotFound
 from ..records import Version, check_revision
-
-__all__ = ["choose"]
+from ..records.errors import DoiNotFound
 
 
 def choose(

@@ -13,13 +13,11 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ..errors import InvalidInput, UnknownFormat
 from ..records import Displayed, Version
+from ..records.errors import InvalidInput, UnknownFormat
 from .atomic import write_file
 from .keys import identity
 from .markdown import markdown_text
-
-__all__ = ["FORMATS", "Citation", "check_format", "cite"]
 
 
 class _Format(NamedTuple):
@@ -29,18 +27,22 @@ class _Format(NamedTuple):
 
 
 _FORMATS = {
-    "bibtex": _Format("bibtex", "application/x-bibtex", ".bib"),
-    "biblatex": _Format("biblatex", "application/x-bibtex", ".bib"),
-    "ris": _Format("ris", "application/x-research-info-systems", ".ris"),
-    "csl-json": _Format("csl", "application/vnd.citationstyles.csl+json", ".json"),
-    "cff": _Format("cff", "application/yaml", ".cff"),
-    "datacite-json": _Format("datacite_json", "application/vnd.datacite.datacite+json", ".json"),
-    "datacite-xml": _Format("datacite_xml", "application/vnd.datacite.datacite+xml", ".xml"),
-    "schema.org": _Format("schema_org", "application/ld+json", ".jsonld"),
-    "text": _Format("text", "text/plain", ".txt"),
-    "markdown": _Format("markdown", "text/markdown", ".md"),
-    "latex": _Format("latex", "application/x-latex", ".tex"),
-    "hub": _Format("hub", "application/x-bibtex", ".bib"),
+    "bibtex": _Format(".bibtex", "application/x-bibtex", ".bib"),
+    "biblatex": _Format(".biblatex", "application/x-bibtex", ".bib"),
+    "ris": _Format(".ris", "application/x-research-info-systems", ".ris"),
+    "csl-json": _Format(".csl", "application/vnd.citationstyles.csl+json", ".json"),
+    "cff": _Format(".cff", "application/yaml", ".cff"),
+    "datacite-json": _Format(
+        "..datacite.json_record", "application/vnd.datacite.datacite+json", ".json"
+    ),
+    "datacite-xml": _Format(
+        "..datacite.xml_record", "application/vnd.datacite.datacite+xml", ".xml"
+    ),
+    "schema.org": _Format(".schema_org", "application/ld+json", ".jsonld"),
+    "text": _Format(".text", "text/plain", ".txt"),
+    "markdown": _Format(".markdown", "text/markdown", ".md"),
+    "latex": _Format(".latex", "application/x-latex", ".tex"),
+    "hub": _Format(".hub", "application/x-bibtex", ".bib"),
 }
 _PANDOC_FORMATS = {"text": "plain", "markdown": "gfm-raw_html"}
 
@@ -77,7 +79,7 @@ def cite(
         return _styled(versions, format, style, locale, given)
     if locale is not None:
         raise InvalidInput("A locale is the language of a style; choose a style too, such as apa.")
-    module: Any = import_module(f"hubdoi.citation.{_FORMATS[format].module}")
+    module: Any = import_module(_FORMATS[format].module, __package__)
     if urldate is not None:
         if format != "biblatex":
             raise InvalidInput("Only biblatex has an urldate; choose that format, or leave it out.")

@@ -7,13 +7,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..records import Author, Version
+from ..records.date import day_of, year_of
+from ..records.link import link_of
 from ..records.names import split_suffix
-from .date import day_of, year_of
+from ..records.plain_text import plain_line
 from .keys import keys_of
-from .latex_text import plain_line
-from .link import link_of
-
-__all__ = ["item", "items", "write"]
 
 # DataCite's resourceTypeGeneral -> CSL 1.0.2 type; there is none for a model, software is nearest.
 _TYPES = {

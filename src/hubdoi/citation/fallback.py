@@ -11,8 +11,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-__all__ = ["definitions", "missing_preamble", "preamble"]
-
 _COMMAND = r"\hubdoiletter"
 # LaTeX keeps what a letter of UTF-8 stands for in a command named "u8:" and the letter.
 _DEFINITION = (

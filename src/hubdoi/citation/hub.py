@@ -11,9 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..records import Version
-from .latex_text import plain_line
-
-__all__ = ["write"]
+from ..records.plain_text import plain_line
 
 
 def write(versions: Sequence[Version]) -> str:

@@ -7,10 +7,8 @@ from collections.abc import Iterable
 from hashlib import sha256
 
 from ..records import Author, Version
+from ..records.date import year_of
 from ..records.names import split_suffix
-from .date import year_of
-
-__all__ = ["identity", "key_of", "keys_of"]
 
 
 def identity(version: Version) -> str:

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..records import Version
+from ..records.link import link_of
 from .fallback import definitions
 from .keys import keys_of
 from .latex_text import latex_text
-from .link import link_of
 from .text import parts
-
-__all__ = ["write"]
 
 
 def write(versions: Sequence[Version]) -> str:

@@ -11,15 +11,7 @@ import unicodedata
 from functools import lru_cache
 from urllib.parse import quote
 
-__all__ = [
-    "bibtex_name",
-    "bibtex_name_word",
-    "bibtex_text",
-    "latex_text",
-    "plain_line",
-    "plain_text",
-    "verbatim",
-]
+from ..records.plain_text import plain_line
 
 _SPECIAL = {
     "\\": r"\textbackslash{}",
@@ -59,21 +51,6 @@ _LETTERS = {
     "”": r"{\textquotedblright}", "–": r"{\textendash}", "—": r"{\textemdash}",
     "…": r"{\textellipsis}",
 }  # fmt: skip
-
-
-def plain_line(text: str) -> str:
-    """`text` on one line, without control characters, direction overrides and lone surrogates."""
-    # What can be printed is none of these, and its only space is the plain one.
-    if text.isprintable() and "  " not in text:
-        return text.strip()
-    kept = "".join(character if _is_plain(character) else " " for character in text)
-    return " ".join(kept.split())
-
-
-def plain_text(text: str) -> str:
-    """`text` with its lines and paragraphs, each as in `plain_line`."""
-    lines = [plain_line(line) for line in text.replace("\r\n", "\n").split("\n")]
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
 
 
 def latex_text(text: str) -> str:
@@ -141,11 +118,3 @@ def _latin(character: str) -> str:
         base = f"\\{base}"
         return f"{{\\{accent}{base}}}" if not accent.isalpha() else f"{{\\{accent}{{{base}}}}}"
     return f"{{\\{accent}{{{base}}}}}" if accent.isalpha() else f"{{\\{accent}{base}}}"
-
-
-def _is_plain(character: str) -> bool:
-    # Cc controls, Cs surrogates, Cn unassigned, Zl/Zp line ends; Cf only where a script needs it.
-    category = unicodedata.category(character)
-    if category == "Cf":
-        return character in "\u200c\u200d"
-    return category not in ("Cc", "Cs", "Cn", "Co", "Zl", "Zp")

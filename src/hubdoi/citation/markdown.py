@@ -7,11 +7,9 @@ from collections.abc import Sequence
 from urllib.parse import quote
 
 from ..records import Version
-from .latex_text import plain_line
-from .link import link_of
+from ..records.link import link_of
+from ..records.plain_text import plain_line
 from .text import in_text, parts
-
-__all__ = ["in_text_link", "markdown_link", "markdown_text", "write"]
 
 _ENTITIES = {"<": "&lt;", ">": "&gt;", "&": "&amp;"}
 # What starts markup anywhere, in CommonMark, GitHub's and pandoc's extensions, and TeX math.

@@ -13,9 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from ..errors import InvalidInput, MissingLibrary
-
-__all__ = ["bibliography", "check_locale", "cluster", "notes"]
+from ..records.errors import InvalidInput, MissingLibrary
 
 _TIMEOUT = 120
 """Seconds after which a style that does not end is given up."""

@@ -6,11 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..records import Author, Version
-from .date import day_of, year_of
-from .latex_text import plain_line, plain_text
-from .link import link_of
-
-__all__ = ["write"]
+from ..records.date import day_of, year_of
+from ..records.link import link_of
+from ..records.plain_text import plain_line, plain_text
 
 _TYPES = {"Dataset": "DATA", "Model": "COMP", "Software": "COMP"}
 

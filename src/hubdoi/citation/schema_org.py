@@ -7,12 +7,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..records import Author, Version
+from ..records.date import day_of, year_of
+from ..records.link import landing_of, link_of
+from ..records.plain_text import plain_line, plain_text
 from ..records.spdx import spdx_identifier, spdx_url
-from .date import day_of, year_of
-from .latex_text import plain_line, plain_text
-from .link import landing_of, link_of
-
-__all__ = ["thing", "write"]
 
 _CONTEXT = "https://schema.org"
 _TYPES = {"Dataset": "Dataset", "Model": "SoftwareSourceCode", "Software": "SoftwareSourceCode"}

@@ -10,9 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from ..errors import MissingLibrary, ServiceUnreachable, UnknownStyle
-
-__all__ = ["find_style", "styles"]
+from ..records.errors import MissingLibrary, ServiceUnreachable, UnknownStyle
 
 _ALIASES = {
     "acl": "association-for-computational-linguistics",

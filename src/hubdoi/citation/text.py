@@ -8,11 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..records import Author, Version
-from .date import year_of
-from .latex_text import plain_line
-from .link import link_of
-
-__all__ = ["creators", "in_text", "parts", "write"]
+from ..records.date import year_of
+from ..records.link import link_of
+from ..records.plain_text import plain_line
 
 _MOST_NAMES = 20
 

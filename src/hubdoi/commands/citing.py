@@ -6,11 +6,9 @@ from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
-from ..errors import UsageError
 from ..records import Message, Version
+from ..records.errors import UsageError
 from .context import Context
-
-__all__ = ["badge", "card", "cite"]
 
 
 def cite(arguments: Namespace, context: Context) -> Any:
@@ -57,7 +55,7 @@ def badge(arguments: Namespace, context: Context) -> Any:
 
 def card(arguments: Namespace, context: Context) -> Any:
     """Show what the citation would change in the repository card; with ``--yes``, open a pull request."""
-    from ..card import propose
+    from ..bibliography.card import propose
 
     proposal = propose(context.session.client, arguments.repo)
     return proposal.open() if arguments.yes else proposal

@@ -6,8 +6,6 @@ import argparse
 
 from .grammar import parser, subcommands
 
-__all__ = ["complete"]
-
 
 def complete(line: str) -> list[str]:
     """The words that can stand where `line` ends; `line` is what comes after ``%doi``.

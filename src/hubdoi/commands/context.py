@@ -6,9 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..session import Session, current
-
-__all__ = ["Context"]
+from .session import Session, current
 
 
 def _nothing(_: object) -> None:

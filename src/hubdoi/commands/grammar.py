@@ -8,9 +8,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, NoReturn
 
-from ..errors import UsageError
-
-__all__ = ["SHORT_HELP", "parse", "parser", "subcommands"]
+from ..records.errors import UsageError
 
 SHORT_HELP = """\
 %doi status REPO…              state, DOI, revision, lock

@@ -6,8 +6,8 @@ from argparse import Namespace
 from collections.abc import Mapping
 from typing import Any
 
-from .. import errors
-from ..errors import (
+from ..records import History, Message, Repo, Status, Statuses, Version, errors, parse_reference
+from ..records.errors import (
     ConsentRequired,
     HandOff,
     HubdoiError,
@@ -17,11 +17,8 @@ from ..errors import (
     UsageError,
     WriteAccessRequired,
 )
-from ..records import History, Message, Repo, Status, Statuses, Version, parse_reference
 from ..records.repo import RepoReference
 from .context import Context
-
-__all__ = ["history", "mint", "recover", "regenerate", "request", "status"]
 
 
 def status(arguments: Namespace, context: Context) -> Status | Statuses:

@@ -7,15 +7,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import UsageError
 from ..records import Message
+from ..records.errors import UsageError
 from .context import Context
 
 if TYPE_CHECKING:
     from ..bibliography import Uses
     from ..citation import Citation
-
-__all__ = ["bib", "check", "cite_notebook", "insert", "uses"]
 
 
 def uses(arguments: Namespace, context: Context) -> Any:

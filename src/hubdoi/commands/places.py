@@ -5,11 +5,9 @@ from __future__ import annotations
 from argparse import Namespace
 from pathlib import Path
 
-from ..errors import MissingLibrary, SandboxError, UsageError
 from ..records import Backend, Message
+from ..records.errors import MissingLibrary, SandboxError, UsageError
 from .context import Context
-
-__all__ = ["sandbox", "use"]
 
 
 def use(arguments: Namespace, context: Context) -> Backend:

@@ -11,8 +11,6 @@ from ..records import Message
 from .context import Context
 from .grammar import SHORT_HELP, HelpWanted, parse
 
-__all__ = ["run"]
-
 # Command -> the module that carries it out, in the function of the same name.
 _HOMES = {
     **dict.fromkeys(("status", "history", "mint", "regenerate", "recover", "request"), "minting"),

@@ -5,12 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from ..config import Secret
-from ..errors import ServiceError
-from ..http import Answer, Http
+from ..hub.wire import error_from_answer
+from ..net.http import Answer, Http
 from ..records import Message
-from ..wire import error_from_answer
-
-__all__ = ["grant", "requests"]
+from ..records.errors import ServiceError
 
 
 def requests(data: Path | None) -> Message:

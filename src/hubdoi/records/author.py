@@ -8,10 +8,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 from unicodedata import category
 
-from ..errors import InvalidAuthor
+from .errors import InvalidAuthor
 from .names import looks_like_organization, looks_like_person, reading_order, split_person
-
-__all__ = ["Author", "AuthorType", "check_orcid", "check_ror"]
 
 AuthorType = Literal["person", "organization"]
 

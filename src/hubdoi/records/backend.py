@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from .displayed import Displayed
 from .repo_info import Person
 
-__all__ = ["Backend", "Message"]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backend(Displayed):

@@ -10,8 +10,6 @@ from typing import Literal
 from .displayed import Displayed
 from .repo import Repo
 
-__all__ = ["Changes", "FileChange", "FileGroup", "group_of"]
-
 FileGroup = Literal["card", "weights", "data", "code", "other"]
 
 _SUFFIXES: dict[str, FileGroup] = {

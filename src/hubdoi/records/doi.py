@@ -6,9 +6,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import quote, unquote, urlsplit
 
-from ..errors import InvalidDoi
-
-__all__ = ["HUB_PREFIXES", "SANDBOX_PREFIX", "Doi"]
+from .errors import InvalidDoi
 
 SANDBOX_PREFIX = "10.5072"
 """The test prefix of the DOI system; it never resolves at doi.org."""

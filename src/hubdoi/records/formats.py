@@ -6,8 +6,6 @@ import mimetypes
 from collections.abc import Iterable
 from pathlib import PurePosixPath
 
-__all__ = ["formats_of", "media_type"]
-
 # Without the tables of the machine: the same file is of the same type everywhere.
 _TYPES = mimetypes.MimeTypes(filenames=())
 _OURS = {

@@ -5,8 +5,6 @@ from __future__ import annotations
 import html
 import re
 
-__all__ = ["without_markup"]
-
 _BLOCKS = "p div br li ul ol tr table blockquote h1 h2 h3 h4 h5 h6 title sec".split()
 _INLINE = (
     "a abbr b bold big cite code del dfn em emph font i ins italic kbd mark monospace q s sc small "

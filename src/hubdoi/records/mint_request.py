@@ -7,11 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 from unicodedata import category
 
-from ..errors import InvalidAuthor, InvalidMetadata
 from .author import Author
+from .errors import InvalidAuthor, InvalidMetadata
 from .version import check_revision
-
-__all__ = ["MAX_AUTHORS", "MAX_DESCRIPTION", "MAX_TITLE", "MintRequest", "check_text"]
 
 MAX_AUTHORS = 1000
 MAX_TITLE = 1000

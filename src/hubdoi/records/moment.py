@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-__all__ = ["parse_moment", "show_moment"]
-
 
 def parse_moment(text: str) -> datetime:
     """An ISO 8601 date or moment as an aware datetime in UTC.

@@ -9,14 +9,6 @@ from __future__ import annotations
 import re
 import unicodedata
 
-__all__ = [
-    "looks_like_organization",
-    "looks_like_person",
-    "reading_order",
-    "split_person",
-    "split_suffix",
-]
-
 # After these the family name has begun, whatever stands before them is given names.
 _GERMANIC = frozenset(
     "af auf av den der op ten ter thoe tot van vande vanden vander vom von zu zum zur".split()

@@ -5,8 +5,6 @@ from __future__ import annotations
 from .doi import Doi
 from .repo import Repo, RepoReference
 
-__all__ = ["parse_reference"]
-
 
 def parse_reference(text: str | Doi | Repo, *, endpoint: str | None = None) -> Doi | RepoReference:
     """Read a repository or a DOI, in any form that people write them.

@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, cast
 from urllib.parse import quote, unquote, urlsplit
 
-from ..errors import InvalidRepo, RepoNotEligible
-
-__all__ = ["HUGGING_FACE", "Repo", "RepoReference", "RepoType"]
+from .errors import InvalidRepo, RepoNotEligible
 
 RepoType = Literal["model", "dataset"]
 

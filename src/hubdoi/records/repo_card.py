@@ -12,8 +12,6 @@ import yaml
 
 from .repo import RepoType
 
-__all__ = ["Card", "parse_card"]
-
 _FRONT_MATTER = re.compile(r"\A\ufeff?---[ \t]*\r?\n(.*?)^---[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.M)
 _MAX_CARD = 1_000_000
 _MAX_FRONT_MATTER = 200_000

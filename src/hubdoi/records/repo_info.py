@@ -6,12 +6,10 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
-from ..errors import HubdoiError
 from .doi import Doi
+from .errors import HubdoiError
 from .repo import HUGGING_FACE, Repo, RepoType
 from .version import Related
-
-__all__ = ["Person", "RepoInfo"]
 
 
 @dataclass(frozen=True, slots=True)

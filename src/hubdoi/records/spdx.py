@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-__all__ = ["spdx_identifier", "spdx_url"]
-
 # The licences that the Hub's cards offer and that are on the SPDX list, in SPDX's spelling.
 _IDENTIFIERS = (
     "0BSD AFL-3.0 AGPL-3.0 AGPL-3.0-only AGPL-3.0-or-later Apache-2.0 Artistic-2.0 BSD-2-Clause "

@@ -6,16 +6,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from ..errors import HubdoiError, UnexpectedAnswer
 from .author import Author
 from .changes import Changes
 from .displayed import Displayed
 from .doi import Doi
+from .errors import HubdoiError, UnexpectedAnswer
 from .repo import Repo
 from .terms import Terms
 from .version import Version
-
-__all__ = ["History", "RepoState", "Status", "Statuses"]
 
 RepoState = Literal["unregistered", "current", "behind"]
 

@@ -8,11 +8,9 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from ..errors import UnexpectedAnswer
 from .displayed import Displayed
+from .errors import UnexpectedAnswer
 from .moment import parse_moment, show_moment
-
-__all__ = ["Consent", "Terms"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,6 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
-__all__ = ["first", "members", "text_of"]
-
 T = TypeVar("T")
 
 # XML 1.0 and terminals cannot take them; tabs and line ends stay.

@@ -8,15 +8,13 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any, Literal
 
-from ..errors import HubdoiError, InvalidInput, InvalidRevision, UnexpectedAnswer
 from .author import Author
 from .displayed import Displayed
 from .doi import Doi
+from .errors import HubdoiError, InvalidInput, InvalidRevision, UnexpectedAnswer
 from .moment import parse_moment, show_moment
 from .repo import HUGGING_FACE, Repo
 from .terms import Consent
-
-__all__ = ["Related", "Version", "VersionState", "check_revision", "title_with_revision"]
 
 VersionState = Literal["current", "outdated"]
 
@@ -136,7 +134,7 @@ class Version(Displayed):
         Raises:
             UnexpectedAnswer: `attributes` is not a record at all (no DOI in it).
         """
-        from .datacite import version_from_datacite
+        from ..datacite.reader import version_from_datacite
 
         return version_from_datacite(attributes)
 

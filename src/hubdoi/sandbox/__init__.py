@@ -23,7 +23,7 @@ def __getattr__(name: str) -> Any:
     except ModuleNotFoundError as error:
         if error.name not in ("fastapi", "jinja2", "markdown_it", "starlette", "uvicorn"):
             raise
-        from ..errors import MissingLibrary
+        from ..records.errors import MissingLibrary
 
         raise MissingLibrary(
             f"The sandbox needs {error.name}; install it with: pip install 'hubdoi[sandbox]'."

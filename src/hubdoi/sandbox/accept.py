@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from email.message import Message
 from urllib.request import parse_http_list
 
-__all__ = ["MediaRange", "media_ranges", "preferred"]
-
 _MAX_LENGTH = 2000
 
 

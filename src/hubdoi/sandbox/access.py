@@ -11,24 +11,13 @@ from typing import TYPE_CHECKING
 
 from fastapi import Request, Response
 
-from ..errors import SignInRequired, WriteAccessRequired
 from ..records import Person
+from ..records.errors import SignInRequired, WriteAccessRequired
 from .refusal import Refusal
 
 if TYPE_CHECKING:
     from .world import World
 
-__all__ = [
-    "begin_session",
-    "check_csrf",
-    "csrf_token",
-    "end_session",
-    "is_datacite_account",
-    "person_of",
-    "require_person",
-    "require_support",
-    "world_of",
-]
 
 _COOKIE = "hubdoi_session"
 _SESSION_SECONDS = 12 * 3600

@@ -11,17 +11,15 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
-from .. import __version__
-from ..errors import HubdoiError
-from ..wire import error_answer, header_text
+from .._version import __version__
+from ..hub.wire import error_answer, header_text
+from ..records.errors import HubdoiError
 from . import datacite_api, doi_api, hub_api, pages, resolver, settings_pages
 from .guard import Guard, own_hosts
 from .located import follow_alias
 from .page import error_page, is_for_reader
 from .refusal import Moved, Refusal
 from .world import World
-
-__all__ = ["create_app"]
 
 _log = logging.getLogger(__name__)
 

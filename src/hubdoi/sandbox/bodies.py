@@ -10,8 +10,6 @@ from fastapi import Depends, Request
 
 from .refusal import Refusal
 
-__all__ = ["Body", "FormOrJson", "JsonBody", "text_of"]
-
 
 async def _body(request: Request) -> bytes:
     return await request.body()

@@ -7,11 +7,9 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.dialects.sqlite import insert
 
-from ..database import Database
-from ..errors import SandboxError
+from ..minting.database import Database
+from ..records.errors import SandboxError
 from .tables import CLOCK
-
-__all__ = ["Clock", "hub_time"]
 
 _TICK = timedelta(seconds=1)
 

@@ -12,17 +12,15 @@ from typing import Any
 from sqlalchemy import Row, bindparam, delete, insert, select, text
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from ..database import Database
-from ..errors import RevisionNotFound
+from ..minting.database import Database
 from ..records import Person
+from ..records.errors import RevisionNotFound
 from ..records.repo_card import Card, parse_card
 from .clock import Clock, hub_time
 from .git import Files, blob_id, commit_id, tree_ids
 from .paths import check_folders, check_path
 from .refusal import Refusal
 from .tables import BLOBS, COMMITS, REFS, REPOSITORIES, SNAPSHOTS, TAGS
-
-__all__ = ["CARD", "MAIN", "Change", "Commit", "Commits"]
 
 MAIN = "refs/heads/main"
 CARD = "README.md"

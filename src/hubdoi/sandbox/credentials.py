@@ -13,9 +13,7 @@ from threading import Lock
 from types import MappingProxyType
 from typing import Any
 
-from ..errors import SandboxError
-
-__all__ = ["DATACITE_PREFIX", "DATACITE_USERNAME", "Credentials"]
+from ..records.errors import SandboxError
 
 DATACITE_USERNAME = "SANDBOX.HF"
 DATACITE_PREFIX = "10.5072"

@@ -14,9 +14,8 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
-from ..errors import HubdoiError, InvalidDoi
 from ..records import Doi
-from ..registrars.local_records import records
+from ..records.errors import HubdoiError, InvalidDoi
 from .access import is_datacite_account, world_of
 from .credentials import DATACITE_PREFIX, DATACITE_USERNAME
 from .datacite_attributes import Complaint, missing, readable
@@ -24,8 +23,7 @@ from .datacite_query import condition, has_prefix
 from .datacite_records import DataciteRecords, Event, Record, Taken
 from .datacite_shape import resource
 from .refusal import Refusal
-
-__all__ = ["MEDIA_TYPE", "router"]
+from .registrar_tables import records
 
 MEDIA_TYPE = "application/vnd.api+json"
 

@@ -7,9 +7,7 @@ from math import isfinite
 from typing import Any
 from urllib.parse import urlsplit
 
-from ..citation.datacite_json import GENERAL_TYPES
-
-__all__ = ["Complaint", "missing", "readable"]
+from ..datacite.json_record import GENERAL_TYPES
 
 _MAX_ENTRIES = 10_000
 

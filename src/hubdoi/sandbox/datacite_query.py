@@ -12,10 +12,8 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from ..registrars.local_records import SEARCHED, records, search
 from .refusal import Refusal
-
-__all__ = ["condition", "has_prefix"]
+from .registrar_tables import SEARCHED, records, search
 
 _MAX_LENGTH = 60_000
 _MAX_DEPTH = 30

@@ -11,15 +11,14 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 import sqlalchemy as sa
 
-from ..citation.datacite_json import attributes as attributes_of
-from ..errors import LedgerError
+from ..datacite.json_record import attributes as attributes_of
 from ..records import Doi, Version, show_moment
-from ..registrars.local_records import index_record, records, unindex_record
+from ..records.errors import LedgerError
+from .registrar_tables import index_record, records, unindex_record
 
 if TYPE_CHECKING:
     from .world import World
 
-__all__ = ["DataciteRecords", "Event", "Found", "Record", "State", "Taken"]
 
 State = Literal["draft", "registered", "findable"]
 Event = Literal["register", "publish", "hide"]

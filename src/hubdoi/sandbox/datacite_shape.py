@@ -6,8 +6,6 @@ from typing import Any
 
 from .datacite_records import Record
 
-__all__ = ["resource"]
-
 _LISTS = (
     "creators", "titles", "contributors", "subjects", "dates", "descriptions", "rightsList",
     "relatedIdentifiers", "relatedItems", "identifiers", "alternateIdentifiers",

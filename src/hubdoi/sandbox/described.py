@@ -13,8 +13,6 @@ from .refusal import Refusal
 from .repositories import Repository
 from .store import Store
 
-__all__ = ["describe", "picked"]
-
 # What a query may ask for with `expand`; what the sandbox does not keep is left out of the answer.
 _EXPANDABLE = frozenset(
     "author baseModels cardData childrenModelCount citation config createdAt description disabled "

@@ -9,14 +9,12 @@ from typing import Any, Literal
 
 from sqlalchemy import Row, func, insert, select, update
 
-from ..database import Database
+from ..minting.database import Database
 from ..records import Person
 from .clock import Clock, hub_time
 from .commits import Commits
 from .refusal import Refusal
 from .tables import DISCUSSIONS, EVENTS
-
-__all__ = ["Discussion", "Discussions", "Event"]
 
 Status = Literal["open", "closed", "merged", "draft"]
 

@@ -11,8 +11,8 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 from fastapi.security import HTTPBearer
 
-from ..errors import DoiNotFound, InvalidDoi, InvalidInput, InvalidRepo, RepoNotFound
 from ..records import Doi, MintRequest, Person, Repo
+from ..records.errors import DoiNotFound, InvalidDoi, InvalidInput, InvalidRepo, RepoNotFound
 from .access import person_of, require_support, world_of
 from .schemas import (
     DoiStatus,
@@ -24,8 +24,6 @@ from .schemas import (
     VersionAnswer,
     request_body,
 )
-
-__all__ = ["router", "support_router"]
 
 
 def _bearer(name: str, whose: str) -> Any:

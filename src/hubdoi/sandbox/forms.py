@@ -13,16 +13,6 @@ from ..records import Author
 from .access import check_csrf
 from .refusal import Refusal
 
-__all__ = [
-    "AUTHOR_FIELDS",
-    "AuthorRow",
-    "Form",
-    "author_rows",
-    "read_form",
-    "row_of",
-    "signed_form",
-]
-
 _MAX_BYTES = 512 * 1024
 _MAX_FIELDS = 8000
 AUTHOR_FIELDS = ("name", "type", "orcid", "affiliation", "ror")

@@ -8,8 +8,6 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TypeAlias
 
-__all__ = ["Files", "blob_id", "commit_id", "tree_ids"]
-
 Files: TypeAlias = Mapping[str, tuple[str, int]]
 """Path -> (blob id, size in bytes)."""
 

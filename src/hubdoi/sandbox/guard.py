@@ -11,8 +11,6 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-__all__ = ["MAX_COMMIT_BYTES", "MAX_FILE_BYTES", "MAX_JSON_BYTES", "Guard", "own_hosts"]
-
 MAX_FILE_BYTES = 10 * 1024 * 1024
 MAX_COMMIT_BYTES = 64 * 1024 * 1024
 MAX_JSON_BYTES = 1024 * 1024

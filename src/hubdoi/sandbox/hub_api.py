@@ -6,8 +6,6 @@ from fastapi import APIRouter
 
 from . import hub_commits, hub_discussions, hub_files, hub_listing, hub_people, hub_refs, hub_repos
 
-__all__ = ["router"]
-
 # The OpenAPI document describes the DOI side; what this side answers is huggingface_hub's to say.
 router = APIRouter(include_in_schema=False)
 for _part in (

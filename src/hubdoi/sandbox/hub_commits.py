@@ -10,8 +10,8 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 
-from ..errors import WriteAccessRequired
 from ..records import Person
+from ..records.errors import WriteAccessRequired
 from .access import require_person
 from .bodies import Body, JsonBody, text_of
 from .commits import Change, Commit
@@ -19,8 +19,6 @@ from .guard import MAX_FILE_BYTES
 from .located import Located, Reading, split_revision, tail_of
 from .paths import check_path
 from .refusal import Refusal
-
-__all__ = ["router"]
 
 router = APIRouter()
 

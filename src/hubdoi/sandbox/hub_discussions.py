@@ -8,15 +8,13 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 
-from ..errors import WriteAccessRequired
 from ..records import Person
+from ..records.errors import WriteAccessRequired
 from .access import require_person
 from .bodies import JsonBody, text_of
 from .discussions import Discussion, Event
 from .located import Located, Reading
 from .refusal import Refusal
-
-__all__ = ["router"]
 
 router = APIRouter()
 

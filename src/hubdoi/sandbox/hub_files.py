@@ -17,8 +17,6 @@ from .git import tree_ids
 from .located import Located, Reading, locate, split_revision, tail_of
 from .refusal import Refusal
 
-__all__ = ["router"]
-
 router = APIRouter()
 
 _REPO = "/api/{kind}/{namespace}/{name}"

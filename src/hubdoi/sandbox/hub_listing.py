@@ -20,8 +20,6 @@ from .repositories import Repository, from_row, visible_to
 from .store import Store
 from .tables import REPOSITORIES, TAGS
 
-__all__ = ["router"]
-
 router = APIRouter()
 
 _PAGE = 1000

@@ -7,12 +7,10 @@ from typing import Any
 from fastapi import APIRouter, Request
 from sqlalchemy import select
 
-from ..errors import SandboxError
+from ..records.errors import SandboxError
 from .access import require_person, world_of
 from .refusal import Refusal
 from .tables import MEMBERS, PEOPLE
-
-__all__ = ["router"]
 
 router = APIRouter()
 

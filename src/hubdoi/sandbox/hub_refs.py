@@ -9,8 +9,6 @@ from fastapi import APIRouter, Request
 from .bodies import JsonBody, text_of
 from .located import Reading, Writing, split_revision, tail_of
 
-__all__ = ["router"]
-
 router = APIRouter()
 
 _REPO = "/api/{kind}/{namespace}/{name}"

@@ -6,8 +6,8 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 
-from ..errors import RepoNotFound, WriteAccessRequired
 from ..records import Person, Repo
+from ..records.errors import RepoNotFound, WriteAccessRequired
 from ..records.repo_card import parse_card
 from .access import require_person, world_of
 from .bodies import JsonBody, text_of
@@ -15,8 +15,6 @@ from .described import describe, picked
 from .located import Located, Reading, Writing, repo_from, split_revision, tail_of
 from .refusal import Refusal
 from .repositories import Repository
-
-__all__ = ["router"]
 
 router = APIRouter()
 

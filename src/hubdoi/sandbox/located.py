@@ -8,24 +8,13 @@ from urllib.parse import unquote
 
 from fastapi import Depends, Request
 
-from ..errors import InvalidRepo, RepoNotEligible, RepoNotFound, WriteAccessRequired
 from ..records import Person, Repo
+from ..records.errors import InvalidRepo, RepoNotEligible, RepoNotFound, WriteAccessRequired
 from .access import person_of, require_person, world_of
 from .commits import Commit
 from .refusal import Moved, Refusal
 from .repositories import Repository
 from .store import Store
-
-__all__ = [
-    "Located",
-    "Reading",
-    "Writing",
-    "follow_alias",
-    "locate",
-    "repo_from",
-    "split_revision",
-    "tail_of",
-]
 
 _KINDS = {"models": "model", "datasets": "dataset"}
 

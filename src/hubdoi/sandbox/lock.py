@@ -6,9 +6,7 @@ import os
 import sys
 from pathlib import Path
 
-from ..errors import SandboxError
-
-__all__ = ["DirectoryLock"]
+from ..records.errors import SandboxError
 
 
 class DirectoryLock:

@@ -15,23 +15,13 @@ from fastapi.routing import APIRoute
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from ..errors import HubdoiError, SignInRequired
+from ..hub.wire import header_text
 from ..records import Person, Repo
-from ..wire import header_text
+from ..records.errors import HubdoiError, SignInRequired
 from .accept import preferred
 from .access import csrf_token, person_of, world_of
 from .markdown import render_markdown
 from .refusal import Moved, Refusal
-
-__all__ = [
-    "HEADERS",
-    "Page",
-    "error_page",
-    "is_for_reader",
-    "page_address",
-    "render",
-    "see_other",
-]
 
 _log = logging.getLogger(__name__)
 

@@ -11,8 +11,8 @@ from sqlalchemy import select
 from starlette.exceptions import HTTPException
 
 from ..citation import cite
-from ..errors import InvalidRepo, RevisionNotFound
 from ..records import Author, AuthorType, Person, Repo, RepoInfo, RepoType, Status, Version
+from ..records.errors import InvalidRepo, RevisionNotFound
 from .access import begin_session, check_csrf, end_session, person_of, world_of
 from .commits import CARD, Commit
 from .forms import Form, read_form
@@ -22,8 +22,6 @@ from .refusal import Refusal
 from .repositories import Repository, from_row, visible_to
 from .tables import REPOSITORIES
 from .world import World
-
-__all__ = ["RepoView", "moved", "repo_of", "router", "view_of"]
 
 router = APIRouter(include_in_schema=False, route_class=Page)
 

@@ -7,8 +7,6 @@ from collections.abc import Collection
 
 from .refusal import Refusal
 
-__all__ = ["check_folders", "check_path"]
-
 _MAX_LENGTH = 1000
 _DRIVE = re.compile(r"[A-Za-z]:")
 

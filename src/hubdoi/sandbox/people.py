@@ -7,12 +7,10 @@ from threading import Lock
 from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 
-from ..database import Database
-from ..errors import SandboxError
+from ..minting.database import Database
 from ..records import Person
+from ..records.errors import SandboxError
 from .tables import MEMBERS, ORGANIZATIONS, PEOPLE
-
-__all__ = ["People"]
 
 
 class People:

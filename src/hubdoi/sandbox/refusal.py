@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..errors import SandboxError
-
-__all__ = ["Moved", "Refusal"]
+from ..records.errors import SandboxError
 
 
 class Refusal(SandboxError):

@@ -10,15 +10,13 @@ from typing import Any, cast
 from sqlalchemy import Row, bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from ..database import Database
-from ..errors import LockedByDoi, RepoNotFound
+from ..minting.database import Database
 from ..records import Doi, Person, Repo
+from ..records.errors import LockedByDoi, RepoNotFound
 from .clock import Clock, hub_time
 from .people import People
 from .refusal import Refusal
 from .tables import REDIRECTS, REPOSITORIES
-
-__all__ = ["DoisOf", "Repositories", "Repository", "from_row", "visible_to"]
 
 DoisOf = Callable[[Iterable[str]], dict[str, list[tuple[Doi, str]]]]
 """From uids to the (DOI, revision) pairs of those repositories that have any, newest first."""

@@ -11,17 +11,15 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
 from ..citation import cite
-from ..errors import DoiNotFound, InvalidDoi, InvalidInput, MissingLibrary, UnknownStyle
-from ..ledger import Tombstone
+from ..hub.wire import error_answer
+from ..minting.ledger import Tombstone
 from ..records import Doi, Version
-from ..wire import error_answer
+from ..records.errors import DoiNotFound, InvalidDoi, InvalidInput, MissingLibrary, UnknownStyle
 from .accept import MediaRange, preferred
 from .access import person_of, world_of
 from .datacite_records import Record
 from .page import HEADERS, Page, is_for_reader, render, see_other
 from .refusal import Refusal
-
-__all__ = ["router"]
 
 router = APIRouter(include_in_schema=False, route_class=Page)
 

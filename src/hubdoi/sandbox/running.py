@@ -10,9 +10,7 @@ from typing import Any
 
 from platformdirs import user_state_path
 
-from ..errors import SandboxError
-
-__all__ = ["announce", "connection", "remember_last", "running", "withdraw"]
+from ..records.errors import SandboxError
 
 _FILE = "running.json"
 

@@ -10,11 +10,6 @@ from ..records.author import MAX_NAME
 from ..records.mint_request import MAX_AUTHORS, MAX_DESCRIPTION, MAX_TITLE
 from .support import MAX_REASON
 
-__all__ = [
-    "AuthorBody", "DoiStatus", "MintBody", "Problem", "RepoName", "SupportAnswer", "SupportBody",
-    "SupportList", "TermsAnswer", "VersionAnswer", "request_body",
-]  # fmt: skip
-
 
 class _Shape(BaseModel):
     model_config = ConfigDict(extra="forbid")

@@ -13,7 +13,6 @@ from .credentials import Credentials
 if TYPE_CHECKING:
     from .store import Store
 
-__all__ = ["plant"]
 
 _ATTRIBUTES = b"*.safetensors filter=lfs diff=lfs merge=lfs -text\n"
 

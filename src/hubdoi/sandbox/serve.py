@@ -20,7 +20,7 @@ import uvicorn
 from anyio.to_thread import current_default_thread_limiter
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ..errors import SandboxError
+from ..records.errors import SandboxError
 from .app import create_app
 from .running import remember_last
 from .world import Seed, World
@@ -28,7 +28,6 @@ from .world import Seed, World
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
 
-__all__ = ["Sandbox", "serve"]
 
 _START_SECONDS = 30
 # More threads than this take the interpreter from each other, and from the one that writes.

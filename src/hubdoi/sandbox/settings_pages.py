@@ -7,7 +7,8 @@ from uuid import uuid4
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from ..errors import (
+from ..records import Doi, MintRequest, Repo, RepoType
+from ..records.errors import (
     AlreadyRegistered,
     ConsentError,
     InvalidInput,
@@ -15,13 +16,10 @@ from ..errors import (
     SignInRequired,
     WriteAccessRequired,
 )
-from ..records import Doi, MintRequest, Repo, RepoType
 from .access import world_of
 from .forms import AuthorRow, Form, author_rows, row_of, signed_form
 from .page import Page, render, see_other
 from .pages import RepoView, moved, repo_of, view_of
-
-__all__ = ["router"]
 
 router = APIRouter(include_in_schema=False, route_class=Page)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from ..database import Database
-from ..errors import RevisionNotFound
+from ..minting.database import Database
 from ..records import Doi, Person, Repo, RepoInfo
+from ..records.errors import RevisionNotFound
 from ..records.formats import formats_of
 from .clock import Clock
 from .commits import Commits
@@ -17,11 +17,9 @@ from .people import People
 from .repositories import DoisOf, Repositories, Repository
 from .tables import METADATA
 
-__all__ = ["Store"]
-
 
 class Store:
-    """A Hub (`hubdoi.hub.Hub`) whose repositories are in one database."""
+    """A Hub (`hubdoi.hub.repositories.Hub`) whose repositories are in one database."""
 
     endpoint: str = ""
 

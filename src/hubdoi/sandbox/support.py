@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 import sqlalchemy as sa
 
-from ..errors import (
+from ..records import Person, Repo, show_moment
+from ..records.errors import (
     HubdoiError,
     InvalidMetadata,
     RepoNotFound,
@@ -16,13 +17,11 @@ from ..errors import (
     SignInRequired,
     WriteAccessRequired,
 )
-from ..records import Person, Repo, show_moment
 from ..records.mint_request import check_text
 
 if TYPE_CHECKING:
     from .world import World
 
-__all__ = ["Action", "Support", "SupportRequest"]
 
 Action = Literal["delete", "move", "private"]
 ACTIONS: tuple[Action, ...] = ("delete", "move", "private")

@@ -16,23 +16,6 @@ from sqlalchemy import (
     text,
 )
 
-__all__ = [
-    "BLOBS",
-    "CLOCK",
-    "COMMITS",
-    "DISCUSSIONS",
-    "EVENTS",
-    "MEMBERS",
-    "METADATA",
-    "ORGANIZATIONS",
-    "PEOPLE",
-    "REDIRECTS",
-    "REFS",
-    "REPOSITORIES",
-    "SNAPSHOTS",
-    "TAGS",
-]
-
 METADATA = MetaData()
 
 CLOCK = Table(

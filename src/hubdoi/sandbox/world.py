@@ -10,21 +10,19 @@ from typing import Literal
 
 from sqlalchemy import Connection, Engine
 
-from ..database import Database
-from ..errors import LedgerError, SandboxError
-from ..ledger import Ledger
-from ..registrars.local import TERMS, LocalRegistrar
-from ..service import DoiService
+from ..minting.database import Database
+from ..minting.ledger import Ledger
+from ..minting.service import DoiService
+from ..records.errors import LedgerError, SandboxError
 from .clock import Clock
 from .credentials import Credentials
 from .datacite_records import DataciteRecords
 from .lock import DirectoryLock
+from .registrar import TERMS, LocalRegistrar
 from .running import announce, withdraw
 from .seed import plant
 from .store import Store
 from .support import Support
-
-__all__ = ["Seed", "World"]
 
 Seed = Literal["demo", "empty"]
 

@@ -1,0 +1,178 @@
+"""The citation in a repository card, proposed as a pull request."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..records import Displayed, Message, Repo, Version
+from ..records.errors import (
+    DoiNotFound,
+    HubdoiError,
+    InvalidMetadata,
+    RepoNotFound,
+    ServiceRefused,
+    ServiceUnreachable,
+    SignInRequired,
+    WriteAccessRequired,
+)
+
+if TYPE_CHECKING:
+    from ..client import Client
+
+
+BEGIN = "<!-- citation, kept by hubdoi -->"
+END = "<!-- end of the citation -->"
+
+_FRONT_MATTER = re.compile(
+    r"\A(?P<open>---[ \t]*\r?\n)(?P<body>.*?)(?P<close>^---[ \t]*(?:\r?\n|\Z))",
+    re.DOTALL | re.MULTILINE,
+)
+_DOI_LINE = re.compile(r"^doi:.*(?:\r?\n|\Z)", re.MULTILINE)
+_BLOCK = re.compile(re.escape(BEGIN) + ".*?" + re.escape(END), re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class CardProposal(Displayed):
+    """What the card of `repo` would become; nothing is sent before `open`."""
+
+    repo: Repo
+    version: Version
+    before: str
+    after: str
+    _client: Client = field(repr=False)
+
+    @property
+    def difference(self) -> str:
+        """The change, as a unified diff."""
+        return "".join(
+            difflib.unified_diff(
+                self.before.splitlines(keepends=True),
+                self.after.splitlines(keepends=True),
+                "README.md",
+                "README.md with the citation",
+            )
+        )
+
+    @property
+    def warning(self) -> str:
+        return (
+            "Merging it moves the head, so the DOI will name the commit before it; "
+            "the status then says that only the card changed, which needs no new DOI."
+        )
+
+    def open(self) -> Message:
+        """Open the pull request, and say where it is.
+
+        Raises:
+            SignInRequired, RepoNotFound, ServiceError: the Hub refuses it.
+        """
+        if self.before == self.after:
+            return Message(f"The card of {self.repo} has this citation already.")
+        with _plainly(self.repo):
+            commit = self._client.hf_api().upload_file(
+                path_or_fileobj=self.after.encode(),
+                path_in_repo="README.md",
+                repo_id=self.repo.id,
+                repo_type=self.repo.type,
+                commit_message=f"Add the citation of {self.version.doi}",
+                commit_description=self.warning,
+                create_pr=True,
+            )
+        address = commit.pr_url
+        return Message(f"The pull request is open: {address}", address)
+
+
+def propose(client: Client, repo: str | Repo) -> CardProposal:
+    """What the card of `repo` becomes with the citation of its newest DOI.
+
+    Raises:
+        DoiNotFound: the repository has no DOI.
+        RepoNotFound, ServiceError: the Hub does not show it.
+    """
+    status = client.status(repo)
+    version = status.version
+    if version is None or version.doi is None:
+        raise DoiNotFound(
+            f"{status.repo} has no DOI yet; generate one with: %doi mint {status.repo}"
+        )
+    before = _card_text(client, status.repo)
+    bibtex = str(client.cite(version, format="bibtex"))
+    return CardProposal(
+        status.repo, version, before, with_citation(before, version, bibtex), client
+    )
+
+
+def _card_text(client: Client, repo: Repo) -> str:
+    """The card of the head, or nothing where there is none."""
+    with _plainly(repo):
+        from huggingface_hub.errors import EntryNotFoundError
+
+        try:
+            path = client.hf_api().hf_hub_download(
+                repo.id, "README.md", repo_type=repo.type, force_download=True
+            )
+        except EntryNotFoundError:
+            return ""
+        return Path(path).read_bytes().decode("utf-8")
+
+
+@contextmanager
+def _plainly(repo: Repo) -> Iterator[None]:
+    """huggingface_hub's exceptions as ours."""
+    from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError
+
+    try:
+        yield
+    except UnicodeDecodeError:
+        raise InvalidMetadata(
+            f"The card of {repo} is not UTF-8 text; save it as UTF-8 first."
+        ) from None
+    except RepositoryNotFoundError:
+        raise RepoNotFound(f"{repo} is not there, or these credentials cannot see it.") from None
+    except HfHubHTTPError as error:
+        status = error.response.status_code
+        kinds: dict[int, type[HubdoiError]] = {401: SignInRequired, 403: WriteAccessRequired}
+        kind = kinds.get(status, ServiceRefused)
+        raise kind(
+            f"The Hub refused this for {repo} (HTTP {status}); check that you are signed in and may open a pull request."
+        ) from None
+    except OSError as error:
+        raise ServiceUnreachable(
+            f"The Hub cannot be reached ({type(error).__name__}); try again."
+        ) from None
+
+
+def with_citation(card: str, version: Version, bibtex: str) -> str:
+    """`card` with ``doi:`` in its front matter and a citation section, everything else as it was."""
+    newline = "\r\n" if "\r\n" in card else "\n"
+    doi_line = f"doi: {version.doi}{newline}"
+    front = _FRONT_MATTER.match(card)
+    if front is None:
+        card = f"---{newline}{doi_line}---{newline}{card}"
+    else:
+        body = _DOI_LINE.sub("", front["body"])
+        if body and not body.endswith("\n"):
+            body += newline
+        card = front["open"] + body + doi_line + front["close"] + card[front.end() :]
+    # A fence longer than any in the entry cannot be closed by it.
+    longest = max((len(run) for run in re.findall(r"`+", bibtex)), default=0)
+    fence = "`" * max(3, longest + 1)
+    block = newline.join(
+        [BEGIN, "## Citation", "", f"{fence}bibtex", *bibtex.strip().splitlines(), fence, END]
+    )
+    if _BLOCK.search(card):
+        return _BLOCK.sub(lambda _: block, card, count=1)
+    gap = (
+        ""
+        if not card or card.endswith(newline * 2)
+        else newline
+        if card.endswith("\n")
+        else newline * 2
+    )
+    return f"{card}{gap}{block}{newline}"

@@ -1,0 +1,272 @@
+"""What one notebook or one command line has chosen: the backend, and the terms that were shown."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..config import DATACITE_TEST_API, Config, Secret, is_loopback
+from ..records import HUGGING_FACE, Backend, Person, Repo, Terms
+from ..records.errors import HubdoiError, InvalidInput, SandboxError
+
+if TYPE_CHECKING:
+    from huggingface_hub import HfApi
+
+    from ..client import Client
+    from ..sandbox import Sandbox
+
+
+class Session:
+    """The choices of ``%doi use``, the client that follows from them, and what was shown.
+
+    `traitlets` are the settings of an IPython configuration (design chapter 8).
+    """
+
+    def __init__(self, traitlets: Mapping[str, Any] | None = None) -> None:
+        self.traitlets = dict(traitlets or {})
+        self._choices: dict[str, Any] = {}
+        self._client: Client | None = None
+        self._sandbox: Sandbox | None = None
+        self._users: dict[str, Secret] = {}
+        self._sandbox_address = ""
+        self._sandbox_datacite = ""
+        self._sandbox_data: Path | None = None
+        self._shown: dict[Repo, Terms] = {}
+
+    @property
+    def client(self) -> Client:
+        """The client of the chosen backend."""
+        if self._client is None:
+            from ..client import Client
+
+            self._client = Client(config=self.config())
+        return self._client
+
+    def config(self) -> Config:
+        """The settings that count now.
+
+        Raises:
+            InvalidInput, InsecureEndpoint: a setting cannot be used.
+        """
+        return Config.resolve(self._choices, traitlets=self.traitlets)
+
+    # Terms that were shown: consent is to exactly that text, and for one DOI only (R3)
+
+    def show_terms(self, repo: Repo, terms: Terms) -> None:
+        self._shown[repo] = terms
+
+    def take_shown_terms(self, repo: Repo) -> Terms | None:
+        """The terms last shown for `repo`; asking forgets them."""
+        return self._shown.pop(repo, None)
+
+    # Choosing
+
+    def use(
+        self,
+        target: str,
+        *,
+        user: str | None = None,
+        token: str | None = None,
+        test: bool = False,
+    ) -> Backend:
+        """Choose ``sandbox``, ``hub`` (huggingface.co), ``datacite``, or a Hub by its address.
+
+        `user` signs in as that user of the sandbox; `test` chooses DataCite's test system.
+
+        Raises:
+            SandboxError: there is no sandbox, or no such user in it.
+            InvalidInput, InsecureEndpoint: the address cannot be used.
+        """
+        choices: dict[str, Any]
+        if target == "sandbox":
+            choices = self._sandbox_choices(user)
+        elif target in ("hub", "huggingface", "huggingface.co"):
+            choices = {"endpoint": HUGGING_FACE, "registrar": "auto"}
+        elif target == "datacite":
+            choices = {**self._choices, "registrar": "datacite"}
+            if test:
+                choices["datacite_api"] = DATACITE_TEST_API
+        elif not re.search(r"[.:]", target):
+            raise InvalidInput(
+                f"{target!r} is none of sandbox, hub and datacite, and not the address of a Hub, which starts with https://."
+            )
+        else:
+            choices = {"endpoint": target if "://" in target else f"https://{target}"}
+        if token:
+            choices["token"] = token
+        # Nothing is chosen unless everything can be used.
+        Config.resolve(choices, traitlets=self.traitlets)
+        self._choices = choices
+        self._client = None
+        self._shown.clear()
+        return self.backend()
+
+    def backend(self, *, help: str | None = None) -> Backend:
+        """Where this session is talking to, as whom, and what it can do there."""
+        config = self.config()
+        note: str | None = None
+        person: Person | None = None
+        if config.token:
+            try:
+                person = self.client.whoami()
+            except HubdoiError as error:
+                note = error.message
+        kind = _kind(config, self._sandbox_address)
+        return Backend(
+            endpoint=config.endpoint,
+            kind=kind,
+            registrar=_registrar_in_words(config, kind),
+            person=person,
+            can_mint=person is not None,
+            note=note,
+            help=help,
+        )
+
+    # The sandbox
+
+    def start_sandbox(self, data: Path | None = None) -> None:
+        """Start the sandbox of this session, or find the one of its Jupyter server."""
+        if self._users:
+            return
+        found = _found() if data is None else None
+        if found is not None:
+            self._remember(found["endpoint"], found["datacite"], found["users"], found.get("data"))
+            return
+        sandbox = self._sandbox = _embedded(data)
+        self._remember(sandbox.endpoint, sandbox.datacite_url, sandbox.users, sandbox.world.data)
+        atexit.register(self.stop_sandbox)
+
+    def stop_sandbox(self) -> bool:
+        """Stop the sandbox that this session started; whether there was one."""
+        sandbox, self._sandbox = self._sandbox, None
+        self._users = {}
+        if sandbox is None:
+            return False
+        atexit.unregister(self.stop_sandbox)
+        sandbox.stop()
+        self._choices = {}
+        self._client = None
+        return True
+
+    def reset_sandbox(self) -> None:
+        """Put the session's own sandbox back to its first day.
+
+        Raises:
+            SandboxError: it belongs to the Jupyter server, or there is none.
+        """
+        if self._sandbox is None:
+            raise SandboxError(
+                "There is no sandbox of this notebook to reset; start one with: %doi sandbox start"
+            )
+        user = next((n for n, t in self._users.items() if t == self._choices.get("token")), None)
+        self._sandbox.reset()
+        self._remember(
+            self._sandbox.endpoint,
+            self._sandbox.datacite_url,
+            self._sandbox.users,
+            self._sandbox.world.data,
+        )
+        self.use("sandbox", user=user)
+
+    def _remember(
+        self, endpoint: str, datacite: str, users: Mapping[str, str], data: str | Path | None
+    ) -> None:
+        self._sandbox_address, self._sandbox_datacite = endpoint, datacite
+        self._sandbox_data = Path(data) if data else None
+        self._users = {name: Secret(token) for name, token in users.items()}
+
+    @property
+    def sandbox_data(self) -> Path | None:
+        """The data directory of the sandbox that this session uses, or that the environment names."""
+        if self._users:
+            return self._sandbox_data
+        directory = os.environ.get("HUBDOI_SANDBOX_DATA")
+        return Path(directory) if directory else None
+
+    @property
+    def sandbox_users(self) -> tuple[str, ...]:
+        return tuple(self._users)
+
+    def _sandbox_choices(self, user: str | None) -> dict[str, Any]:
+        self.start_sandbox()
+        name = user or next(iter(self._users), None)
+        if name not in self._users:
+            raise SandboxError(
+                f"The sandbox has no user {name!r}; its users are {', '.join(self._users)}."
+            )
+        return {
+            "endpoint": self._sandbox_address,
+            "datacite_api": self._sandbox_datacite,
+            "registrar": "auto",
+            "token": self._users[name],
+        }
+
+
+_current: Session | None = None
+
+
+def current() -> Session:
+    """The session of this process."""
+    global _current
+    if _current is None:
+        _current = Session()
+    return _current
+
+
+def chosen() -> Mapping[str, Any]:
+    """What ``%doi use`` chose in this process; empty before."""
+    return dict(_current._choices) if _current is not None else {}
+
+
+def hf_api() -> HfApi:
+    """A `huggingface_hub.HfApi` for the Hub that this session uses, signed in as the same person."""
+    return current().client.hf_api()
+
+
+def _found() -> Mapping[str, Any] | None:
+    """A sandbox that runs already: that of the data directory in the environment, or of the Jupyter server."""
+    directory = os.environ.get("HUBDOI_SANDBOX_DATA")
+    if directory:
+        from ..sandbox.running import connection
+
+        return {**connection(Path(directory)), "data": directory}
+    from ..jupyter.server_sandbox import find
+
+    return find()
+
+
+def _embedded(data: Path | None) -> Sandbox:
+    try:
+        from ..sandbox import Sandbox
+    except ImportError as error:
+        from ..records.errors import MissingLibrary
+
+        raise MissingLibrary(
+            "The sandbox needs some libraries more; install them with: pip install 'hubdoi[sandbox]'"
+        ) from error
+    sandbox = Sandbox(data=data, clock=os.environ.get("HUBDOI_SANDBOX_CLOCK"))
+    sandbox.start()
+    return sandbox
+
+
+def _kind(config: Config, sandbox: str) -> str:
+    if config.endpoint == HUGGING_FACE:
+        return "huggingface.co"
+    is_sandbox = config.endpoint == sandbox.rstrip("/") or is_loopback(config.endpoint)
+    return "sandbox" if is_sandbox else "hub"
+
+
+def _registrar_in_words(config: Config, kind: str) -> str:
+    if config.registrar == "datacite" or (
+        config.registrar == "auto" and kind == "huggingface.co" and config.datacite_repository
+    ):
+        return f"DataCite, as {config.datacite_repository or 'nobody yet: set DATACITE_REPOSITORY'} ({config.datacite_api})"
+    if config.registrar == "handoff" or kind == "huggingface.co":
+        return "the Hub, by a person on the settings page (this Hub has no API to generate a DOI)"
+    if kind == "sandbox":
+        return "the sandbox: its DOIs (10.5072) are for trying out, and never resolve at doi.org"
+    return "the Hub's own DOI API, where it has one"

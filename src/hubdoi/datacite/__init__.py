@@ -1,0 +1,1 @@
+"""All that speaks DataCite: records in both directions, public records, the account."""

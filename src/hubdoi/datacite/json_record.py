@@ -1,0 +1,182 @@
+"""DataCite metadata 4.6 as JSON: what is registered with a DOI (R4, R5, R7)."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from ..records import Author, Version, show_moment
+from ..records.date import year_of
+from ..records.link import landing_of
+from ..records.plain_text import plain_line, plain_text
+from ..records.spdx import spdx_identifier, spdx_url
+
+REPOSITORY_TYPE = "Hub repository"
+"""alternateIdentifierType of the repository, ``datasets/ada/notes``."""
+
+REVISION_TYPE = "Git commit"
+"""alternateIdentifierType of the revision."""
+
+_SCHEMA = "http://datacite.org/schema/kernel-4"
+# DataCite's code for a value that is not available (appendix 3 of the documentation).
+_UNAVAILABLE = ":unav"
+GENERAL_TYPES = frozenset(
+    "Audiovisual Award Book BookChapter Collection ComputationalNotebook ConferencePaper "
+    "ConferenceProceeding DataPaper Dataset Dissertation Event Image Instrument InteractiveResource "
+    "Journal JournalArticle Model OutputManagementPlan PeerReview PhysicalObject Preprint Project "
+    "Report Service Software Sound Standard StudyRegistration Text Workflow Other".split()
+)
+"""resourceTypeGeneral of DataCite's metadata schema 4.6."""
+
+_RELATIONS = frozenset(
+    "IsCitedBy Cites IsCollectedBy Collects IsSupplementTo IsSupplementedBy IsContinuedBy Continues "
+    "IsDescribedBy Describes HasMetadata IsMetadataFor HasVersion IsVersionOf IsNewVersionOf IsPartOf "
+    "IsPreviousVersionOf IsPublishedIn HasPart IsReferencedBy References IsDocumentedBy Documents "
+    "IsCompiledBy Compiles IsVariantFormOf IsOriginalFormOf IsIdenticalTo IsReviewedBy Reviews "
+    "IsDerivedFrom IsSourceOf IsRequiredBy Requires IsObsoletedBy Obsoletes HasTranslation "
+    "IsTranslationOf".split()
+)
+_IDENTIFIER_TYPES = frozenset(
+    "ARK arXiv bibcode CSTR DOI EAN13 EISSN Handle IGSN ISBN ISSN ISTC LISSN LSID PMID PURL RRID UPC "
+    "URL URN w3id".split()
+)
+_RESOURCE_TYPES = {"Model": "Machine learning model", "Dataset": "Dataset"}
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
+
+
+def write(versions: Sequence[Version]) -> str:
+    """One record, or a list of them; valid by DataCite's JSON schema."""
+    records = [_by_schema(attributes(version)) for version in versions]
+    shown = records[0] if len(records) == 1 else records
+    return json.dumps(shown, ensure_ascii=False, indent=2)
+
+
+def attributes(version: Version) -> dict[str, Any]:
+    """The `attributes` of a record in DataCite's REST API, without what is not known.
+
+    What the schema requires and nobody knows is ``:unav``.
+    """
+    general = version.resource_type if version.resource_type in GENERAL_TYPES else "Other"
+    license = _rights(version.license)
+    found: dict[str, Any] = {
+        "doi": version.doi.name if version.doi else None,
+        "creators": [_creator(author) for author in version.authors] or [{"name": _UNAVAILABLE}],
+        "titles": [{"title": plain_line(version.title) or _UNAVAILABLE}],
+        "publisher": {"name": plain_line(version.publisher) or _UNAVAILABLE},
+        "publicationYear": year_of(version),
+        "types": {
+            "resourceTypeGeneral": general,
+            "resourceType": _RESOURCE_TYPES.get(general, version.resource_type or general),
+        },
+        "version": plain_line(version.version) if version.version else version.short_revision,
+        "dates": _dates(version),
+        "language": version.language
+        if version.language and _LANGUAGE.fullmatch(version.language)
+        else None,
+        "descriptions": [
+            {"description": plain_text(version.description), "descriptionType": "Abstract"}
+        ]
+        if version.description and version.description.strip()
+        else None,
+        "rightsList": [license] if license else None,
+        "formats": _different(version.formats),
+        "sizes": _different(version.sizes),
+        "relatedIdentifiers": _related(version),
+        "alternateIdentifiers": _alternate(version),
+        "url": landing_of(version),
+        "schemaVersion": _SCHEMA,
+    }
+    return {name: value for name, value in found.items() if value not in (None, [], "")}
+
+
+def _by_schema(record: dict[str, Any]) -> dict[str, Any]:
+    """As the JSON schema has it: the year is text of four digits."""
+    return record | {"publicationYear": f"{record.get('publicationYear', 0):04d}"}
+
+
+def _creator(author: Author) -> dict[str, Any]:
+    creator: dict[str, Any] = {"name": plain_line(author.name)}
+    if author.type == "person":
+        creator["nameType"] = "Personal"
+        # A name that was never taken apart has no part to be called the family name.
+        if author.given and author.family:
+            creator["givenName"] = plain_line(author.given)
+            creator["familyName"] = plain_line(author.family)
+    elif author.type == "organization":
+        creator["nameType"] = "Organizational"
+    identifiers = []
+    if author.orcid_url:
+        identifiers.append(_identifier(author.orcid_url, "ORCID", "https://orcid.org"))
+    if author.ror_url and author.type == "organization":
+        identifiers.append(_identifier(author.ror_url, "ROR", "https://ror.org"))
+    if identifiers:
+        creator["nameIdentifiers"] = identifiers
+    if author.affiliation:
+        affiliation = {"name": plain_line(author.affiliation)}
+        if author.ror_url and author.type != "organization":
+            affiliation |= {
+                "affiliationIdentifier": author.ror_url,
+                "affiliationIdentifierScheme": "ROR",
+                "schemeUri": "https://ror.org",
+            }
+        creator["affiliation"] = [affiliation]
+    return creator
+
+
+def _identifier(value: str, scheme: str, uri: str) -> dict[str, str]:
+    return {"nameIdentifier": value, "nameIdentifierScheme": scheme, "schemeUri": uri}
+
+
+def _dates(version: Version) -> list[dict[str, str]] | None:
+    if version.created is None:
+        return None
+    moment = show_moment(version.created)
+    return [{"date": moment, "dateType": kind} for kind in ("Created", "Issued")]
+
+
+def _rights(license: str | None) -> dict[str, str] | None:
+    if not license or not license.strip():
+        return None
+    spdx = spdx_identifier(license)
+    if spdx is None:
+        return {"rights": plain_line(license)}
+    return {
+        "rights": plain_line(license),
+        "rightsUri": spdx_url(spdx),
+        "rightsIdentifier": spdx,
+        "rightsIdentifierScheme": "SPDX",
+        "schemeUri": "https://spdx.org/licenses/",
+    }
+
+
+def _related(version: Version) -> list[dict[str, str]]:
+    """The neighbours of R7, and what the card names."""
+    found = []
+    if version.previous:
+        found.append(("IsNewVersionOf", version.previous.name, "DOI"))
+    if version.next:
+        found.append(("IsPreviousVersionOf", version.next.name, "DOI"))
+    found += [
+        (entry.relation, plain_line(entry.identifier), entry.identifier_type)
+        for entry in version.related
+        if entry.relation in _RELATIONS and entry.identifier_type in _IDENTIFIER_TYPES
+    ]
+    return [
+        {"relationType": relation, "relatedIdentifier": name, "relatedIdentifierType": kind}
+        for relation, name, kind in dict.fromkeys(found)
+    ]
+
+
+def _alternate(version: Version) -> list[dict[str, str]]:
+    found = []
+    if version.repo:
+        found.append((version.repo.path, REPOSITORY_TYPE))
+        if version.revision:
+            found.append((version.revision, REVISION_TYPE))
+    return [{"alternateIdentifier": name, "alternateIdentifierType": kind} for name, kind in found]
+
+
+def _different(values: Sequence[str]) -> list[str]:
+    return list(dict.fromkeys(filter(None, map(plain_line, values))))

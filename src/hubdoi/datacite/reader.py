@@ -1,0 +1,277 @@
+"""Reading the attributes of a DataCite record, however uneven it is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from ..records.doi import Doi
+from ..records.errors import HubdoiError, UnexpectedAnswer
+from ..records.markup import without_markup
+from ..records.moment import parse_moment
+from ..records.repo import HUGGING_FACE, Repo, RepoReference
+from ..records.spdx import spdx_identifier
+from ..records.untyped import first, members, text_of
+from .creator import author_from_creator
+
+if TYPE_CHECKING:
+    from ..records.version import Related, Version
+
+
+_REVISION = re.compile(r"[0-9a-f]{7,40}")
+_FULL_REVISION = re.compile(r"[0-9a-f]{40}")
+_REVISION_IN_TITLE = re.compile(r"\(Revision ([0-9a-f]{7,40})\)\s*$")
+_WHOLE_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+def version_from_datacite(attributes: Mapping[str, Any]) -> Version:
+    """The version in `attributes` (DataCite metadata schema 4, JSON form of the REST API).
+
+    What is missing, of another type or cannot be read is passed over; nothing is guessed.
+
+    Raises:
+        UnexpectedAnswer: it is not a record at all: there is no DOI in it.
+    """
+    from ..records.version import Version
+
+    if not isinstance(attributes, Mapping):
+        raise UnexpectedAnswer("The registrar's answer is not a record of a DOI.")
+    attributes = _unwrapped(attributes)
+    doi = _doi(attributes.get("doi") or attributes.get("id"))
+    if doi is None:
+        raise UnexpectedAnswer("The registrar's answer has no DOI in it.")
+    title = _title(attributes)
+    version = text_of(attributes.get("version")) or None
+    place = _place(attributes)
+    revision = _revision(attributes, place, version, title) if place else None
+    related = _related(attributes)
+    following = _neighbour(related, "IsPreviousVersionOf")
+    return Version(
+        doi=doi,
+        repo=place.repo if place else None,
+        revision=revision,
+        title=title,
+        authors=tuple(filter(None, map(author_from_creator, members(attributes.get("creators"))))),
+        publisher=_publisher(attributes.get("publisher")),
+        year=_year(attributes),
+        created=_created(attributes, place is not None),
+        description=_description(attributes),
+        license=_license(attributes),
+        url=_page(attributes, place),
+        resource_type=_resource_type(attributes),
+        version=version,
+        language=text_of(attributes.get("language")) or None,
+        state="outdated" if following else None,
+        previous=_neighbour(related, "IsNewVersionOf"),
+        next=following,
+        related=tuple(
+            entry
+            for entry in related
+            if entry.relation not in ("IsNewVersionOf", "IsPreviousVersionOf")
+            or entry.identifier_type.upper() != "DOI"
+        ),
+        formats=_texts(attributes.get("formats")),
+        sizes=_texts(attributes.get("sizes")),
+        endpoint=_endpoint(attributes, place),
+    )
+
+
+def _unwrapped(answer: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The attributes in a whole answer of the REST API; `answer` itself when it has them."""
+    if "doi" in answer:
+        return answer
+    record = answer.get("data", answer)
+    inner = record.get("attributes") if isinstance(record, Mapping) else None
+    return inner if isinstance(inner, Mapping) else answer
+
+
+def _title(attributes: Mapping[str, Any]) -> str:
+    titles = members(attributes.get("titles"))
+    # The main title is the one without a type; translations and subtitles have one.
+    main = [entry for entry in titles if isinstance(entry, Mapping) and not entry.get("titleType")]
+    for entry in (*main, *titles):
+        text = entry.get("title") if isinstance(entry, Mapping) else entry
+        if title := " ".join(without_markup(text_of(text)).split()):
+            return title
+    return ""
+
+
+def _publisher(value: Any) -> str:
+    return text_of(value.get("name") if isinstance(value, Mapping) else value)
+
+
+def _year(attributes: Mapping[str, Any]) -> int | None:
+    """The year as the record has it, Buddhist and other calendars included."""
+    for value in (attributes.get("publicationYear"), attributes.get("published")):
+        match = re.match(r"\d{1,4}", text_of(value))
+        if match and int(match[0]) > 0:
+            return int(match[0])
+    for date in _dates(attributes, "Issued"):
+        if match := re.match(r"\d{4}", date):
+            return int(match[0])
+    return None
+
+
+def _created(attributes: Mapping[str, Any], on_hub: bool) -> datetime | None:
+    """The day of publication where the record says it; else when the DOI was registered.
+
+    On a Hub a DOI is published the day it is registered. Elsewhere a record that only knows the
+    year of publication was often registered on another day, which nobody may cite.
+    """
+    issued = _dates(attributes, "Issued")
+    days = [date for date in issued if _WHOLE_DAY.match(date)]
+    registered = [attributes.get("registered"), attributes.get("created")]
+    for value in (*days, *(registered if on_hub or not issued else ())):
+        try:
+            return parse_moment(text_of(value))
+        except (ValueError, OverflowError):
+            continue
+    return None
+
+
+def _dates(attributes: Mapping[str, Any], kind: str) -> list[str]:
+    return [
+        text_of(entry.get("date"))
+        for entry in members(attributes.get("dates"))
+        if isinstance(entry, Mapping) and entry.get("dateType") == kind
+    ]
+
+
+def _description(attributes: Mapping[str, Any]) -> str | None:
+    descriptions = members(attributes.get("descriptions"))
+    abstracts = [
+        entry
+        for entry in descriptions
+        if isinstance(entry, Mapping) and entry.get("descriptionType") == "Abstract"
+    ]
+    for entry in (*abstracts, *descriptions):
+        text = entry.get("description") if isinstance(entry, Mapping) else entry
+        if description := without_markup(text_of(text)).strip():
+            return description
+    return None
+
+
+def _license(attributes: Mapping[str, Any]) -> str | None:
+    """An SPDX identifier where the record has one, else the words of its first statement."""
+    statements = [
+        entry for entry in members(attributes.get("rightsList")) if isinstance(entry, Mapping | str)
+    ]
+    for entry in statements:
+        if isinstance(entry, Mapping) and (identifier := text_of(entry.get("rightsIdentifier"))):
+            spdx, words = spdx_identifier(identifier), text_of(entry.get("rights"))
+            # The card's own word, where it means the same.
+            return words if spdx and spdx_identifier(words) == spdx else spdx or identifier
+    for entry in statements:
+        text = text_of(entry.get("rights") if isinstance(entry, Mapping) else entry)
+        if words := " ".join(without_markup(text).split()):
+            return spdx_identifier(words) or words
+    return None
+
+
+def _resource_type(attributes: Mapping[str, Any]) -> str:
+    types = attributes.get("types")
+    if isinstance(types, Mapping):
+        return text_of(types.get("resourceTypeGeneral"))
+    return text_of(attributes.get("resourceTypeGeneral"))
+
+
+def _related(attributes: Mapping[str, Any]) -> list[Related]:
+    from ..records.version import Related
+
+    found = []
+    for entry in members(attributes.get("relatedIdentifiers")):
+        if not isinstance(entry, Mapping):
+            continue
+        values = [
+            text_of(entry.get(name))
+            for name in ("relationType", "relatedIdentifier", "relatedIdentifierType")
+        ]
+        if all(values):
+            found.append(Related(*values))
+    return found
+
+
+def _neighbour(related: Iterable[Related], relation: str) -> Doi | None:
+    """The first DOI of that relation; `related` is what this record says of others (R7)."""
+    return first(
+        _doi(entry.identifier)
+        for entry in related
+        if entry.relation == relation and entry.identifier_type.upper() == "DOI"
+    )
+
+
+def _place(attributes: Mapping[str, Any]) -> RepoReference | None:
+    """The repository: where the address of the landing page leads, or an alternate identifier."""
+    names = [text_of(attributes.get("url")), *_alternate(attributes, "Hub repository")]
+    for name in filter(None, names):
+        try:
+            return RepoReference.parse(name)
+        except HubdoiError:
+            continue
+    return None
+
+
+def _revision(
+    attributes: Mapping[str, Any], place: RepoReference, version: str | None, title: str
+) -> str | None:
+    """The most exact of what the record says: a full commit id before the digits of the title."""
+    in_title = _REVISION_IN_TITLE.search(title)
+    said = [
+        place.revision,
+        *_alternate(attributes, "Git commit"),
+        version,
+        in_title[1] if in_title else None,
+    ]
+    revisions = [word.lower() for word in said if word and _REVISION.fullmatch(word.lower())]
+    full = first(word for word in revisions if _FULL_REVISION.fullmatch(word))
+    return full or first(iter(revisions))
+
+
+def _alternate(attributes: Mapping[str, Any], kind: str) -> list[str]:
+    """Alternate identifiers of one type, under either of the names that DataCite uses."""
+    return [
+        text_of(entry.get(name))
+        for list_, name in (
+            ("alternateIdentifiers", "alternateIdentifier"),
+            ("identifiers", "identifier"),
+        )
+        for entry in members(attributes.get(list_))
+        if isinstance(entry, Mapping) and entry.get(f"{name}Type") == kind
+    ]
+
+
+def _page(attributes: Mapping[str, Any], place: RepoReference | None) -> str | None:
+    """The page of the repository; of any other object its landing page."""
+    if place is not None:
+        return place.repo.url(_endpoint(attributes, place) or HUGGING_FACE)
+    url = text_of(attributes.get("url"))
+    return url if url.lower().startswith(("https://", "http://")) else None
+
+
+def _endpoint(attributes: Mapping[str, Any], place: RepoReference | None) -> str | None:
+    """The Hub of a repository that is not on huggingface.co."""
+    if place is None:
+        return None
+    try:
+        parts = urlsplit(text_of(attributes.get("url")))
+        named: Repo | None = RepoReference.parse(parts.geturl()).repo
+    except (HubdoiError, ValueError):
+        named = None
+    if named is None or (parts.hostname or "").endswith(("huggingface.co", "hf.co")):
+        return None
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    return tuple(filter(None, (text_of(entry) for entry in members(value))))
+
+
+def _doi(value: Any) -> Doi | None:
+    text = text_of(value)
+    try:
+        return Doi.parse(text) if text else None
+    except HubdoiError:
+        return None

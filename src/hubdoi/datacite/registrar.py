@@ -1,0 +1,277 @@
+"""DataCite as registrar, for institutions with a repository account there.
+
+A DOI is made in three steps, each of which can be repeated: a draft with the metadata, its
+publication, and the update of the versions before and after it. Which DOI a revision gets follows
+from the Hub's identifier of the repository and from the revision alone, so that a process that
+knows nothing of an earlier attempt arrives at the same one (R8, R12).
+"""
+
+from __future__ import annotations
+
+from base64 import b32encode
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlsplit
+
+from ..config import DATACITE_API, DATACITE_TEST_API
+from ..net.http import Http
+from ..records import Doi, Repo, Terms, Version
+from ..records.errors import (
+    AccessError,
+    AlreadyRegistered,
+    DoiNotFound,
+    HubdoiError,
+    InvalidInput,
+    InvalidMetadata,
+    RepoError,
+    ServiceError,
+    ServiceRefused,
+    SignInRequired,
+    UnexpectedAnswer,
+)
+from .public_records import JSON_API
+
+if TYPE_CHECKING:
+    from ..config import Config
+    from ..hub.repositories import HuggingFaceHub
+    from ..minting.backends.datacite import DataCiteDoor
+    from ..net.http import Answer
+    from .public_records import PublicRecords
+
+
+_TERMS = """\
+Generating a DOI at DataCite for this repository
+{test}
+1. The DOI is permanent. It cannot be undone: once generated, a DOI is never deleted and never given to anything else.
+2. You promise to keep the page. The DOI leads to the page of this revision on {hub}, and {hub} will not enforce the lock: it does not know of this DOI, and goes on to let you delete, rename, transfer or hide the repository. You promise not to: from now on the repository is not deleted, renamed, transferred or made private, except through a request to those who look after the DataCite account {account}, who then let the DOI lead to its new place or to a page that says what it was. Pushing commits stays possible; the DOI goes on naming the revision that it was generated for.
+3. The metadata becomes public. Your full name and the list of authors are sent to DataCite, together with the title, the address, the revision, the description and the licence of the repository, and everybody can read them.
+"""
+_TEST = """
+This is a test system: its DOIs do not resolve at doi.org, and may be deleted by those who run it.
+"""
+
+
+def open_datacite(
+    config: Config, hub: HuggingFaceHub, public_records: PublicRecords
+) -> DataCiteDoor:
+    """The way to see and mint DOIs with the DataCite account of `config`, and the user's ledger.
+
+    Raises:
+        InvalidInput: the account, its password or its prefix is not set.
+        LedgerError: the ledger cannot be used.
+    """
+    from ..minting.backends.datacite import DataCiteDoor
+    from ..minting.user_ledger import data_directory, open_user_ledger
+
+    registrar = DataCiteRegistrar(config, hub, public_records)
+    is_real = config.datacite_api == DATACITE_API
+    register = None if is_real else urlsplit(config.datacite_api).netloc
+    return DataCiteDoor(
+        hub,
+        registrar,
+        open_user_ledger(config.endpoint, register=register),
+        lock=data_directory() / "ledger.lock",
+    )
+
+
+class DataCiteRegistrar:
+    """The DOIs of one repository account at DataCite, through its REST API.
+
+    Raises:
+        InvalidInput: the account, its password or its prefix is not set.
+    """
+
+    shares_ledger = False
+
+    def __init__(self, config: Config, hub: HuggingFaceHub, public_records: PublicRecords) -> None:
+        missing = [
+            f"DATACITE_{name.upper()}"
+            for name in ("repository", "password", "prefix")
+            if not getattr(config, f"datacite_{name}")
+        ]
+        if missing:
+            raise InvalidInput(
+                f"To register DOIs at DataCite, set {' and '.join(missing)}; your institution's DataCite contact knows them."
+            )
+        assert config.datacite_repository and config.datacite_password and config.datacite_prefix
+        self.publisher = config.datacite_publisher
+        self._account = config.datacite_repository
+        self._prefix = config.datacite_prefix
+        self._base = config.datacite_api
+        self._hub = hub
+        self._public_records = public_records
+        self._http = Http(
+            config.datacite_api,
+            basic=(config.datacite_repository, config.datacite_password),
+            contact=config.contact,
+            media_type=JSON_API,
+        )
+
+    def __repr__(self) -> str:
+        return f"DataCiteRegistrar({self._account!r}, {self._base!r})"
+
+    @property
+    def terms(self) -> Terms:
+        is_test = self._base == DATACITE_TEST_API or Doi(f"{self._prefix}/x").is_sandbox
+        return Terms(
+            _TERMS.format(
+                hub=urlsplit(self._hub.endpoint).netloc,
+                account=self._account,
+                test=_TEST if is_test else "",
+            )
+        )
+
+    def reserve(self, repo: Repo, uid: str, revision: str) -> Doi:
+        """``PREFIX/hf.REVISION.HASH``: seven digits of the revision, and eight characters (40 bits) of
+        the SHA-256 of Hub, repository and revision, in base 32. Nothing is sent."""
+        subject = "\n".join((urlsplit(self._hub.endpoint).netloc, uid, revision))
+        digest = b32encode(sha256(subject.encode()).digest()[:5]).decode().lower()
+        return Doi(f"{self._prefix}/hf.{revision[:7]}.{digest}")
+
+    def register(self, version: Version) -> None:
+        """Make `version.doi` public with this metadata, or bring its metadata up to date.
+
+        Raises:
+            AlreadyRegistered: the DOI belongs to something else.
+            InvalidMetadata: DataCite refuses the metadata; nothing was made public.
+            AccessError: DataCite does not know the account, or it may not use the prefix.
+            ServiceError: it is not known whether it happened; call again.
+        """
+        if version.doi is None:
+            raise ValueError("a version to register has a DOI")
+        from .json_record import attributes
+
+        wanted = attributes(version)
+        record = self._record(version.doi)
+        if record is None:
+            record = self._draft(version.doi, wanted)
+        if not self._is_of(record, version):
+            raise AlreadyRegistered(
+                f"The DOI {version.doi} is already taken by something else at DataCite; nothing was changed."
+            )
+        self._publish(version.doi, wanted, record)
+        self._public_records.forget(version.doi)
+
+    def find(self, doi: Doi) -> Version | None:
+        """The public record of `doi`, or None.
+
+        Raises:
+            ServiceError: DataCite cannot be used now.
+        """
+        with suppress(DoiNotFound):
+            return self._public_records.version(doi, refresh=True)
+        return None
+
+    def find_many(self, dois: Iterable[Doi], *, refresh: bool = False) -> dict[Doi, Version]:
+        """The public records of those that have one. Raises as `find`."""
+        return self._public_records.versions(dois, refresh=refresh)
+
+    # The three requests
+
+    def _record(self, doi: Doi) -> Mapping[str, Any] | None:
+        """The attributes of the DOI as the account sees them, drafts included."""
+        answer = self._http.get(self._path(doi))
+        if answer.status == 404:
+            return None
+        if answer.status >= 400:
+            raise self._refusal(answer)
+        return self._attributes(answer)
+
+    def _draft(self, doi: Doi, wanted: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Make the draft; if somebody was faster, what they made."""
+        body = {"data": {"type": "dois", "attributes": wanted}}
+        # Sent twice it is refused the second time, and that tells the same.
+        answer = self._http.request("POST", "/dois", body=body, repeat=True)
+        if answer.status < 300:
+            return self._attributes(answer)
+        if answer.status == 422 and _is_taken(answer):
+            present = self._record(doi)
+            if present is not None:
+                return present
+            raise AlreadyRegistered(
+                f"The DOI {doi} is already taken by another account at DataCite; nothing was changed."
+            )
+        raise self._refusal(answer)
+
+    def _publish(self, doi: Doi, wanted: Mapping[str, Any], record: Mapping[str, Any]) -> None:
+        attributes = dict(wanted)
+        if record.get("state") != "findable":
+            attributes["event"] = "publish"
+        body = {"data": {"id": doi.name, "type": "dois", "attributes": attributes}}
+        answer = self._http.request("PUT", self._path(doi), body=body, repeat=True)
+        if answer.status < 300:
+            return
+        refusal = self._refusal(answer)
+        if isinstance(refusal, InvalidMetadata) and record.get("state") == "draft":
+            # Nobody has seen the draft; without it the DOI is as it was.
+            with suppress(ServiceError):
+                self._http.request("DELETE", self._path(doi), repeat=True)
+        raise refusal
+
+    def _is_of(self, record: Mapping[str, Any], version: Version) -> bool:
+        """Whether the record names the repository and revision of `version`."""
+        if version.revision is None or version.repo is None:
+            return False
+        if record.get("url") == version.landing_url:
+            return True
+        there = Version.from_datacite({"doi": str(version.doi), **record})
+        if there.repo is None or there.revision != version.revision:
+            return False
+        if there.repo == version.repo:
+            return True
+        # The repository was renamed: its old name still leads to it.
+        with suppress(RepoError):
+            return self._hub.info(there.repo, None).repo == version.repo
+        return False
+
+    @staticmethod
+    def _path(doi: Doi) -> str:
+        return f"/dois/{quote(doi.name, safe='/')}"
+
+    def _attributes(self, answer: Answer) -> Mapping[str, Any]:
+        data = answer.json.get("data") if isinstance(answer.json, Mapping) else None
+        attributes = data.get("attributes") if isinstance(data, Mapping) else None
+        if not isinstance(attributes, Mapping):
+            raise UnexpectedAnswer(
+                f"{self._base} did not answer as DataCite would; check HUBDOI_DATACITE_API."
+            )
+        return attributes
+
+    def _refusal(self, answer: Answer) -> HubdoiError:
+        """What a 4xx of DataCite stands for."""
+        host = urlsplit(self._base).netloc
+        if answer.status == 401:
+            return SignInRequired(
+                f"{host} does not accept the password of {self._account}; check DATACITE_REPOSITORY and DATACITE_PASSWORD."
+            )
+        if answer.status == 403:
+            return AccessError(
+                f"{host} does not let {self._account} register DOIs with {self._prefix}; check DATACITE_REPOSITORY, DATACITE_PASSWORD and DATACITE_PREFIX."
+            )
+        said = _said(answer)
+        if answer.status in (400, 422):
+            return InvalidMetadata(f"DataCite refuses the metadata{f': {said}' if said else ''}.")
+        return ServiceRefused(
+            f"{host} refused the request (HTTP {answer.status}{f': {said}' if said else ''}); try again later."
+        )
+
+
+def _errors(answer: Answer) -> list[Mapping[str, Any]]:
+    errors = answer.json.get("errors") if isinstance(answer.json, Mapping) else None
+    return [entry for entry in errors if isinstance(entry, Mapping)] if errors else []
+
+
+def _is_taken(answer: Answer) -> bool:
+    return any("taken" in str(entry.get("title", "")).lower() for entry in _errors(answer))
+
+
+def _said(answer: Answer) -> str:
+    """What DataCite says is wrong, in one line."""
+    found = []
+    for entry in _errors(answer)[:3]:
+        source = entry.get("source")
+        title = " ".join(str(entry.get("title", "")).split())[:200].rstrip(".")
+        found.append(f"{source}: {title}" if isinstance(source, str) and source else title)
+    return "; ".join(filter(None, found))

@@ -1,0 +1,150 @@
+"""DataCite metadata 4.6 as XML, for one version."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from xml.etree.ElementTree import Element, SubElement, indent, register_namespace, tostring
+
+from ..records import Version
+from ..records.single import only
+from .json_record import attributes
+
+_NAMESPACE = "http://datacite.org/schema/kernel-4"
+_XSI = "http://www.w3.org/2001/XMLSchema-instance"
+_LOCATION = f"{_NAMESPACE} https://schema.datacite.org/meta/kernel-4.6/metadata.xsd"
+
+
+def write(versions: Sequence[Version]) -> str:
+    """The record of one version.
+
+    Raises:
+        InvalidInput: there is not exactly one; a DataCite document describes one resource.
+    """
+    version = only(versions, "A DataCite XML document")
+    record = attributes(version)
+    register_namespace("", _NAMESPACE)
+    register_namespace("xsi", _XSI)
+    root = Element(_tag("resource"), {f"{{{_XSI}}}schemaLocation": _LOCATION})
+    if version.doi is not None:
+        _add(root, "identifier", version.doi.name, identifierType="DOI")
+    else:
+        _add(root, "identifier", record.get("url") or ":unav", identifierType="URL")
+    _add_creators(root, record["creators"])
+    _add_all(root, "titles", "title", [(entry["title"], {}) for entry in record["titles"]])
+    _add(root, "publisher", record["publisher"]["name"])
+    _add(root, "publicationYear", f"{record.get('publicationYear', 0):04d}")
+    types = record["types"]
+    _add(
+        root,
+        "resourceType",
+        types["resourceType"],
+        resourceTypeGeneral=types["resourceTypeGeneral"],
+    )
+    _add_optional(root, record)
+    indent(root)
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + tostring(root, encoding="unicode")
+
+
+def _add_creators(root: Element, creators: list[dict[str, Any]]) -> None:
+    parent = _add(root, "creators")
+    for creator in creators:
+        element = _add(parent, "creator")
+        _add(element, "creatorName", creator["name"], nameType=creator.get("nameType"))
+        for name in ("givenName", "familyName"):
+            if name in creator:
+                _add(element, name, creator[name])
+        for entry in creator.get("nameIdentifiers", ()):
+            _add(
+                element,
+                "nameIdentifier",
+                entry["nameIdentifier"],
+                nameIdentifierScheme=entry["nameIdentifierScheme"],
+                schemeURI=entry["schemeUri"],
+            )
+        for entry in creator.get("affiliation", ()):
+            _add(
+                element,
+                "affiliation",
+                entry["name"],
+                affiliationIdentifier=entry.get("affiliationIdentifier"),
+                affiliationIdentifierScheme=entry.get("affiliationIdentifierScheme"),
+                schemeURI=entry.get("schemeUri"),
+            )
+
+
+def _add_optional(root: Element, record: dict[str, Any]) -> None:
+    def entries(name: str, text: str, **attributes: str) -> list[tuple[str, dict[str, str]]]:
+        return [
+            (entry[text], {xml: entry[key] for xml, key in attributes.items() if key in entry})
+            for entry in record.get(name, ())
+        ]
+
+    _add_all(root, "dates", "date", entries("dates", "date", dateType="dateType"))
+    if "language" in record:
+        _add(root, "language", record["language"])
+    _add_all(
+        root,
+        "alternateIdentifiers",
+        "alternateIdentifier",
+        entries(
+            "alternateIdentifiers",
+            "alternateIdentifier",
+            alternateIdentifierType="alternateIdentifierType",
+        ),
+    )
+    _add_all(
+        root,
+        "relatedIdentifiers",
+        "relatedIdentifier",
+        entries(
+            "relatedIdentifiers",
+            "relatedIdentifier",
+            relatedIdentifierType="relatedIdentifierType",
+            relationType="relationType",
+        ),
+    )
+    for plural, singular in (("sizes", "size"), ("formats", "format")):
+        _add_all(root, plural, singular, [(text, {}) for text in record.get(plural, ())])
+    if "version" in record:
+        _add(root, "version", record["version"])
+    _add_all(
+        root,
+        "rightsList",
+        "rights",
+        entries(
+            "rightsList",
+            "rights",
+            rightsURI="rightsUri",
+            rightsIdentifier="rightsIdentifier",
+            rightsIdentifierScheme="rightsIdentifierScheme",
+            schemeURI="schemeUri",
+        ),
+    )
+    _add_all(
+        root,
+        "descriptions",
+        "description",
+        entries("descriptions", "description", descriptionType="descriptionType"),
+    )
+
+
+def _add_all(
+    root: Element, plural: str, singular: str, entries: list[tuple[str, dict[str, str]]]
+) -> None:
+    if not entries:
+        return
+    parent = _add(root, plural)
+    for text, given in entries:
+        _add(parent, singular, text, **given)
+
+
+def _add(parent: Element, name: str, text: str | None = None, **attributes: str | None) -> Element:
+    given = {key: value for key, value in attributes.items() if value}
+    element = SubElement(parent, _tag(name), given)
+    element.text = text
+    return element
+
+
+def _tag(name: str) -> str:
+    return f"{{{_NAMESPACE}}}{name}"

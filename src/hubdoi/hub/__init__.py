@@ -1,0 +1,1 @@
+"""A Hub: its repositories, its DOI API and the wire format."""

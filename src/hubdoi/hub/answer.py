@@ -1,0 +1,86 @@
+"""What a Hub's API answers about a repository, read with care: cards are written by strangers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from ..records import Doi, Repo, RepoInfo, parse_moment
+from ..records.errors import HubdoiError
+from ..records.formats import formats_of
+
+MAX_TEXTS = 200
+
+
+def repo_info(repo: Repo, head: Mapping[str, Any], at: Mapping[str, Any]) -> RepoInfo:
+    """The repository from the description of its head, and that `at` the revision asked for."""
+    card = at.get("cardData")
+    card = card if isinstance(card, Mapping) else {}
+    tags = _texts(head.get("tags"), limit=2000)
+    owner = head.get("authorData")
+    owner = owner if isinstance(owner, Mapping) else {}
+    named = head.get("doi")
+    named = named if isinstance(named, Mapping) else {}
+    return RepoInfo(
+        repo=repo,
+        uid=_text(head.get("_id")) or f"{repo.type}:{repo.id}",
+        head=_text(head.get("sha")) or None,
+        revision=_text(at.get("sha")) or None,
+        private=head.get("private") is True,
+        owner_name=_text(owner.get("fullname")) or repo.namespace or "",
+        owner_is_organization=owner.get("type") == "org",
+        description=_description(at.get("description")),
+        license=next(iter(_texts(card.get("license"))), None),
+        language=next(iter(_texts(card.get("language"))), None),
+        tags=tags,
+        dois=_dois(named.get("id"), tags),
+        doi_revision=_text(named.get("commit")) or None,
+        base_models=_texts(card.get("base_model")),
+        datasets=_texts(card.get("datasets")),
+        formats=_formats(at.get("siblings")),
+        revision_date=moment(at.get("lastModified")),
+    )
+
+
+def moment(value: Any) -> datetime | None:
+    """A time as the Hub writes it, or None."""
+    try:
+        return parse_moment(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+
+
+def _dois(named: Any, tags: tuple[str, ...]) -> tuple[Doi, ...]:
+    """The one that the Hub names first, then those of the tags."""
+    found = []
+    for text in (named, *(tag[4:] for tag in tags if tag.lower().startswith("doi:"))):
+        try:
+            if isinstance(text, str):
+                found.append(Doi.parse(text))
+        except HubdoiError:
+            continue
+    return tuple(dict.fromkeys(found))
+
+
+def _description(value: Any) -> str | None:
+    """A dataset's description is the beginning of its card, with the line breaks as tabs."""
+    return " ".join(value.split()) or None if isinstance(value, str) else None
+
+
+def _formats(siblings: Any) -> tuple[str, ...]:
+    paths = [
+        sibling["rfilename"]
+        for sibling in (siblings if isinstance(siblings, list) else ())
+        if isinstance(sibling, Mapping) and isinstance(sibling.get("rfilename"), str)
+    ]
+    return formats_of(paths)
+
+
+def _texts(value: Any, *, limit: int = MAX_TEXTS) -> tuple[str, ...]:
+    values = value if isinstance(value, list) else [value]
+    return tuple(text for text in values[:limit] if isinstance(text, str) and text.strip())
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""

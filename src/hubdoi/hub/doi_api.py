@@ -1,0 +1,134 @@
+"""A Hub's own DOI API, over HTTP (design chapter 7)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+from uuid import uuid4
+
+from ..net.http import Answer, Http
+from ..records import Doi, MintRequest, Repo, Status, Terms, Version
+from ..records.errors import DoiNotFound, HubdoiError, RepoNotFound, UnexpectedAnswer
+from .wire import error_from_answer
+
+
+class NoDoiApi(RepoNotFound):
+    """The Hub answers 404 to its DOI API and does not say that the repository is missing."""
+
+
+class DoiApi:
+    """The DOI side of the Hub at `endpoint`: one request for each call."""
+
+    def __init__(self, http: Http, endpoint: str) -> None:
+        self.http = http
+        self.endpoint = endpoint
+
+    def status(self, repo: Repo) -> Status:
+        """The state of `repo`.
+
+        Raises:
+            NoDoiApi: this Hub has none.
+            RepoNotFound, AccessError, ServiceError: as the Hub says.
+        """
+        answer = self.http.get(f"{self._path(repo)}/doi")
+        return Status.from_json(self._good(answer, repo), repo=repo, endpoint=self.endpoint)
+
+    def mint(self, repo: Repo, request: MintRequest, *, key: str | None = None) -> Version:
+        """Ask for the next DOI of `repo`.
+
+        The request carries an Idempotency-Key, so that a lost answer is asked for again without
+        minting twice (R12).
+
+        Raises:
+            ConsentRequired, TermsChanged, AlreadyRegistered, RepoNotEligible, InvalidInput,
+            AccessError, RepoNotFound, ServiceError: as the Hub says.
+        """
+        answer = self.http.request(
+            "POST",
+            f"{self._path(repo)}/doi",
+            body=request.to_json(),
+            headers={"Idempotency-Key": key or str(uuid4())},
+            repeat=True,
+        )
+        return self._version(answer, repo)
+
+    def request_support(
+        self, repo: Repo, action: str, reason: str, to: Repo | None = None
+    ) -> Mapping[str, Any]:
+        """Ask support for an action that the lock refuses (R10); the answer is the request with its number."""
+        body = {"action": action, "reason": reason, **({"to": to.id} if to else {})}
+        answer = self.http.request("POST", f"{self._path(repo)}/doi/requests", body=body)
+        return self._good(answer, repo)
+
+    def version(self, doi: Doi) -> Version:
+        """The version registered as `doi` on this Hub.
+
+        Raises:
+            DoiNotFound: this Hub did not register it.
+        """
+        # A slash that is not encoded would let the dots in `10.5072/../x` climb to another address.
+        answer = self.http.get(f"/api/dois/{quote(doi.name, safe='')}")
+        if answer.status == 404:
+            raise DoiNotFound(
+                f"{self.endpoint} has not registered {doi}; check it for a typing error."
+            )
+        found = self._version(answer, None)
+        if found.doi != doi:
+            raise UnexpectedAnswer(f"{self.endpoint} answered with another DOI than {doi}.")
+        return found
+
+    def terms(self, repo: Repo) -> Terms:
+        """The terms that a mint for `repo` asks to agree to."""
+        terms = self.status(repo).terms
+        if terms is None:
+            raise UnexpectedAnswer(f"{self.endpoint} sent no terms to agree to; try again later.")
+        return terms
+
+    def _path(self, repo: Repo) -> str:
+        """The path of the repository's API; the contract has none for an id without a namespace.
+
+        Raises:
+            RepoNotFound: the Hub has no repository that is still called so.
+        """
+        if repo.namespace is not None:
+            return repo.api_path
+        body = self.http.get(repo.api_path).json
+        try:
+            now = Repo(repo.type, body["id"])
+        except (HubdoiError, KeyError, TypeError):
+            now = repo
+        if now.namespace is None:
+            raise RepoNotFound(
+                f"{self.endpoint} has no {repo.type} {repo.id}; write it with its owner, like ada/tiny-bert."
+            )
+        return now.api_path
+
+    def _version(self, answer: Answer, repo: Repo | None) -> Version:
+        version = Version.from_json(self._good(answer, repo))
+        if version.doi is None or version.repo is None or version.revision is None:
+            raise UnexpectedAnswer(
+                f"{self.endpoint} answered without a DOI, where one was expected; check the endpoint."
+            )
+        return version
+
+    def _good(self, answer: Answer, repo: Repo | None) -> Mapping[str, Any]:
+        body = answer.json
+        if answer.status < 300:
+            if not isinstance(body, dict):
+                raise UnexpectedAnswer(
+                    f"{self.endpoint} did not answer as a Hub with a DOI API would; check the endpoint."
+                )
+            return body
+        shown = str(repo) if repo else self.endpoint
+        code = body.get("code") if isinstance(body, dict) else None
+        if answer.status == 404 and (code or answer.headers.get("X-Error-Code")) not in (
+            "RepoNotFound",
+            "RevisionNotFound",
+        ):
+            raise NoDoiApi(f"{self.endpoint} has no DOI API.")
+        raise error_from_answer(
+            answer.status,
+            body,
+            fallback=f"{self.endpoint} refused the request for {shown} (HTTP {answer.status}).",
+        )

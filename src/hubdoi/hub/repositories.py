@@ -1,0 +1,414 @@
+"""A Hub's repositories."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from time import monotonic
+from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import quote, urlsplit
+
+from ..records import Person, Repo, RepoInfo
+from ..records.errors import (
+    AccessError,
+    HubdoiError,
+    RepoNotFound,
+    RevisionNotFound,
+    ServiceRefused,
+    ServiceUnreachable,
+    SignInRequired,
+    UnexpectedAnswer,
+)
+
+if TYPE_CHECKING:
+    from ..config import Config
+    from ..net.http import Answer
+
+
+WHOAMI_LIFETIME = 60.0
+"""Seconds for which who is signed in is not asked again: the Hub allows few such requests."""
+PAGE = 1000
+COMMITS_BEYOND = 200
+"""Commits behind the one that was asked for in which an older DOI is looked for."""
+_COMMIT = re.compile(r"[0-9a-f]{40}")
+_SHORT_COMMIT = re.compile(r"[0-9a-f]{7,39}")
+# What a list has to say of each repository; `_id` and `id` come unasked.
+_LISTED = ("author", "gated", "lastModified", "private", "sha", "tags")
+# What a Hub says of a public repository and hubdoi needs again without network.
+_REMEMBERED = (
+    "_id", "id", "author", "authorData", "cardData", "description", "doi", "lastModified", "private", "sha", "tags",
+)  # fmt: skip
+
+
+class Hub(Protocol):
+    """What the rules need to know of a Hub: one repository, as one person sees it."""
+
+    endpoint: str
+
+    def info(self, repo: Repo, person: Person | None, revision: str | None = None) -> RepoInfo:
+        """The repository, at `revision` (a commit id, the beginning of one, a branch or a tag).
+
+        Raises:
+            RepoNotFound: there is none, or `person` cannot see it.
+            RevisionNotFound: it has no such revision.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Who has a namespace: a user or an organisation, with the full name."""
+
+    name: str
+    full_name: str
+    is_organization: bool
+
+
+class HuggingFaceHub:
+    """The repositories of the Hub at `config.endpoint`, as its API describes them.
+
+    These are the few GETs that hubdoi needs, with its own timeouts: huggingface_hub waits without
+    an end for most of them, and in silence for minutes after a 429. What a person does with a
+    repository is huggingface_hub's; `Client.hf_api` gives it for the same Hub.
+
+    A public repository that was seen before is shown again without network.
+    """
+
+    def __init__(self, config: Config) -> None:
+        from ..net.cache import AnswerCache
+        from ..net.http import Http
+
+        self.endpoint = config.endpoint
+        self._signed_in = config.token is not None
+        self._http = Http(config.endpoint, token=config.token, contact=config.contact)
+        self._cache = AnswerCache()
+        self._person: tuple[float, Person] | None = None
+        self._owners: dict[str, Owner] = {}
+
+    def __repr__(self) -> str:
+        return f"HuggingFaceHub({self.endpoint!r})"
+
+    def info(self, repo: Repo, person: Person | None, revision: str | None = None) -> RepoInfo:
+        """The repository as `person` sees it: one request, or two when `revision` is not the head.
+
+        The owner's full name, and the description of a model, take further requests: `described`.
+
+        Raises:
+            RepoNotFound: there is none, or these credentials cannot see it.
+            RevisionNotFound: it has no such revision.
+            SignInRequired: the Hub does not know the token.
+            ServiceError: the Hub cannot be used now.
+        """
+        head = self._description(repo.api_path, repo)
+        here = self._repo(head, repo)
+        sha = _text(head.get("sha"))
+        if revision is None or revision == "main" or (sha and _names(sha, revision)):
+            return self._info(here, head, head, person)
+        return self._info(here, head, self._at(here, revision), person)
+
+    def seen_by(self, info: RepoInfo, person: Person | None) -> RepoInfo:
+        """`info` as `person` sees it, without another request."""
+        owner = self._owners.get(info.repo.namespace or "")
+        if owner:
+            info = replace(
+                info, owner_name=owner.full_name, owner_is_organization=owner.is_organization
+            )
+        return replace(info, can_write=person is not None and person.can_write_to(info.repo))
+
+    def described(self, info: RepoInfo) -> RepoInfo:
+        """`info` with what takes more requests, for a DOI that is about to be minted.
+
+        The owner's full name, the description from the card, the size of the files, and when the
+        revision was committed. What a Hub does not tell stays as it is.
+        """
+        if info.revision is None:
+            return info
+        more: dict[str, Any] = {}
+        if info.repo.namespace:
+            owner = self.owner(info.repo.namespace)
+            more |= {
+                "owner_name": owner.full_name,
+                "owner_is_organization": owner.is_organization,
+            }
+        files = self.files(info.repo, info.revision)
+        total = sum(size for _, size in files.values())
+        more["sizes"] = (f"{len(files)} files", f"{total} B") if files else ()
+        if "README.md" in files:
+            more["description"] = self._card_text(info.repo, info.revision) or info.description
+        if info.revision != info.head or info.revision_date is None:
+            more["revision_date"] = self._committed(info.repo, info.revision)
+        return replace(info, **more)
+
+    def files(self, repo: Repo, revision: str) -> dict[str, tuple[str, int]]:
+        """The files of a revision: path to (content id, size in bytes).
+
+        Raises:
+            RepoNotFound, RevisionNotFound, AccessError, ServiceError: as `info`.
+        """
+        if _SHORT_COMMIT.fullmatch(revision):
+            revision = self._full(repo, revision)
+        found: dict[str, tuple[str, int]] = {}
+        path = f"{repo.api_path}/tree/{quote(revision, safe='')}"
+        for entry in self._pages(path, {"recursive": "true"}, repo, revision):
+            if entry.get("type") == "file" and isinstance(entry.get("path"), str):
+                found[entry["path"]] = (str(entry.get("oid", "")), _number(entry.get("size")))
+        return found
+
+    def revisions(self, repo: Repo, upto: str | None = None) -> list[str]:
+        """The commit ids of the default branch, newest first.
+
+        With `upto`, a commit id, the list may end some commits after it: what is far older is not
+        asked for.
+
+        Raises:
+            RepoNotFound, RevisionNotFound, AccessError, ServiceError: as `info`.
+        """
+        found: list[str] = []
+        end: int | None = None
+        for commit in self._commits(repo, "main"):
+            found.append(_text(commit.get("id")))
+            if end is None and upto and _names(found[-1], upto):
+                end = len(found) + COMMITS_BEYOND
+            if len(found) == end:
+                break
+        return found
+
+    def repositories(self, owner: str, person: Person | None = None) -> Iterator[RepoInfo]:
+        """The models and datasets of a user or organisation, from the Hub's lists.
+
+        Raises:
+            RepoNotFound: there is no such user or organisation.
+            ServiceError: the Hub cannot be used now.
+        """
+        empty = True
+        for kind in ("models", "datasets"):
+            query = [
+                ("author", owner),
+                ("limit", str(PAGE)),
+                *(("expand", name) for name in _LISTED),
+            ]
+            for data in self._pages(f"/api/{kind}", query, None, None):
+                try:
+                    repo = Repo("model" if kind == "models" else "dataset", str(data.get("id")))
+                except HubdoiError:
+                    continue
+                if (repo.namespace or "").lower() == owner.lower():
+                    empty = False
+                    yield self._info(repo, data, data, person)
+        if empty:
+            self.owner(owner)
+
+    def owner(self, name: str) -> Owner:
+        """Who has the namespace `name`.
+
+        Raises:
+            RepoNotFound: nobody has.
+            ServiceError: the Hub cannot be used now.
+        """
+        if name in self._owners:
+            return self._owners[name]
+        for kind, is_organization in (("organizations", True), ("users", False)):
+            answer = self._http.get(f"/api/{kind}/{quote(name, safe='')}/overview")
+            if answer.status < 300 and isinstance(answer.json, Mapping):
+                full_name = _text(answer.json.get("fullname")) or name
+                self._owners[name] = Owner(name, full_name, is_organization)
+                return self._owners[name]
+            if answer.status != 404:
+                self._refuse(answer, None, None)
+        raise RepoNotFound(f"There is no user or organisation {name!r} on {self.endpoint}.")
+
+    def whoami(self) -> Person | None:
+        """Who is signed in; None without a token. Asked once a minute at most.
+
+        Raises:
+            SignInRequired: the Hub does not know the token.
+            ServiceError: the Hub cannot be used now.
+        """
+        if not self._signed_in:
+            return None
+        if self._person and monotonic() - self._person[0] < WHOAMI_LIFETIME:
+            return self._person[1]
+        answer = self._http.get("/api/whoami-v2")
+        if answer.status >= 400:
+            self._refuse(answer, None, None)
+        data = answer.json
+        if not isinstance(data, Mapping) or not _text(data.get("name")):
+            raise self._unexpected()
+        writable = []
+        for org in data.get("orgs") or ():
+            if isinstance(org, Mapping) and _text(org.get("name")):
+                name = _text(org["name"])
+                self._owners[name] = Owner(name, _text(org.get("fullname")) or name, True)
+                # A contributor writes only to what they created themselves, which the Hub does not tell.
+                if org.get("roleInOrg", "write") in ("admin", "write"):
+                    writable.append(name)
+        username = _text(data["name"])
+        person = Person(username, _text(data.get("fullname")) or username, tuple(writable))
+        self._owners[username] = Owner(username, person.full_name, False)
+        self._person = (monotonic(), person)
+        return person
+
+    # One repository
+
+    def _info(
+        self, repo: Repo, head: Mapping[str, Any], at: Mapping[str, Any], person: Person | None
+    ) -> RepoInfo:
+        from .answer import repo_info
+
+        return self.seen_by(repo_info(repo, head, at), person)
+
+    def _description(self, path: str, repo: Repo, revision: str | None = None) -> Mapping[str, Any]:
+        """What the Hub says at `path`; without network, what it said the last time."""
+        address = self.endpoint + path
+        try:
+            data = self._json(self._http.get(path), repo, revision)
+        except ServiceUnreachable:
+            recalled = self._cache.recall(address)
+            if not isinstance(recalled, Mapping):
+                raise
+            return recalled
+        if not isinstance(data, Mapping):
+            raise self._unexpected()
+        if data.get("private") is False:
+            self._cache.remember(address, {k: data[k] for k in _REMEMBERED if k in data})
+        else:
+            self._cache.forget(address)
+        return data
+
+    def _at(self, repo: Repo, revision: str) -> Mapping[str, Any]:
+        path = f"{repo.api_path}/revision/"
+        try:
+            return self._description(path + quote(revision, safe=""), repo, revision)
+        except RevisionNotFound:
+            # The Hub takes whole commit ids only.
+            if not _SHORT_COMMIT.fullmatch(revision):
+                raise
+            full = self._full(repo, revision)
+            return self._description(path + full, repo, revision)
+
+    def _full(self, repo: Repo, revision: str) -> str:
+        """The commit id that begins with `revision`, among those of the default branch."""
+        found = [
+            commit
+            for commit in (_text(c.get("id")) for c in self._commits(repo, "main"))
+            if commit.startswith(revision)
+        ]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise RevisionNotFound(
+                f"{repo} has {len(found)} commits that begin with {revision}; write more of it."
+            )
+        raise _no_revision(repo, revision)
+
+    def _commits(self, repo: Repo, revision: str) -> Iterator[Mapping[str, Any]]:
+        path = f"{repo.api_path}/commits/{quote(revision, safe='')}"
+        return self._pages(path, {}, repo, revision)
+
+    def _committed(self, repo: Repo, revision: str) -> Any:
+        from .answer import moment
+
+        first = next(self._commits(repo, revision), {})
+        return moment(first.get("date"))
+
+    def _card_text(self, repo: Repo, revision: str) -> str | None:
+        """The text of the card, or None where it cannot be read, as that of a gated repository."""
+        from ..records.repo_card import parse_card
+
+        answer = self._http.request(
+            "GET",
+            f"/{repo.path}/resolve/{quote(revision, safe='')}/README.md",
+            repeat=True,
+            json_expected=False,
+        )
+        return parse_card(answer.content).description if answer.status == 200 else None
+
+    def _repo(self, data: Mapping[str, Any], asked: Repo) -> Repo:
+        """The present name; an old one redirects."""
+        try:
+            return Repo(asked.type, _text(data.get("id")) or asked.id)
+        except HubdoiError:
+            raise self._unexpected() from None
+
+    # Answers
+
+    def _pages(
+        self, path: str, query: Any, repo: Repo | None, revision: str | None
+    ) -> Iterator[Mapping[str, Any]]:
+        """The entries of a list, page after page as its Link headers lead."""
+        next_path: str | None = path
+        while next_path:
+            answer = self._http.get(next_path, query)
+            data = self._json(answer, repo, revision)
+            if not isinstance(data, list):
+                raise self._unexpected()
+            yield from (entry for entry in data if isinstance(entry, Mapping))
+            next_path, query = self._next(answer), None
+
+    def _next(self, answer: Answer) -> str | None:
+        link = re.search(r'<([^<>]+)>\s*;\s*rel="?next"?', answer.headers.get("Link", ""))
+        if link is None:
+            return None
+        parts = urlsplit(link[1])
+        # A Hub behind a proxy links to its own name; the token goes to `endpoint` alone.
+        path = parts.path.removeprefix(urlsplit(self.endpoint).path)
+        return f"{path}?{parts.query}" if parts.query else path
+
+    def _json(self, answer: Answer, repo: Repo | None, revision: str | None) -> Any:
+        if answer.status >= 400:
+            self._refuse(answer, repo, revision)
+        return answer.json
+
+    def _refuse(self, answer: Answer, repo: Repo | None, revision: str | None) -> None:
+        """Raise what an error answer of the Hub stands for."""
+        code = answer.headers.get("X-Error-Code", "")
+        message = answer.headers.get("X-Error-Message", "")
+        status = answer.status
+        if code == "RevisionNotFound" and repo:
+            raise _no_revision(repo, revision)
+        if status == 401 and (message.startswith("Invalid credentials") or repo is None):
+            raise SignInRequired(
+                f"{self.endpoint} does not know your token; make a new one and sign in again with: hf auth login"
+            )
+        if code == "GatedRepo":
+            raise AccessError(
+                f"{repo} is gated; ask for access on {repo.url(self.endpoint) if repo else 'its page'}, then sign in."
+            )
+        if message == "Access to this resource is disabled.":
+            raise RepoNotFound(f"{repo} has been disabled by {self.endpoint}; ask its owner.")
+        if repo and (status in (401, 404) or code == "RepoNotFound"):
+            hint = "" if self._signed_in else " (signed in, you would see your private ones)"
+            raise RepoNotFound(
+                f"There is no {repo.type} {repo.id} on {self.endpoint}, or it is private{hint}; check the name."
+            )
+        if status == 403:
+            raise AccessError(
+                f"{self.endpoint} does not let you see {repo or 'this'}; check what your token may do."
+            )
+        raise ServiceRefused(
+            f"{self.endpoint} refused the request for {repo or 'a list'} (HTTP {status}); try again later."
+        )
+
+    def _unexpected(self) -> UnexpectedAnswer:
+        return UnexpectedAnswer(
+            f"{self.endpoint} did not answer as a Hub would; check the endpoint."
+        )
+
+
+def _no_revision(repo: Repo, revision: str | None) -> RevisionNotFound:
+    if revision is None:
+        return RevisionNotFound(f"{repo} has no commit yet; push one first.")
+    return RevisionNotFound(f"{repo} has no revision {str(revision)[:60]!r}; check its history.")
+
+
+def _names(sha: str, revision: str) -> bool:
+    return len(revision) >= 7 and sha.startswith(revision)
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _number(value: Any) -> int:
+    return value if isinstance(value, int) and not isinstance(value, bool) else 0

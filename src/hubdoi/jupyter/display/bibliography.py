@@ -1,0 +1,152 @@
+"""How the repositories that a notebook uses, and what a reviewer would say of them, are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ...bibliography.check import CheckReport
+from ...bibliography.verdict import Review, ReviewTable
+from ...provenance.use import Unclear, Use, Uses
+from .card import Badge, Block, Card, Code, Facts, Link, Paragraph, Table, Text, Tone, text
+from .describe import cards
+from .status import change_sentence
+from .words import doi, repo_link, revision
+
+_TONES: dict[str, Tone] = {
+    "cited exactly": "good",
+    "moved on": "warn",
+    "unpinned": "warn",
+    "no DOI": "quiet",
+    "gone": "bad",
+    "cannot tell": "quiet",
+}
+_NOTHING = text("–")
+_CHECKED: dict[int, tuple[str, Tone]] = {
+    0: ("Passed", "good"),
+    1: ("Failed", "bad"),
+    2: ("Cannot tell", "warn"),
+}
+
+
+@cards.register
+def _(uses: Uses) -> tuple[Card, ...]:
+    rows = tuple(
+        (
+            text(str(use.repo)),
+            text(Code(use.revision)) if use.revision else text("not named"),
+            text(Code(use.call)) if use.call else _NOTHING,
+            text(use.place),
+        )
+        for use in uses.items
+    )
+    blocks: list[Block] = []
+    if rows:
+        blocks.append(Table(("Repository", "Revision", "Call", "Place"), rows, sortable=True))
+    else:
+        blocks.append(Paragraph(text("No model and no dataset of a Hub is loaded.")))
+    blocks += _rest(uses.unclear, uses.failures)
+    return (Card(text("Models and datasets in use"), blocks=tuple(blocks)),)
+
+
+@cards.register
+def _(use: Use) -> tuple[Card, ...]:
+    facts: list[tuple[str, Text]] = [
+        ("Revision", text(Code(use.revision)) if use.revision else text("not named")),
+        ("Place", text(use.place)),
+    ]
+    if use.call:
+        facts.append(("Call", text(Code(use.call))))
+    return (Card(text(str(use.repo)), blocks=(Facts(tuple(facts)),)),)
+
+
+@cards.register
+def _(table: ReviewTable) -> tuple[Card, ...]:
+    header = ("Repository", "Verdict", "Revision used", "DOI", "Its revision", "What to do")
+    rows = tuple(_row(review) for review in table.rows)
+    blocks: list[Block] = []
+    if rows:
+        blocks.append(Table(header, rows, sortable=True))
+    else:
+        blocks.append(Paragraph(text("No model and no dataset of a Hub is loaded.")))
+    blocks += _rest(table.unclear, table.failures)
+    return (Card(text("Review"), blocks=tuple(blocks)),)
+
+
+@cards.register
+def _(review: Review) -> tuple[Card, ...]:
+    facts: list[tuple[str, Text]] = [("Revision used", _used(review))]
+    if review.doi:
+        facts.append(("DOI", doi(review.doi, review.endpoint)))
+        facts.append(("Its revision", _named(review)))
+    if todo := _todo(review):
+        facts.append(("What to do", todo))
+    facts.append(("Place", text(review.use.place)))
+    blocks: list[Block] = [Facts(tuple(facts))]
+    if review.changes:
+        blocks.append(Paragraph(text(change_sentence(review.changes)), "quiet"))
+    return (Card(text(repo_link(review.repo, review.endpoint)), _badge(review), tuple(blocks)),)
+
+
+@cards.register
+def _(report: CheckReport) -> tuple[Card, ...]:
+    """The findings by place, with what they mean for the check in words and colour."""
+    kinds: dict[str, Badge] = {
+        "finding": Badge("to mend", "bad"),
+        "cannot tell": Badge("cannot tell", "warn"),
+        "note": Badge("note", "quiet"),
+    }
+    rows = tuple(
+        (text(kinds[finding.kind]), text(finding.place), text(finding.text))
+        for finding in report.findings
+    )
+    summary = Badge(*_CHECKED[report.exit_status])
+    blocks: tuple[Block, ...] = (
+        (Table(("", "Place", "Finding"), rows, sortable=True),) if rows else ()
+    )
+    if not rows:
+        blocks = (Paragraph(text("Every model and dataset in use is cited and pinned.")),)
+    return (Card(text("Check of the citations"), summary, blocks),)
+
+
+def _row(review: Review) -> tuple[Text, ...]:
+    return (
+        text(repo_link(review.repo, review.endpoint)),
+        text(_badge(review)),
+        _used(review),
+        doi(review.doi, review.endpoint)[:1] if review.doi else _NOTHING,
+        _named(review),
+        _todo(review) or _NOTHING,
+    )
+
+
+def _badge(review: Review) -> Badge:
+    return Badge(review.verdict, _TONES.get(review.verdict, "quiet"))
+
+
+def _used(review: Review) -> Text:
+    if not review.revision:
+        return text("not known")
+    here = " (loaded here)" if review.loaded and not review.pinned else None
+    return text(revision(review.revision, review.repo, review.endpoint), here)
+
+
+def _named(review: Review) -> Text:
+    if not review.doi_revision:
+        return _NOTHING
+    return revision(review.doi_revision, review.repo, review.endpoint)
+
+
+def _todo(review: Review) -> Text:
+    fix = Code(review.fix) if review.fix else None
+    if review.request_url:
+        return text(Link("ask for a DOI", review.request_url), "; " if fix else None, fix)
+    return text(fix or review.note)
+
+
+def _rest(unclear: Iterable[Unclear], failures: Iterable[str]) -> list[Block]:
+    found: list[Block] = [
+        Paragraph(text(f"{one.place}: ", Code(one.call), f". {one.reason}"), "quiet")
+        for one in unclear
+    ]
+    found += [Paragraph(text(failure), "bad") for failure in failures]
+    return found

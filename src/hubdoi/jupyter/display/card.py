@@ -1,0 +1,129 @@
+"""What a display is made of, before it is text, Markdown or HTML.
+
+A record is described once, as cards; three writers turn cards into text/plain, text/markdown and
+text/html. Metadata is written by strangers: a description holds it as bare text, and escaping is
+the writers' work alone, so that no record can forget it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Literal
+from urllib.parse import urlsplit
+
+Tone = Literal["good", "warn", "bad", "quiet"]
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """An address to follow; only http and https are ever followed.
+
+    `spelled` says that the address is worth reading where nothing can be followed.
+    """
+
+    text: str
+    url: str
+    spelled: bool = False
+
+    @property
+    def is_safe(self) -> bool:
+        """Whether `url` is an absolute http or https address, without anything hidden in it."""
+        if not self.url.isprintable() or any(character.isspace() for character in self.url):
+            return False
+        try:
+            parts = urlsplit(self.url)
+        except ValueError:
+            return False
+        return parts.scheme.lower() in ("http", "https") and bool(parts.netloc)
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A revision, a path, a command."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Strong:
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Badge:
+    """A state in a word; `tone` gives it a colour, and the word says it without one."""
+
+    text: str
+    tone: Tone = "quiet"
+
+
+Inline = str | Link | Code | Strong | Badge
+Text = tuple[Inline, ...]
+
+
+def text(*parts: Inline | Iterable[Inline] | None) -> Text:
+    """Inline parts one after the other; None and empty text are passed over."""
+    found: list[Inline] = []
+    for part in parts:
+        if part is None or part == "":
+            continue
+        if isinstance(part, str | Link | Code | Strong | Badge):
+            found.append(part)
+        else:
+            found.extend(part)
+    return tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    text: Text
+    tone: Tone | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known, each with its name."""
+
+    rows: tuple[tuple[str, Text], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Columns with a header; `right` are the numbers of the columns that hold numbers."""
+
+    header: tuple[str, ...]
+    rows: tuple[tuple[Text, ...], ...]
+    right: frozenset[int] = frozenset()
+    caption: str | None = None
+    sortable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Preformatted:
+    """Text to show as it is; `language` is what it is written in, `label` what it is.
+
+    `copied` says that people take it away, so that it has a copy button.
+    """
+
+    text: str
+    language: str = ""
+    label: str = "Text"
+    copied: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """Somebody else's words, such as the terms."""
+
+    text: str
+
+
+Block = Paragraph | Facts | Table | Preformatted | Quote
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    title: Text
+    badge: Badge | None = None
+    blocks: tuple[Block, ...] = field(default=())

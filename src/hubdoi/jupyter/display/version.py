@@ -1,0 +1,114 @@
+"""How a registered DOI, all of a repository's DOIs, the terms and a consent are shown."""
+
+from __future__ import annotations
+
+from ...records import Consent, History, Terms, Version
+from .card import Badge, Block, Card, Facts, Link, Paragraph, Quote, Table, Text, text
+from .describe import cards
+from .words import LOCK, PROMISE, authors, doi, moment, revision
+
+
+@cards.register
+def _(version: Version) -> tuple[Card, ...]:
+    facts: list[tuple[str, Text]] = []
+
+    def add(name: str, *value: str | Text | Link | None) -> None:
+        found = text(*value)
+        if found:
+            facts.append((name, found))
+
+    if version.doi:
+        add("DOI", doi(version.doi, version.endpoint))
+    add("Authors", authors(version) if version.authors else None)
+    add("Revision", _revision(version))
+    add("Publisher", version.publisher)
+    add("Year", str(version.year) if version.year else None)
+    add("Registered", moment(version.created) if version.created and version.doi else None)
+    add("Licence", version.license)
+    add("Address", Link(version.url, version.url) if version.url else None)
+    for name, neighbour in (("Replaces", version.previous), ("Replaced by", version.next)):
+        add(name, doi(neighbour, version.endpoint) if neighbour else None)
+    add("Consent", consent_sentence(version.consent) if version.consent else None)
+    blocks: list[Block] = []
+    if version.doi is None:
+        blocks.append(Paragraph(text("This has no DOI; it is cited by its address."), "warn"))
+    elif version.state == "outdated":
+        blocks.append(
+            Paragraph(text("A newer version has replaced this one; its DOI still resolves."))
+        )
+    blocks.append(Facts(tuple(facts)))
+    if version.doi and version.repo:
+        blocks.append(Paragraph(text(LOCK if version.doi.is_from_hub else PROMISE), "quiet"))
+    title = version.title or (str(version.repo) if version.repo else str(version.doi or "Version"))
+    return (Card(text(title), _badge(version), tuple(blocks)),)
+
+
+@cards.register
+def _(history: History) -> tuple[Card, ...]:
+    title = text(f"DOIs of {history.repo}")
+    if not history.versions:
+        return (Card(title, blocks=(Paragraph(text("This repository has no DOI yet.")),)),)
+    blocks: list[Block] = [history_table(history)]
+    if any(version.doi and version.doi.is_sandbox for version in history.versions):
+        blocks.append(
+            Paragraph(
+                text("DOIs that begin with 10.5072 are the sandbox's, for trying out."), "quiet"
+            )
+        )
+    return (Card(title, blocks=tuple(blocks)),)
+
+
+@cards.register
+def _(terms: Terms) -> tuple[Card, ...]:
+    return (
+        Card(
+            text("Terms"),
+            Badge("Read before you agree", "warn"),
+            (
+                Paragraph(text("What you agree to when you generate a DOI:")),
+                Quote(terms.text),
+            ),
+        ),
+    )
+
+
+@cards.register
+def _(consent: Consent) -> tuple[Card, ...]:
+    return (Card(text("Consent"), blocks=(Paragraph(text(consent_sentence(consent))),)),)
+
+
+def consent_sentence(consent: Consent) -> str:
+    """Who agreed, when, and to which text."""
+    return (
+        f"{consent.by} agreed on {moment(consent.at)} "
+        f"to the terms with the digest {consent.terms[:12]}…"
+    )
+
+
+def history_table(history: History) -> Table:
+    """All versions, newest first, with CURRENT beside the one that no newer one has replaced."""
+    rows = tuple(
+        (
+            doi(version.doi, version.endpoint)[:1] if version.doi else text("–"),
+            text(_badge(version, "CURRENT") or "–"),
+            text(_revision(version) or "–"),
+            text(moment(version.created) if version.created else "–"),
+            text(version.title or "–"),
+        )
+        for version in history.versions
+    )
+    return Table(("DOI", "State", "Revision", "Registered", "Title"), rows)
+
+
+def _revision(version: Version) -> Text:
+    if not version.revision:
+        return ()
+    return revision(version.revision, version.repo, version.endpoint)
+
+
+def _badge(version: Version, current: str = "Current") -> Badge | None:
+    if version.state == "current":
+        return Badge(current, "good")
+    if version.state == "outdated":
+        return Badge("Outdated", "warn")
+    return None

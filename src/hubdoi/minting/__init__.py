@@ -1,0 +1,1 @@
+"""The rules, the ledger, and the backends that mint."""

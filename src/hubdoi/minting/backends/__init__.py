@@ -1,0 +1,1 @@
+"""One file for each way to see and mint DOIs."""

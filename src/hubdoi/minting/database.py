@@ -1,0 +1,157 @@
+"""One SQLite file, written by one thread at a time and read by many."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, MetaData, create_engine, event
+from sqlalchemy.exc import DatabaseError, IntegrityError
+
+from ..records.errors import LedgerError
+
+_BUSY_SECONDS = 30
+_READERS = 64
+
+
+class Database:
+    """The SQLite file at `path`, made with mode 0600 if there is none.
+
+    A transaction that has ended without an error survives the loss of power: the journal is WAL
+    and `synchronous` is FULL. Writers of one process queue on a lock, writers of several processes
+    wait for each other for up to 30 s.
+
+    Raises:
+        LedgerError: the file cannot be made, or is not a database.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            # SQLite gives its journal the mode of the database.
+            os.close(os.open(path, os.O_RDONLY | os.O_CREAT, 0o600))
+        except OSError as error:
+            raise LedgerError(
+                f"The database {path} cannot be opened ({error.strerror}); "
+                "choose a directory that you can write to."
+            ) from error
+        self.engine = _engine(path)
+        self._writer = threading.Lock()
+        self._open = threading.local()
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """A connection whose writes become durable together when the block ends.
+
+        A transaction inside another one of the same thread joins it. An exception that leaves the
+        outermost block undoes everything.
+
+        Raises:
+            LedgerError: the database is full, read-only, locked or damaged. A violated constraint
+                stays an `IntegrityError`: what it means is for the caller to say.
+        """
+        outer: Connection | None = getattr(self._open, "writing", None)
+        if outer is not None:
+            yield outer
+            return
+        with self._writer, self._plainly(), self.engine.connect() as bare:
+            connection = bare.execution_options(writes=True)
+            with connection.begin():
+                self._open.writing = connection
+                try:
+                    yield connection
+                finally:
+                    self._open.writing = None
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A connection that sees one state of the database, however long the block lasts.
+
+        Inside a transaction of the same thread it is that transaction's.
+
+        Raises:
+            LedgerError: the database cannot be read.
+        """
+        outer: Connection | None = getattr(self._open, "writing", None) or getattr(
+            self._open, "reading", None
+        )
+        if outer is not None:
+            yield outer
+            return
+        with self._plainly(), self.engine.connect() as connection, connection.begin():
+            self._open.reading = connection
+            try:
+                yield connection
+            finally:
+                self._open.reading = None
+
+    def create(self, metadata: MetaData) -> None:
+        """Make the tables and indexes of `metadata` that do not exist yet."""
+        with self.transaction() as connection:
+            metadata.create_all(connection)
+
+    def close(self) -> None:
+        """Close every connection; the last one folds the journal into the file."""
+        self.engine.dispose()
+
+    @contextmanager
+    def _plainly(self) -> Iterator[None]:
+        try:
+            yield
+        except IntegrityError:
+            raise
+        except DatabaseError as error:
+            raise LedgerError(_sentence(self.path, error.orig)) from error
+
+
+def _engine(path: Path) -> Engine:
+    engine = create_engine(
+        URL.create("sqlite", database=str(path)),
+        connect_args={"timeout": _BUSY_SECONDS, "check_same_thread": False},
+        pool_size=_READERS,
+        max_overflow=-1,
+        # An exception never repeats the values of a statement: they are other people's.
+        hide_parameters=True,
+    )
+    event.listen(engine, "connect", _prepare)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _prepare(connection: sqlite3.Connection, _record: Any) -> None:
+    # sqlite3 would open transactions by its own rules, late and never immediate: switch that off.
+    connection.isolation_level = None
+    connection.execute("PRAGMA foreign_keys = ON")
+    if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+        connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+
+
+def _begin(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("writes", False)
+    # A transaction that reads first and writes later can fail half-way when another process
+    # wrote in between; one that takes the write lock at once cannot.
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _sentence(path: Path, error: BaseException | None) -> str:
+    reason = str(error).lower()
+    if "full" in reason:
+        return f"There is no room left to write {path}; free some space and try again."
+    if "readonly" in reason or "read-only" in reason:
+        return f"{path} is read-only; make it writable or choose another directory."
+    if "locked" in reason or "busy" in reason:
+        return f"Another process is writing to {path}; wait until it has finished and try again."
+    if "not a database" in reason:
+        return f"{path} is not a database; move it away or choose another directory."
+    if "malformed" in reason or "corrupt" in reason:
+        return f"{path} is damaged; restore it from a copy or choose another directory."
+    if "unable to open" in reason:
+        return f"{path} cannot be opened; choose a directory that you can write to."
+    return f"{path} cannot be used ({error}); choose another directory or try again."

@@ -1,0 +1,452 @@
+"""The durable record of consents, intents and versions.
+
+An intent is a row of `versions` whose step is still ``intended``: it is written before a registrar
+is asked for anything, with the DOI that it will ask for, so that whatever was interrupted can be
+finished with the same DOI (R12). The unique key (repository, revision) stands in the database (R8).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from hashlib import sha256
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import sqlite
+
+from ..records import Consent, Doi, Repo, Terms, Version, parse_moment, show_moment
+from ..records.errors import AlreadyRegistered, IdempotencyConflict, LedgerError, already_registered
+from .database import Database
+from .ledger_tables import answers as _answers
+from .ledger_tables import consents as _consents
+from .ledger_tables import metadata
+from .ledger_tables import repositories as _repositories
+from .ledger_tables import schema as _schema
+from .ledger_tables import terms as _terms
+from .ledger_tables import versions as _versions
+
+SCHEMA_VERSION = 1
+
+# Building a statement takes longer than running it: those of every mint are built once.
+_INSERT_TERMS = sqlite.insert(_terms).on_conflict_do_nothing()
+_INSERT_CONSENT = _consents.insert()
+_INSERT_REPOSITORY = _repositories.insert()
+_INSERT_VERSION = _versions.insert()
+_FIND_REPOSITORY = sa.select(_repositories.c.id, _repositories.c.type, _repositories.c.name).where(
+    _repositories.c.hub == sa.bindparam("hub"), _repositories.c.uid == sa.bindparam("uid")
+)
+_FIND_VERSION = sa.select(_versions.c.id, _versions.c.step).where(
+    _versions.c.repository_id == sa.bindparam("repository"),
+    _versions.c.revision == sa.bindparam("revision"),
+)
+_DOIS_OF = (
+    sa.select(_repositories.c.uid, _versions.c.doi, _versions.c.revision)
+    .join(_versions)
+    .where(
+        _repositories.c.hub == sa.bindparam("hub"),
+        _repositories.c.uid.in_(sa.bindparam("uids", expanding=True)),
+        _versions.c.step != "intended",
+    )
+    .order_by(_versions.c.revision_date.desc(), _versions.c.id.desc())
+)
+_MARK = (
+    _versions.update().where(_versions.c.id == sa.bindparam("of")).values(step=sa.bindparam("to"))
+)
+
+# What the row or its neighbours say; it is not repeated in the stored record.
+_DERIVED = ("doi", "repo", "revision", "state", "previous", "next", "url", "endpoint", "consent")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A version as the ledger has it: `step` is ``intended``, ``registered`` or ``linked``."""
+
+    id: int
+    uid: str
+    version: Version
+    step: str
+
+    @property
+    def neighbours(self) -> tuple[Doi, ...]:
+        """The DOIs before and after it (R7)."""
+        return tuple(doi for doi in (self.version.previous, self.version.next) if doi)
+
+
+@dataclass(frozen=True, slots=True)
+class Tombstone:
+    """When the repository of a DOI was deleted, and why."""
+
+    deleted: datetime
+    reason: str
+
+
+class Ledger:
+    """The ledger in one SQLite database.
+
+    `hub` names the Hub whose repositories these are: its address, or ``"sandbox"``, whose address
+    changes with every start. `endpoint` is that Hub's present address, for the links in versions.
+
+    Raises:
+        LedgerError: the database cannot be read or written, or was written by a newer hubdoi.
+    """
+
+    def __init__(self, database: Database, *, hub: str, endpoint: str) -> None:
+        self.database = database
+        self.hub = hub
+        self.endpoint = endpoint
+        with database.transaction() as db:
+            _schema.create(db, checkfirst=True)
+            found = db.scalar(sa.select(_schema.c.version))
+            if found is None:
+                db.execute(_schema.insert().values(version=SCHEMA_VERSION))
+            elif found > SCHEMA_VERSION:
+                raise LedgerError(
+                    "The ledger was written by a newer hubdoi; upgrade with: pip install --upgrade hubdoi"
+                )
+            metadata.create_all(db)
+
+    def transaction(self) -> AbstractContextManager[sa.Connection]:
+        """One durable transaction; a nested one joins it."""
+        return self.database.transaction()
+
+    # Writing
+
+    def intend(self, version: Version, *, uid: str, revision_date: datetime, terms: Terms) -> Entry:
+        """Record that `version` is about to be registered, with its consent; or take up the same intent again.
+
+        Raises:
+            AlreadyRegistered: the revision has a registered DOI (R8).
+        """
+        if (
+            version.repo is None
+            or version.revision is None
+            or version.doi is None
+            or version.consent is None
+        ):
+            raise ValueError("an intent names a DOI, a repository, a revision and a consent")
+        with self.transaction() as db:
+            repository_id = self._repository_id(db, version.repo, uid)
+            row = db.execute(
+                _FIND_VERSION, {"repository": repository_id, "revision": version.revision}
+            ).first()
+            if row is not None and row.step != "intended":
+                raise self._refusal(db, row.id)
+            values = {
+                "record": _record(version),
+                "consent_id": self._consent_id(db, version.consent, terms),
+            }
+            if row is not None:
+                db.execute(_versions.update().where(_versions.c.id == row.id).values(values))
+                return self._entry(db, row.id)
+            try:
+                version_id = db.execute(
+                    _INSERT_VERSION,
+                    {
+                        "repository_id": repository_id,
+                        "revision": version.revision,
+                        "revision_date": _in_order(revision_date),
+                        "doi": version.doi.name,
+                        "doi_key": version.doi.key,
+                        "step": "intended",
+                        **values,
+                    },
+                ).inserted_primary_key
+            except sa.exc.IntegrityError as error:
+                raise AlreadyRegistered(
+                    f"The DOI {version.doi} is already taken by another revision."
+                ) from error
+            assert version_id is not None
+            return self._entry(db, version_id[0])
+
+    def record_consent(self, consent: Consent, terms: Terms) -> int:
+        """Record a consent alone, where somebody else registers; the answer is its number."""
+        with self.transaction() as db:
+            return self._consent_id(db, consent, terms)
+
+    def mark(self, entry: Entry, step: str) -> None:
+        """Record that `entry` is ``registered``, or ``linked`` with its neighbours."""
+        with self.transaction() as db:
+            db.execute(_MARK, {"of": entry.id, "to": step})
+
+    def withdraw(self, entry: Entry) -> None:
+        """Forget an intent that the registrar refused for good; a registered version never goes (R11)."""
+        with self.transaction() as db:
+            db.execute(
+                _versions.delete().where(_versions.c.id == entry.id, _versions.c.step == "intended")
+            )
+
+    def rename(self, uid: str, to: Repo) -> None:
+        """The repository has a new name; its DOIs lead there from now on (R10)."""
+        with self.transaction() as db:
+            db.execute(
+                _repositories.update()
+                .where(_repositories.c.hub == self.hub, _repositories.c.uid == uid)
+                .values(type=to.type, name=to.id)
+            )
+
+    def bury(self, uid: str, *, at: datetime, reason: str) -> None:
+        """The repository was deleted; its DOIs lead to a tombstone from now on (R10)."""
+        with self.transaction() as db:
+            db.execute(
+                _repositories.update()
+                .where(_repositories.c.hub == self.hub, _repositories.c.uid == uid)
+                .values(deleted=show_moment(at), reason=reason)
+            )
+
+    # Idempotency
+
+    def remember_answer(self, username: str, key: str, body: Any, entry: Entry) -> None:
+        """Keep the answer of a mint under its Idempotency-Key, for good."""
+        with self.transaction() as db:
+            db.execute(
+                sqlite.insert(_answers)
+                .values(username=username, key=key, body=_digest(body), version_id=entry.id)
+                # The same request may have come twice at once; both have the same answer.
+                .on_conflict_do_nothing()
+            )
+
+    def answer(self, username: str, key: str, body: Any) -> Version | None:
+        """The version that the same request was answered with before.
+
+        Raises:
+            IdempotencyConflict: the key came with another body.
+        """
+        with self.database.reading() as db:
+            row = db.execute(
+                sa.select(_answers.c.body, _answers.c.version_id).where(
+                    _answers.c.username == username, _answers.c.key == key
+                )
+            ).first()
+            if row is None:
+                return None
+            if row.body != _digest(body):
+                raise IdempotencyConflict(
+                    "This Idempotency-Key was used for another request; use a new key for a new request."
+                )
+            return self._entry(db, row.version_id).version
+
+    # Reading
+
+    def versions(self, uid: str) -> tuple[Version, ...]:
+        """The registered versions of a repository, newest first, each with its neighbours (R7)."""
+        with self.database.reading() as db:
+            rows = db.execute(_registered_of_uid(), {"hub": self.hub, "uid": uid}).all()
+        dois = [None, *(Doi(row.doi) for row in rows), None]
+        return tuple(
+            self._version(row, next_=dois[i], previous=dois[i + 2]) for i, row in enumerate(rows)
+        )
+
+    def entry_of(self, uid: str, revision: str) -> Entry | None:
+        """The version or intent of `revision`."""
+        with self.database.reading() as db:
+            row = db.execute(
+                _entry_by_revision(), {"hub": self.hub, "uid": uid, "revision": revision}
+            ).first()
+            return self._read(row) if row is not None else None
+
+    def version(self, doi: Doi) -> Version | None:
+        """The registered version of `doi`."""
+        with self.database.reading() as db:
+            row = db.execute(
+                _select_entry().where(
+                    _versions.c.doi_key == doi.key, _versions.c.step != "intended"
+                )
+            ).first()
+            return self._read(row).version if row is not None else None
+
+    def versions_of(self, dois: Iterable[Doi]) -> dict[Doi, Version]:
+        """The registered versions of many DOIs; those that are not here are left out."""
+        found: dict[Doi, Version] = {}
+        with self.database.reading() as db:
+            for batch in _batches([doi.key for doi in dois], 500):
+                rows = db.execute(
+                    _select_entry().where(
+                        _versions.c.doi_key.in_(batch), _versions.c.step != "intended"
+                    )
+                )
+                for row in rows:
+                    found[Doi(row.doi)] = self._read(row).version
+        return found
+
+    def uid_of(self, doi: Doi) -> str | None:
+        """The Hub's identifier of the repository that `doi` belongs to."""
+        with self.database.reading() as db:
+            uid: str | None = db.scalar(
+                sa.select(_repositories.c.uid).join(_versions).where(_versions.c.doi_key == doi.key)
+            )
+            return uid
+
+    def tombstone(self, doi: Doi) -> Tombstone | None:
+        """When and why the repository of `doi` was deleted, if it was."""
+        with self.database.reading() as db:
+            row = db.execute(
+                sa.select(_repositories.c.deleted, _repositories.c.reason)
+                .join(_versions)
+                .where(_versions.c.doi_key == doi.key, _repositories.c.deleted.is_not(None))
+            ).first()
+            return Tombstone(parse_moment(row.deleted), row.reason or "") if row else None
+
+    def dois_of(self, uids: Iterable[str]) -> dict[str, list[tuple[Doi, str]]]:
+        """For each repository that has one: its (DOI, revision) pairs, newest first."""
+        found: dict[str, list[tuple[Doi, str]]] = {}
+        with self.database.reading() as db:
+            for batch in _batches(list(uids), 500):
+                rows = db.execute(_DOIS_OF, {"hub": self.hub, "uids": batch})
+                for row in rows:
+                    found.setdefault(row.uid, []).append((Doi(row.doi), row.revision))
+        return found
+
+    def unfinished(self) -> tuple[Entry, ...]:
+        """The intents, and the versions whose neighbours do not point at them yet; oldest first."""
+        with self.database.reading() as db:
+            rows = db.execute(
+                _select_entry()
+                .where(_versions.c.step != "linked", _repositories.c.hub == self.hub)
+                .order_by(_versions.c.id)
+            ).all()
+            return tuple(map(self._read, rows))
+
+    def terms_text(self, digest: str) -> str | None:
+        """The text that a consent's digest stands for."""
+        with self.database.reading() as db:
+            text: str | None = db.scalar(sa.select(_terms.c.text).where(_terms.c.digest == digest))
+            return text
+
+    def _repository_id(self, db: sa.Connection, repo: Repo, uid: str) -> int:
+        row = db.execute(_FIND_REPOSITORY, {"hub": self.hub, "uid": uid}).first()
+        if row is None:
+            inserted = db.execute(
+                _INSERT_REPOSITORY,
+                {"hub": self.hub, "uid": uid, "type": repo.type, "name": repo.id},
+            ).inserted_primary_key
+            assert inserted is not None
+            return int(inserted[0])
+        if (row.type, row.name) != (repo.type, repo.id):
+            self.rename(uid, repo)
+        return int(row.id)
+
+    def _consent_id(self, db: sa.Connection, consent: Consent, terms: Terms) -> int:
+        db.execute(_INSERT_TERMS, {"digest": terms.digest, "text": terms.text})
+        inserted = db.execute(
+            _INSERT_CONSENT,
+            {"username": consent.by, "at": show_moment(consent.at), "digest": consent.terms},
+        ).inserted_primary_key
+        assert inserted is not None
+        return int(inserted[0])
+
+    def _entry(self, db: sa.Connection, version_id: int) -> Entry:
+        return self._read(db.execute(_entry_by_id(), {"id_": version_id}).one())
+
+    def _read(self, row: Any) -> Entry:
+        previous = Doi(row.previous) if row.previous else None
+        next_ = Doi(row.next) if row.next else None
+        return Entry(row.id, row.uid, self._version(row, previous=previous, next_=next_), row.step)
+
+    def _version(self, row: Any, *, previous: Doi | None, next_: Doi | None) -> Version:
+        repo = Repo(row.type, row.name)
+        return Version.from_json(json.loads(row.record)).replace(
+            doi=Doi(row.doi),
+            repo=repo,
+            revision=row.revision,
+            url=repo.url(self.endpoint),
+            endpoint=self.endpoint,
+            state="outdated" if next_ else "current",
+            previous=previous,
+            next=next_,
+            consent=Consent(row.username, parse_moment(row.at), row.digest),
+        )
+
+    def _refusal(self, db: sa.Connection, version_id: int) -> AlreadyRegistered:
+        version = self._entry(db, version_id).version
+        if version.doi is None or version.revision is None:
+            raise LedgerError("The ledger has a version without a DOI; restore it from a copy.")
+        return already_registered(version.doi, version.revision, version)
+
+
+@lru_cache(maxsize=1)
+def _select() -> sa.Select[Any]:
+    return (
+        sa.select(
+            _versions,
+            _repositories.c.uid,
+            _repositories.c.type,
+            _repositories.c.name,
+            _consents.c.username,
+            _consents.c.at,
+            _consents.c.digest,
+        )
+        .join(_repositories, _versions.c.repository_id == _repositories.c.id)
+        .join(_consents, _versions.c.consent_id == _consents.c.id)
+    )
+
+
+@lru_cache(maxsize=1)
+def _select_entry() -> sa.Select[Any]:
+    """`_select`, with the DOIs of the registered neighbours (R7)."""
+    other = _versions.alias("neighbour")
+    order = sa.tuple_(_versions.c.revision_date, _versions.c.id)
+    other_order = sa.tuple_(other.c.revision_date, other.c.id)
+    registered = sa.select(other.c.doi).where(
+        other.c.repository_id == _versions.c.repository_id, other.c.step != "intended"
+    )
+    before = registered.where(other_order < order).order_by(
+        other.c.revision_date.desc(), other.c.id.desc()
+    )
+    after = registered.where(other_order > order).order_by(other.c.revision_date, other.c.id)
+    return _select().add_columns(
+        before.limit(1).correlate(_versions).scalar_subquery().label("previous"),
+        after.limit(1).correlate(_versions).scalar_subquery().label("next"),
+    )
+
+
+@lru_cache(maxsize=1)
+def _entry_by_id() -> sa.Select[Any]:
+    return _select_entry().where(_versions.c.id == sa.bindparam("id_"))
+
+
+@lru_cache(maxsize=1)
+def _entry_by_revision() -> sa.Select[Any]:
+    return _select_entry().where(
+        _repositories.c.hub == sa.bindparam("hub"),
+        _repositories.c.uid == sa.bindparam("uid"),
+        _versions.c.revision == sa.bindparam("revision"),
+    )
+
+
+@lru_cache(maxsize=1)
+def _registered_of_uid() -> sa.Select[Any]:
+    return (
+        _select()
+        .where(
+            _repositories.c.hub == sa.bindparam("hub"),
+            _repositories.c.uid == sa.bindparam("uid"),
+            _versions.c.step != "intended",
+        )
+        .order_by(_versions.c.revision_date.desc(), _versions.c.id.desc())
+    )
+
+
+def _in_order(moment: datetime) -> str:
+    """A moment as text that sorts by time, whatever zone it was given in."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def _record(version: Version) -> str:
+    data = version.to_json()
+    for name in _DERIVED:
+        data.pop(name, None)
+    return json.dumps(data, ensure_ascii=False)
+
+
+def _digest(body: Any) -> str:
+    return sha256(json.dumps(body, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def _batches(values: Sequence[str], size: int) -> Iterable[Sequence[str]]:
+    for start in range(0, len(values), size):
+        yield values[start : start + size]

@@ -1,0 +1,46 @@
+"""What registers a DOI."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from ..records import Doi, Repo, Terms, Version
+
+
+class Registrar(Protocol):
+    """Three methods over one register of DOIs; the rules are `DoiService`'s.
+
+    `terms` is the text that its users agree to. `publisher` is what its records name.
+    `shares_ledger` is True when registering writes to nothing but the ledger's own database: then
+    intent and registration are one transaction, and there is nothing to recover.
+    """
+
+    publisher: str
+    shares_ledger: bool
+
+    @property
+    def terms(self) -> Terms: ...
+
+    def reserve(self, repo: Repo, uid: str, revision: str) -> Doi:
+        """The DOI that this revision will get. Nobody else sees it yet, and nothing is sent.
+
+        A registrar over a network answers the same DOI for the same revision every time, so that
+        an interrupted mint is taken up where it stopped (R12).
+        """
+        ...
+
+    def register(self, version: Version) -> None:
+        """Make `version.doi` public with this metadata, or bring its metadata up to date.
+
+        It may be called again with the same version, after a success that nobody heard of.
+
+        Raises:
+            AlreadyRegistered: the DOI belongs to something else.
+            InvalidMetadata: the register refuses the metadata; nothing was made public.
+            ServiceError: it is not known whether it happened; call again.
+        """
+        ...
+
+    def find(self, doi: Doi) -> Version | None:
+        """The public record of `doi`, or None."""
+        ...

@@ -1,0 +1,111 @@
+"""Who may mint what (R1-R3, R5), in the same words whoever registers."""
+
+from __future__ import annotations
+
+from ..records import Author, MintRequest, Person, Repo, RepoInfo, Terms
+from ..records.errors import (
+    ConsentRequired,
+    HubdoiError,
+    InvalidAuthor,
+    RepoNotEligible,
+    SignInRequired,
+    TermsChanged,
+    WriteAccessRequired,
+)
+
+
+def check_signed_in(person: Person | None, repo: Repo) -> Person:
+    """`person`, who wants to mint (R2).
+
+    Raises:
+        SignInRequired: it is nobody.
+    """
+    if person is None:
+        raise SignInRequired(
+            f"Sign in to generate a DOI for {repo}; the way is: hf auth login, or set HF_TOKEN."
+        )
+    return person
+
+
+def check_write_access(info: RepoInfo) -> None:
+    """R2: only who can write can mint.
+
+    Raises:
+        WriteAccessRequired: they cannot.
+    """
+    if not info.can_write:
+        raise _write_access(info)
+
+
+def check_consent(request: MintRequest, terms: Terms) -> None:
+    """R3: nothing is minted without consent to exactly these terms.
+
+    Raises:
+        ConsentRequired, TermsChanged: there is none; both carry the terms.
+    """
+    if not request.agree or not request.terms:
+        raise ConsentRequired(
+            "Nothing is generated without consent: read the terms and agree to them.", terms
+        )
+    if request.terms != terms.digest:
+        raise TermsChanged(
+            "The terms have changed since they were shown; read them again before you agree.",
+            terms,
+        )
+
+
+def check_eligible(info: RepoInfo) -> None:
+    """R1: a private repository and one without a commit get no DOI.
+
+    Raises:
+        RepoNotEligible: it is one of them, and the message says which.
+    """
+    refusal = _ineligible(info)
+    if refusal:
+        raise refusal
+
+
+def obstacle_of(info: RepoInfo, person: Person | None) -> HubdoiError | None:
+    """What a mint by `person` would be refused with, before consent comes into it."""
+    refusal = _ineligible(info)
+    if refusal:
+        return refusal
+    if person is None:
+        return SignInRequired("Sign in to generate a DOI: hf auth login, or set HF_TOKEN.")
+    if not info.can_write:
+        return _write_access(info)
+    return None
+
+
+def default_authors(info: RepoInfo, person: Person) -> tuple[Author, ...]:
+    """The organisation's full name for its repositories, else the minter's (R5)."""
+    try:
+        if info.owner_is_organization:
+            return (Author(info.owner_name, "organization"),)
+        return (Author.person(person.full_name),)
+    except InvalidAuthor:
+        # A full name that a Hub lets through and no record can carry: the account's always can.
+        if info.owner_is_organization:
+            return (Author(info.repo.namespace or person.username, "organization"),)
+        return (Author.person(person.username),)
+
+
+def _ineligible(info: RepoInfo) -> RepoNotEligible | None:
+    if info.private:
+        return RepoNotEligible(
+            f"{info.repo} is private; make it public first, because a DOI must lead everybody somewhere.",
+            "private",
+        )
+    if info.head is None:
+        return RepoNotEligible(
+            f"{info.repo} has no commit yet; push one first, because a DOI names a revision.",
+            "empty",
+        )
+    return None
+
+
+def _write_access(info: RepoInfo) -> WriteAccessRequired:
+    owner = info.repo.namespace or "the Hub"
+    return WriteAccessRequired(
+        f"Only a person with write access to {info.repo} can generate its DOI; ask its owner, {owner}."
+    )

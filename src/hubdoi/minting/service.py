@@ -1,0 +1,272 @@
+"""The rules of the system (design chapter 2), on top of a Hub, a registrar and a ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from ..hub.repositories import Hub
+from ..records import (
+    Consent,
+    Doi,
+    History,
+    MintRequest,
+    Person,
+    Repo,
+    RepoInfo,
+    RepoState,
+    Status,
+    Terms,
+    Version,
+    title_with_revision,
+)
+from ..records.errors import (
+    AlreadyRegistered,
+    DoiNotFound,
+    HubdoiError,
+    InvalidMetadata,
+    RepoNotEligible,
+    already_registered,
+)
+from .ledger import Entry, Ledger
+from .registrar import Registrar
+from .rules import (
+    check_consent,
+    check_eligible,
+    check_signed_in,
+    check_write_access,
+    default_authors,
+    obstacle_of,
+)
+
+
+class DoiService:
+    """Status, mint and history of repositories, by the rules R1-R12.
+
+    `clock` gives the moment of a write, in UTC.
+    """
+
+    def __init__(
+        self,
+        hub: Hub,
+        registrar: Registrar,
+        ledger: Ledger,
+        *,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.hub = hub
+        self.registrar = registrar
+        self.ledger = ledger
+        self.clock = clock
+
+    def status(self, repo: Repo, person: Person | None) -> Status:
+        """The state of `repo` as `person` sees it (R2: whoever can read it).
+
+        Raises:
+            RepoNotFound: there is none, or `person` cannot see it.
+        """
+        info = self.hub.info(repo, person)
+        versions = self._shown(self.ledger.versions(info.uid), info)
+        obstacle = obstacle_of(info, person)
+        named = next((version for version in versions if version.revision == info.head), None)
+        if obstacle is None and named and named.doi and named.revision:
+            obstacle = already_registered(named.doi, named.revision, named)
+        return Status(
+            repo=info.repo,
+            state=_state(versions, info.head),
+            head=info.head,
+            endpoint=self.hub.endpoint,
+            versions=versions,
+            locked=any(version.doi and version.doi.is_from_hub for version in versions),
+            can_mint=obstacle is None,
+            obstacle=obstacle.message if obstacle else None,
+            obstacle_code=type(obstacle).__name__ if obstacle else None,
+            terms=self.registrar.terms,
+            suggested_authors=default_authors(info, person) if person and info.can_write else (),
+        )
+
+    def history(self, repo: Repo, person: Person | None) -> History:
+        """All versions of `repo`, newest first.
+
+        Raises:
+            RepoNotFound: there is none, or `person` cannot see it.
+        """
+        info = self.hub.info(repo, person)
+        return History(info.repo, self._shown(self.ledger.versions(info.uid), info))
+
+    def version(self, doi: Doi) -> Version:
+        """The registered version of `doi`, without who agreed to it.
+
+        Raises:
+            DoiNotFound: neither the ledger nor the registrar knows it.
+        """
+        version = self.ledger.version(doi) or self.registrar.find(doi)
+        if version is None:
+            raise DoiNotFound(f"There is no DOI {doi} here; check it for a typing error.")
+        return version.replace(consent=None)
+
+    def mint(
+        self, repo: Repo, person: Person | None, request: MintRequest, *, key: str | None = None
+    ) -> Version:
+        """Register a DOI for the head of `repo`, or for the revision that is asked for.
+
+        `key` is an Idempotency-Key: the same key with the same request has the same answer again.
+
+        Raises:
+            SignInRequired, WriteAccessRequired: R2.
+            ConsentRequired, TermsChanged: R3; both carry the terms.
+            RepoNotFound, RevisionNotFound, RepoNotEligible: R1.
+            AlreadyRegistered: R8; it carries the version.
+            IdempotencyConflict: the key came with another request.
+            ServiceError: the registrar did not answer; `recover` or the same call finishes it (R12).
+        """
+        signed_in = check_signed_in(person, repo)
+        # Where the registrar shares the ledger's database, what was checked stays true until the
+        # end: nobody makes the repository private between the check and the registration.
+        with self.ledger.transaction() if self.registrar.shares_ledger else nullcontext():
+            return self._mint(repo, signed_in, request, key)
+
+    def _mint(self, repo: Repo, person: Person, request: MintRequest, key: str | None) -> Version:
+        info = self.hub.info(repo, person, request.revision)
+        check_write_access(info)
+        body = {"repo": info.uid, **request.to_json()}
+        if key is not None and (known := self.ledger.answer(person.username, key, body)):
+            return known
+        terms = self.registrar.terms
+        check_consent(request, terms)
+        check_eligible(info)
+        begun = self.ledger.entry_of(info.uid, info.revision) if info.revision else None
+        # What stopped between registration and links is finished by the same call again (R12).
+        entry = self._finish(
+            begun
+            if begun and begun.step == "registered"
+            else self._intend(info, person, request, terms, begun)
+        )
+        if key is not None:
+            self.ledger.remember_answer(person.username, key, body, entry)
+        return entry.version
+
+    def check_may_mint(self, repo: Repo, person: Person | None) -> None:
+        """Let only those pass who may ask for a mint of `repo` at all (R2).
+
+        Raises:
+            SignInRequired, WriteAccessRequired, RepoNotFound: they may not.
+        """
+        check_signed_in(person, repo)
+        check_write_access(self.hub.info(repo, person))
+
+    def recover(self) -> tuple[Version, ...]:
+        """Finish every mint that was interrupted, each with the DOI that it had (R12).
+
+        Raises:
+            ServiceError: the registrar does not answer; what was not finished stays in the ledger.
+            AlreadyRegistered, InvalidMetadata: the registrar refused one of them for good; the
+                others were finished first.
+        """
+        finished: list[Version] = []
+        refusal: HubdoiError | None = None
+        for entry in self.ledger.unfinished():
+            try:
+                finished.append(self._finish(entry).version)
+            except (AlreadyRegistered, InvalidMetadata) as error:
+                refusal = refusal or error
+        if refusal:
+            raise refusal
+        return tuple(finished)
+
+    def _intend(
+        self,
+        info: RepoInfo,
+        person: Person,
+        request: MintRequest,
+        terms: Terms,
+        begun: Entry | None,
+    ) -> Entry:
+        if info.revision is None:
+            raise RepoNotEligible(f"{info.repo} has no commit yet; push one first.", "empty")
+        now = self.clock()
+        doi = (
+            begun.version.doi
+            if begun
+            else self.registrar.reserve(info.repo, info.uid, info.revision)
+        )
+        version = Version.from_parts(
+            doi=doi,
+            repo=info.repo,
+            revision=info.revision,
+            title=_title(request.title, info.repo, info.revision),
+            authors=request.authors or default_authors(info, person),
+            publisher=self.registrar.publisher,
+            year=now.year,
+            created=now,
+            description=request.description
+            if request.description is not None
+            else info.description,
+            license=info.license,
+            language=info.language,
+            related=info.related,
+            formats=info.formats,
+            sizes=info.sizes,
+            endpoint=self.hub.endpoint,
+            consent=Consent(person.username, now, terms.digest),
+        )
+        return self.ledger.intend(
+            version,
+            uid=info.uid,
+            revision_date=info.revision_date or now,
+            terms=terms,
+        )
+
+    def _finish(self, entry: Entry) -> Entry:
+        """Register an intent, then make its neighbours point at it (R7)."""
+        if entry.version.doi is None or entry.version.revision is None:
+            raise ValueError("an entry of the ledger has a DOI and a revision")
+        if entry.step == "intended":
+            try:
+                self.registrar.register(entry.version)
+            except (AlreadyRegistered, InvalidMetadata):
+                # Refused for good; after any other failure it may have happened (R12).
+                self.ledger.withdraw(entry)
+                raise
+            if not self.registrar.shares_ledger:
+                self.ledger.mark(entry, "registered")
+                entry = self._with_new_neighbours(entry)
+        elif entry.step == "registered":
+            # It stopped before its own record knew of every neighbour, perhaps.
+            self.registrar.register(entry.version)
+        for doi in entry.neighbours:
+            neighbour = self.ledger.version(doi)
+            if neighbour:
+                self.registrar.register(neighbour)
+        self.ledger.mark(entry, "linked")
+        return replace(entry, step="linked")
+
+    def _with_new_neighbours(self, entry: Entry) -> Entry:
+        """`entry` as it is now: another process may have registered a neighbour in the meantime."""
+        present = self.ledger.entry_of(entry.uid, entry.version.revision or "")
+        if present is None or present.neighbours == entry.neighbours:
+            return entry
+        self.registrar.register(present.version)
+        return present
+
+    @staticmethod
+    def _shown(versions: tuple[Version, ...], info: RepoInfo) -> tuple[Version, ...]:
+        """Who agreed is for those who can write; everybody else sees the versions without it."""
+        if info.can_write:
+            return versions
+        return tuple(version.replace(consent=None) for version in versions)
+
+
+def _state(versions: tuple[Version, ...], head: str | None) -> RepoState:
+    if not versions:
+        return "unregistered"
+    # A revision of another branch may be the newest: a head that has its DOI has not moved on.
+    return "current" if any(version.revision == head for version in versions) else "behind"
+
+
+def _title(asked: str | None, repo: Repo, revision: str) -> str:
+    """The title that was asked for or the repository's name, with the revision (R4)."""
+    bare = title_with_revision(asked or "", None)
+    return title_with_revision(bare or repo.name, revision)

@@ -1,0 +1,31 @@
+"""The ledger of the user of this computer, for registrars that this process itself speaks to."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+from platformdirs import user_data_path
+
+from .database import Database
+from .ledger import Ledger
+
+
+def data_directory() -> Path:
+    """``HUBDOI_DATA``, or the platform's data directory of the user."""
+    chosen = os.environ.get("HUBDOI_DATA")
+    return Path(chosen).expanduser() if chosen else user_data_path("hubdoi")
+
+
+def open_user_ledger(endpoint: str, *, register: str | None = None) -> Ledger:
+    """The ledger of what was agreed to and registered for repositories of the Hub at `endpoint`.
+
+    `register` is the address of a test system: what is registered there is kept apart, since it is
+    no obstacle to a real DOI.
+
+    Raises:
+        LedgerError: it cannot be read or written.
+    """
+    name = f"ledger.{re.sub('[^a-z0-9.]', '-', register.lower())}.db" if register else "ledger.db"
+    return Ledger(Database(data_directory() / name), hub=endpoint, endpoint=endpoint)

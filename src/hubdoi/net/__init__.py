@@ -1,0 +1,1 @@
+"""HTTP with one server: timeouts, retries, cache."""

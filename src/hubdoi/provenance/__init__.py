@@ -1,0 +1,1 @@
+"""Which models and datasets code loads: from its source, and from a running kernel."""

@@ -1,0 +1,60 @@
+"""The revision that was loaded on this machine, as the local Hub cache has it. Nothing is fetched."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from ..records import Repo
+
+_COMMIT = re.compile(r"[0-9a-f]{40}")
+_MAX_REF = 200
+
+
+def hub_cache(environ: Mapping[str, str] | None = None) -> Path:
+    """Where huggingface_hub keeps what it downloads, by the same variables as it does.
+
+    Source of the order: huggingface_hub.constants (HF_HUB_CACHE, HUGGINGFACE_HUB_CACHE, HF_HOME,
+    XDG_CACHE_HOME). It is repeated here because importing the library takes half a second.
+    """
+    values = os.environ if environ is None else environ
+    named = values.get("HF_HUB_CACHE") or values.get("HUGGINGFACE_HUB_CACHE")
+    if named:
+        return _expanded(named)
+    home = values.get("HF_HOME")
+    if home:
+        return _expanded(home) / "hub"
+    root = values.get("XDG_CACHE_HOME") or "~/.cache"
+    return _expanded(root) / "huggingface" / "hub"
+
+
+def loaded_revision(
+    repo: Repo, revision: str | None = None, cache: Path | None = None
+) -> str | None:
+    """The commit id that this machine holds of `repo` for what the code names, or None.
+
+    `revision` is a branch, a tag, or a commit id or the beginning of one; without it the default
+    branch is meant. A commit counts only when its snapshot is there.
+    """
+    folder = (cache or hub_cache()) / f"{repo.type}s--{repo.id.replace('/', '--')}"
+    name = revision or "main"
+    try:
+        if re.fullmatch(r"[0-9a-f]{7,40}", name):
+            found = [s.name for s in (folder / "snapshots").iterdir() if s.name.startswith(name)]
+            if len(found) == 1 and _COMMIT.fullmatch(found[0]):
+                return found[0]
+        # the name is a stranger's: it may not lead out of the folder
+        if len(name) > _MAX_REF or not name.isprintable() or {"..", ""} & set(name.split("/")):
+            return None
+        commit = (folder / "refs" / name).read_text(encoding="ascii").strip()
+        if _COMMIT.fullmatch(commit) and (folder / "snapshots" / commit).is_dir():
+            return commit
+    except (OSError, ValueError):
+        return None
+    return None
+
+
+def _expanded(path: str) -> Path:
+    return Path(os.path.expandvars(path)).expanduser()

@@ -1,0 +1,484 @@
+"""Which values can reach a name, an attribute or a parameter."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+from .binding import Binding, Scope, Site, dotted_text
+from .reaching import position, reaching
+from .scope import Program
+from .values import (
+    LOCAL,
+    OPAQUE,
+    UNKNOWN,
+    Alternative,
+    Class,
+    Deferred,
+    Function,
+    Instance,
+    Items,
+    Marker,
+    Module,
+    Pairs,
+    Settings,
+)
+
+if TYPE_CHECKING:
+    from .evaluator import Evaluator
+
+
+_MAX_SITES = 64
+_LOCAL_PARAMETER = re.compile(
+    r"(?i)(?:^|_)(?:dir|directory|folder|save_path|output_path|local_path)$"
+)
+
+
+class Names:
+    """Looks names up in a `Program`; the `Evaluator` evaluates what is found."""
+
+    def __init__(self, program: Program, evaluator: Evaluator) -> None:
+        self._program = program
+        self._evaluator = evaluator
+        # how long a list of bindings was when it was put in order
+        self._ordered: dict[int, int] = {}
+        self._sites: dict[str, list[tuple[ast.Call, Site]]] = {}
+
+    def lookup(self, name: str, site: Site, node: ast.AST) -> list[Alternative] | None:
+        """What `name` can be where `node` stands; None when nothing binds it."""
+        found = self.reaching(name, site, node)
+        if not found:
+            return None
+        values: list[Alternative] = []
+        changes: list[Binding] = []
+        for binding, forks in found:
+            if binding.kind == "change":
+                changes.append(binding)
+                continue
+            if not self._evaluator.step():
+                return [(UNKNOWN, {})]
+            for value, choices in self._bound(binding, name):
+                values.append((value, {**choices, **forks} if forks else choices))
+        stored = self._program.items.get(name, ())
+        if (changes or stored) and any(isinstance(v, Items | Pairs) for v, _ in values):
+            values = [(self._changed(value, changes, stored), choices) for value, choices in values]
+        return values or [(UNKNOWN, {})]
+
+    def reaching(
+        self, name: str, site: Site, node: ast.AST
+    ) -> list[tuple[Binding, dict[int, int]]]:
+        """The bindings of `name` that can reach `node`, with the branches that they stand in."""
+        self._program.need(name)
+        scope: Scope | None = site.scope
+        inline = True
+        while scope is not None:
+            bindings = scope.bindings.get(name)
+            if bindings and name not in scope.elsewhere and (inline or scope.kind != "class"):
+                return reaching(self._in_order(bindings), site, node, inline)
+            if scope.kind != "comprehension":
+                inline = False
+            scope = scope.parent
+        return []
+
+    def _in_order(self, bindings: list[Binding]) -> list[Binding]:
+        """The bindings in the order of the cells; cells are read as they are needed."""
+        if self._ordered.get(id(bindings)) != len(bindings):
+            bindings.sort(key=position)
+            self._ordered[id(bindings)] = len(bindings)
+        return bindings
+
+    def is_global(self, name: str, site: Site) -> bool:
+        """Whether `name` is the module's where it is used at `site`."""
+        scope: Scope | None = site.scope
+        while scope is not None and scope.parent is not None:
+            if name in scope.bindings and name not in scope.elsewhere:
+                return False
+            scope = scope.parent
+        return True
+
+    def _bound(self, binding: Binding, name: str) -> list[Alternative]:
+        kind = binding.kind
+        if kind == "value":
+            return self._stepped(binding)
+        if kind == "import":
+            return [(Module(binding.node), {})]
+        if kind == "def":
+            return [(Function(binding.node, binding.site), {})]
+        if kind == "class":
+            return [(Class(binding.node, binding.site), {})]
+        if kind == "param":
+            return self._parameter(binding, name)
+        if kind == "aug" and isinstance(binding.node.op, ast.Add):
+            before = self.lookup(name, binding.site, binding.node) or [(UNKNOWN, {})]
+            after = self._evaluator.evaluate(binding.node.value, binding.site)
+            return self._evaluator.added(before, after)
+        return [(OPAQUE, {})]
+
+    def _stepped(self, binding: Binding) -> list[Alternative]:
+        """A binding's value, taken apart as its target is."""
+        evaluator = self._evaluator
+        values = evaluator.evaluate(binding.node, binding.site)
+        for step, detail in binding.steps:
+            taken: list[Alternative] = []
+            for value, choices in values:
+                if step == "each":
+                    parts = evaluator.each(value, detail)
+                elif step == "item":
+                    parts = evaluator.item(value, detail)
+                else:
+                    parts = [(value if isinstance(value, Marker) else OPAQUE, {})]
+                taken += [(part, {**choices, **own}) for part, own in parts]
+            values = taken
+        return values
+
+    def _changed(
+        self,
+        value: Any,
+        changes: Sequence[Binding],
+        stored: Sequence[tuple[ast.expr, Binding]],
+    ) -> Any:
+        """A container with what `append`, `update` and assignments to its items put into it."""
+        if isinstance(value, Pairs):
+            entries = list(value.entries)
+            more = value.more
+            for key, binding in stored:
+                if binding.steps:
+                    more = True
+                else:
+                    entries.append(
+                        (Deferred(key, binding.site), Deferred(binding.node, binding.site))
+                    )
+            for change in changes:
+                for argument in change.node.args[:1]:
+                    for part, _ in self._evaluator.evaluate(argument, change.site):
+                        if isinstance(part, Pairs):
+                            entries += part.entries
+                        else:
+                            more = True
+            return Pairs(entries, more)
+        if isinstance(value, Items) and changes:
+            elements = list(value.elements)
+            more = value.more
+            for change in changes:
+                arguments = change.node.args
+                if change.node.func.attr in ("append", "add", "insert") and arguments:
+                    elements.append(Deferred(arguments[-1], change.site))
+                    continue
+                for argument in arguments[:1]:
+                    for part, _ in self._evaluator.evaluate(argument, change.site):
+                        if isinstance(part, Items):
+                            elements += part.elements
+                            more = more or part.more
+                        else:
+                            more = True
+            return Items(elements, more)
+        return value
+
+    def call_sites(self, name: str) -> list[tuple[ast.Call, Site]]:
+        """The calls of a function or method of this name, in all cells."""
+        known = self._sites.get(name)
+        if known is None:
+            known = []
+            for call, site in self._program.calls(frozenset({name})):
+                function = call.func
+                called = (
+                    function.id if isinstance(function, ast.Name) else getattr(function, "attr", "")
+                )
+                if called == name:
+                    if not self._is_of_library(function, site):
+                        known.append((call, site))
+                elif called in ("map", "imap", "starmap") and call.args:
+                    mapped = call.args[0]
+                    if isinstance(mapped, ast.Name) and mapped.id == name:
+                        known.append((call, site))
+                if len(known) >= _MAX_SITES:
+                    break
+            self._sites[name] = known
+        return known
+
+    def _is_of_library(self, function: ast.expr, site: Site) -> bool:
+        """Whether what is called is an attribute of something imported, as `torch.hub.load`."""
+        if not isinstance(function, ast.Attribute):
+            return False
+        root: ast.expr = function
+        while isinstance(root, ast.Attribute):
+            root = root.value
+        if not isinstance(root, ast.Name):
+            return False
+        found = self.reaching(root.id, site, root)
+        return bool(found) and all(binding.kind == "import" for binding, _ in found)
+
+    def _parameter(self, binding: Binding, name: str) -> list[Alternative]:
+        scope = binding.site.scope
+        node: Any = scope.node
+        unknown: Alternative = (LOCAL if _LOCAL_PARAMETER.search(name) else UNKNOWN, {})
+        positional = [a.arg for a in (*node.args.posonlyargs, *node.args.args)]
+        default = _default_of(node, name, positional)
+        outside = Site(scope.parent or self._program.module, binding.site.cell)
+        fallback = self._evaluator.evaluate(default, outside) if default is not None else None
+        if isinstance(node, ast.Lambda):
+            return fallback or [unknown]
+        parent = scope.parent
+        called = node.name
+        if parent is not None and parent.kind == "class" and not _is_static(node):
+            if positional and positional[0] == name:
+                return [self._instance(parent)]
+            positional = positional[1:]
+            if called in ("__init__", "__new__"):
+                called = getattr(parent.node, "name", called)
+        sites = self.call_sites(called)
+        if not sites:
+            return fallback or [unknown]
+        found: list[Alternative] = []
+        for n, (call, site) in enumerate(sites):
+            if not self._evaluator.step():
+                return [unknown]
+            for value, choices in self._argument(call, site, name, positional, fallback, node):
+                if value is UNKNOWN and unknown[0] is LOCAL:
+                    value = LOCAL
+                found.append((value, {**choices, id(node): n}))
+        return found
+
+    def _instance(self, scope: Scope) -> Alternative:
+        of = Class(scope.node, Site(scope.parent or self._program.module, 0))  # type: ignore[arg-type]
+        return (Instance(of), {})
+
+    def _argument(
+        self,
+        call: ast.Call,
+        site: Site,
+        name: str,
+        positional: list[str],
+        fallback: list[Alternative] | None,
+        node: Any,
+    ) -> list[Alternative]:
+        """What a call gives for the parameter `name`."""
+        function = call.func
+        called = function.id if isinstance(function, ast.Name) else getattr(function, "attr", "")
+        if called in ("map", "imap", "starmap") and node.name != called:
+            if not positional or positional[0] != name or len(call.args) < 2:
+                return fallback or [(UNKNOWN, {})]
+            values = self._evaluator.evaluate(call.args[1], site)
+            return [part for value, _ in values for part in self._evaluator.each(value, id(call))]
+        for keyword in call.keywords:
+            if keyword.arg == name:
+                return self._evaluator.evaluate(keyword.value, site)
+        if name in positional:
+            place = positional.index(name)
+            for n, argument in enumerate(call.args[: place + 1]):
+                if isinstance(argument, ast.Starred):
+                    return self._spread(argument.value, place - n, site)
+            if place < len(call.args):
+                return self._evaluator.evaluate(call.args[place], site)
+        for keyword in call.keywords:
+            if keyword.arg is None:
+                found = []
+                for value, choices in self._evaluator.evaluate(keyword.value, site):
+                    found += [
+                        (part, {**choices, **own})
+                        for part, own in self._evaluator.item(value, name)
+                    ]
+                known = [part for part in found if part[0] is not UNKNOWN]
+                return known or fallback or [(UNKNOWN, {})]
+        return fallback or [(UNKNOWN, {})]
+
+    def _spread(self, node: ast.expr, place: int, site: Site) -> list[Alternative]:
+        """What ``*node`` gives at a place."""
+        return [
+            (part, {**choices, **own})
+            for value, choices in self._evaluator.evaluate(node, site)
+            for part, own in self._evaluator.item(value, place)
+        ]
+
+    def returned(self, value: Any, call: ast.Call, site: Site) -> list[Alternative] | None:
+        """What a function of the notebook returns to `call`; None for any other value."""
+        if not isinstance(value, Function):
+            return None
+        node = value.node
+        scope: Scope | None = getattr(node, "hubdoi_scope", None)
+        if scope is None:
+            return None
+        returns = _returns(node)
+        if returns is None or not returns:
+            return [(OPAQUE, {})]
+        sites = self.call_sites(node.name)
+        here = next((n for n, (known, _) in enumerate(sites) if known is call), None)
+        found: list[Alternative] = []
+        fork = id(node)
+        for given, branches in returns:
+            inside = Site(scope, value.site.cell, branches)
+            for part, choices in self._evaluator.evaluate(given, inside):
+                if here is not None and choices.get(fork, here) != here:
+                    continue
+                found.append((part, {k: v for k, v in choices.items() if k != fork}))
+        return found or [(UNKNOWN, {})]
+
+    def attribute(self, node: ast.Attribute, site: Site) -> list[Alternative]:
+        """What ``object.attribute`` can be."""
+        owner = dotted_text(node.value)
+        assigned = self._assigned(owner, node, site) if owner and owner != "self" else None
+        if assigned:
+            return assigned
+        found: list[Alternative] = []
+        for base, choices in self._evaluator.evaluate(node.value, site):
+            for value, own in self._of(base, node.attr):
+                found.append((value, {**choices, **own}))
+        return found or [(UNKNOWN, {})]
+
+    def _assigned(self, owner: str, node: ast.Attribute, site: Site) -> list[Alternative] | None:
+        """What statements ``object.attribute = …`` give; None when there are none."""
+        self._program.need(node.attr)
+        bindings = [
+            b for written, b in self._program.attributes.get(node.attr, ()) if written == owner
+        ]
+        bindings.sort(key=position)
+        if not bindings:
+            return None
+        inline = all(binding.site.scope is site.scope for binding in bindings)
+        found = reaching(bindings, site, node, inline)
+        return [part for binding, _ in found for part in self._stepped(binding)]
+
+    def _of(self, base: Any, name: str) -> list[Alternative]:
+        if isinstance(base, Module):
+            return [(Module(f"{base.dotted}.{name}"), {})]
+        if isinstance(base, Settings):
+            entry = base.entries.get(name)
+            return self._evaluator.forced(entry) if entry else [(UNKNOWN, {})]
+        if isinstance(base, Instance):
+            given = self._given(base, name)
+            return given or self._of_class(base.of, name, frozenset()) or [(OPAQUE, {})]
+        if isinstance(base, Class):
+            return self._of_class(base, name, frozenset()) or [(OPAQUE, {})]
+        return [(base if isinstance(base, Marker) else OPAQUE, {})]
+
+    def _given(self, instance: Instance, name: str) -> list[Alternative] | None:
+        """The argument that a data class was made with."""
+        if instance.call is None:
+            return None
+        for keyword in instance.call.keywords:
+            if keyword.arg == name:
+                return self._evaluator.evaluate(keyword.value, instance.site)
+        fields = [
+            part.target.id
+            for part in instance.of.node.body
+            if isinstance(part, ast.AnnAssign) and isinstance(part.target, ast.Name)
+        ]
+        if name in fields and fields.index(name) < len(instance.call.args):
+            return self._evaluator.evaluate(instance.call.args[fields.index(name)], instance.site)
+        return None
+
+    def _of_class(self, of: Class, name: str, seen: frozenset[int]) -> list[Alternative]:
+        """The class's attribute, and what its methods assign to it."""
+        if id(of.node) in seen:
+            return []
+        self._program.need(name)
+        scope: Scope | None = getattr(of.node, "hubdoi_scope", None)
+        found: list[Alternative] = []
+        for owner, binding in self._program.attributes.get(name, ()):
+            if owner in ("self", "cls") and _class_of(binding.site.scope) is of.node:
+                found += self._stepped(binding)
+        if found:
+            return found
+        if scope is not None and name in scope.bindings:
+            for binding in scope.bindings[name]:
+                found += self._bound(binding, name)
+            return found
+        for parent in of.node.bases:
+            for value, _ in self._evaluator.evaluate(parent, of.site):
+                if isinstance(value, Class):
+                    found += self._of_class(value, name, seen | {id(of.node)})
+        return found
+
+    def stored_item(self, node: ast.Subscript, site: Site) -> list[Alternative]:
+        """What statements ``object[key] = …`` give for a constant key; nothing without them."""
+        owner = dotted_text(node.value)
+        stored = self._program.items.get(owner) if owner else None
+        if not stored or not isinstance(node.slice, ast.Constant):
+            return []
+        bindings = [
+            binding
+            for key, binding in stored
+            if isinstance(key, ast.Constant) and key.value == node.slice.value
+        ]
+        bindings.sort(key=position)
+        if not bindings:
+            return []
+        inline = all(binding.site.scope is site.scope for binding in bindings)
+        found = reaching(bindings, site, node, inline)
+        return [part for binding, _ in found for part in self._stepped(binding)]
+
+    def parsed_arguments(self, call: ast.Call, site: Site) -> Settings:
+        """The defaults of the arguments that `add_argument` declares, or what is given in a list."""
+        given: dict[str, Deferred] = {}
+        values: list[Any] = []
+        for argument in call.args[:1]:
+            for value, _ in self._evaluator.evaluate(argument, site):
+                if isinstance(value, Items):
+                    values = [
+                        part for e in value.elements for part, _ in self._evaluator.forced(e)[:1]
+                    ]
+        for option, value in pairwise(values):
+            if isinstance(option, str) and option.startswith("-"):
+                given[option.lstrip("-").replace("-", "_")] = Deferred(None, value=value)
+        entries: dict[str, Deferred] = {}
+        for declared, where in self.call_sites("add_argument"):
+            keywords = {keyword.arg: keyword.value for keyword in declared.keywords}
+            names = [
+                a.value
+                for a in declared.args
+                if isinstance(a, ast.Constant) and isinstance(a.value, str)
+            ]
+            long = next((n for n in names if n.startswith("--")), names[0] if names else "")
+            dest = keywords.get("dest")
+            name = (
+                dest.value if isinstance(dest, ast.Constant) else long.lstrip("-").replace("-", "_")
+            )
+            default = keywords.get("default")
+            if isinstance(name, str) and name:
+                local = LOCAL if _LOCAL_PARAMETER.search(name) else UNKNOWN
+                entries[name] = given.get(name) or (
+                    Deferred(default, where) if default is not None else Deferred(None, value=local)
+                )
+        return Settings({**given, **entries}, True)
+
+
+def _default_of(node: Any, name: str, positional: list[str]) -> ast.expr | None:
+    arguments = node.args
+    if name in positional:
+        place = positional.index(name) - (len(positional) - len(arguments.defaults))
+        return arguments.defaults[place] if place >= 0 else None
+    for argument, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
+        if argument.arg == name:
+            return default if default is None or isinstance(default, ast.expr) else None
+    return None
+
+
+def _is_static(node: Any) -> bool:
+    return any(isinstance(d, ast.Name) and d.id == "staticmethod" for d in node.decorator_list)
+
+
+def _class_of(scope: Scope | None) -> ast.AST | None:
+    while scope is not None:
+        if scope.kind == "class":
+            return scope.node
+        scope = scope.parent
+    return None
+
+
+def _returns(node: Any) -> list[tuple[ast.expr, tuple[tuple[int, int], ...]]] | None:
+    """The expressions that a function returns; None for a generator."""
+    found: list[tuple[ast.expr, tuple[tuple[int, int], ...]]] = []
+    stack: list[Any] = list(node.body)
+    while stack:
+        part = stack.pop()
+        if isinstance(part, ast.Return) and part.value is not None:
+            found.append((part.value, getattr(part, "hubdoi_branches", ())))
+        elif isinstance(part, ast.Expr) and isinstance(part.value, ast.Yield | ast.YieldFrom):
+            return None
+        elif not isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            for block in ("body", "orelse", "finalbody", "handlers", "cases"):
+                stack += getattr(part, block, ())
+    return found

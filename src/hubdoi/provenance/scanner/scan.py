@@ -1,0 +1,495 @@
+"""Finds what the cells of one document load."""
+
+from __future__ import annotations
+
+import ast
+import gc
+import re
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import Any
+
+from ...records import RepoReference
+from ..use import Unclear, Use
+from .binding import Site, dotted_text
+from .calls import READERS, SHOWERS, TRIGGERS, WRITERS, Call, calls_named, lines_for
+from .document import Cell
+from .evaluator import Evaluator
+from .ipython import has_ipython, plain_python
+from .pieces import WORD
+from .scope import Program
+from .shell import Command, commands_in, needs_values
+from .syntax import parse_cell
+from .target import BUILDERS, addresses_in, read_address, read_id
+from .values import (
+    OPAQUE,
+    UNKNOWN,
+    Deferred,
+    Items,
+    Pairs,
+)
+
+# How often an address may be passed on from one name to another.
+_SPREADING = 3
+_ADDRESS = re.compile(r"hf://|huggingface\.co|\bhf\.co/|huggingface-cli|[\"']hf\b")
+_SHELL_FUNCTIONS = frozenset(
+    "system run Popen call check_call check_output getoutput getstatusoutput".split()
+)
+_SAVE_KEYWORDS = ("output_dir", "save_directory", "local_dir", "savedir", "save_dir")
+_DOWNLOAD = re.compile(r"\b(?:wget|curl|aria2c|axel|git|hf|huggingface-cli)\b")
+_ID_NAME = re.compile(r"(?i)(?:name|id|path|checkpoint|ckpt|repo|model_str|backbone)$")
+_REASON = "What it loads is known only when it runs."
+_DEFAULT_REASON = "No model is named: the library chooses its default."
+
+
+def scan(
+    cells: Sequence[Cell],
+    notebook: str | None = None,
+    outside: Callable[[str], Any] | None = None,
+) -> tuple[list[Use], list[Unclear]]:
+    """What `cells` load, in order of first use, and the calls of which that cannot be told.
+
+    `outside` gives what a live kernel knows of a dotted name. Nothing is run or imported.
+    """
+    if not any(_may_load(cell) for cell in cells):
+        return [], []
+    # Trees of syntax are many small objects without cycles: the collector would only count them.
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        with warnings.catch_warnings():
+            # the notebook's invalid escapes are not the caller's to hear of
+            warnings.simplefilter("ignore")
+            found = _Scan(cells, notebook, outside)
+            try:
+                return found.result()
+            finally:
+                found.clear()
+    finally:
+        if collecting:
+            gc.enable()
+
+
+def _may_load(cell: Cell) -> bool:
+    if cell.language == "shell":
+        return True
+    source = cell.source
+    return needs_values(source) or not TRIGGERS.isdisjoint(WORD.findall(source))
+
+
+class _Scan:
+    """One document's cells, and what was found in them so far."""
+
+    def __init__(
+        self, cells: Sequence[Cell], notebook: str | None, outside: Callable[[str], Any] | None
+    ) -> None:
+        self._cells = cells
+        self._notebook = notebook
+        self._program = Program()
+        self._evaluator = Evaluator(self._program, outside, len(cells))
+        # (cell, line, column, order) -> what was found there
+        self._found: list[tuple[tuple[int, int, int], RepoReference | None, str, str]] = []
+        # expressions made here: the evaluator knows them by identity, so they have to live on
+        self._kept: list[ast.expr] = []
+        for number, cell in enumerate(cells):
+            if cell.language == "python":
+                self._program.add(number, cell.source, partial(_parse, cell.source))
+
+    def result(self) -> tuple[list[Use], list[Unclear]]:
+        self._calls()
+        self._addresses()
+        self._shell()
+        self._found.sort(key=lambda entry: entry[0])
+        written = self._written() if any(entry[1] for entry in self._found) else {}
+        uses: dict[tuple[str, str, str | None], Use] = {}
+        unclear: dict[tuple[str, int, int], Unclear] = {}
+        for (number, line, _), reference, call, reason in self._found:
+            cell = self._cells[number]
+            place = {"cell": cell.index, "line": line + cell.offset, "notebook": self._notebook}
+            if reference is None:
+                unclear.setdefault((call, number, line), Unclear(call, reason, **place))  # type: ignore[arg-type]
+                continue
+            repo = reference.repo
+            saved = written.get(repo.id)
+            if saved is not None and saved < (number, line):
+                continue
+            key = (repo.type, repo.id, reference.revision)
+            uses.setdefault(key, Use(repo.type, repo.id, reference.revision, call=call, **place))  # type: ignore[arg-type]
+        return list(uses.values()), list(unclear.values())
+
+    def _note(
+        self,
+        node: ast.AST,
+        site: Site,
+        reference: RepoReference | None,
+        call: str,
+        reason: str = _REASON,
+    ) -> None:
+        place = (site.cell, getattr(node, "lineno", 1), getattr(node, "col_offset", 0))
+        self._found.append((place, reference, call, reason))
+
+    def clear(self) -> None:
+        self._program.clear()
+        self._evaluator.clear()
+
+    def _calls(self) -> None:
+        self._program.read_with(TRIGGERS)
+        aliases = {alias for alias, name in self._program.aliases.items() if name in TRIGGERS}
+        systems = self._program.names_bound_from(frozenset({"HfFileSystem"}))
+        for node, site in self._program.calls(frozenset(TRIGGERS | aliases | systems)):
+            self._call(node, site)
+
+    def _call(self, node: ast.Call, site: Site) -> None:
+        function = node.func
+        if isinstance(function, ast.Attribute):
+            written = function.attr
+        elif isinstance(function, ast.Name):
+            written = function.id
+        else:
+            return
+        origin, dotted = self._origin(function, site)
+        for entry in lines_for(origin, dotted):
+            self._argument(node, site, entry, _shown(function, written))
+
+    def _origin(self, function: ast.expr, site: Site, depth: int = 0) -> tuple[str, str]:
+        """Where a function comes from (import, local, unbound, value), and its name there."""
+        if depth > 12:
+            return "value", ""
+        if isinstance(function, ast.Attribute):
+            origin, dotted = self._origin(function.value, site, depth + 1)
+            return origin, f"{dotted}.{function.attr}"
+        if isinstance(function, ast.Call):
+            origin, dotted = self._origin(function.func, site, depth + 1)
+            return origin, f"{dotted}()"
+        if not isinstance(function, ast.Name):
+            return "value", ""
+        bindings = self._evaluator.names.reaching(function.id, site, function)
+        if not bindings:
+            return "unbound", function.id
+        for binding, _ in reversed(bindings):
+            if binding.kind == "import":
+                return "import", binding.node
+            if binding.kind in ("def", "class"):
+                return "local", function.id
+            if binding.kind == "value" and all(step[0] == "entered" for step in binding.steps):
+                value = binding.node
+                if isinstance(value, ast.Name | ast.Attribute | ast.Call) and not (
+                    isinstance(value, ast.Name) and value.id == function.id
+                ):
+                    origin, dotted = self._origin(value, binding.site, depth + 1)
+                    if origin in ("import", "unbound"):
+                        return origin, dotted
+        return "value", function.id
+
+    def _argument(self, node: ast.Call, site: Site, entry: Call, shown: str) -> None:
+        """Note what one argument of a call can name."""
+        given = _given(node, entry)
+        if given is None:
+            if any(keyword.arg is None for keyword in node.keywords):
+                values = self._from_double_star(node, site, entry)
+            elif entry.default and not any(isinstance(a, ast.Starred) for a in node.args):
+                self._note(node, site, None, shown, _DEFAULT_REASON)
+                return
+            else:
+                return
+        else:
+            values = self._evaluator.values(given, site)
+        revisions = self._revisions(node, site, entry)
+        kind = self._repo_type(node, site, entry)
+        if kind == "space":
+            return
+        builder = False
+        unclear = False
+        for value, choices in values:
+            if isinstance(value, str):
+                builder = builder or (entry.builder and value in BUILDERS)
+                reference = self._read(value, entry, kind)
+                if reference is None:
+                    continue
+                for revision, own in revisions:
+                    if all(choices.get(fork, way) == way for fork, way in own.items()):
+                        named = (
+                            revision
+                            if isinstance(revision, str) and revision
+                            else reference.revision
+                        )
+                        self._note(node, site, RepoReference(reference.repo, named), shown)
+            elif isinstance(value, Items | Pairs):
+                if entry.objects:
+                    continue
+            elif value is UNKNOWN or value is OPAQUE:
+                unclear = unclear or self._is_unclear(value, given, entry)
+        if unclear:
+            self._note(node, site, None, shown)
+        if builder:
+            self._data_files(node, site, shown)
+
+    def _is_unclear(self, value: Any, given: ast.expr | None, entry: Call) -> bool:
+        """Whether a value that is not known may be the name of a repository."""
+        if entry.prefix or entry.path:
+            return False
+        written = dotted_text(given).rpartition(".")[2] if given is not None else ""
+        if isinstance(given, ast.Subscript):
+            key = given.slice
+            written = (
+                key.value
+                if isinstance(key, ast.Constant) and isinstance(key.value, str)
+                else "name"
+            )
+        if entry.objects:
+            return bool(written) and _ID_NAME.search(written) is not None
+        if isinstance(given, ast.Call) and value is OPAQUE:
+            return not isinstance(given.func, ast.Attribute) or given.func.attr != "parent"
+        return True
+
+    def _read(self, text: str, entry: Call, kind: str) -> RepoReference | None:
+        if entry.prefix:
+            beginning = next((p for p in entry.prefix if text.startswith(p)), None)
+            if beginning is None:
+                return None
+            if beginning == "hf://":
+                return read_address(text)
+            text = text.removeprefix(beginning).partition("/config")[0]
+            if entry.type == "dataset":
+                text = text.partition("/")[0].replace("__", "/")
+        return read_id(
+            text,
+            "dataset" if kind == "dataset" else "model",
+            home=entry.home,
+            namespaced=entry.namespaced,
+            tagged=entry.tagged,
+            path=entry.path,
+        )
+
+    def _repo_type(self, node: ast.Call, site: Site, entry: Call) -> str:
+        for keyword in node.keywords:
+            if keyword.arg == "repo_type":
+                for value, _ in self._evaluator.values(keyword.value, site):
+                    if value in ("dataset", "space"):
+                        return str(value)
+        return entry.type
+
+    def _revisions(
+        self, node: ast.Call, site: Site, entry: Call
+    ) -> list[tuple[Any, dict[int, int]]]:
+        if not node.keywords:
+            return [(None, {})]
+        names = entry.revisions
+        for keyword in node.keywords:
+            if keyword.arg in names:
+                return self._evaluator.values(keyword.value, site) or [(None, {})]
+        for keyword in node.keywords:
+            if keyword.arg is None:
+                found = [
+                    part
+                    for value, _ in self._evaluator.values(keyword.value, site)
+                    if isinstance(value, Pairs)
+                    for name in names
+                    for part in self._evaluator.item(value, name)
+                    if isinstance(part[0], str)
+                ]
+                if found:
+                    return found
+        return [(None, {})]
+
+    def _from_double_star(
+        self, node: ast.Call, site: Site, entry: Call
+    ) -> list[tuple[Any, dict[int, int]]]:
+        found: list[tuple[Any, dict[int, int]]] = []
+        known = False
+        for keyword in node.keywords:
+            if keyword.arg is not None:
+                continue
+            for value, _ in self._evaluator.values(keyword.value, site):
+                if isinstance(value, Pairs):
+                    known = True
+                    for name in entry.keywords:
+                        found += [
+                            p for p in self._evaluator.item(value, name) if p[0] is not UNKNOWN
+                        ]
+        if found or known or entry.objects or entry.place is None:
+            return found
+        return [(UNKNOWN, {})]
+
+    def _data_files(self, node: ast.Call, site: Site, shown: str) -> None:
+        """The files of a builder may stand on the Hub."""
+        for keyword in node.keywords:
+            if keyword.arg in ("data_files", "data_dir"):
+                for text in self._texts(keyword.value, site):
+                    for reference in addresses_in(text):
+                        self._note(node, site, reference, shown)
+
+    def _texts(self, node: ast.expr, site: Site, depth: int = 0) -> Iterator[str]:
+        """The texts in a value, however deep they stand in lists and dictionaries."""
+        yield from self._texts_of([value for value, _ in self._evaluator.values(node, site)], 0)
+
+    def _texts_of(self, values: list[Any], depth: int) -> Iterator[str]:
+        for value in values:
+            if isinstance(value, str):
+                yield value
+            elif depth < 4 and isinstance(value, Items | Pairs):
+                elements: Sequence[Deferred] = (
+                    value.elements if isinstance(value, Items) else [e for _, e in value.entries]
+                )
+                for element in elements[:256]:
+                    yield from self._texts_of(
+                        [v for v, _ in self._evaluator.forced(element)], depth + 1
+                    )
+
+    def _addresses(self) -> None:
+        """Calls that read an `hf://` path or a file address of the Hub."""
+        if not any(_has_address(cell.source) for cell in self._cells):
+            return
+        seen: set[int] = set()
+        for node, site in self._program.calls_beside(_ADDRESS, _has_address):
+            seen.add(id(node))
+            self._reading(node, site, any_function=True)
+        spread = frozenset(self._program.names_bound_beside(_ADDRESS, _has_address))
+        for _ in range(_SPREADING):
+            wider = spread | self._program.names_bound_from(spread)
+            if len(wider) == len(spread):
+                break
+            spread = wider
+        for node, site in self._program.calls(spread):
+            if id(node) not in seen:
+                self._reading(node, site, any_function=False)
+
+    def _reading(self, node: ast.Call, site: Site, *, any_function: bool) -> None:
+        function = node.func
+        name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+        if not name or name in WRITERS or name in SHOWERS:
+            return
+        if not any_function and name not in READERS:
+            return
+        if calls_named(name) and _names_a_place(node):
+            return
+        origin, _ = self._origin(function, site)
+        if origin == "local" and not any_function:
+            return
+        arguments = [*node.args, *(k.value for k in node.keywords)]
+        for argument in arguments:
+            if isinstance(argument, ast.Starred | ast.Lambda):
+                continue
+            if isinstance(argument, ast.Call) and not _is_text(argument):
+                continue
+            for text in self._texts(argument, site):
+                if name in _SHELL_FUNCTIONS and any(c.isspace() for c in text):
+                    for command in commands_in([(node.lineno, text)]):
+                        if command.reference:
+                            self._note(node, site, command.reference, command.call)
+                    continue
+                for reference in addresses_in(text):
+                    self._note(node, site, reference, _shown(function, name))
+        if name in _SHELL_FUNCTIONS and node.args:
+            words = list(self._texts(node.args[0], site))
+            if len(words) > 1:
+                for command in commands_in([(node.lineno, " ".join(words))]):
+                    if command.reference:
+                        self._note(node, site, command.reference, command.call)
+
+    def _shell(self) -> None:
+        addressed = any(_has_address(cell.source) for cell in self._cells)
+        for number, cell in enumerate(self._cells):
+            site = Site(self._program.module, number)
+            if cell.language == "shell":
+                lines = list(enumerate(cell.source.splitlines(), 1))
+                self._commands(commands_in(lines, script=True), site)
+                continue
+            if not (needs_values(cell.source) or (addressed and _DOWNLOAD.search(cell.source))):
+                continue
+            if not has_ipython(cell.source):
+                continue
+            extra = plain_python(cell.source)
+
+            def value(name: str, site: Site = site) -> list[str]:
+                return self._shell_value(name, site)
+
+            self._commands(commands_in(extra.shell, value, script=extra.whole_shell), site)
+            for line, text in extra.text:
+                for reference in addresses_in(text):
+                    self._found.append(((number, line, 0), reference, "%sql", ""))
+
+    def _commands(self, commands: Iterator[Command], site: Site) -> None:
+        for command in commands:
+            self._found.append(
+                ((site.cell, command.line, 0), command.reference, command.call, _REASON)
+            )
+
+    def _shell_value(self, name: str, site: Site) -> list[str]:
+        try:
+            node = ast.parse(name, mode="eval").body
+        except (SyntaxError, ValueError):
+            return []
+        # the names of the cells up to this one, the whole of it included
+        for part in ast.walk(node):
+            if hasattr(part, "lineno"):
+                part.lineno = 1_000_000
+        self._kept.append(node)
+        return [value for value, _ in self._evaluator.values(node, site) if isinstance(value, str)]
+
+    def _written(self) -> dict[str, tuple[int, int]]:
+        """Where the notebook itself writes: a name that it saves to and then loads is a directory."""
+        places: dict[str, tuple[int, int]] = {}
+
+        def keep(node: ast.Call, argument: ast.expr, site: Site) -> None:
+            for value, _ in self._evaluator.values(argument, site):
+                if isinstance(value, str) and value:
+                    place = (site.cell, node.lineno)
+                    places[value] = min(places.get(value, place), place)
+
+        words = frozenset({"save_pretrained", "save_model", "save_to_disk", *_SAVE_KEYWORDS})
+        for node, site in self._program.calls(words):
+            function = node.func
+            name = getattr(function, "attr", "") or getattr(function, "id", "")
+            if name in words and node.args:
+                keep(node, node.args[0], site)
+            for keyword in node.keywords:
+                if keyword.arg in _SAVE_KEYWORDS and not any(
+                    k.arg == "push_to_hub" and getattr(k.value, "value", None) is True
+                    for k in node.keywords
+                ):
+                    keep(node, keyword.value, site)
+        return places
+
+
+def _parse(source: str) -> tuple[str, list[ast.stmt]]:
+    parsed = parse_cell(source, TRIGGERS)
+    return parsed.lines.python or source, parsed.body
+
+
+def _has_address(source: str) -> bool:
+    return any(
+        word in source
+        for word in ("hf://", "huggingface.co", "hf.co/", "huggingface-cli", '"hf', "'hf")
+    )
+
+
+def _given(node: ast.Call, entry: Call) -> ast.expr | None:
+    """The expression that a call gives for the argument of a line of the table."""
+    for keyword in node.keywords:
+        if keyword.arg in entry.keywords:
+            return keyword.value
+    if entry.place is None or entry.place >= len(node.args):
+        return None
+    if any(type(argument) is ast.Starred for argument in node.args[: entry.place + 1]):
+        return None
+    return node.args[entry.place]
+
+
+def _shown(function: ast.expr, name: str) -> str:
+    written = dotted_text(function)
+    return written if written and len(written) <= 80 else name
+
+
+def _names_a_place(node: ast.Call) -> bool:
+    """Whether the first argument is an id: then an address elsewhere in the call is not read."""
+    return (
+        bool(node.args)
+        and isinstance(node.args[0], ast.Constant)
+        and not str(node.args[0].value).startswith(("hf://", "http"))
+    )
+
+
+def _is_text(node: ast.Call) -> bool:
+    return getattr(node.func, "attr", "") in ("format", "join", "replace", "strip")

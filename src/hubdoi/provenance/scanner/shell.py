@@ -1,0 +1,206 @@
+"""The repositories that command lines download: `!` lines, `%%bash` cells, strings given to a shell."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from ...records import RepoReference, RepoType
+from ...records.errors import HubdoiError
+from .target import addresses_in, read_address, read_id
+
+_SEPARATOR = re.compile(r"&&|\|\||[;|\n]")
+_ASSIGNMENT = re.compile(r"^\s*(?:export\s+)?([A-Za-z_]\w*)=(\S+|\"[^\"]*\"|'[^']*')\s*$")
+_VARIABLE = re.compile(r"\$\{(\w+)\}|\$(\w+)|(?<!\$)\{([A-Za-z_][\w.]*(?:\[[^\]{}]+\])?)\}")
+_INTEREST = (
+    "huggingface", "hf.co", "hf://", "hf download", "name_or_path", "name-or-path", "vllm serve", "git clone",
+)  # fmt: skip
+_HUB = re.compile(
+    r"(?i)(?:https?://(?:[^\s/@]*@)?|git@|ssh://git@)(?:www\.)?(?:huggingface\.co|hf\.co)[/:]"
+)
+_MODEL_OPTIONS = frozenset(
+    "--model_name_or_path --pretrained_model_name_or_path --model-name-or-path "
+    "--base_model_name_or_path --tokenizer_name_or_path".split()
+)
+_SILENT = frozenset("echo printf pip pip3 export cat grep sed awk cd rm".split())
+_FLAGS = frozenset("--quiet --force-download --resume-download --dry-run -q -h --help".split())
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A repository that a command line downloads; `reference` is None where only the run can tell."""
+
+    reference: RepoReference | None
+    call: str
+    line: int
+
+
+def needs_values(text: str) -> bool:
+    """Whether a command line may download something."""
+    return any(word in text for word in _INTEREST)
+
+
+def commands_in(
+    lines: Sequence[tuple[int, str]],
+    value: Callable[[str], Sequence[str]] | None = None,
+    *,
+    script: bool = False,
+) -> Iterator[Command]:
+    """The downloads in command lines, each given with its line.
+
+    `value` gives what a Python name can be, for ``{name}`` and ``$name`` in a `!` line. In a
+    `script`, the variables are those that the script itself sets.
+    """
+    variables: dict[str, str] = {}
+    held = ""
+    start = 0
+    for number, text in lines:
+        text = re.sub(r"(?:^|\s)#.*$", "", text)
+        if held:
+            text, number = f"{held} {text.strip()}", start
+        if text.rstrip().endswith("\\"):
+            held, start = text.rstrip()[:-1], number
+            continue
+        held = ""
+        if script and (assigned := _ASSIGNMENT.match(text)):
+            variables[assigned[1]] = assigned[2].strip("\"'")
+            continue
+        if not needs_values(text) and not _VARIABLE.search(text):
+            continue
+        for filled in _filled(text, variables, None if script else value):
+            for part in _SEPARATOR.split(filled):
+                yield from _command(part.strip(), number)
+
+
+def _filled(
+    text: str, variables: dict[str, str], value: Callable[[str], Sequence[str]] | None
+) -> list[str]:
+    """The text with its variables replaced, once for each value that they can have."""
+    texts = [text]
+    for match in list(_VARIABLE.finditer(text))[:8]:
+        name = match[1] or match[2] or match[3]
+        values: Sequence[str] = [variables[name]] if name in variables else ()
+        if not values and value is not None and (match[3] or match[1] or match[2]):
+            values = value(name)
+        if values:
+            texts = [t.replace(match.group(), v) for t in texts for v in values][:64]
+    return texts
+
+
+def _command(text: str, line: int) -> Iterator[Command]:
+    if not text:
+        return
+    try:
+        words = shlex.split(text, comments=False)
+    except ValueError:
+        words = text.split()
+    while words and (
+        re.match(r"^\w+=", words[0])
+        or words[0]
+        in ("sudo", "time", "env", "nohup", "!", "uvx", "uv", "run", "python", "python3", "-m")
+    ):
+        if words[0] in ("python", "python3") and len(words) > 1 and words[1] not in ("-m", "-u"):
+            break
+        words = words[1:]
+    if not words or words[0] in _SILENT:
+        return
+    program = words[0].rpartition("/")[2]
+    if program == "git":
+        yield from _git(words[1:], line)
+    elif program in ("hf", "huggingface-cli", "huggingface_hub.commands.huggingface_cli"):
+        yield from _download(program, words[1:], line)
+    elif program == "vllm" and words[1:2] == ["serve"] and len(words) > 2:
+        yield from _named(words[2], _option(words, "--revision"), "vllm serve", line)
+    else:
+        found = addresses_in(text)
+        for reference in found:
+            yield Command(reference, program, line)
+        for n, word in enumerate(words):
+            option, equals, given = word.partition("=")
+            if option in _MODEL_OPTIONS:
+                given = given if equals else (words[n + 1] if n + 1 < len(words) else "")
+                script = next((w for w in words if w.endswith(".py")), program)
+                yield from _named(
+                    given, None, f"{program} {script}" if script != program else program, line
+                )
+
+
+def _named(name: str, revision: str | None, call: str, line: int) -> Iterator[Command]:
+    reference = read_id(name, "model")
+    if reference is not None:
+        yield Command(RepoReference(reference.repo, revision or reference.revision), call, line)
+    elif _VARIABLE.search(name):
+        yield Command(None, call, line)
+
+
+def _git(words: list[str], line: int) -> Iterator[Command]:
+    if words[:1] == ["lfs"]:
+        words = words[1:]
+    if words[:1] != ["clone"]:
+        return
+    for word in words[1:]:
+        if not _HUB.match(word):
+            continue
+        if _VARIABLE.search(word):
+            yield Command(None, "git clone", line)
+            return
+        address = "https://huggingface.co/" + word[_HUB.match(word).end() :].removesuffix(".git")  # type: ignore[union-attr]
+        revision = _option(words, "--branch", "-b", "--revision")
+        try:
+            reference = RepoReference.parse(address)
+        except HubdoiError:
+            return
+        yield Command(
+            RepoReference(reference.repo, revision or reference.revision), "git clone", line
+        )
+        return
+
+
+def _download(program: str, words: list[str], line: int) -> Iterator[Command]:
+    if words[:1] not in (["download"], ["scan"]):
+        return
+    call = "hf download" if program == "hf" else "huggingface-cli download"
+    if words[0] != "download":
+        return
+    given = None
+    n = 1
+    while n < len(words):
+        word = words[n]
+        if word.startswith("-"):
+            n += 1 if "=" in word or word in _FLAGS else 2
+            continue
+        given = word
+        break
+    if given is None:
+        return
+    kind = _option(words, "--repo-type", "--type") or "model"
+    if kind == "space" or kind not in ("model", "dataset"):
+        return
+    repo_type: RepoType = "dataset" if kind == "dataset" else "model"
+    if given.startswith(("hf://", "datasets/", "models/")):
+        reference = read_address(given if "://" in given else f"hf://{given}")
+    else:
+        # the command takes any id: it cannot be a local path
+        try:
+            reference = RepoReference.parse(
+                f"hf://{'datasets/' if repo_type == 'dataset' else ''}{given}"
+            )
+        except HubdoiError:
+            reference = None
+    revision = _option(words, "--revision")
+    if reference is not None:
+        yield Command(RepoReference(reference.repo, revision or reference.revision), call, line)
+    elif _VARIABLE.search(given):
+        yield Command(None, call, line)
+
+
+def _option(words: list[str], *names: str) -> str | None:
+    for n, word in enumerate(words):
+        option, equals, given = word.partition("=")
+        if option in names:
+            if equals:
+                return given
+            return words[n + 1] if n + 1 < len(words) else None
+    return None

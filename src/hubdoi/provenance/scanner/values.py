@@ -1,0 +1,145 @@
+"""What an expression can be, as far as constants tell: nothing is run or imported."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
+
+
+class Marker:
+    """A value of which only its nature is known."""
+
+    __slots__ = ("name",)
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+UNKNOWN: Final = Marker("UNKNOWN")
+"""Only the run can tell."""
+OPAQUE: Final = Marker("OPAQUE")
+"""What a call or another expression gives that is not followed; most often an object."""
+LOCAL: Final = Marker("LOCAL")
+"""A path of this machine."""
+
+# Which way was taken at each fork: a loop's element, a function's call, a branch. Values that come
+# from different ways of one fork never meet in one expression.
+Choices = dict[int, int]
+Alternative = tuple[Any, Choices]
+
+
+class Deferred:
+    """An element of a container: an expression that has not been looked at, or a value."""
+
+    __slots__ = ("node", "site", "value")
+
+    def __init__(self, node: ast.expr | None, site: Any = None, value: Any = None) -> None:
+        self.node = node
+        self.site = site
+        self.value = value
+
+
+class Items:
+    """A list, tuple or set; `more` says that it has elements which are not known."""
+
+    __slots__ = ("elements", "more")
+
+    def __init__(self, elements: Iterable[Deferred], more: bool = False) -> None:
+        self.elements = tuple(elements)
+        self.more = more
+
+
+class Pairs:
+    """A dictionary; `more` says that it has entries which are not known."""
+
+    __slots__ = ("entries", "more")
+
+    def __init__(self, entries: Iterable[tuple[Deferred, Deferred]], more: bool = False) -> None:
+        self.entries = tuple(entries)
+        self.more = more
+
+
+class Module:
+    """An imported name, as ``package.module.name``."""
+
+    __slots__ = ("dotted",)
+
+    def __init__(self, dotted: str) -> None:
+        self.dotted = dotted
+
+
+class Function:
+    """A function of the notebook."""
+
+    __slots__ = ("node", "site")
+
+    def __init__(self, node: Any, site: Any) -> None:
+        self.node = node
+        self.site = site
+
+
+class Class:
+    """A class of the notebook."""
+
+    __slots__ = ("node", "site")
+
+    def __init__(self, node: ast.ClassDef, site: Any) -> None:
+        self.node = node
+        self.site = site
+
+
+class Instance:
+    """What a class of the notebook gives when it is called; `self` has no call."""
+
+    __slots__ = ("call", "of", "site")
+
+    def __init__(self, of: Class, call: ast.Call | None = None, site: Any = None) -> None:
+        self.of = of
+        self.call = call
+        self.site = site
+
+
+class Settings:
+    """An object whose attributes are known: ``SimpleNamespace(model="gpt2")``, parsed arguments."""
+
+    __slots__ = ("entries", "more")
+
+    def __init__(self, entries: dict[str, Deferred], more: bool = False) -> None:
+        self.entries = entries
+        self.more = more
+
+
+def merged(first: Choices, second: Choices) -> Choices | None:
+    """Both choices together; None when they take different ways at one fork."""
+    if not first:
+        return second
+    if not second:
+        return first
+    for fork, way in second.items():
+        if first.get(fork, way) != way:
+            return None
+    return {**first, **second}
+
+
+def products(
+    parts: list[list[Alternative]], limit: int
+) -> Iterator[tuple[tuple[Any, ...], Choices]]:
+    """Every way to take one alternative of each part, `limit` at most, that can be taken at once."""
+    states: list[tuple[tuple[Any, ...], Choices]] = [((), {})]
+    for alternatives in parts:
+        grown = []
+        for taken, choices in states:
+            for value, own in alternatives:
+                both = merged(choices, own)
+                if both is not None:
+                    grown.append(((*taken, value), both))
+                    if len(grown) >= limit:
+                        break
+            if len(grown) >= limit:
+                break
+        states = grown
+    yield from states

@@ -1,0 +1,123 @@
+"""A repository that a notebook loads, and the place that loads it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from ..records import Displayed, Repo, RepoType
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """One repository at one revision, where a notebook first loads it.
+
+    `revision` is what the code names (a commit id, a branch or a tag), or None. `cell` is the
+    index of the cell, counted from 0 in the file's list of cells, Markdown cells included; None in
+    a script without cells. `line` counts from 1: in a notebook within the cell, in a text file
+    (script, MyST, Quarto) within the file, as editors do. `call` is the call as written, without
+    its arguments. `notebook` is the path as it was given, or None for a notebook in memory.
+    """
+
+    repo_type: RepoType
+    repo_id: str
+    revision: str | None = None
+    cell: int | None = None
+    line: int = 1
+    call: str = ""
+    notebook: str | None = None
+
+    @property
+    def repo(self) -> Repo:
+        return Repo(self.repo_type, self.repo_id)
+
+    @property
+    def place(self) -> str:
+        """Where it is, as people point at it: ``analysis.ipynb, cell 3, line 1``."""
+        return _place(self.notebook, self.cell, self.line)
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "repo_type": self.repo_type,
+            "repo_id": self.repo_id,
+            "revision": self.revision,
+            "cell": self.cell,
+            "line": self.line,
+            "call": self.call,
+            "notebook": self.notebook,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Unclear:
+    """A call that loads a repository which only the run can tell; `reason` is one sentence."""
+
+    call: str
+    reason: str
+    cell: int | None = None
+    line: int = 1
+    notebook: str | None = None
+
+    @property
+    def place(self) -> str:
+        return _place(self.notebook, self.cell, self.line)
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "call": self.call,
+            "reason": self.reason,
+            "cell": self.cell,
+            "line": self.line,
+            "notebook": self.notebook,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Uses(Displayed):
+    """What notebooks load, in order of first use; each repository and revision once per notebook.
+
+    `unclear` lists the calls of which the code alone cannot tell what they load, `failures` the
+    files that could not be read, one sentence each.
+    """
+
+    items: tuple[Use, ...] = ()
+    unclear: tuple[Unclear, ...] = ()
+    failures: tuple[str, ...] = ()
+
+    @classmethod
+    def joined(cls, parts: Iterable[Uses]) -> Uses:
+        """Several results as one, in their order."""
+        items: list[Use] = []
+        unclear: list[Unclear] = []
+        failures: list[str] = []
+        for part in parts:
+            items += part.items
+            unclear += part.unclear
+            failures += part.failures
+        return cls(tuple(items), tuple(unclear), tuple(failures))
+
+    @property
+    def repos(self) -> tuple[Repo, ...]:
+        """The repositories, each once, in order of first use."""
+        return tuple(dict.fromkeys(use.repo for use in self.items))
+
+    def to_json(self) -> list[dict[str, Any]]:
+        """The uses as a list of objects; what is unclear is not in it."""
+        return [use.to_json() for use in self.items]
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def __iter__(self) -> Iterator[Use]:
+        return iter(self.items)
+
+    def __getitem__(self, index: int) -> Use:
+        return self.items[index]
+
+
+def _place(notebook: str | None, cell: int | None, line: int) -> str:
+    parts = [notebook] if notebook else []
+    if cell is not None:
+        parts.append(f"cell {cell}")
+    return ", ".join([*parts, f"line {line}"])

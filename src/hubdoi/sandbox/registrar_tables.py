@@ -1,0 +1,99 @@
+"""The tables of the sandbox's register, and the index that its records are searched by."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+metadata = sa.MetaData()
+
+sequence = sa.Table(
+    "register_sequence",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("last", sa.Integer, nullable=False),
+)
+
+records = sa.Table(
+    "register_records",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("doi", sa.Text, nullable=False),
+    # One key over minted and written DOIs: no DOI is given out twice.
+    sa.Column("doi_key", sa.Text, nullable=False, unique=True),
+    sa.Column("state", sa.Text, nullable=False),
+    # The attributes of a record that came through the DataCite API; NULL for a version of the
+    # ledger, whose attributes follow from it.
+    sa.Column("attributes", sa.Text),
+    sa.Column("created", sa.Text, nullable=False),
+    sa.Column("registered", sa.Text),
+    sa.Column("updated", sa.Text, nullable=False),
+    sa.Index("register_records_state", "state", "id"),
+    sa.Index("register_records_updated", "updated", "id"),
+)
+
+SEARCHED = (
+    "title", "creators", "publisher", "year", "type", "description", "subjects", "url",
+    "identifiers", "other",
+)  # fmt: skip
+"""The columns of the index."""
+
+search = sa.table("register_search", sa.column("rowid"), *map(sa.column, SEARCHED))
+
+_INSERT_SEARCHED = sa.insert(search)
+
+sa.event.listen(
+    records,
+    "after_create",
+    sa.DDL(  # type: ignore[no-untyped-call]
+        f"CREATE VIRTUAL TABLE register_search USING fts5({', '.join(SEARCHED)}, "
+        "tokenize = 'unicode61 remove_diacritics 2')"
+    ),
+)
+
+
+def index_record(db: sa.Connection, record_id: int, attributes: Mapping[str, Any]) -> None:
+    """Let a record that cannot be found yet be found by what its attributes say."""
+    db.execute(_INSERT_SEARCHED, {"rowid": record_id, **_searched(attributes)})
+
+
+def unindex_record(db: sa.Connection, record_id: int) -> None:
+    """Let the record be found no more."""
+    db.execute(sa.delete(search).where(search.c.rowid == record_id))
+
+
+def _searched(attributes: Mapping[str, Any]) -> dict[str, str]:
+    columns: dict[str, list[str]] = {name: [] for name in SEARCHED}
+    for name, value in attributes.items():
+        columns[_COLUMN_OF.get(name, "other")] += _texts(value)
+    return {name: "\n".join(texts) for name, texts in columns.items()}
+
+
+_COLUMN_OF = {
+    "titles": "title",
+    "creators": "creators",
+    "contributors": "creators",
+    "publisher": "publisher",
+    "publicationYear": "year",
+    "types": "type",
+    "descriptions": "description",
+    "subjects": "subjects",
+    "url": "url",
+    "doi": "identifiers",
+    "identifiers": "identifiers",
+    "alternateIdentifiers": "identifiers",
+    "relatedIdentifiers": "identifiers",
+}
+
+
+def _texts(value: Any) -> list[str]:
+    if isinstance(value, str):
+        return [value]
+    if isinstance(value, bool) or value is None:
+        return []
+    if isinstance(value, int | float):
+        return [str(value)]
+    entries = value.values() if isinstance(value, Mapping) else value
+    return [text for entry in entries for text in _texts(entry)]

@@ -1,0 +1,283 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hubdoi.citation import FORMATS, cite
+from hubdoi.datacite.json_record import attributes
+from hubdoi.records import Author, Doi, Related, Repo, Version
+from hubdoi.records.errors import UnexpectedAnswer
+
+RECORDS: dict[str, Any] = {
+    doi: record["data"]["attributes"]
+    for doi, record in json.loads(
+        (Path(__file__).parents[1] / "data" / "datacite-records.json").read_text(encoding="utf-8")
+    ).items()
+}
+REVISION = "909a290700000000000000000000000000000000"
+
+
+def read(**changes: Any) -> Version:
+    return Version.from_datacite({"doi": "10.57967/hf/0039", **changes})
+
+
+@pytest.mark.parametrize("doi", sorted(RECORDS))
+def test_real_records_are_read_and_cited_in_every_format(doi: str) -> None:
+    version = Version.from_datacite(RECORDS[doi])
+    assert version.doi == Doi(doi)
+    assert version.title and version.authors and version.publisher
+    for name in FORMATS:
+        assert str(cite(version, name)).strip()
+
+
+def test_real_records_say_what_they_say() -> None:
+    read_ = {doi: Version.from_datacite(record) for doi, record in RECORDS.items()}
+    thai = read_["10.14457/kmitl.res.2006.17"]
+    assert thai.year == 2549 and thai.created is None
+    bath = read_["10.15125/bath-00114"]
+    assert bath.authors[0].type == "person" and bath.authors[0].orcid == "0000-0001-8740-8284"
+    assert bath.created is None, "the record knows the year of publication only"
+    many = read_["10.5063/f1m61h5x"].authors
+    assert len(many) == 1 and many[0].type is None and "Slaughter, Peter;" in many[0].name
+    assert read_["10.26301/jgf3-jm06"].authors == (Author("CyArk", "organization"),)
+    lab = read_["10.5281/zenodo.2598836"]
+    assert lab.authors[0].type == "organization" and lab.version == "1.0.0"
+    swedish = read_["10.5878/xyad-9f70"]
+    assert swedish.title.startswith("Personality traits")
+    assert swedish.license == "CC-BY-4.0"
+    assert swedish.previous == Doi("10.5878/h91g-ra16")
+    assert read_["10.5061/dryad.8515"].license == "CC0-1.0"
+
+
+def test_a_record_of_the_hub_names_repository_and_revision() -> None:
+    version = read(
+        url="https://huggingface.co/openai-community/gpt2",
+        titles=[{"title": "gpt2 (Revision 909a290)"}],
+        creators=[{"name": "HF Canonical Model Maintainers"}],
+        publisher="Hugging Face",
+        publicationYear=2022,
+        registered="2022-12-06T10:11:12.000Z",
+        dates=[{"date": "2022", "dateType": "Issued"}],
+    )
+    assert version.repo == Repo("model", "openai-community/gpt2")
+    assert version.revision == "909a290"
+    assert version.url == "https://huggingface.co/openai-community/gpt2"
+    assert version.endpoint is None
+    assert version.created is not None and version.created.year == 2022
+    assert version.authors[0].type == "organization"
+
+
+@pytest.mark.parametrize(
+    ("changes", "revision"),
+    [
+        ({"url": f"https://huggingface.co/a/b/tree/{REVISION}", "version": "1.0"}, REVISION),
+        (
+            {
+                "url": "https://huggingface.co/a/b",
+                "alternateIdentifiers": [
+                    {"alternateIdentifier": REVISION, "alternateIdentifierType": "Git commit"}
+                ],
+                "version": "1234567",
+            },
+            REVISION,
+        ),
+        ({"url": "https://huggingface.co/a/b", "version": "909A290"}, "909a290"),
+        ({"url": "https://huggingface.co/a/b", "titles": [{"title": "b (Revision 909a290)"}]}, "909a290"),
+        ({"url": "https://huggingface.co/a/b/tree/main", "version": "v1"}, None),
+        ({"url": "https://zenodo.org/1", "version": "1234567"}, None),
+    ],
+)  # fmt: skip
+def test_the_most_exact_revision_wins(changes: dict[str, Any], revision: str | None) -> None:
+    assert read(**changes).revision == revision
+
+
+def test_a_whole_answer_is_read_too() -> None:
+    answer = {
+        "data": {"id": "10.57967/hf/1", "attributes": {"doi": "10.57967/hf/1", "publisher": "x"}}
+    }
+    assert Version.from_datacite(answer).publisher == "x"
+    assert Version.from_datacite(answer["data"]).publisher == "x"
+
+
+def test_a_record_of_the_sandbox_knows_its_hub() -> None:
+    version = read(url=f"http://127.0.0.1:41233/datasets/ada/notes/tree/{REVISION}")
+    assert version.repo == Repo("dataset", "ada/notes")
+    assert version.endpoint == "http://127.0.0.1:41233"
+    assert version.url == "http://127.0.0.1:41233/datasets/ada/notes"
+    assert version.landing_url == f"http://127.0.0.1:41233/datasets/ada/notes/tree/{REVISION}"
+
+
+def test_markup_is_read_as_what_it_means() -> None:
+    version = read(
+        titles=[{"title": "<i>E. coli</i> &amp; H<sub>2</sub>O, 1 < 2 <unk> &notanentity"}],
+        descriptions=[
+            {
+                "description": "<p>One<br/>two</p><p>three &lt;b&gt;</p>",
+                "descriptionType": "Abstract",
+            }
+        ],
+    )
+    assert version.title == "E. coli & H2O, 1 < 2 <unk> &notanentity"
+    assert version.description == "One\ntwo\n\nthree <b>"
+
+
+def test_persons_and_organisations_are_told_apart_r05() -> None:
+    authors = read(
+        creators=[
+            {"name": "Lovelace, Ada", "nameType": "Personal"},
+            {"name": "Grace Hopper", "givenName": "Grace", "familyName": "Hopper"},
+            {"name": "Analytical Engine", "nameType": "Organizational"},
+            {"name": "jeevan"},
+            {"givenName": "Alan", "familyName": "Turing", "nameType": "Personal"},
+            {"name": "", "nameType": "Personal"},
+            {"nameType": "Personal"},
+            None,
+            7,
+            "Ollomo, Benjamin",
+            {
+                "name": "Barbara Liskov",
+                "nameIdentifiers": [
+                    {"nameIdentifier": "0000-0002-1825-0097", "nameIdentifierScheme": "ORCID"}
+                ],
+                "affiliation": [
+                    {"name": "MIT", "affiliationIdentifier": "https://ror.org/042nb2s44"}
+                ],
+            },
+        ]
+    ).authors
+    assert [(author.name, author.type) for author in authors] == [
+        ("Lovelace, Ada", "person"),
+        ("Grace Hopper", "person"),
+        ("Analytical Engine", "organization"),
+        ("jeevan", None),
+        ("Turing, Alan", "person"),
+        ("Ollomo, Benjamin", "person"),
+        ("Barbara Liskov", "person"),
+    ]
+    assert authors[0].family == "Lovelace" and authors[0].given == "Ada"
+    assert authors[-1].orcid == "0000-0002-1825-0097"
+    assert authors[-1].affiliation == "MIT" and authors[-1].ror == "042nb2s44"
+
+
+def test_a_thousand_creators_and_a_very_long_name() -> None:
+    creators = [{"name": f"Family{n}, Given", "nameType": "Personal"} for n in range(1000)]
+    creators.append({"name": "; ".join(f"Family{n}, Given" for n in range(100))})
+    authors = read(creators=creators).authors
+    assert len(authors) == 1001
+    assert len(authors[-1].name) <= 500 and authors[-1].name.endswith(" …")
+    assert authors[-1].type is None
+    assert "et al." in str(cite(read(creators=creators), "text"))
+
+
+@pytest.mark.parametrize("publisher", ["Zenodo", {"name": "Zenodo"}, {"name": " Zenodo "}])
+def test_a_publisher_is_text_or_an_object(publisher: Any) -> None:
+    assert read(publisher=publisher).publisher == "Zenodo"
+
+
+def test_versions_are_linked_both_ways_r07() -> None:
+    version = read(
+        relatedIdentifiers=[
+            {
+                "relationType": "IsNewVersionOf",
+                "relatedIdentifier": "https://doi.org/10.57967/hf/0001",
+                "relatedIdentifierType": "DOI",
+            },
+            {
+                "relationType": "IsPreviousVersionOf",
+                "relatedIdentifier": "10.57967/hf/0003",
+                "relatedIdentifierType": "DOI",
+            },
+            {
+                "relationType": "Cites",
+                "relatedIdentifier": "2101.1",
+                "relatedIdentifierType": "arXiv",
+            },
+        ]
+    )
+    assert version.previous == Doi("10.57967/hf/0001")
+    assert version.next == Doi("10.57967/hf/0003")
+    assert version.state == "outdated"
+    assert version.related == (Related("Cites", "2101.1", "arXiv"),)
+
+
+@pytest.mark.parametrize(
+    "answer", [None, [], "10.1/a", {}, {"doi": None}, {"doi": "x"}, {"doi": 7}]
+)
+def test_what_is_no_record_is_said_to_be_none(answer: Any) -> None:
+    with pytest.raises(UnexpectedAnswer):
+        Version.from_datacite(answer)
+
+
+JUNK = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
+FIELDS = sorted(set().union(*(record.keys() for record in RECORDS.values())) - {"doi", "id"})
+MEMBERS = (
+    "name nameType givenName familyName affiliation nameIdentifiers nameIdentifier title titleType "
+    "description descriptionType date dateType relationType relatedIdentifier relatedIdentifierType "
+    "resourceTypeGeneral rights rightsIdentifier"
+).split()
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(FIELDS),
+        JUNK | st.lists(st.dictionaries(st.sampled_from(MEMBERS), JUNK, max_size=4), max_size=3),
+    )
+)
+@settings(max_examples=300, deadline=None)
+def test_no_record_crashes_the_reader_or_a_format(record: dict[str, Any]) -> None:
+    version = Version.from_datacite({**record, "doi": "10.1234/abc"})
+    for name in FORMATS:
+        str(cite(version, name))
+
+
+TEXT = st.text(st.characters(codec="utf-8", exclude_categories=("C", "Z")), min_size=1, max_size=30)
+
+
+@given(
+    title=TEXT.filter(lambda text: "&" not in text and "<" not in text),
+    names=st.lists(TEXT.filter(lambda text: "&" not in text and "," not in text), max_size=3),
+    publisher=TEXT,
+    revision=st.text("0123456789abcdef", min_size=40, max_size=40),
+    license=st.sampled_from([None, "apache-2.0", "MIT", "llama3", "CC-BY-4.0"]),
+)
+@settings(max_examples=100, deadline=None)
+def test_what_is_registered_is_read_back_r04(
+    title: str, names: list[str], publisher: str, revision: str, license: str | None
+) -> None:
+    version = Version.from_parts(
+        doi="10.5072/hf/0002",
+        repo="datasets/ada/notes",
+        revision=revision,
+        title=title,
+        authors=[
+            Author.person(
+                "Lovelace, Ada", orcid="0000-0002-1825-0097", affiliation="A", ror="05a28rw58"
+            ),
+            Author("Analytical Engine", "organization", ror="05a28rw58"),
+            *(Author(name) for name in names),
+        ],
+        publisher=publisher,
+        created="2026-11-23T10:20:30Z",
+        description="One.\n\nTwo.",
+        license=license,
+        previous="10.5072/hf/0001",
+        next="10.5072/hf/0003",
+        formats=["text/csv"],
+        sizes=["3 bytes"],
+        related=[Related("IsDerivedFrom", "10.57967/hf/0039", "DOI")],
+    )
+    again = Version.from_datacite(json.loads(json.dumps(attributes(version))))
+    assert again.replace(state=None, authors=()) == version.replace(authors=())
+    assert again.authors[:2] == version.authors[:2]
+    assert [author.name for author in again.authors] == [author.name for author in version.authors]

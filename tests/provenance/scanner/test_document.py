@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from hubdoi.provenance.scanner.document import cells_of_file, cells_of_notebook
+from hubdoi.records.errors import InvalidInput
+
+
+def written(path: Path, text: str) -> Path:
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_notebook_cells_keep_their_index_and_join_their_lines() -> None:
+    notebook = {
+        "cells": [
+            {"cell_type": "markdown", "source": "# Title"},
+            {"cell_type": "code", "source": ["a = 1\n", "b = 2"]},
+            {"cell_type": "code", "source": ""},
+            {"cell_type": "code", "source": "c"},
+        ]
+    }
+    assert [(c.index, c.source) for c in cells_of_notebook(notebook)] == [
+        (1, "a = 1\nb = 2"),
+        (3, "c"),
+    ]
+
+
+def test_notebook_of_format_3() -> None:
+    notebook = {"worksheets": [{"cells": [{"cell_type": "code", "input": ["x = 1"]}]}]}
+    assert [c.source for c in cells_of_notebook(notebook)] == ["x = 1"]
+
+
+@pytest.mark.parametrize(
+    ("language", "expected"),
+    [("python", ["python"]), ("bash", ["shell"]), ("R", []), ("", ["python"])],
+)
+def test_kernel_language(language: str, expected: list[str]) -> None:
+    notebook = {
+        "metadata": {"kernelspec": {"language": language}},
+        "cells": [{"cell_type": "code", "source": "x"}],
+    }
+    assert [c.language for c in cells_of_notebook(notebook)] == expected
+
+
+def test_script_without_cells_is_one_cell_without_index(tmp_path: Path) -> None:
+    (cell,) = cells_of_file(written(tmp_path / "a.py", "x = 1\n"))
+    assert (cell.index, cell.offset) == (None, 0)
+
+
+def test_percent_script_counts_every_cell(tmp_path: Path) -> None:
+    text = (
+        "import a\n# %% [markdown]\n# words\n# %%\nx = 1\n# %% named\n# !hf download ada/engine\n"
+    )
+    cells = cells_of_file(written(tmp_path / "a.py", text))
+    assert [(c.index, c.offset, c.source) for c in cells] == [
+        (0, 0, "import a"),
+        (2, 4, "x = 1"),
+        (3, 6, "!hf download ada/engine"),
+    ]
+
+
+def test_myst_cells_without_their_options(tmp_path: Path) -> None:
+    text = (
+        "---\nkernelspec:\n  name: python3\n---\n# Title\n```python\nnot_run = 1\n```\n"
+        "```{code-cell} ipython3\n:tags: [hide-input]\nx = 1\n```\n"
+        "```{code-cell} R\nlibrary(x)\n```\n```{code-cell}\n---\nname: b\n---\ny = 2\n```\n"
+    )
+    cells = cells_of_file(written(tmp_path / "a.md", text))
+    assert [(c.index, c.offset, c.source.strip()) for c in cells] == [
+        (0, 9, "x = 1"),
+        (1, 16, "y = 2"),
+    ]
+
+
+def test_cells_within_a_directive(tmp_path: Path) -> None:
+    text = "::::{note}\n```{code-cell} python\nx = 1\n```\n::::\n````{admonition} Title\n```{code-cell}\ny = 2\n```\n````\n"
+    assert [c.source for c in cells_of_file(written(tmp_path / "a.md", text))] == ["x = 1", "y = 2"]
+
+
+def test_quarto_cells(tmp_path: Path) -> None:
+    text = "```{python}\n#| echo: false\nx = 1\n```\n\n```{r}\ny\n```\n\n```{bash}\nls\n```\n\n```{python, label='z'}\nz\n```\n"
+    cells = cells_of_file(written(tmp_path / "a.qmd", text))
+    assert [(c.source, c.language) for c in cells] == [
+        ("#| echo: false\nx = 1", "python"),
+        ("ls", "shell"),
+        ("z", "python"),
+    ]
+
+
+def test_jupytext_markdown_runs_plain_fences(tmp_path: Path) -> None:
+    text = "---\njupyter:\n  jupytext:\n    text_representation:\n      format_name: markdown\n---\n```python\nx = 1\n```\n"
+    assert [c.source for c in cells_of_file(written(tmp_path / "a.md", text))] == ["x = 1"]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("a.ipynb", "{", "its text is not JSON"),
+        ("a.ipynb", "[]", "its JSON holds no cells"),
+        ("a.ipynb", "{}", "it has no list of cells"),
+        ("a.csv", "x", "hubdoi reads .ipynb, .py, .md (MyST) and .qmd files"),
+    ],
+)
+def test_what_is_no_notebook_says_so(tmp_path: Path, name: str, text: str, message: str) -> None:
+    with pytest.raises(InvalidInput, match="not a notebook") as caught:
+        cells_of_file(written(tmp_path / name, text))
+    assert message in caught.value.message
+
+
+def test_unreadable_files_say_why(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput, match="There is no file"):
+        cells_of_file(tmp_path / "none.ipynb")
+    (tmp_path / "a.ipynb").mkdir()
+    with pytest.raises(InvalidInput, match="cannot be read: is a directory"):
+        cells_of_file(tmp_path / "a.ipynb")
+    (tmp_path / "b.py").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(InvalidInput, match="UTF-8"):
+        cells_of_file(tmp_path / "b.py")
+
+
+def test_a_byte_order_mark_is_passed_over(tmp_path: Path) -> None:
+    path = tmp_path / "a.ipynb"
+    path.write_bytes(b"\xef\xbb\xbf" + json.dumps({"cells": []}).encode())
+    assert cells_of_file(path) == []

@@ -1,0 +1,264 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import hubdoi
+from hubdoi.bibliography import uses
+from hubdoi.records.errors import HubdoiError, InvalidInput
+
+
+def notebook(*sources: str) -> dict[str, Any]:
+    cells = [{"cell_type": "code", "metadata": {}, "outputs": [], "source": s} for s in sources]
+    return {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+
+
+def found(*sources: str) -> list[tuple[str, str, str | None]]:
+    return [(u.repo_type, u.repo_id, u.revision) for u in uses(notebook(*sources))]
+
+
+def test_json_has_exactly_the_fields_of_the_contract(tmp_path: Path) -> None:
+    path = tmp_path / "a.ipynb"
+    path.write_text(
+        json.dumps(notebook("# one", '\nX.from_pretrained("gpt2",\n  revision="abc1234")'))
+    )
+    assert uses(str(path)).to_json() == [
+        {
+            "repo_type": "model",
+            "repo_id": "gpt2",
+            "revision": "abc1234",
+            "cell": 1,
+            "line": 2,
+            "call": "X.from_pretrained",
+            "notebook": str(path),
+        }
+    ]
+
+
+def test_each_repository_and_revision_once_in_order_of_first_use() -> None:
+    assert found(
+        'X.from_pretrained("ada/b")\nX.from_pretrained("ada/a")',
+        'X.from_pretrained("ada/b")\nX.from_pretrained("ada/b", revision="v1")',
+    ) == [("model", "ada/b", None), ("model", "ada/a", None), ("model", "ada/b", "v1")]
+
+
+def test_line_of_a_text_file_is_the_line_of_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "a.md"
+    path.write_text('# Title\n\n```{code-cell}\n:tags: [x]\n\nX.from_pretrained("gpt2")\n```\n')
+    (use,) = uses(path)
+    assert (use.cell, use.line) == (0, 6)
+    script = tmp_path / "a.py"
+    script.write_text('# %%\nx = 1\n# %%\n\nX.from_pretrained("gpt2")\n')
+    (use,) = uses(script)
+    assert (use.cell, use.line) == (1, 5)
+    assert use.place == f"{script}, cell 1, line 5"
+
+
+def test_public_name() -> None:
+    assert hubdoi.uses is uses
+
+
+def test_a_broken_file_among_others_is_one_line(tmp_path: Path) -> None:
+    good, bad = tmp_path / "good.ipynb", tmp_path / "bad.ipynb"
+    good.write_text(json.dumps(notebook('X.from_pretrained("gpt2")')))
+    bad.write_text("{")
+    result = uses([bad, good, tmp_path / "none.ipynb"])
+    assert [use.repo_id for use in result] == ["gpt2"]
+    assert len(result.failures) == 2
+    assert all("\n" not in failure for failure in result.failures)
+    with pytest.raises(InvalidInput):
+        uses(bad)
+
+
+def test_the_same_repository_counts_in_each_notebook(tmp_path: Path) -> None:
+    paths = []
+    for name in "ab":
+        paths.append(tmp_path / f"{name}.ipynb")
+        paths[-1].write_text(json.dumps(notebook('load_dataset("squad")')))
+    result = uses(paths)
+    assert [use.notebook for use in result] == [str(path) for path in paths]
+    assert len(result.repos) == 1
+
+
+def test_a_bar_only_when_it_is_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    many = [notebook("x")] * 30
+    uses(many)
+    assert capsys.readouterr().err == ""
+    uses(many, progress=True)
+    assert "30/30" in capsys.readouterr().err
+
+
+def test_what_is_no_source_is_refused() -> None:
+    with pytest.raises(InvalidInput, match="int is not a notebook"):
+        uses(3)  # type: ignore[arg-type]
+    assert uses([3]).failures  # type: ignore[list-item]
+
+
+def test_nothing_is_run_or_imported(tmp_path: Path) -> None:
+    mark = tmp_path / "mark"
+    code = f"open({str(mark)!r}, 'w')\nimport hubdoi_never_there\nX.from_pretrained(str(open({str(mark)!r}, 'w')) or 'a/b')"
+    uses(
+        notebook(
+            code,
+            f"!touch {mark}\nname = f'{{open({str(mark)!r}, chr(119))}}'\nX.from_pretrained(name)",
+        )
+    )
+    assert not mark.exists()
+    assert "hubdoi_never_there" not in sys.modules
+
+
+def test_importing_loads_nothing_heavy() -> None:
+    code = (
+        "import sys, hubdoi.bibliography as b; b.uses({'cells': []});"
+        "print([m for m in ('huggingface_hub', 'httpx', 'pydantic', 'ipywidgets', 'IPython', 'tqdm', 'bibtexparser') if m in sys.modules])"
+    )
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert out.stdout.strip() == "[]"
+
+
+def test_work_is_bounded() -> None:
+    doubling = "x0 = input()\n" + "\n".join(f"x{n} = x{n - 1} + x{n - 1}" for n in range(1, 60))
+    uses(notebook(doubling, "X.from_pretrained(x59)"))
+    fork = "\n".join(f"if c: a{n} = 'x'\nelse: a{n} = 'y'" for n in range(30))
+    uses(notebook(fork, "X.from_pretrained(" + "+".join(f"a{n}" for n in range(30)) + ")"))
+    deep = "X.from_pretrained(" + "f(" * 80 + "x" + ")" * 80 + ")"
+    uses(
+        notebook(
+            deep,
+            "x = x + x\nX.from_pretrained(x)",
+            "def f(a): return f(a)\nX.from_pretrained(f('a'))",
+        )
+    )
+
+
+def test_escapes_of_the_notebook_warn_nobody(recwarn: pytest.WarningsRecorder) -> None:
+    assert found("a = '\\d'\nX.from_pretrained('gpt2')") == [("model", "gpt2", None)]
+    assert not recwarn.list
+
+
+def test_tokens_in_addresses_are_not_shown() -> None:
+    result = uses(notebook("!git clone https://ada:hf_secret@huggingface.co/ada/engine"))
+    assert result[0].repo_id == "ada/engine"
+    assert "hf_secret" not in repr(result)
+
+
+_WORDS = st.sampled_from(
+    [
+        "X.from_pretrained(",
+        "load_dataset(",
+        ")",
+        "'gpt2'",
+        '"',
+        "'''",
+        "f'{x}'",
+        "name",
+        "=",
+        "\n",
+        "    ",
+        "!hf download ",
+        "%%bash\n",
+        "%time ",
+        "?",
+        "for x in ",
+        ":",
+        "[",
+        "]",
+        "{",
+        "}",
+        "def f(",
+        "lambda x:",
+        "print ",
+        "hf://datasets/",
+        "https://huggingface.co/",
+        "a/b",
+        "@",
+        "\\",
+        "\0",
+        "\r",
+        "é",
+        "\u2028",
+        "if 1:\n",
+        "class A:\n",
+        "return ",
+        "self.",
+        "*",
+        "**",
+        ", ",
+        "revision=",
+        ":=",
+        "%s",
+        "%",
+        ".format(",
+        "\ud800",
+    ]
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.lists(_WORDS, max_size=25).map("".join) | st.text(max_size=80), max_size=4))
+def test_any_text_is_read(sources: list[str]) -> None:
+    uses(notebook(*sources)).to_json()
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=12),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(
+            st.sampled_from(
+                [
+                    "cells",
+                    "source",
+                    "cell_type",
+                    "code",
+                    "metadata",
+                    "worksheets",
+                    "language_info",
+                    "name",
+                    "input",
+                ]
+            )
+            | st.text(max_size=5),
+            inner,
+            max_size=5,
+        )
+    ),
+    max_leaves=20,
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(_JSON)
+def test_any_json_is_read_or_refused(value: Any) -> None:
+    for source in (value, {"cells": value}, {"cells": [{"cell_type": "code", "source": value}]}):
+        try:
+            uses(source)
+        except HubdoiError as error:
+            assert error.message
+
+
+def test_a_library_s_function_of_the_same_name_is_not_a_call_of_the_notebook_s_own() -> None:
+    own = "import json, torch\ndef load(name):\n    return AutoModel.from_pretrained(name)\n"
+    calls = 'load("ada/a")\ntorch.hub.load("pytorch/vision", "resnet18")\njson.load(open("a.json"))'
+    assert found(own + calls) == [("model", "ada/a", None)]
+    assert uses(notebook(own + calls)).unclear == ()
+
+
+def test_a_method_is_called_by_its_object() -> None:
+    own = "class A:\n    def load(self, name):\n        return AutoModel.from_pretrained(name)\n"
+    calls = 'import torch\nA().load("ada/a")\na = A()\na.load("ada/b")\ntorch.hub.load("x/y", "z")'
+    assert found(own + calls) == [("model", "ada/a", None), ("model", "ada/b", None)]
+
+
+@pytest.mark.parametrize("namespace", ["org", "user", "name", "repo", "account", "namespace"])
+def test_a_namespace_that_can_exist_is_no_placeholder(namespace: str) -> None:
+    assert found(f'X.from_pretrained("{namespace}/a")') == [("model", f"{namespace}/a", None)]
+    assert found(f'X.from_pretrained("your-{namespace}/a")') == []
+    assert found(f'X.from_pretrained("my_{namespace}/a")') == []

@@ -1,0 +1,81 @@
+"""The tree of errors."""
+
+from __future__ import annotations
+
+import inspect
+import re
+
+import pytest
+
+from hubdoi.records import Doi, Terms, Version, errors
+from hubdoi.records.errors import HubdoiError
+
+CLASSES = [
+    kind
+    for _, kind in inspect.getmembers(errors, inspect.isclass)
+    if issubclass(kind, HubdoiError) and kind.__module__ == errors.__name__
+]
+
+
+def _drawn() -> dict[str, str | None]:
+    """Name -> parent, from the drawing in the docstring."""
+    parents: dict[str, str | None] = {}
+    line_of: dict[int, str] = {}
+    for line in (errors.__doc__ or "").splitlines():
+        match = re.match(r"    ((?:[│├└─ ]{4})*)([A-Z]\w+)", line)
+        if not match:
+            continue
+        depth = len(match[1]) // 4
+        parents[match[2]] = line_of.get(depth - 1)
+        line_of[depth] = match[2]
+    return parents
+
+
+def test_the_drawing_is_the_tree() -> None:
+    real = {
+        kind.__name__: next(
+            (base.__name__ for base in kind.__bases__ if issubclass(base, HubdoiError)),
+            None,
+        )
+        for kind in CLASSES
+    }
+    assert _drawn() == real
+
+
+def test_every_error_says_what_it_is() -> None:
+    for kind in CLASSES:
+        assert (kind.__doc__ or "").strip().splitlines()[0].endswith((".", "register.")), kind
+
+
+@pytest.mark.parametrize("kind", CLASSES)
+def test_every_error_is_made_from_one_sentence(kind: type[HubdoiError]) -> None:
+    error = kind("What happened, and the way out.")
+    assert error.message == str(error) == "What happened, and the way out."
+    assert 400 <= kind.http_status < 600
+    with pytest.raises(HubdoiError):
+        raise error
+
+
+def test_an_error_without_a_sentence_still_has_a_message() -> None:
+    assert HubdoiError().message == "HubdoiError"
+
+
+def test_what_cannot_be_read_is_a_value_error_and_a_missing_library_an_import_error() -> None:
+    assert issubclass(errors.InvalidInput, ValueError)
+    assert issubclass(errors.MissingLibrary, ImportError)
+
+
+def test_r03_a_consent_error_carries_the_terms() -> None:
+    terms = Terms("text")
+    assert errors.ConsentRequired("No.", terms).terms is terms
+    assert errors.TermsChanged("No.").terms is None
+
+
+def test_r08_already_registered_names_the_doi_in_the_same_words_everywhere() -> None:
+    version = Version(doi=Doi("10.5072/hf/0001"))
+    error = errors.already_registered(Doi("10.5072/hf/0001"), "abcdef0" + "0" * 33, version)
+    assert error.version is version
+    assert error.message == (
+        "Revision abcdef0 already has the DOI 10.5072/hf/0001; "
+        "push a commit first if you want a new one."
+    )
