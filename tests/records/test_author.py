@@ -44,6 +44,12 @@ def test_r05_a_person_from_a_name_in_either_order() -> None:
         (f"Ada Lovelace ({ORCID})", Author.person("Ada Lovelace", orcid=ORCID)),
         ("Lovelace, Ada", Author.person("Lovelace, Ada")),
         ("Analytical Engine Society", Author("Analytical Engine Society", "organization")),
+        ("Ada Lovelace", Author.person("Lovelace, Ada")),
+        ("Press, Ofir", Author("Press, Ofir", "person", given="Ofir", family="Press")),
+        ("Foo, AG", Author("Foo, AG", "organization")),
+        ("{OpenAI}", Author("OpenAI", "organization")),
+        ("Plato,", Author("Plato", "person", family="Plato")),
+        ("Ada Lovelace, PhD", Author.person("Lovelace, Ada")),
         ("Babbage", Author("Babbage")),
         ("CERN (Run 2)", Author("CERN (Run 2)")),
         ("Trio (2020)", Author("Trio (2020)")),
@@ -51,6 +57,37 @@ def test_r05_a_person_from_a_name_in_either_order() -> None:
 )
 def test_r05_an_author_is_read_as_a_person_writes_one(written: str, author: Author) -> None:
     assert Author.parse(written) == author
+
+
+@pytest.mark.parametrize(
+    ("written", "offered"),
+    [
+        (
+            "OpenAI",
+            ["may be a person or an organisation", '"OpenAI,"', '"{OpenAI}"', "type: organization"],
+        ),
+        ("Ofir Press", ['"Press, Ofir"', '"{Ofir Press}"']),
+        ("Nicholas Kluge Corrêa", ['"Corrêa, Nicholas Kluge"', '"Kluge Corrêa, Nicholas"']),
+        ("University of Bath, Library", ['"{University of Bath, Library}"']),
+    ],
+)
+def test_r05_a_name_with_two_readings_is_refused_with_both(
+    written: str, offered: list[str]
+) -> None:
+    with pytest.raises(InvalidAuthor) as refused:
+        Author.parse(written).check_certain()
+    assert all(reading in refused.value.message for reading in offered)
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["Ada Lovelace", "Press, Ofir", "{OpenAI}", "Plato,", "Meta AI", "King, Martin Luther, Jr.",
+     {"name": "OpenAI", "type": "organization"}, {"name": "Plato", "type": "person"},
+     {"name": "Nicholas Kluge Corrêa", "family": "Kluge Corrêa", "given": "Nicholas"}],
+)  # fmt: skip
+def test_r05_a_name_with_one_reading_is_certain(written: Any) -> None:
+    author = Author.parse(written)
+    assert author.check_certain() is author
 
 
 def test_r05_an_author_is_read_from_a_mapping() -> None:

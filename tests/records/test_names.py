@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hubdoi.records.names import (
+    kind_of,
     looks_like_organization,
     looks_like_person,
     reading_order,
@@ -131,3 +132,59 @@ def test_no_part_of_a_name_is_lost_or_made_up(name: str) -> None:
     assert family or not name.strip(", ")
     letters = sorted(character for character in name if character.isalnum())
     assert sorted(character for character in family + given_ if character.isalnum()) == letters
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("Ada Lovelace", "person"),
+        ("Press, Ofir", "person"),
+        ("Ai, Qingyao", "person"),
+        ("Wang, Ai", "person"),
+        ("Bank, Dor", "person"),
+        ("Leandro von Werra", "person"),
+        ("Nicholas Kluge Corrêa", "person"),
+        ("J. R. R. Tolkien", "person"),
+        ("Ada Lovelace, PhD", "person"),
+        ("Lovelace, Ada, Ph.D.", "person"),
+        ("Smith, M.D.", "person"),
+        ("Plato,", "person"),
+        ("Robert Downey, Jr.", "person"),
+        ("Foo AG", "organization"),
+        ("Foo, AG", "organization"),
+        ("Bar, S.p.A.", "organization"),
+        ("Acme, Inc.", "organization"),
+        ("Acme, Labs, Inc.", "organization"),
+        ("Foo SA", "organization"),
+        ("Meta AI", "organization"),
+        ("Allen Institute for AI", "organization"),
+        ("Analytical Engine Society", "organization"),
+        ("Hugging Face", None),
+        ("Qingyao Ai", None),
+        ("Ofir Press", None),
+        ("World Bank", None),
+        ("Foo, S.A.", None),
+        ("Smith, SA", None),
+        ("University of Bath, Library", None),
+        ("Lovelace, Ada and Hopper, Grace", None),
+        ("jeevan", None),
+        ("OpenAI", None),
+        ("山田太郎", None),
+    ],
+)
+def test_r05_a_comma_says_person_and_words_say_organisation(name: str, kind: str | None) -> None:
+    assert kind_of(name) == kind
+
+
+@pytest.mark.parametrize(
+    ("name", "family", "given"),
+    [
+        ("Ada Lovelace, PhD", "Lovelace", "Ada"),
+        ("Lovelace, Ada, PhD, MSc", "Lovelace", "Ada"),
+        ("Ada Lovelace, M.D.", "Lovelace", "Ada"),
+        ("Smith, M.D.", "Smith", "M.D."),
+        ("Sammy Davis Jr., PhD", "Davis Jr.", "Sammy"),
+    ],
+)
+def test_a_degree_is_no_name(name: str, family: str, given: str) -> None:
+    assert split_person(name) == (family, given)

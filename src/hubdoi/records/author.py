@@ -9,7 +9,14 @@ from typing import Any, Literal
 from unicodedata import category
 
 from .errors import InvalidAuthor
-from .names import looks_like_organization, looks_like_person, reading_order, split_person
+from .names import (
+    kind_of,
+    looks_like_organization,
+    looks_like_person,
+    reading_order,
+    readings,
+    split_person,
+)
 
 AuthorType = Literal["person", "organization"]
 
@@ -71,8 +78,10 @@ class Author:
     def parse(cls, text: str | Author | Mapping[str, Any]) -> Author:
         """Read an author as a person writes one.
 
-        ``Lovelace, Ada <0000-0002-1825-0097>`` is a person; ``Analytical Engine Society`` without a
-        comma is not called one unless an ORCID iD says so. A mapping has the keys of `to_json`.
+        ``Lovelace, Ada <0000-0002-1825-0097>`` and ``Ada Lovelace`` are persons, ``Analytical Engine
+        Society`` is an organisation. A comma says person (``Plato,``), braces say organisation
+        (``{OpenAI}``). A name that may be either has no type; `check_certain` refuses it. A mapping
+        has the keys of `to_json`.
 
         Raises:
             InvalidAuthor: there is no name, or an identifier is wrong.
@@ -90,12 +99,13 @@ class Author:
 
     @classmethod
     def _from_name(cls, name: str, **more: Any) -> Author:
-        """Say person where a comma or an ORCID iD says so, organisation where the words do."""
-        if looks_like_organization(name) and not more.get("orcid"):
-            return cls(name, "organization", **more)
-        if more.get("orcid") or "," in name:
+        """With the type that the name's form says; without one where it can be read in two ways."""
+        if name.startswith("{") and name.endswith("}"):
+            return cls(name.strip("{} "), "organization", **more)
+        kind = "person" if more.get("orcid") else kind_of(name)
+        if kind == "person":
             return cls.person(name, **more)
-        return cls(name, **more)
+        return cls(name, kind, **more)
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Author:
@@ -167,6 +177,31 @@ class Author:
             return self.replace(type="person", family=family, given=given or None)
         if looks_like_organization(self.name):
             return self.replace(type="organization")
+        return self
+
+    def check_certain(self) -> Author:
+        """The same author, when it is known what the name is and which part is the family name (R5).
+
+        Raises:
+            InvalidAuthor: the name can be read in two ways; the message shows them, and how to be
+                explicit.
+        """
+        if self.type == "organization" or (self.type == "person" and self.given):
+            return self
+        shown = self.name if len(self.name) <= 60 else f"{self.name[:59]}…"
+        if self.type is None:
+            family, given = split_person(self.name)
+            person = f"{family}, {given}".strip(" ")
+            raise InvalidAuthor(
+                f'{shown!r} may be a person or an organisation; write "{person}" for a person, '
+                f'or "{{{shown}}}" (type: organization) for an organisation.'
+            )
+        offered = readings(self.name) if "," not in self.name and len(self.name.split()) > 2 else ()
+        if offered and self.family == self.name:
+            either = " or ".join(f'"{reading}"' for reading in offered[:3])
+            raise InvalidAuthor(
+                f"{shown!r} can be taken apart in more than one way; write {either}."
+            )
         return self
 
     def replace(self, **changes: Any) -> Author:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from .organizations import Kind, is_like_initials, kind_at_comma, may_be_either, says_organization
+
 # After these the family name has begun, whatever stands before them is given names.
 _GERMANIC = frozenset(
     "af auf av den der op ten ter thoe tot van vande vanden vander vom von zu zum zur".split()
@@ -21,46 +23,53 @@ _SEMITIC = frozenset("abu al bar ben bin bint el ibn ould".split())
 _PARTICLES = _GERMANIC | _ROMANCE | _SEMITIC
 _CONJUNCTIONS = frozenset("e i y".split())
 _SUFFIX = re.compile(r"(?:[Jj]r|[Ss]r|JR|SR)\.?|[JS]unior|II|III|IV|VI{0,3}|2nd|3rd|4th")
+_DEGREE = re.compile(
+    r"(?:Ph\.? ?D|D\.?Phil|M\.?Phil|M\.?Sc|B\.?Sc|Dr|Prof|Esq|MBA|MEng|Dipl\.-Ing)\.?"
+)
+# Initials of a given name may look like these: "Smith, M.D."
+_DEGREE_OR_INITIALS = re.compile(
+    r"(?:M\.?D|J\.?D|M\.?A|B\.?A|M\.?S|B\.?S|M\.?Ed|MPH|RN|FRS|DDS)\.?"
+)
 _INITIALS = re.compile(r"(?:[^\W\d_]\.?-?){1,4}\.|[^\W\d_]\.?")
 _PATRONYMIC = re.compile(r".+(?:ович|евич|ьич|овна|евна|ична|инична)", re.IGNORECASE)
+_NOT_PERSONS = frozenset(["hugging face"])
+"""Names of organisations of the Hub that are written like a person's."""
 _ARABIC_COMPOUNDS = frozenset("عبد أبو ابو أبي ابن بن أم".split())
 
-_ORGANIZATION_WORDS = frozenset(
-    "academy agency ai akademie alliance archive archives association asociación associação "
-    "authors bank bibliothek biblioteca bibliothèque board bureau center centre centro "
-    "chair clinic club collaboration collective college commission committee community company "
-    "conference consortium contributors cooperative corp corporation council crew department "
-    "developers ecole école engine enterprise facility faculty federation for forum foundation "
-    "fundación gesellschaft gmbh government group guild hochschule hospital hub inc incorporated "
-    "initiative institut institute instituto international istituto lab laboratoire laboratories "
-    "laboratory labs laboratório library limited llc ltd maintainers ministerio ministry museo museum "
-    "museu national network observatory of office organisation organization partners partnership plc "
-    "politecnico polytechnic press programme project research school sciences services société "
-    "society software solutions studies studio studios survey systems team teams technologies "
-    "technology the trust uni union universidad universidade universitat universiteit university "
-    "università universität université verein ventures workgroup workshop "
-    "академия институт компания лаборатория университет фонд центр "
-    "جامعة شركة مركز معهد مؤسسة مختبر".split()
-)
-# Scripts without spaces between words: the ending says it.
-_ORGANIZATION_ENDINGS = (
-    "中心 公司 医院 大学 大學 委员会 委員会 学会 學會 学院 學院 学校 实验室 實驗室 研究所 研究院 "
-    "研究室 协会 協会 機構 集团 财团 財団 연구소 연구실 대학교 대학 센터 학회 재단 주식회사"
-).split()
+
+def kind_of(name: str) -> Kind | None:
+    """Whether `name` is a person's or an organisation's as far as its form says; else None.
+
+    A comma says person (``Press, Ofir``), unless a legal form follows it (``Foo, AG``) or what
+    stands on either side is no name of a person (``University of Bath, Library``). Without a comma
+    the words say organisation, and two words or more that are written like names say person.
+    """
+    name = without_degrees(name)
+    before, comma, after = (part.strip() for part in name.partition(","))
+    if comma:
+        if not before or not after:
+            return "person" if before else None
+        parts = [part.strip() for part in after.split(",")]
+        given = [part for part in parts if not _is_suffix(part)]
+        if len(given) > 1:
+            return "organization" if kind_at_comma(before, parts[-1]) == "organization" else None
+        return kind_at_comma(before, given[0]) if given else kind_of(before)
+    if says_organization(name):
+        return "organization"
+    return "person" if not may_be_either(name) and _is_written_like_a_person(name) else None
 
 
 def looks_like_organization(name: str) -> bool:
     """Whether the words of `name` say that it is an organisation; False means "cannot tell"."""
-    words = re.findall(r"[^\W\d_]+", unicodedata.normalize("NFC", name).lower())
-    if any(word in _ORGANIZATION_WORDS for word in words):
-        return True
-    return name.strip().endswith(tuple(_ORGANIZATION_ENDINGS))
+    return kind_of(name) == "organization"
 
 
 def looks_like_person(name: str) -> bool:
     """Whether `name` has the form ``Family, Given`` in which records register persons."""
     family, comma, given = (part.strip() for part in name.partition(","))
-    if not comma or not family or not given or looks_like_organization(name):
+    if not comma or not family or not given:
+        return False
+    if kind_of(name) != "person" and not (is_like_initials(given) and kind_of(family) is None):
         return False
     if re.search(r"[\d;&/@|]|\band\b|\bet al\b", name, re.IGNORECASE):
         return False
@@ -71,6 +80,29 @@ def looks_like_person(name: str) -> bool:
     return len(family.split()) <= 4 and len(long_words) <= 3
 
 
+def without_degrees(name: str) -> str:
+    """`name` without the academic degrees that follow it: ``Ada Lovelace, PhD``."""
+    parts = name.split(",")
+    while len(parts) > 1 and (
+        _DEGREE.fullmatch(parts[-1].strip())
+        or (
+            _DEGREE_OR_INITIALS.fullmatch(parts[-1].strip())
+            and (len(parts) > 2 or len(parts[0].split()) > 1)
+        )
+    ):
+        parts.pop()
+    return ",".join(parts)
+
+
+def readings(name: str) -> tuple[str, ...]:
+    """The ways in which a person's name of three words and more can be taken apart, inverted."""
+    words = without_degrees(name).split()
+    return tuple(
+        f"{' '.join(words[place:])}, {' '.join(words[:place])}"
+        for place in range(len(words) - 1, 0, -1)
+    )
+
+
 def split_person(name: str) -> tuple[str, str]:
     """The family and given names in ``Ada Lovelace``, ``Lovelace, Ada`` or ``Leandro von Werra``.
 
@@ -78,7 +110,7 @@ def split_person(name: str) -> tuple[str, str]:
     taken apart in two ways (``Nicholas Kluge Corrêa``), is all family name: that cannot come out
     wrong.
     """
-    name = " ".join(name.split())
+    name = without_degrees(" ".join(name.split()))
     if "," in name:
         return _split_at_comma(name)
     words = name.split()
@@ -175,6 +207,27 @@ def _is_in_capitals(word: str) -> bool:
     """Whether a word is shouted; three letters or less may be initials (JRR Tolkien)."""
     letters = [character for character in word if character.isalpha()]
     return len(letters) > 3 and word.isupper() and "." not in word
+
+
+def _is_written_like_a_person(name: str) -> bool:
+    """``Ada Lovelace``, ``Leandro von Werra``, ``J.R.R. Tolkien``, ``李 小明``: two to five words, each a name."""
+    words = name.split()
+    if not 2 <= len(words) <= 5 or name.lower() in _NOT_PERSONS:
+        return False
+    if any(map(_is_east_asian, words)):
+        return all(map(_is_east_asian, words)) and len(words) == 2
+    plain = [word for word in words if word not in _PARTICLES and not _is_suffix(word)]
+    return len(plain) >= 2 and all(map(_is_name_word, plain))
+
+
+def _is_name_word(word: str) -> bool:
+    if _INITIALS.fullmatch(word):
+        return True
+    letters = re.sub(r"[-'’.‘·]", "", word)
+    if not letters.isalpha() or (letters[0].islower() and letters[0] != letters[0].upper()):
+        return letters.isalpha() and re.match(r"[dl]['’]\w", word) is not None
+    # "HF", "CERN": short words in capitals are initials of a person only before the family name.
+    return not re.search(r"[a-z][A-Z]{2}", word)
 
 
 def _is_suffix(word: str) -> bool:
