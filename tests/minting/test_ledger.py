@@ -280,7 +280,9 @@ def test_r03_a_consent_is_kept_with_the_text(ledger: Ledger) -> None:
 def test_r12_an_answer_is_remembered_for_the_same_body_only(ledger: Ledger) -> None:
     entry = register(ledger, 1)
     ledger.remember_answer("ada", "key", {"a": 1, "b": [2]}, entry)
-    assert ledger.answer("ada", "key", {"b": [2], "a": 1}) == ledger.versions("uid")[0]
+    known = ledger.answer("ada", "key", {"b": [2], "a": 1})
+    assert known is not None
+    assert known.version == ledger.versions("uid")[0]
     assert ledger.answer("ada", "other", {"a": 1}) is None
     assert ledger.answer("grace", "key", {"a": 1}) is None
     with pytest.raises(IdempotencyConflict, match="use a new key"):
@@ -290,13 +292,23 @@ def test_r12_an_answer_is_remembered_for_the_same_body_only(ledger: Ledger) -> N
     assert ledger.answer("ada", "key", {"a": 1, "b": [2]}) is not None
 
 
+def test_r12_an_intent_that_is_withdrawn_takes_its_answer_with_it(ledger: Ledger) -> None:
+    entry = intend(ledger, 1)
+    ledger.remember_answer("ada", "key", {}, entry)
+    ledger.withdraw(entry)
+    assert ledger.answer("ada", "key", {}) is None
+
+
 def test_r12_an_answer_survives_a_restart(ledger: Ledger, database: Database) -> None:
     ledger.remember_answer("ada", "key", {}, register(ledger, 1))
     database.close()
     again = Ledger(Database(database.path), hub="sandbox", endpoint="http://127.0.0.1:2")
     known = again.answer("ada", "key", {})
     assert known is not None
-    assert (known.doi, known.url) == (Doi("10.5072/hf/0001"), f"http://127.0.0.1:2/{BERT}")
+    assert (known.version.doi, known.version.url) == (
+        Doi("10.5072/hf/0001"),
+        f"http://127.0.0.1:2/{BERT}",
+    )
     again.database.close()
 
 

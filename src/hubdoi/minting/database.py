@@ -1,4 +1,4 @@
-"""One SQLite file, written by one thread at a time and read by many."""
+"""The databases under the ledger: one SQLite file here, PostgreSQL in `postgres`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, MetaData, create_engine, event
+from sqlalchemy import URL, Connection, Engine, MetaData, Table, create_engine, event
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import DatabaseError, IntegrityError
 
 from ..records.errors import LedgerError
@@ -30,6 +31,8 @@ class Database:
         LedgerError: the file cannot be made, or is not a database.
     """
 
+    is_postgres = False
+
     def __init__(self, path: Path) -> None:
         self.path = path
         try:
@@ -41,9 +44,16 @@ class Database:
                 f"The database {path} cannot be opened ({error.strerror}); "
                 "choose a directory that you can write to."
             ) from error
-        self.engine = _engine(path)
+        self._begin(_engine(path))
         self._writer = threading.Lock()
+
+    def _begin(self, engine: Engine) -> None:
+        self.engine = engine
         self._open = threading.local()
+
+    def insert(self, table: Table) -> Any:
+        """An insert into `table` that may say what to do about a conflict, in this database's dialect."""
+        return sqlite.insert(table)
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
@@ -60,14 +70,12 @@ class Database:
         if outer is not None:
             yield outer
             return
-        with self._writer, self._plainly(), self.engine.connect() as bare:
-            connection = bare.execution_options(writes=True)
-            with connection.begin():
-                self._open.writing = connection
-                try:
-                    yield connection
-                finally:
-                    self._open.writing = None
+        with self._writing() as connection, connection.begin():
+            self._open.writing = connection
+            try:
+                yield connection
+            finally:
+                self._open.writing = None
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -84,7 +92,7 @@ class Database:
         if outer is not None:
             yield outer
             return
-        with self._plainly(), self.engine.connect() as connection, connection.begin():
+        with self._reading() as connection, connection.begin():
             self._open.reading = connection
             try:
                 yield connection
@@ -101,13 +109,26 @@ class Database:
         self.engine.dispose()
 
     @contextmanager
-    def _plainly(self) -> Iterator[None]:
+    def _writing(self) -> Iterator[Connection]:
+        with self._writer, self._translate_errors(), self.engine.connect() as connection:
+            yield connection.execution_options(writes=True)
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        with self._translate_errors(), self.engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def _translate_errors(self) -> Iterator[None]:
         try:
             yield
         except IntegrityError:
             raise
         except DatabaseError as error:
-            raise LedgerError(_sentence(self.path, error.orig)) from error
+            raise LedgerError(self._sentence(error.orig)) from error
+
+    def _sentence(self, error: BaseException | None) -> str:
+        return _sentence(self.path, error)
 
 
 def _engine(path: Path) -> Engine:

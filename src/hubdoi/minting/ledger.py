@@ -17,7 +17,6 @@ from hashlib import sha256
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import sqlite
 
 from ..records import Consent, Doi, Repo, Terms, Version, parse_moment, show_moment
 from ..records.errors import AlreadyRegistered, IdempotencyConflict, LedgerError, already_registered
@@ -29,14 +28,12 @@ from .ledger_tables import repositories as _repositories
 from .ledger_tables import schema as _schema
 from .ledger_tables import terms as _terms
 from .ledger_tables import versions as _versions
+from .postgres import lock_tables
 
 SCHEMA_VERSION = 1
 
 # Building a statement takes longer than running it: those of every mint are built once.
-_INSERT_TERMS = sqlite.insert(_terms).on_conflict_do_nothing()
 _INSERT_CONSENT = _consents.insert()
-_INSERT_REPOSITORY = _repositories.insert()
-_INSERT_VERSION = _versions.insert()
 _FIND_REPOSITORY = sa.select(_repositories.c.id, _repositories.c.type, _repositories.c.name).where(
     _repositories.c.hub == sa.bindparam("hub"), _repositories.c.uid == sa.bindparam("uid")
 )
@@ -99,7 +96,21 @@ class Ledger:
         self.database = database
         self.hub = hub
         self.endpoint = endpoint
+        # Building a statement takes longer than running it: those of every mint are built once.
+        self._insert_terms = database.insert(_terms).on_conflict_do_nothing()
+        self._insert_answer = database.insert(_answers).on_conflict_do_nothing()
+        self._insert_repository = (
+            database.insert(_repositories)
+            .on_conflict_do_nothing(index_elements=["hub", "uid"])
+            .returning(_repositories.c.id)
+        )
+        self._insert_version = (
+            database.insert(_versions)
+            .on_conflict_do_nothing(index_elements=["repository_id", "revision"])
+            .returning(_versions.c.id)
+        )
         with database.transaction() as db:
+            lock_tables(db)
             _schema.create(db, checkfirst=True)
             found = db.scalar(sa.select(_schema.c.version))
             if found is None:
@@ -131,21 +142,15 @@ class Ledger:
             raise ValueError("an intent names a DOI, a repository, a revision and a consent")
         with self.transaction() as db:
             repository_id = self._repository_id(db, version.repo, uid)
-            row = db.execute(
-                _FIND_VERSION, {"repository": repository_id, "revision": version.revision}
-            ).first()
-            if row is not None and row.step != "intended":
-                raise self._refusal(db, row.id)
             values = {
                 "record": _record(version),
                 "consent_id": self._consent_id(db, version.consent, terms),
             }
-            if row is not None:
-                db.execute(_versions.update().where(_versions.c.id == row.id).values(values))
-                return self._entry(db, row.id)
-            try:
-                version_id = db.execute(
-                    _INSERT_VERSION,
+            found = {"repository": repository_id, "revision": version.revision}
+            row = db.execute(_FIND_VERSION, found).first()
+            if row is None:
+                version_id = self._insert_intent(
+                    db,
                     {
                         "repository_id": repository_id,
                         "revision": version.revision,
@@ -155,13 +160,25 @@ class Ledger:
                         "step": "intended",
                         **values,
                     },
-                ).inserted_primary_key
-            except sa.exc.IntegrityError as error:
-                raise AlreadyRegistered(
-                    f"The DOI {version.doi} is already taken by another revision."
-                ) from error
-            assert version_id is not None
-            return self._entry(db, version_id[0])
+                )
+                if version_id is not None:
+                    return self._entry(db, version_id)
+                # Another process was faster by a moment.
+                row = db.execute(_FIND_VERSION, found).one()
+            if row.step != "intended":
+                raise self._refusal(db, row.id)
+            db.execute(_versions.update().where(_versions.c.id == row.id).values(values))
+            return self._entry(db, row.id)
+
+    def _insert_intent(self, db: sa.Connection, values: dict[str, Any]) -> int | None:
+        """The number of the new intent, or None when the revision has one."""
+        try:
+            version_id: int | None = db.scalar(self._insert_version, values)
+        except sa.exc.IntegrityError as error:
+            raise AlreadyRegistered(
+                f"The DOI {values['doi']} is already taken by another revision."
+            ) from error
+        return version_id
 
     def record_consent(self, consent: Consent, terms: Terms) -> int:
         """Record a consent alone, where somebody else registers; the answer is its number."""
@@ -176,6 +193,7 @@ class Ledger:
     def withdraw(self, entry: Entry) -> None:
         """Forget an intent that the registrar refused for good; a registered version never goes (R11)."""
         with self.transaction() as db:
+            db.execute(_answers.delete().where(_answers.c.version_id == entry.id))
             db.execute(
                 _versions.delete().where(_versions.c.id == entry.id, _versions.c.step == "intended")
             )
@@ -203,15 +221,14 @@ class Ledger:
     def remember_answer(self, username: str, key: str, body: Any, entry: Entry) -> None:
         """Keep the answer of a mint under its Idempotency-Key, for good."""
         with self.transaction() as db:
+            # The same request may have come twice at once; both have the same answer.
             db.execute(
-                sqlite.insert(_answers)
-                .values(username=username, key=key, body=_digest(body), version_id=entry.id)
-                # The same request may have come twice at once; both have the same answer.
-                .on_conflict_do_nothing()
+                self._insert_answer,
+                {"username": username, "key": key, "body": _digest(body), "version_id": entry.id},
             )
 
-    def answer(self, username: str, key: str, body: Any) -> Version | None:
-        """The version that the same request was answered with before.
+    def answer(self, username: str, key: str, body: Any) -> Entry | None:
+        """The version, or the intent, that the same request was answered with before.
 
         Raises:
             IdempotencyConflict: the key came with another body.
@@ -228,7 +245,7 @@ class Ledger:
                 raise IdempotencyConflict(
                     "This Idempotency-Key was used for another request; use a new key for a new request."
                 )
-            return self._entry(db, row.version_id).version
+            return self._entry(db, row.version_id)
 
     # Reading
 
@@ -247,6 +264,12 @@ class Ledger:
             row = db.execute(
                 _entry_by_revision(), {"hub": self.hub, "uid": uid, "revision": revision}
             ).first()
+            return self._read(row) if row is not None else None
+
+    def entry(self, version_id: int) -> Entry | None:
+        """The version or intent with the number `version_id`."""
+        with self.database.reading() as db:
+            row = db.execute(_entry_by_id(), {"id_": version_id}).first()
             return self._read(row) if row is not None else None
 
     def version(self, doi: Doi) -> Version | None:
@@ -320,18 +343,19 @@ class Ledger:
     def _repository_id(self, db: sa.Connection, repo: Repo, uid: str) -> int:
         row = db.execute(_FIND_REPOSITORY, {"hub": self.hub, "uid": uid}).first()
         if row is None:
-            inserted = db.execute(
-                _INSERT_REPOSITORY,
+            inserted = db.scalar(
+                self._insert_repository,
                 {"hub": self.hub, "uid": uid, "type": repo.type, "name": repo.id},
-            ).inserted_primary_key
-            assert inserted is not None
-            return int(inserted[0])
+            )
+            if inserted is not None:
+                return int(inserted)
+            row = db.execute(_FIND_REPOSITORY, {"hub": self.hub, "uid": uid}).one()
         if (row.type, row.name) != (repo.type, repo.id):
             self.rename(uid, repo)
         return int(row.id)
 
     def _consent_id(self, db: sa.Connection, consent: Consent, terms: Terms) -> int:
-        db.execute(_INSERT_TERMS, {"digest": terms.digest, "text": terms.text})
+        db.execute(self._insert_terms, {"digest": terms.digest, "text": terms.text})
         inserted = db.execute(
             _INSERT_CONSENT,
             {"username": consent.by, "at": show_moment(consent.at), "digest": consent.terms},

@@ -53,7 +53,12 @@ versions = sa.Table(
     sa.UniqueConstraint("repository_id", "revision"),
     sa.Index("ledger_versions_order", "repository_id", "revision_date", "id"),
     # What `recover` looks for; a partial index stays small however many versions there are.
-    sa.Index("ledger_versions_open", "step", sqlite_where=sa.text("step != 'linked'")),
+    sa.Index(
+        "ledger_versions_open",
+        "step",
+        sqlite_where=sa.text("step != 'linked'"),
+        postgresql_where=sa.text("step != 'linked'"),
+    ),
 )
 
 answers = sa.Table(

@@ -126,9 +126,15 @@ class DoiService:
         # Where the registrar shares the ledger's database, what was checked stays true until the
         # end: nobody makes the repository private between the check and the registration.
         with self.ledger.transaction() if self.registrar.shares_ledger else nullcontext():
-            return self._mint(repo, signed_in, request, key)
+            return self.finish(self.begin(repo, signed_in, request, key=key)).version
 
-    def _mint(self, repo: Repo, person: Person, request: MintRequest, key: str | None) -> Version:
+    def begin(
+        self, repo: Repo, person: Person, request: MintRequest, *, key: str | None = None
+    ) -> Entry:
+        """Check everything and record the intent, durably; nothing is registered before `finish`.
+
+        Raises: as `mint`, without what the registrar says.
+        """
         info = self.hub.info(repo, person, request.revision)
         check_write_access(info)
         body = {"repo": info.uid, **request.to_json()}
@@ -138,15 +144,16 @@ class DoiService:
         check_consent(request, terms)
         check_eligible(info)
         begun = self.ledger.entry_of(info.uid, info.revision) if info.revision else None
-        # What stopped between registration and links is finished by the same call again (R12).
-        entry = self._finish(
-            begun
-            if begun and begun.step == "registered"
-            else self._intend(info, person, request, terms, begun)
-        )
-        if key is not None:
-            self.ledger.remember_answer(person.username, key, body, entry)
-        return entry.version
+        with self.ledger.transaction():
+            # What stopped between registration and links is finished by the same call again (R12).
+            entry = (
+                begun
+                if begun and begun.step == "registered"
+                else self._intend(info, person, request, terms, begun)
+            )
+            if key is not None:
+                self.ledger.remember_answer(person.username, key, body, entry)
+        return entry
 
     def check_may_mint(self, repo: Repo, person: Person | None) -> None:
         """Let only those pass who may ask for a mint of `repo` at all (R2).
@@ -169,7 +176,7 @@ class DoiService:
         refusal: HubdoiError | None = None
         for entry in self.ledger.unfinished():
             try:
-                finished.append(self._finish(entry).version)
+                finished.append(self.finish(entry).version)
             except (AlreadyRegistered, InvalidMetadata) as error:
                 refusal = refusal or error
         if refusal:
@@ -219,8 +226,15 @@ class DoiService:
             terms=terms,
         )
 
-    def _finish(self, entry: Entry) -> Entry:
-        """Register an intent, then make its neighbours point at it (R7)."""
+    def finish(self, entry: Entry) -> Entry:
+        """Register an intent, then make its neighbours point at it (R7); what is finished stays so.
+
+        Raises:
+            AlreadyRegistered, InvalidMetadata: the registrar refused for good; the intent is gone.
+            ServiceError: the registrar did not answer; the same call finishes it.
+        """
+        if entry.step == "linked":
+            return entry
         if entry.version.doi is None or entry.version.revision is None:
             raise ValueError("an entry of the ledger has a DOI and a revision")
         if entry.step == "intended":

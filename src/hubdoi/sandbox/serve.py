@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
 import shutil
-import signal
 import socket
-import sys
 import tempfile
 import threading
-import time
-from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-import uvicorn
-from anyio.to_thread import current_default_thread_limiter
-from starlette.types import ASGIApp, Receive, Scope, Send
-
+from ..net.serving import Server, listen, serve_until_stopped, url_of
 from ..records.errors import SandboxError
 from .app import create_app
 from .running import remember_last
@@ -54,15 +45,7 @@ def serve(
         listening = _listen(host, port)
         server = _server(world, host, listening)
         remember_last(world.data)
-        stopping = [signal.signal(name, _ignore) for name in (signal.SIGTERM, signal.SIGINT)]
-        announcing = threading.Thread(target=_announce, args=(server, world), daemon=True)
-        announcing.start()
-        try:
-            server.run(sockets=[listening])
-        finally:
-            for name, before in zip((signal.SIGTERM, signal.SIGINT), stopping, strict=True):
-                signal.signal(name, before)
-            listening.close()
+        serve_until_stopped(server, listening, lambda: _announcement(world))
     return 0
 
 
@@ -93,7 +76,7 @@ class Sandbox:
         self._port = port
         self._temporary: Path | None = None
         self._world: World | None = None
-        self._server: _Server | None = None
+        self._server: Server | None = None
         self._thread: threading.Thread | None = None
 
     def start(self) -> Sandbox:
@@ -187,7 +170,7 @@ class Sandbox:
             daemon=True,
         )
         self._thread.start()
-        if not _is_ready(self._server, self._thread):
+        if not self._server.is_ready(self._thread):
             raise SandboxError("The sandbox did not start; try again.")
 
     def _halt(self) -> None:
@@ -214,91 +197,23 @@ class Sandbox:
         return f"Sandbox({self._world.endpoint if self._world else 'stopped'!r})"
 
 
-class _Server(uvicorn.Server):
-    """uvicorn's server, which another thread can stop without waiting for its next look."""
-
-    _loop: asyncio.AbstractEventLoop | None = None
-
-    async def main_loop(self) -> None:
-        self._stopping = asyncio.Event()
-        self._loop = asyncio.get_running_loop()
-        current_default_thread_limiter().total_tokens = _THREADS
-        counter = 0
-        while not await self.on_tick(counter):
-            counter = (counter + 1) % 864000
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._stopping.wait(), 0.1)
-
-    def stop(self) -> None:
-        self.should_exit = True
-        if self._loop is not None:
-            with suppress(RuntimeError):  # the loop has ended already
-                self._loop.call_soon_threadsafe(self._stopping.set)
-
-
 def _path(data: str | Path | None) -> Path | None:
     return None if data is None else Path(data).expanduser()
 
 
 def _listen(host: str, port: int) -> socket.socket:
     try:
-        family = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM)[0][0]
-        # asyncio sends small answers at once only on sockets that name their protocol.
-        listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind((host, port))
-        listening.listen(1024)
+        return listen(host, port)
     except (OSError, OverflowError) as error:
         raise SandboxError(
             f"The sandbox cannot listen on {host}:{port} ({error}); choose another port."
         ) from None
-    return listening
 
 
-def _server(world: World, host: str, listening: socket.socket) -> _Server:
+def _server(world: World, host: str, listening: socket.socket) -> Server:
+    world.endpoint = url_of(host, listening)
     port = listening.getsockname()[1]
-    shown = f"[{host}]" if ":" in host else host
-    world.endpoint = f"http://{shown}:{port}"
-    config = uvicorn.Config(
-        _answered(create_app(world, host=host, port=port)),
-        access_log=False,
-        lifespan="off",
-        log_config=None,
-        loop="asyncio",
-        proxy_headers=False,
-        server_header=False,
-        timeout_graceful_shutdown=3,
-    )
-    return _Server(config)
-
-
-def _answered(app: ASGIApp) -> ASGIApp:
-    """`app`, whose failures end with the answer that it gave.
-
-    Starlette raises an unexpected exception once more for the server to log, and its frames hold
-    what people sent; the application has logged its name already.
-    """
-
-    async def call(scope: Scope, receive: Receive, send: Send) -> None:
-        with suppress(Exception):
-            await app(scope, receive, send)
-
-    return call
-
-
-def _is_ready(server: _Server, thread: threading.Thread | None = None) -> bool:
-    deadline = time.monotonic() + _START_SECONDS
-    while not server.started and time.monotonic() < deadline:
-        if thread is not None and not thread.is_alive():
-            return False
-        time.sleep(0.002)
-    return server.started
-
-
-def _announce(server: _Server, world: World) -> None:
-    if _is_ready(server):
-        sys.stdout.write(json.dumps(_announcement(world)) + "\n")
-        sys.stdout.flush()
+    return Server(create_app(world, host=host, port=port), threads=_THREADS)
 
 
 def _announcement(world: World) -> dict[str, Any]:
@@ -308,8 +223,3 @@ def _announcement(world: World) -> dict[str, Any]:
         "users": dict(world.credentials.users),
         "datacite_repository": world.credentials.datacite_repository,
     }
-
-
-def _ignore(_signal: int, _frame: Any) -> None:
-    # uvicorn stops at the signal and then raises it again: the end of this process is a clean one.
-    return None

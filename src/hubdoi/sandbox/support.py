@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 import sqlalchemy as sa
 
+from ..hub.doi_shapes import MAX_REASON
 from ..records import Person, Repo, show_moment
 from ..records.errors import (
     HubdoiError,
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
 Action = Literal["delete", "move", "private"]
 ACTIONS: tuple[Action, ...] = ("delete", "move", "private")
-MAX_REASON = 5000
 
 metadata = sa.MetaData()
 

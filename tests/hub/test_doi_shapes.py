@@ -7,8 +7,7 @@ from dataclasses import fields
 import pytest
 from jsonschema import ValidationError, validate
 
-from hubdoi.records import MAX_AUTHORS, Author, MintRequest, Status, Version
-from hubdoi.sandbox.schemas import (
+from hubdoi.hub.doi_shapes import (
     AuthorBody,
     DoiStatus,
     MintBody,
@@ -16,6 +15,7 @@ from hubdoi.sandbox.schemas import (
     VersionAnswer,
     request_body,
 )
+from hubdoi.records import MAX_AUTHORS, Author, MintRequest, Status, Version
 
 
 def test_every_field_of_a_record_has_a_place() -> None:

@@ -1,4 +1,4 @@
-"""The shapes of the DOI side, for its OpenAPI document."""
+"""The shapes of a Hub's DOI API, for the OpenAPI document of every server that speaks it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ..records.author import MAX_NAME
 from ..records.mint_request import MAX_AUTHORS, MAX_DESCRIPTION, MAX_TITLE
-from .support import MAX_REASON
+
+MAX_REASON = 5000
 
 
 class _Shape(BaseModel):
@@ -140,3 +141,26 @@ def request_body(shape: type[BaseModel]) -> dict[str, Any]:
     # The parts are among the components already, because answers have them too.
     schema.pop("$defs", None)
     return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+
+
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    meanings = {
+        400: "no consent (`ConsentRequired`), a body that is not a JSON object, or a bad Idempotency-Key",
+        401: "no token, or one that is not known",
+        403: "no write access",
+        404: "no such repository, revision or DOI, or none that this token can see",
+        409: "`TermsChanged`, `AlreadyRegistered` or `RepoNotEligible`; a request that cannot be granted",
+        413: "a body that is too large",
+        422: "a part that cannot be read, or an Idempotency-Key used with another body",
+    }
+    headers = {
+        name: {"schema": {"type": "string"}, "description": meaning}
+        for name, meaning in (
+            ("X-Error-Code", "the name of the error, as `code`"),
+            ("X-Error-Message", "the sentence, as `error`"),
+        )
+    }
+    return {
+        status: {"model": Problem, "description": meanings[status], "headers": headers}
+        for status in statuses
+    }

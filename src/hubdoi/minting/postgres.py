@@ -1,0 +1,98 @@
+"""PostgreSQL under the ledger: many processes, on many hosts, write at the same time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, Engine, MetaData, Table, create_engine, make_url, text
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.exc import ArgumentError
+
+from ..records.errors import InvalidInput, MissingLibrary
+from .database import Database
+
+_CONNECT_SECONDS = 5
+# The number of the lock under which tables are made; any number that nobody else uses.
+CREATE_LOCK = 0x687562646F69
+
+
+class PostgresDatabase(Database):
+    """The PostgreSQL database at `url`, an SQLAlchemy URL: ``postgresql+psycopg://user@host/name``.
+
+    `pool` is how many connections are kept; twice as many are opened when they are needed.
+    Nothing is connected before it is used. A connection that a restart of the server broke is
+    replaced.
+
+    Raises:
+        InvalidInput: the URL cannot be read.
+        MissingLibrary: psycopg is not installed.
+    """
+
+    is_postgres = True
+
+    def __init__(self, url: str, *, pool: int = 10) -> None:
+        self._begin(_engine(url, pool))
+        self._snapshots = self.engine.execution_options(isolation_level="REPEATABLE READ")
+
+    def insert(self, table: Table) -> Any:
+        return postgresql.insert(table)
+
+    def create(self, metadata: MetaData) -> None:
+        with self.transaction() as connection:
+            lock_tables(connection)
+            metadata.create_all(connection)
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        with self._translate_errors(), self.engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        with self._translate_errors(), self._snapshots.connect() as connection:
+            yield connection
+
+    def _sentence(self, error: BaseException | None) -> str:
+        where = f"{self.engine.url.host or 'the local socket'}/{self.engine.url.database}"
+        reason = (str(error).strip().splitlines() or [""])[0].lower()
+        if "does not exist" in reason and "database" in reason:
+            return f"The database {where} does not exist; create it with createdb, or check HUBDOI_GATEWAY_DATABASE."
+        if "authentication failed" in reason or "no password supplied" in reason:
+            return f"The database {where} does not accept the user name or password; check HUBDOI_GATEWAY_DATABASE."
+        if "permission denied" in reason:
+            return (
+                f"The user of the database {where} may not do this ({reason}); grant it the right."
+            )
+        return f"The database {where} cannot be used now; nothing was lost, try again in a minute."
+
+
+def lock_tables(connection: Connection) -> None:
+    """Wait until nobody else makes or changes tables; the lock ends with the transaction."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": CREATE_LOCK})
+
+
+def _engine(url: str, pool: int) -> Engine:
+    try:
+        parsed = make_url(url)
+        if parsed.drivername in ("postgres", "postgresql"):
+            parsed = parsed.set(drivername="postgresql+psycopg")
+        return create_engine(
+            parsed,
+            pool_size=pool,
+            max_overflow=pool,
+            pool_pre_ping=True,
+            # An exception never repeats the values of a statement: they are other people's.
+            hide_parameters=True,
+            connect_args={"connect_timeout": _CONNECT_SECONDS},
+        )
+    except ArgumentError:
+        raise InvalidInput(
+            "HUBDOI_GATEWAY_DATABASE is not the URL of a database; it is written like postgresql+psycopg://user@host/name."
+        ) from None
+    except ImportError:
+        raise MissingLibrary(
+            "PostgreSQL requires extra packages: pip install 'hubdoi[gateway]'"
+        ) from None
