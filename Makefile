@@ -3,13 +3,18 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Many tests wait for a server or a pause more than they compute.
+WORKERS := 4
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 # What the tests of TeX and the browser need (libatomic1: playwright); pandoc comes with pypandoc_binary.
 PACKAGES := chromium libatomic1 fonts-dejavu-core texlive-latex-base texlive-latex-recommended \
 	texlive-luatex texlive-bibtex-extra biber lmodern
 
-.PHONY: help demo lab test lint types unit notebooks browser pictures bench profile system clean
+.PHONY: help demo lab test test-long lint types unit notebooks browser coverage pictures docs dist bench profile system clean
+
+# uv installs in seconds what pip needs minutes for; where it cannot, pip does it.
+INSTALL := scripts/install $(BIN)/python
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -21,12 +26,12 @@ $(BIN)/python:
 
 $(VENV)/.demo: pyproject.toml $(wildcard jupyter-config/server-config/*.json) | $(BIN)/python
 	@echo "Installing hubdoi and JupyterLab into $(VENV); a minute or two …"
-	@$(BIN)/python -m pip install --quiet -e '.[all]'
+	@$(INSTALL) -e '.[all]'
 	@touch $@
 
 $(VENV)/.test: pyproject.toml $(wildcard jupyter-config/server-config/*.json) | $(BIN)/python
 	@echo "Installing hubdoi and what its tests need into $(VENV); a minute or two …"
-	@$(BIN)/python -m pip install --quiet -e '.[test]'
+	@$(INSTALL) -e '.[test]'
 	@touch $@ $(VENV)/.demo
 
 demo: $(VENV)/.demo  ## mint, regenerate and cite on the sandbox, in a real notebook
@@ -45,11 +50,17 @@ lint: $(VENV)/.test  ## ruff, and known vulnerabilities of what is installed
 	@$(BIN)/ruff format --check .
 	@$(BIN)/python scripts/audit.py
 
-types: $(VENV)/.test  ## mypy --strict
+types: $(VENV)/.test  ## mypy --strict; the tests too
 	@$(BIN)/mypy
 
 unit: $(VENV)/.test system  ## the tests without a browser
-	@$(BIN)/pytest -n 2 --ignore=tests/browser
+	@$(BIN)/pytest -n $(WORKERS) --ignore=tests/browser
+
+test-long: $(VENV)/.test system  ## the same with sixteen times as many made-up inputs
+	@$(BIN)/pytest -n $(WORKERS) --ignore=tests/browser --hypothesis-profile=long
+
+coverage: $(VENV)/.test system  ## lines and branches that the tests without a browser reach
+	@$(BIN)/pytest -q -n $(WORKERS) --ignore=tests/browser --cov --cov-report=term:skip-covered --cov-report=html
 
 notebooks: $(VENV)/.test  ## the tutorials, cell by cell
 	@scripts/test-notebooks

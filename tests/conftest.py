@@ -9,13 +9,15 @@ from pathlib import Path
 import httpx
 import pytest
 from hypothesis import settings
-from lossy_proxy import LossyProxy
 
 from hubdoi.sandbox import Sandbox
+from tests.proxy.lossy_proxy import LossyProxy
 
 # A machine that is busy with other tests is slow, and nothing is wrong with it.
-settings.register_profile("patient", deadline=None)
-settings.load_profile("patient")
+# The small profile is for every run; `make test-long` passes --hypothesis-profile=long.
+settings.register_profile("small", deadline=None, max_examples=25)
+settings.register_profile("long", deadline=None, max_examples=400)
+settings.load_profile("small")
 
 
 @pytest.fixture(autouse=True)

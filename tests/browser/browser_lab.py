@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import nbformat
-from playwright.sync_api import BrowserContext, Locator, Page, expect
+from playwright.sync_api import BrowserContext, Dialog, Locator, Page, expect
 
 __all__ = ["SECONDS", "Lab", "Notebook", "PanelOnPage"]
 
@@ -66,7 +66,7 @@ class Notebook:
         self.foreign: list[str] = []
         self.dialogs: list[str] = []
         page.on("request", lambda request: self._note(request.url))
-        page.on("dialog", lambda dialog: (self.dialogs.append(dialog.message), dialog.dismiss()))
+        page.on("dialog", self._dismiss)
 
     def open(self) -> None:
         """Open it, or open it again, and wait until the kernel is idle."""
@@ -97,7 +97,7 @@ class Notebook:
     def width(self, pixels: int) -> None:
         """Make the window so wide that an output has `pixels`."""
         self.hide_side_bar()
-        height = (self.page.viewport_size or {"height": 1400})["height"]
+        height = self.page.viewport_size["height"] if self.page.viewport_size else 1400
         area = self.page.locator(".jp-OutputArea-output").last
         window = 1000
         for _ in range(4):
@@ -182,6 +182,10 @@ class Notebook:
                 return nbformat.read(file, 4)
             self.page.wait_for_timeout(100)
         raise AssertionError(f"{self.name} was not saved")
+
+    def _dismiss(self, dialog: Dialog) -> None:
+        self.dialogs.append(dialog.message)
+        dialog.dismiss()
 
     def _note(self, url: str) -> None:
         parts = urlsplit(url)

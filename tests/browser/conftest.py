@@ -17,8 +17,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from browser_lab import Lab, Notebook
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
+
+from tests.browser.browser_lab import Lab, Notebook
 
 SCREENSHOTS = Path(__file__).parent / "screenshots"
 ARGUMENTS = [

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from browser_lab import Notebook, PanelOnPage
 from playwright.sync_api import expect
 
 from hubdoi.client import Client
 from hubdoi.sandbox import Sandbox
+from tests.browser.browser_lab import Notebook, PanelOnPage
 
 BERT = "ada/tiny-bert"
 EVIL = (

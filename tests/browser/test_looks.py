@@ -6,11 +6,11 @@ import os
 from pathlib import Path
 
 import pytest
-from browser_lab import Notebook, PanelOnPage
 from playwright.sync_api import expect
 
 from hubdoi.client import Client
 from hubdoi.sandbox import Sandbox
+from tests.browser.browser_lab import Notebook, PanelOnPage
 
 BERT = "ada/tiny-bert"
 CONTRAST = """root => {

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 
-from browser_lab import SECONDS, Notebook
 from playwright.sync_api import BrowserContext, expect
-from relay import Relay
 
 from hubdoi.client import Client
 from hubdoi.sandbox import Sandbox
+from tests.browser.browser_lab import SECONDS, Notebook
+from tests.browser.relay import Relay
 
 BERT = "ada/tiny-bert"
 

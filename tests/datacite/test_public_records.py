@@ -5,7 +5,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from lossy_proxy import Fault, LossyProxy
 
 from hubdoi.config import Config
 from hubdoi.datacite.public_records import PublicRecords
@@ -18,6 +17,7 @@ from hubdoi.records.errors import (
     UnexpectedAnswer,
 )
 from hubdoi.sandbox import Sandbox
+from tests.proxy.lossy_proxy import Fault, LossyProxy
 
 ProxyOf = Callable[[Sandbox], LossyProxy]
 Mint = Callable[..., str]

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from hubdoi.citation import FORMATS, cite
@@ -234,7 +234,6 @@ MEMBERS = (
         JUNK | st.lists(st.dictionaries(st.sampled_from(MEMBERS), JUNK, max_size=4), max_size=3),
     )
 )
-@settings(max_examples=300, deadline=None)
 def test_no_record_crashes_the_reader_or_a_format(record: dict[str, Any]) -> None:
     version = Version.from_datacite({**record, "doi": "10.1234/abc"})
     for name in FORMATS:
@@ -251,7 +250,6 @@ TEXT = st.text(st.characters(codec="utf-8", exclude_categories=("C", "Z")), min_
     revision=st.text("0123456789abcdef", min_size=40, max_size=40),
     license=st.sampled_from([None, "apache-2.0", "MIT", "llama3", "CC-BY-4.0"]),
 )
-@settings(max_examples=100, deadline=None)
 def test_what_is_registered_is_read_back_r04(
     title: str, names: list[str], publisher: str, revision: str, license: str | None
 ) -> None:

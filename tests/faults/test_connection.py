@@ -8,8 +8,6 @@ from dataclasses import replace
 
 import httpx
 import pytest
-from agreement import assert_sentence, registered, settled
-from lossy_proxy import Fault, LossyProxy
 
 import hubdoi.net.http
 from hubdoi.client import Client
@@ -22,6 +20,8 @@ from hubdoi.records.errors import (
     UnexpectedAnswer,
 )
 from hubdoi.sandbox import Sandbox
+from tests.faults.agreement import assert_sentence, registered, settled
+from tests.proxy.lossy_proxy import Fault, LossyProxy
 
 ALWAYS = 1000
 DOI_PATH = "/doi"

@@ -10,18 +10,18 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from agreement import REPO, assert_sentence, registered, settled
-from killing import mint_and_die, processes
 from sqlalchemy import event
 
 from hubdoi.client import Client
 from hubdoi.minting.database import Database
 from hubdoi.minting.ledger import Ledger
-from hubdoi.records import MintRequest, Person
+from hubdoi.records import MintRequest, Person, Version
 from hubdoi.records.errors import LedgerError, SandboxError, ServiceFailed
 from hubdoi.sandbox import Sandbox
 from hubdoi.sandbox.commits import Change
 from hubdoi.sandbox.world import World
+from tests.faults.agreement import REPO, assert_sentence, registered, settled
+from tests.faults.killing import mint_and_die, processes
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def world(tmp_path: Path) -> Iterator[World]:
         yield opened
 
 
-def mint(world: World, key: str | None = None) -> object:
+def mint(world: World, key: str | None = None) -> Version:
     request = MintRequest.from_json({"agree": True, "terms": world.registrar.terms.digest})
     return world.service.mint(REPO, ada_of(world), request, key=key)
 

@@ -1,13 +1,11 @@
 from __future__ import annotations
 
 import stat
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from lossy_proxy import Fault, LossyProxy
 
 from hubdoi.config import Config, Secret
 from hubdoi.hub.repositories import HuggingFaceHub, Owner
@@ -21,6 +19,7 @@ from hubdoi.records.errors import (
     UnexpectedAnswer,
 )
 from hubdoi.sandbox import Sandbox
+from tests.proxy.lossy_proxy import Fault, LossyProxy
 
 REPO = Repo("model", "ada/tiny-bert")
 NOTES = Repo("dataset", "ada/notes")
@@ -292,7 +291,6 @@ def test_what_was_public_is_seen_again_without_network(
         before = hub.info(REPO, None)
         hub.info(Repo("model", "grace/secret-model"), None)
         endpoint = sandbox.endpoint
-    began = time.monotonic()
     away = HuggingFaceHub(Config(endpoint=endpoint))
     again = away.info(REPO, None)
     assert (again.head, again.uid, again.license, again.dois) == (
@@ -305,7 +303,6 @@ def test_what_was_public_is_seen_again_without_network(
     assert all(b"secret-model" not in file.read_bytes() for file in files)
     assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
     assert stat.S_IMODE((tmp_path / "hubdoi-cache").stat().st_mode) == 0o700
-    assert time.monotonic() - began < 30
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     assert away.info(REPO, None).head == before.head
     with pytest.raises(ServiceUnreachable, match="HF_HUB_OFFLINE is set"):

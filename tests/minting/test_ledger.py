@@ -12,7 +12,8 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from hubdoi.minting.database import Database
-from hubdoi.minting.ledger import SCHEMA_VERSION, Entry, Ledger, metadata
+from hubdoi.minting.ledger import SCHEMA_VERSION, Entry, Ledger
+from hubdoi.minting.ledger_tables import metadata
 from hubdoi.records import Author, Consent, Doi, Repo, Terms, Version
 from hubdoi.records.errors import AlreadyRegistered, IdempotencyConflict, LedgerError
 

@@ -32,7 +32,7 @@ from hubdoi.records.errors import (
 )
 from hubdoi.sandbox import Sandbox
 from hubdoi.sandbox.commits import Change
-from hubdoi.sandbox.registrar import records
+from hubdoi.sandbox.registrar_tables import records
 from hubdoi.sandbox.world import World
 
 BERT = "ada/tiny-bert"

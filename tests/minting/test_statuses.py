@@ -3,12 +3,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from lossy_proxy import Fault, LossyProxy
 
 from hubdoi.client import Client
 from hubdoi.records import MintRequest, Repo, Status
 from hubdoi.records.errors import RepoNotFound, ServiceError
 from hubdoi.sandbox import Sandbox
+from tests.proxy.lossy_proxy import Fault, LossyProxy
 
 ProxyOf = Callable[[Sandbox], LossyProxy]
 

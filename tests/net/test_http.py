@@ -9,7 +9,6 @@ from email.utils import format_datetime
 from typing import Any
 
 import pytest
-from lossy_proxy import Fault, LossyProxy
 
 import hubdoi.net.http
 from hubdoi import __version__
@@ -23,6 +22,7 @@ from hubdoi.records.errors import (
     UnexpectedAnswer,
 )
 from hubdoi.sandbox import Sandbox
+from tests.proxy.lossy_proxy import Fault, LossyProxy
 
 PATH = "/api/models/ada/tiny-bert"
 TOKEN = Secret("hf_secret")

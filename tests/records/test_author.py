@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from contextlib import suppress
 from typing import Any
 
@@ -154,12 +153,10 @@ def test_r05_what_is_no_author_is_refused_in_one_short_sentence(written: Any, wh
     "written",
     ["a" + " " * 400_000 + "b", "<" + "1" * 400_000, "(<" * 200_000, "a, " * 200_000],
 )
-def test_a_hostile_name_is_refused_at_once(written: str) -> None:
-    start = time.perf_counter()
+def test_a_hostile_name_is_refused_without_backtracking(written: str) -> None:
+    # An expression that backtracks needs minutes for these, and the run's timeout ends it.
     with suppress(InvalidAuthor):
         Author.parse(written)
-    # What backtracks needs minutes for these.
-    assert time.perf_counter() - start < 10
 
 
 @pytest.mark.parametrize(

@@ -11,11 +11,11 @@ import httpx
 import pytest
 from datacite import DataCiteRESTClient
 from datacite.errors import DataCiteError, DataCiteNotFoundError, DataCiteUnauthorizedError
-from datacite_account import JSON_API, URL, account_of, body, ids, metadata
 from huggingface_hub import HfApi
 
 from hubdoi.records import Version
 from hubdoi.sandbox import Sandbox
+from tests.sandbox.datacite_account import JSON_API, URL, account_of, body, ids, metadata
 
 Mint = Callable[..., str]
 

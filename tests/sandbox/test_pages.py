@@ -7,9 +7,9 @@ from urllib.parse import urljoin, urlsplit
 
 import pytest
 from huggingface_hub import CommitOperationAdd, HfApi
-from plain_browser import HOSTILE, TINY_BERT, Browser, Page, assert_harmless, push
 
 from hubdoi.sandbox import Sandbox
+from tests.sandbox.plain_browser import HOSTILE, TINY_BERT, Browser, Page, assert_harmless, push
 
 
 @pytest.fixture

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 from huggingface_hub import HfApi
-from plain_browser import HOSTILE, TINY_BERT, Browser, assert_harmless, push, values
 
 from hubdoi.sandbox import Sandbox
+from tests.sandbox.plain_browser import HOSTILE, TINY_BERT, Browser, assert_harmless, push, values
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ _TYPES = {"Dataset": "DATA", "Model": "COMP", "Software": "COMP"}
 
 def write(versions: Sequence[Version]) -> str:
     """One reference a version, written by `rispy`."""
-    from rispy.writer import RisWriter  # type: ignore[import-untyped]
+    from rispy.writer import RisWriter
 
     class Plain(RisWriter):  # type: ignore[misc]
         """Without the number that rispy puts before a record: RIS has no place for one."""

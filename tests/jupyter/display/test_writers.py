@@ -7,7 +7,7 @@ import re
 from html.parser import HTMLParser
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from hubdoi.citation import cite
@@ -112,7 +112,6 @@ def test_markdown_is_read_back_as_the_same_text(hostile: str) -> None:
         assert said.removeprefix("Title ") == shown.replace("\u00a0", " ")
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.text(max_size=60))
 def test_markdown_of_any_text_has_no_mathematics_and_no_markup(anything: str) -> None:
     escaped = re.sub("<span class=[^<>]+>(&#[0-9]+;)</span>", r"\1", commonmark.escape(anything))

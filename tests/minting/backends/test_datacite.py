@@ -7,8 +7,6 @@ from typing import Any
 
 import httpx
 import pytest
-from lossy_proxy import Fault, LossyProxy
-from minting import mint_once, processes
 
 from hubdoi.client import Client
 from hubdoi.datacite.registrar import DataCiteRegistrar
@@ -26,6 +24,8 @@ from hubdoi.records.errors import (
     WriteAccessRequired,
 )
 from hubdoi.sandbox import Sandbox
+from tests.proxy.lossy_proxy import Fault, LossyProxy
+from tests.proxy.minting import mint_once, processes
 
 REPO = "ada/tiny-bert"
 Institution = Callable[..., Client]

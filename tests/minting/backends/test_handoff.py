@@ -8,7 +8,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from lossy_proxy import Fault, LossyProxy
 
 from hubdoi.client import Client
 from hubdoi.commands import Context
@@ -31,6 +30,7 @@ from hubdoi.records.errors import (
     WriteAccessRequired,
 )
 from hubdoi.sandbox import Sandbox
+from tests.proxy.lossy_proxy import Fault, LossyProxy
 
 REPO = Repo("model", "ada/tiny-bert")
 ProxyOf = Callable[[Sandbox], LossyProxy]

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import hubdoi
@@ -201,7 +201,6 @@ _WORDS = st.sampled_from(
 )
 
 
-@settings(max_examples=150, deadline=None)
 @given(st.lists(st.lists(_WORDS, max_size=25).map("".join) | st.text(max_size=80), max_size=4))
 def test_any_text_is_read(sources: list[str]) -> None:
     uses(notebook(*sources)).to_json()
@@ -234,7 +233,6 @@ _JSON = st.recursive(
 )
 
 
-@settings(max_examples=150, deadline=None)
 @given(_JSON)
 def test_any_json_is_read_or_refused(value: Any) -> None:
     for source in (value, {"cells": value}, {"cells": [{"cell_type": "code", "source": value}]}):
