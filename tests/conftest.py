@@ -10,6 +10,7 @@ import httpx
 import pytest
 from hypothesis import settings
 
+from hubdoi.config import CHOSEN
 from hubdoi.sandbox import Sandbox
 from tests.proxy.lossy_proxy import LossyProxy
 
@@ -22,7 +23,9 @@ settings.load_profile("small")
 
 @pytest.fixture(autouse=True)
 def own_directories(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test reads or writes the ledger, the cache or the credentials of who runs it."""
+    """No test reads or writes the ledger, the cache or the credentials of who runs it, or what
+    another test chose."""
+    CHOSEN.clear()
     monkeypatch.setenv("HUBDOI_CACHE", str(tmp_path / "hubdoi-cache"))
     monkeypatch.setenv("HUBDOI_DATA", str(tmp_path / "hubdoi-data"))
     monkeypatch.setenv("HF_HOME", str(tmp_path / "hf-home"))

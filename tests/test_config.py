@@ -118,7 +118,6 @@ def test_datacite_s_test_system() -> None:
 @pytest.mark.parametrize(
     ("setting", "value", "words"),
     [
-        ("registrar", "zenodo", "choose one of auto, hub, datacite, handoff"),
         ("datacite_prefix", "12345", "not the prefix of a DOI"),
         ("contact", "ada", "not an e-mail address"),
         ("contact", "ada@example.org\r\nX-Evil: 1", "not an e-mail address"),

@@ -6,14 +6,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property
 from threading import Event
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
-from .commands.session import chosen
-from .config import DATACITE_API, Config, Secret
-from .hub.doi_api import DoiApi, NoDoiApi
-from .net.http import Http, is_offline
+from .config import CHOSEN, DATACITE_API, Config, Secret
+from .minting.backends.registry import check, open_backend
+from .minting.backends.resources import Resources
 from .records import (
-    HUGGING_FACE,
     Author,
     AuthorType,
     Changes,
@@ -44,16 +42,7 @@ if TYPE_CHECKING:
     from .citation import Citation
     from .datacite.public_records import PublicRecords
     from .hub.repositories import HuggingFaceHub
-    from .minting.backends.handoff import HandOffDoor
-    from .minting.statuses import ManyDoor
-
-
-class Door(Protocol):
-    """One way to see and mint DOIs: a Hub's own DOI API, DataCite, or the settings page."""
-
-    def status(self, repo: Repo) -> Status: ...
-
-    def mint(self, repo: Repo, request: MintRequest, *, key: str | None = None) -> Version: ...
+    from .minting.backends.base import Backend
 
 
 class Client:
@@ -85,7 +74,9 @@ class Client:
     ) -> None:
         given = {"endpoint": endpoint, "token": token, **settings}
         # What `%doi use` chose counts next (design chapter 8); its token is for its endpoint alone.
-        self.config = config or Config.resolve(given, {} if endpoint else chosen())
+        self.config = config or Config.resolve(given, {} if endpoint else CHOSEN)
+        check(self.config.registrar)
+        self._resources = Resources(self.config)
 
     def __repr__(self) -> str:
         return f"Client({self.endpoint!r})"
@@ -104,7 +95,7 @@ class Client:
             RepoNotFound: there is none, or these credentials cannot see it.
             ServiceError: the Hub cannot be used now.
         """
-        return self._door.status(self._repo(repo))
+        return self._backend.status(self._repo(repo))
 
     def statuses(
         self, repos: Iterable[str | Repo] = (), *, owner: str | None = None, progress: bool = False
@@ -112,7 +103,8 @@ class Client:
         """The status of many repositories, or of all of `owner`: one that fails is one error among them."""
         from .minting.statuses import statuses
 
-        return statuses(self, [self._repo(repo) for repo in repos], owner=owner, progress=progress)
+        named = [self._repo(repo) for repo in repos]
+        return statuses(self._backend, self.hub, named, owner=owner, progress=progress)
 
     def history(self, repo: str | Repo) -> History:
         """All versions of `repo`, newest first. Raises as `status` does."""
@@ -144,19 +136,19 @@ class Client:
             DoiNotFound: nobody that was asked knows it.
         """
         doi = Doi.parse(doi)
-        if doi.is_sandbox:
-            try:
-                return self._api.version(doi)
-            except (RepoNotFound, DoiNotFound):
-                # DataCite's test system, or the sandbox playing a Hub without a DOI API.
-                if self.config.datacite_api == DATACITE_API:
-                    raise
-            except ServiceUnreachable as error:
-                # Without network, a record that was seen before.
-                with suppress(HubdoiError):
-                    return self.public_records.version(doi)
-                raise error
-        return self.public_records.version(doi)
+        try:
+            found = self._backend.find(doi)
+        except (RepoNotFound, DoiNotFound):
+            # DataCite's test system, or the sandbox playing a Hub without a DOI API, may know it.
+            if self.config.datacite_api == DATACITE_API:
+                raise
+            found = None
+        except ServiceUnreachable as error:
+            # Without network, a record that was seen before.
+            with suppress(HubdoiError):
+                return self.public_records.version(doi)
+            raise error
+        return found or self.public_records.version(doi)
 
     # Citing
 
@@ -288,7 +280,7 @@ class Client:
             request = MintRequest.from_json(
                 {**request.to_json(), "authors": [a.to_json() for a in listed]}
             )
-        return self._door.mint(reference.repo, request, key=idempotency_key)
+        return self._backend.mint(reference.repo, request, key=idempotency_key)
 
     def regenerate(self, repo: str | Repo, **request: Any) -> Version:
         """Register the next DOI of `repo`, for its present head; arguments and errors as `mint`."""
@@ -296,8 +288,7 @@ class Client:
 
     def recover(self) -> tuple[Version, ...]:
         """Finish the mints that were interrupted (R12); there are none where the Hub itself mints."""
-        recover = getattr(self._door, "recover", None)
-        return tuple(recover()) if recover else ()
+        return self._backend.recover()
 
     def wait_for_doi(
         self,
@@ -318,7 +309,7 @@ class Client:
             RepoNotFound, AccessError: the repository cannot be seen.
         """
         reference = self._reference(repo)
-        return self._hand_off.wait(
+        return self._backend.wait(
             reference.repo,
             revision=revision or reference.revision,
             timeout=timeout,
@@ -330,18 +321,9 @@ class Client:
         self, repo: str | Repo, action: str, *, reason: str, to: str | Repo | None = None
     ) -> Mapping[str, Any]:
         """Ask support to ``delete``, ``move`` (with `to`) or make ``private`` a locked repository (R10)."""
-        return self._api.request_support(
+        return self._backend.request_support(
             self._repo(repo), action, reason, self._repo(to) if to else None
         )
-
-    def tells_many(self, repo: Repo) -> ManyDoor | None:
-        """The door, if it tells the status of many repositories at once; `repo` is one to try it with."""
-        from .minting.statuses import ManyDoor
-
-        door = self._door
-        if isinstance(door, _HubFirst):
-            door = door.settled(repo)
-        return door if isinstance(door, ManyDoor) else None
 
     # Who, and where
 
@@ -360,53 +342,19 @@ class Client:
         token = self.config.token
         return HfApi(endpoint=self.endpoint, token=token.reveal() if token else False)
 
-    @cached_property
+    @property
     def hub(self) -> HuggingFaceHub:
-        """The repositories of this Hub, through huggingface_hub."""
-        from .hub.repositories import HuggingFaceHub
-
-        return HuggingFaceHub(self.config)
-
-    @cached_property
-    def public_records(self) -> PublicRecords:
-        """DataCite's public records."""
-        from .datacite.public_records import PublicRecords
-
-        return PublicRecords(self.config)
-
-    @cached_property
-    def _api(self) -> DoiApi:
-        http = Http(self.endpoint, token=self.config.token, contact=self.config.contact)
-        return DoiApi(http, self.endpoint)
-
-    @cached_property
-    def _door(self) -> Door:
-        if self.config.registrar == "hub":
-            return self._api
-        if self.config.registrar == "datacite":
-            return self._datacite
-        if self.config.registrar == "handoff" or self.endpoint == HUGGING_FACE:
-            return self._other
-        return _HubFirst(self)
+        """The repositories of this Hub."""
+        return self._resources.hub
 
     @property
-    def _other(self) -> Door:
-        """What is left without a DOI API: DataCite where there are credentials, else the settings page."""
-        if self.config.registrar != "handoff" and self.config.datacite_repository:
-            return self._datacite
-        return self._hand_off
+    def public_records(self) -> PublicRecords:
+        """DataCite's public records."""
+        return self._resources.public_records
 
     @cached_property
-    def _datacite(self) -> Door:
-        from .datacite.registrar import open_datacite
-
-        return open_datacite(self.config, self.hub, self.public_records)
-
-    @cached_property
-    def _hand_off(self) -> HandOffDoor:
-        from .minting.backends.handoff import HandOffDoor
-
-        return HandOffDoor(self.config, self.hub, self.public_records)
+    def _backend(self) -> Backend:
+        return open_backend(self._resources)
 
     def _reference(self, repo: str | Repo) -> RepoReference:
         named = parse_reference(repo, endpoint=self.endpoint)
@@ -419,43 +367,3 @@ class Client:
 
     def _repo(self, repo: str | Repo) -> Repo:
         return self._reference(repo).repo
-
-
-class _HubFirst:
-    """The Hub's own DOI API; once it turns out that there is none, the other way for good."""
-
-    def __init__(self, client: Client) -> None:
-        self._client = client
-        self._door: Door = client._api
-
-    def status(self, repo: Repo) -> Status:
-        try:
-            return self._door.status(repo)
-        except NoDoiApi:
-            self._door = self._client._other
-            return self._door.status(repo)
-        except ServiceUnreachable as error:
-            # What was seen of a Hub without a DOI API is shown where no network is wanted. A Hub
-            # whose answer was lost is not taken for one that has no DOI API.
-            if is_offline() and self._door is self._client._api:
-                with suppress(HubdoiError):
-                    return self._client._other.status(repo)
-            raise error
-
-    def mint(self, repo: Repo, request: MintRequest, *, key: str | None = None) -> Version:
-        try:
-            return self._door.mint(repo, request, key=key)
-        except NoDoiApi:
-            self._door = self._client._other
-            return self._door.mint(repo, request, key=key)
-
-    def settled(self, repo: Repo) -> Door:
-        """The way that this Hub allows, found out with one request."""
-        with suppress(HubdoiError):
-            self.status(repo)
-        return self._door
-
-    def recover(self) -> Iterable[Version]:
-        # Nobody has been asked yet whether this Hub mints, and the ledger may know of a mint.
-        recover = getattr(self._client._other, "recover", None)
-        return recover() if recover else ()

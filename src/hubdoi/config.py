@@ -13,12 +13,14 @@ from urllib.parse import urlsplit
 from .records import HUGGING_FACE
 from .records.errors import InsecureEndpoint, InvalidInput
 
-REGISTRARS = ("auto", "hub", "datacite", "handoff")
 DATACITE_API = "https://api.datacite.org"
 DATACITE_TEST_API = "https://api.test.datacite.org"
 
 _PREFIX = re.compile(r"10\.\d{4,9}(\.\d+)*")
 _ADDRESS = re.compile(r"[^\s@<>()\"',;:]+@[^\s@<>()\"',;:]+")
+
+CHOSEN: dict[str, Any] = {}
+"""What ``%doi use`` chose in this process: settings that come before the environment's."""
 
 # Setting -> the environment variables that give it, the first that is set.
 _ENVIRONMENT = {
@@ -95,10 +97,6 @@ class Config:
         if self.contact and not _ADDRESS.fullmatch(self.contact):
             raise InvalidInput(
                 f"{self.contact[:60]!r} is not an e-mail address; it is what services write to when something is wrong."
-            )
-        if self.registrar not in REGISTRARS:
-            raise InvalidInput(
-                f"{self.registrar!r} is not a registrar; choose one of {', '.join(REGISTRARS)}."
             )
         for address, secret in (
             (self.endpoint, self.token),

@@ -21,7 +21,7 @@ HUBDOI = (sys.executable, "-m", "hubdoi")
 def as_ada(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
     from hubdoi.commands import session
 
-    monkeypatch.setattr(session, "_current", session.Session())
+    monkeypatch.setattr(session, "_current", None)
     monkeypatch.setenv("HUBDOI_ENDPOINT", sandbox.endpoint)
     monkeypatch.setenv("HF_TOKEN", sandbox.users["ada"])
     yield sandbox

@@ -6,13 +6,13 @@ import pytest
 
 from hubdoi.commands import Context, run
 from hubdoi.commands.session import Session
-from hubdoi.records import Backend, errors
+from hubdoi.records import Connection, errors
 from hubdoi.sandbox import Sandbox
 
 
 def test_alone_it_tells_where_who_and_what(context: Context, sandbox: Sandbox) -> None:
     backend = run([], context)
-    assert isinstance(backend, Backend)
+    assert isinstance(backend, Connection)
     assert backend.endpoint == sandbox.endpoint
     assert backend.person is not None
     assert backend.person.full_name == "Ada Lovelace"

@@ -61,7 +61,7 @@ def test_a_client_without_arguments_talks_to_what_was_chosen(
     from hubdoi import Client
     from hubdoi.commands import session
 
-    monkeypatch.setattr(session, "_current", Session())
+    monkeypatch.setattr(session, "_current", None)
     monkeypatch.setenv("HUBDOI_SANDBOX_DATA", str(sandbox.world.data))
     session.current().use("sandbox")
     assert Client().endpoint == sandbox.endpoint
@@ -76,7 +76,7 @@ def test_the_token_that_was_chosen_goes_to_no_other_endpoint(
     from hubdoi.commands import session
 
     monkeypatch.delenv("HF_TOKEN", raising=False)
-    monkeypatch.setattr(session, "_current", Session())
+    monkeypatch.setattr(session, "_current", None)
     monkeypatch.setenv("HUBDOI_SANDBOX_DATA", str(sandbox.world.data))
     session.current().use("sandbox")
     assert Client("https://hub.example.org").config.token is None

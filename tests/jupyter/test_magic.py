@@ -21,7 +21,7 @@ def shell(
 ) -> Iterator[InteractiveShell]:
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
     monkeypatch.setenv("HUBDOI_SANDBOX_DATA", str(sandbox.world.data))
-    monkeypatch.setattr(sessions, "_current", sessions.Session())
+    monkeypatch.setattr(sessions, "_current", None)
     config = Config({"HistoryManager": {"enabled": False}, "DoiMagics": {"style": "apa"}})
     shell = InteractiveShell(config=config)
     shell.run_line_magic("load_ext", "hubdoi")

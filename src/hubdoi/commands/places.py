@@ -5,12 +5,12 @@ from __future__ import annotations
 from argparse import Namespace
 from pathlib import Path
 
-from ..records import Backend, Message
+from ..records import Connection, Message
 from ..records.errors import MissingLibrary, SandboxError, UsageError
 from .context import Context
 
 
-def use(arguments: Namespace, context: Context) -> Backend:
+def use(arguments: Namespace, context: Context) -> Connection:
     """Choose the backend of the session."""
     _check_lasting(
         context,
@@ -21,7 +21,7 @@ def use(arguments: Namespace, context: Context) -> Backend:
     return context.session.use(arguments.target, user=arguments.user, test=arguments.test)
 
 
-def sandbox(arguments: Namespace, context: Context) -> Backend | Message | None:
+def sandbox(arguments: Namespace, context: Context) -> Connection | Message | None:
     """Start, stop and look after the sandbox."""
     session = context.session
     match arguments.action:

@@ -40,7 +40,7 @@ def run(
     except HelpWanted as wanted:
         return Message("hubdoi", details=str(wanted))
     if arguments.command is None:
-        return context.session.backend(help=SHORT_HELP.replace("%doi", prog))
+        return context.session.connection(help=SHORT_HELP.replace("%doi", prog))
     arguments.body = body
     home = import_module(f"{__package__}.{_HOMES[arguments.command]}")
     carry_out: Callable[[argparse.Namespace, Context], Any] = getattr(home, arguments.command)

@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..config import DATACITE_TEST_API, Config, Secret, is_loopback
-from ..records import HUGGING_FACE, Backend, Person, Repo, Terms
+from ..config import CHOSEN, DATACITE_TEST_API, Config, Secret, is_loopback
+from ..minting.backends import registry
+from ..records import HUGGING_FACE, Connection, Person, Repo, Terms
 from ..records.errors import HubdoiError, InvalidInput, SandboxError
 
 if TYPE_CHECKING:
@@ -23,12 +24,18 @@ if TYPE_CHECKING:
 class Session:
     """The choices of ``%doi use``, the client that follows from them, and what was shown.
 
-    `traitlets` are the settings of an IPython configuration (design chapter 8).
+    `traitlets` are the settings of an IPython configuration. `choices` is where the choices are
+    kept; the session of a process keeps them in `config.CHOSEN`, so that `Client()` knows them.
     """
 
-    def __init__(self, traitlets: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        traitlets: Mapping[str, Any] | None = None,
+        *,
+        choices: dict[str, Any] | None = None,
+    ) -> None:
         self.traitlets = dict(traitlets or {})
-        self._choices: dict[str, Any] = {}
+        self._choices: dict[str, Any] = {} if choices is None else choices
         self._client: Client | None = None
         self._sandbox: Sandbox | None = None
         self._users: dict[str, Secret] = {}
@@ -72,7 +79,7 @@ class Session:
         user: str | None = None,
         token: str | None = None,
         test: bool = False,
-    ) -> Backend:
+    ) -> Connection:
         """Choose ``sandbox``, ``hub`` (huggingface.co), ``datacite``, or a Hub by its address.
 
         `user` signs in as that user of the sandbox; `test` chooses DataCite's test system.
@@ -86,26 +93,31 @@ class Session:
             choices = self._sandbox_choices(user)
         elif target in ("hub", "huggingface", "huggingface.co"):
             choices = {"endpoint": HUGGING_FACE, "registrar": "auto"}
-        elif target == "datacite":
-            choices = {**self._choices, "registrar": "datacite"}
+        elif target in registry.BACKENDS:
+            choices = {**self._choices, "registrar": target}
             if test:
                 choices["datacite_api"] = DATACITE_TEST_API
         elif not re.search(r"[.:]", target):
             raise InvalidInput(
-                f"{target!r} is none of sandbox, hub and datacite, and not the address of a Hub, which starts with https://."
+                f"{target!r} is none of {', '.join(('sandbox', *registry.BACKENDS))}, and not the URL of a Hub, which starts with https://."
             )
         else:
             choices = {"endpoint": target if "://" in target else f"https://{target}"}
         if token:
             choices["token"] = token
         # Nothing is chosen unless everything can be used.
-        Config.resolve(choices, traitlets=self.traitlets)
-        self._choices = choices
-        self._client = None
+        registry.check(Config.resolve(choices, traitlets=self.traitlets).registrar)
+        self._choose(choices)
         self._shown.clear()
-        return self.backend()
+        return self.connection()
 
-    def backend(self, *, help: str | None = None) -> Backend:
+    def _choose(self, choices: Mapping[str, Any]) -> None:
+        kept = dict(choices)
+        self._choices.clear()
+        self._choices.update(kept)
+        self._client = None
+
+    def connection(self, *, help: str | None = None) -> Connection:
         """Where this session is talking to, as whom, and what it can do there."""
         config = self.config()
         note: str | None = None
@@ -116,7 +128,7 @@ class Session:
             except HubdoiError as error:
                 note = error.message
         kind = _kind(config, self._sandbox_address)
-        return Backend(
+        return Connection(
             endpoint=config.endpoint,
             kind=kind,
             registrar=_registrar_in_words(config, kind),
@@ -148,8 +160,7 @@ class Session:
             return False
         atexit.unregister(self.stop_sandbox)
         sandbox.stop()
-        self._choices = {}
-        self._client = None
+        self._choose({})
         return True
 
     def reset_sandbox(self) -> None:
@@ -213,13 +224,8 @@ def current() -> Session:
     """The session of this process."""
     global _current
     if _current is None:
-        _current = Session()
+        _current = Session(choices=CHOSEN)
     return _current
-
-
-def chosen() -> Mapping[str, Any]:
-    """What ``%doi use`` chose in this process; empty before."""
-    return dict(_current._choices) if _current is not None else {}
 
 
 def hf_api() -> HfApi:
@@ -261,12 +267,6 @@ def _kind(config: Config, sandbox: str) -> str:
 
 
 def _registrar_in_words(config: Config, kind: str) -> str:
-    if config.registrar == "datacite" or (
-        config.registrar == "auto" and kind == "huggingface.co" and config.datacite_repository
-    ):
-        return f"DataCite, as {config.datacite_repository or 'nobody yet: set DATACITE_REPOSITORY'} ({config.datacite_api})"
-    if config.registrar == "handoff" or kind == "huggingface.co":
-        return "the Hub, by a person on the settings page (this Hub has no API to generate a DOI)"
-    if kind == "sandbox":
+    if config.registrar in ("auto", "hub") and kind == "sandbox":
         return "the sandbox: its DOIs (10.5072) are for trying out, and never resolve at doi.org"
-    return "the Hub's own DOI API, where it has one"
+    return registry.describe(config)

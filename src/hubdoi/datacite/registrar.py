@@ -15,7 +15,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
-from ..config import DATACITE_API, DATACITE_TEST_API
+from ..config import DATACITE_TEST_API
 from ..net.http import Http
 from ..records import Doi, Repo, Terms, Version
 from ..records.errors import (
@@ -36,7 +36,6 @@ from .public_records import JSON_API
 if TYPE_CHECKING:
     from ..config import Config
     from ..hub.repositories import HuggingFaceHub
-    from ..minting.backends.datacite import DataCiteDoor
     from ..net.http import Answer
     from .public_records import PublicRecords
 
@@ -51,29 +50,6 @@ Generating a DOI at DataCite for this repository
 _TEST = """
 This is a test system: its DOIs do not resolve at doi.org, and may be deleted by those who run it.
 """
-
-
-def open_datacite(
-    config: Config, hub: HuggingFaceHub, public_records: PublicRecords
-) -> DataCiteDoor:
-    """The way to see and mint DOIs with the DataCite account of `config`, and the user's ledger.
-
-    Raises:
-        InvalidInput: the account, its password or its prefix is not set.
-        LedgerError: the ledger cannot be used.
-    """
-    from ..minting.backends.datacite import DataCiteDoor
-    from ..minting.user_ledger import data_directory, open_user_ledger
-
-    registrar = DataCiteRegistrar(config, hub, public_records)
-    is_real = config.datacite_api == DATACITE_API
-    register = None if is_real else urlsplit(config.datacite_api).netloc
-    return DataCiteDoor(
-        hub,
-        registrar,
-        open_user_ledger(config.endpoint, register=register),
-        lock=data_directory() / "ledger.lock",
-    )
 
 
 class DataCiteRegistrar:

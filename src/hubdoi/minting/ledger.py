@@ -18,11 +18,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ..records import Consent, Doi, Repo, Terms, Version, parse_moment, show_moment
+from ..records import Consent, Doi, Repo, RepoInfo, Terms, Version, parse_moment, show_moment
 from ..records.errors import AlreadyRegistered, IdempotencyConflict, LedgerError, already_registered
 from .database import Database
 from .ledger_tables import answers as _answers
 from .ledger_tables import consents as _consents
+from .ledger_tables import hand_offs as _hand_offs
 from .ledger_tables import metadata
 from .ledger_tables import repositories as _repositories
 from .ledger_tables import schema as _schema
@@ -180,10 +181,18 @@ class Ledger:
             ) from error
         return version_id
 
-    def record_consent(self, consent: Consent, terms: Terms) -> int:
-        """Record a consent alone, where somebody else registers; the answer is its number."""
+    def record_hand_off(self, info: RepoInfo, consent: Consent, terms: Terms) -> None:
+        """Record the consent to a DOI that a person then generates on the settings page."""
         with self.transaction() as db:
-            return self._consent_id(db, consent, terms)
+            db.execute(
+                _hand_offs.insert().values(
+                    hub=self.hub,
+                    uid=info.uid,
+                    name=str(info.repo),
+                    revision=info.revision or "",
+                    consent=self._consent_id(db, consent, terms),
+                )
+            )
 
     def mark(self, entry: Entry, step: str) -> None:
         """Record that `entry` is ``registered``, or ``linked`` with its neighbours."""

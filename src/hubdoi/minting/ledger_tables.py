@@ -71,3 +71,15 @@ answers = sa.Table(
     sa.Column("version_id", sa.ForeignKey("ledger_versions.id"), nullable=False, index=True),
     sqlite_with_rowid=False,
 )
+
+# Consents to DOIs that a person generates on a Hub's settings page.
+hand_offs = sa.Table(
+    "handoff_consents",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("hub", sa.Text, nullable=False),
+    sa.Column("uid", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("revision", sa.Text, nullable=False),
+    sa.Column("consent", sa.Integer, nullable=False),
+)

@@ -16,7 +16,6 @@ from ..records import (
     Person,
     Repo,
     RepoInfo,
-    RepoState,
     Status,
     Terms,
     Version,
@@ -28,7 +27,6 @@ from ..records.errors import (
     HubdoiError,
     InvalidMetadata,
     RepoNotEligible,
-    already_registered,
 )
 from .ledger import Entry, Ledger
 from .registrar import Registrar
@@ -38,8 +36,8 @@ from .rules import (
     check_signed_in,
     check_write_access,
     default_authors,
-    obstacle_of,
 )
+from .status import status_of, visible
 
 
 class DoiService:
@@ -68,23 +66,12 @@ class DoiService:
             RepoNotFound: there is none, or `person` cannot see it.
         """
         info = self.hub.info(repo, person)
-        versions = self._shown(self.ledger.versions(info.uid), info)
-        obstacle = obstacle_of(info, person)
-        named = next((version for version in versions if version.revision == info.head), None)
-        if obstacle is None and named and named.doi and named.revision:
-            obstacle = already_registered(named.doi, named.revision, named)
-        return Status(
-            repo=info.repo,
-            state=_state(versions, info.head),
-            head=info.head,
+        return status_of(
+            info,
+            self.ledger.versions(info.uid),
             endpoint=self.hub.endpoint,
-            versions=versions,
-            locked=any(version.doi and version.doi.is_from_hub for version in versions),
-            can_mint=obstacle is None,
-            obstacle=obstacle.message if obstacle else None,
-            obstacle_code=type(obstacle).__name__ if obstacle else None,
+            person=person,
             terms=self.registrar.terms,
-            suggested_authors=default_authors(info, person) if person and info.can_write else (),
         )
 
     def history(self, repo: Repo, person: Person | None) -> History:
@@ -94,7 +81,7 @@ class DoiService:
             RepoNotFound: there is none, or `person` cannot see it.
         """
         info = self.hub.info(repo, person)
-        return History(info.repo, self._shown(self.ledger.versions(info.uid), info))
+        return History(info.repo, visible(self.ledger.versions(info.uid), info))
 
     def version(self, doi: Doi) -> Version:
         """The registered version of `doi`, without who agreed to it.
@@ -264,20 +251,6 @@ class DoiService:
             return entry
         self.registrar.register(present.version)
         return present
-
-    @staticmethod
-    def _shown(versions: tuple[Version, ...], info: RepoInfo) -> tuple[Version, ...]:
-        """Who agreed is for those who can write; everybody else sees the versions without it."""
-        if info.can_write:
-            return versions
-        return tuple(version.replace(consent=None) for version in versions)
-
-
-def _state(versions: tuple[Version, ...], head: str | None) -> RepoState:
-    if not versions:
-        return "unregistered"
-    # A revision of another branch may be the newest: a head that has its DOI has not moved on.
-    return "current" if any(version.revision == head for version in versions) else "behind"
 
 
 def _title(asked: str | None, repo: Repo, revision: str) -> str:

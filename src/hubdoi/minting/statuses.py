@@ -7,14 +7,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from itertools import islice
-from typing import TYPE_CHECKING, Protocol, TypeVar, runtime_checkable
+from typing import TypeVar
 
+from ..hub.repositories import HuggingFaceHub
 from ..records import Person, Repo, RepoInfo, Status
 from ..records.errors import HubdoiError
-
-if TYPE_CHECKING:
-    from ..client import Client
-
+from .backends.base import Backend
 
 CONNECTIONS = 8
 WORTH_A_LIST = 10
@@ -25,15 +23,9 @@ CHUNK = 1000
 Answer = TypeVar("Answer")
 
 
-@runtime_checkable
-class ManyDoor(Protocol):
-    """A door that tells the status of many repositories at once, from their descriptions."""
-
-    def many(self, infos: Sequence[RepoInfo]) -> dict[Repo, Status | HubdoiError]: ...
-
-
 def statuses(
-    client: Client,
+    backend: Backend,
+    hub: HuggingFaceHub,
     repos: Iterable[Repo] = (),
     *,
     owner: str | None = None,
@@ -52,39 +44,41 @@ def statuses(
     found: dict[Repo, Status | Exception] = {}
     with _bar(progress) as advance:
         if asked:
-            if client.tells_many(asked[0]):
-                found |= _of_named(client, asked, advance)
+            if backend.settled(asked[0]).batches:
+                found |= _of_named(backend, hub, asked, advance)
             else:
-                found |= _each(client.status, asked, advance)
+                found |= _each(backend.status, asked, advance)
             found = {repo: found[repo] for repo in asked}
         if owner is not None:
-            person = _person(client)
-            listed = client.hub.repositories(owner, person)
+            listed = hub.repositories(owner, _person(hub))
             while chunk := list(islice(listed, CHUNK)):
                 new = [info for info in chunk if info.repo not in found]
-                found |= _of_described(client, new, advance)
+                found |= _of_described(backend, new, advance)
     return found
 
 
 def _of_described(
-    client: Client, infos: Sequence[RepoInfo], advance: Callable[[int], None]
+    backend: Backend, infos: Sequence[RepoInfo], advance: Callable[[int], None]
 ) -> dict[Repo, Status | Exception]:
     """The statuses of repositories that a list has described."""
     if not infos:
         return {}
-    door = client.tells_many(infos[0].repo)
-    if door is None:
-        return _each(client.status, [info.repo for info in infos], advance)
-    answered = door.many(infos)
+    settled = backend.settled(infos[0].repo)
+    if not settled.batches:
+        return _each(backend.status, [info.repo for info in infos], advance)
+    answered = settled.statuses(infos)
     advance(len(infos))
     return dict(answered)
 
 
 def _of_named(
-    client: Client, repos: Sequence[Repo], advance: Callable[[int], None]
+    backend: Backend,
+    hub: HuggingFaceHub,
+    repos: Sequence[Repo],
+    advance: Callable[[int], None],
 ) -> dict[Repo, Status | Exception]:
     """The statuses of repositories that were named, by way of their owners' lists where that is less."""
-    person = _person(client)
+    person = _person(hub)
     by_owner: dict[str, list[Repo]] = defaultdict(list)
     for repo in repos:
         by_owner[(repo.namespace or "").lower()].append(repo)
@@ -94,7 +88,7 @@ def _of_named(
         if owner and len(group) >= WORTH_A_LIST:
             wanted = {(repo.type, repo.id.lower()): repo for repo in group}
             try:
-                for info in client.hub.repositories(owner, person):
+                for info in hub.repositories(owner, person):
                     asked = wanted.pop((info.repo.type, info.repo.id.lower()), None)
                     if asked:
                         infos[asked] = info
@@ -104,9 +98,9 @@ def _of_named(
             alone += wanted.values()
         else:
             alone += group
-    infos |= _each(lambda repo: client.hub.info(repo, person), alone, lambda count: None)
+    infos |= _each(lambda repo: hub.info(repo, person), alone, lambda count: None)
     described = {repo: info for repo, info in infos.items() if isinstance(info, RepoInfo)}
-    answered = _of_described(client, list(described.values()), advance)
+    answered = _of_described(backend, list(described.values()), advance)
     found: dict[Repo, Status | Exception] = {
         repo: error for repo, error in infos.items() if isinstance(error, Exception)
     }
@@ -134,10 +128,10 @@ def _each(
     return found
 
 
-def _person(client: Client) -> Person | None:
+def _person(hub: HuggingFaceHub) -> Person | None:
     """Who is signed in; seeing works without."""
     try:
-        return client.whoami()
+        return hub.whoami()
     except HubdoiError:
         return None
 

@@ -1,10 +1,11 @@
 """The values that hubdoi speaks of (design chapter 1); nothing here does I/O."""
 
 from .author import Author, AuthorType, check_orcid, check_ror
-from .backend import Backend, Message
 from .changes import Changes, FileChange, FileGroup, group_of
+from .connection import Connection
 from .displayed import Displayed
 from .doi import SANDBOX_PREFIX, Doi
+from .message import Message
 from .mint_request import MAX_AUTHORS, MintRequest
 from .moment import parse_moment, show_moment
 from .reference import parse_reference
@@ -20,8 +21,8 @@ __all__ = [
     "SANDBOX_PREFIX",
     "Author",
     "AuthorType",
-    "Backend",
     "Changes",
+    "Connection",
     "Consent",
     "Displayed",
     "Doi",

@@ -257,7 +257,10 @@ def test_wrong_credentials_are_one_sentence_without_the_password(
         SignInRequired, match=r"does not accept the password of SANDBOX\.HF"
     ) as caught:
         mint(client)
-    assert "hunter2" not in f"{caught.value!r} {client!r} {client.config!r} {client._datacite!r}"
+    assert (
+        "hunter2"
+        not in f"{caught.value!r} {client!r} {client.config!r} {client._backend.registrar!r}"
+    )
     assert at_datacite() == []
     # The consent was given and recorded: with the right password the same DOI is finished.
     (version,) = institution().recover()

@@ -14,9 +14,8 @@ from hubdoi.commands import Context
 from hubdoi.commands.minting import status as status_command
 from hubdoi.commands.session import Session
 from hubdoi.config import Config, Secret
-from hubdoi.datacite.public_records import PublicRecords
-from hubdoi.hub.repositories import HuggingFaceHub
-from hubdoi.minting.backends.handoff import HandOffDoor
+from hubdoi.minting.backends.handoff import HandOffBackend
+from hubdoi.minting.backends.resources import Resources
 from hubdoi.records import Doi, MintRequest, Repo, Terms, Version
 from hubdoi.records.errors import (
     AlreadyRegistered,
@@ -42,24 +41,21 @@ def client_of(hub: Sandbox, user: str | None = "ada", endpoint: str | None = Non
     return Client(base, token, registrar="handoff", datacite_api=f"{base}/datacite")
 
 
-def door_of(hub: Sandbox, endpoint: str | None = None) -> HandOffDoor:
-    """A door that looks every few hundredths of a second."""
+def backend_of(hub: Sandbox, endpoint: str | None = None) -> HandOffBackend:
+    """A backend that looks every few hundredths of a second."""
     base = endpoint or hub.endpoint
     config = Config(endpoint=base, token=Secret(hub.users["ada"]), datacite_api=f"{base}/datacite")
-    return HandOffDoor(
-        config,
-        HuggingFaceHub(config),
-        PublicRecords(config),
-        first_interval=0.02,
-        longest_interval=0.1,
-    )
+    backend = HandOffBackend(Resources(config))
+    backend.first_interval, backend.longest_interval = 0.02, 0.1
+    return backend
 
 
-def generate(hub: Sandbox, repo: Repo = REPO) -> Version:
+def generate(hub: Sandbox, repo: Repo = REPO, revision: str | None = None) -> Version:
     """What a person does on the settings page."""
     service = hub.world.service
     person = hub.world.store.people.person("ada")
-    return service.mint(repo, person, MintRequest(agree=True, terms=service.registrar.terms.digest))
+    terms = service.registrar.terms.digest
+    return service.mint(repo, person, MintRequest(agree=True, terms=terms, revision=revision))
 
 
 def push(hub: Sandbox, text: str, path: str = "log.txt") -> str:
@@ -101,6 +97,27 @@ def test_r07_the_state_follows_the_head(plain_hub: Sandbox) -> None:
     assert [version.doi for version in status.versions] == [second.doi, first.doi]
     assert [version.state for version in status.versions] == ["current", "outdated"]
     assert (status.versions[0].previous, status.versions[1].next) == (first.doi, second.doi)
+
+
+def test_r07_r08_a_newer_doi_of_a_branch_leaves_the_latest_commit_current(
+    plain_hub: Sandbox,
+) -> None:
+    """The same as where the Hub itself mints: the newest DOI need not be that of the latest commit."""
+    first = generate(plain_hub)
+    api = plain_hub.hf_api("ada")
+    api.create_branch(REPO.id, branch="trial")
+    aside = api.upload_file(
+        path_or_fileobj=b"aside", path_in_repo="log.txt", repo_id=REPO.id, revision="trial"
+    )
+    generate(plain_hub, revision=str(aside.oid))
+    client = client_of(plain_hub)
+    status = client.status(REPO)
+    assert (status.state, status.can_mint) == ("current", False)
+    assert status.obstacle_code == "AlreadyRegistered"
+    assert str(first.doi) in (status.obstacle or "")
+    assert client.wait_for_doi(REPO, timeout=0).doi == first.doi
+    with pytest.raises(AlreadyRegistered, match=str(first.doi)):
+        client.mint(REPO, agree=client.terms(REPO))
 
 
 def test_a_status_is_one_request_to_each_service_and_from_the_cache_none(
@@ -251,7 +268,7 @@ def test_wait_goes_on_by_itself_when_the_doi_appears(plain_hub: Sandbox) -> None
     made: list[Version] = []
     later = threading.Timer(0.3, lambda: made.append(generate(plain_hub)))
     later.start()
-    found = door_of(plain_hub).wait(REPO, timeout=20, progress=said.append)
+    found = backend_of(plain_hub).wait(REPO, timeout=20, progress=said.append)
     later.join()
     assert found.doi == made[0].doi
     assert found.revision == made[0].revision
@@ -264,9 +281,9 @@ def test_wait_is_not_content_with_the_doi_of_an_older_revision(plain_hub: Sandbo
     generate(plain_hub)
     push(plain_hub, "more")
     with pytest.raises(HandOff, match="No DOI"):
-        door_of(plain_hub).wait(REPO, timeout=0.2)
+        backend_of(plain_hub).wait(REPO, timeout=0.2)
     second = generate(plain_hub)
-    assert door_of(plain_hub).wait(REPO, timeout=0.2).doi == second.doi
+    assert backend_of(plain_hub).wait(REPO, timeout=0.2).doi == second.doi
 
 
 def test_wait_can_be_cancelled_at_once(plain_hub: Sandbox) -> None:
@@ -280,19 +297,19 @@ def test_wait_outlasts_a_hub_that_is_away_for_a_while(
 ) -> None:
     version = generate(plain_hub)
     proxy = proxy_of(plain_hub)
-    door = door_of(plain_hub, proxy.endpoint)
+    backend = backend_of(plain_hub, proxy.endpoint)
     proxy.set(Fault("html", path="/api/models", times=2))
     said: list[str] = []
-    assert door.wait(REPO, timeout=20, progress=said.append).doi == version.doi
-    assert any("The waiting goes on." in sentence for sentence in said)
+    assert backend.wait(REPO, timeout=20, progress=said.append).doi == version.doi
+    assert any("Still waiting." in sentence for sentence in said)
 
 
 def test_wait_looks_less_and_less_often(plain_hub: Sandbox, proxy_of: ProxyOf) -> None:
     proxy = proxy_of(plain_hub)
-    door = door_of(plain_hub, proxy.endpoint)
+    backend = backend_of(plain_hub, proxy.endpoint)
     proxy.set()
     with pytest.raises(HandOff):
-        door.wait(REPO, timeout=0.6)
+        backend.wait(REPO, timeout=0.6)
     # 0.02 s, then half as long again each time, at most 0.1 s: about ten looks, not thirty.
     assert 2 <= len(proxy.requests) <= 12
     assert proxy.count("GET", "/datacite") == 0

@@ -14,9 +14,9 @@ from __future__ import annotations
 from typing import Any
 
 # Each of these registers the records that it shows.
-from . import backend as _backend  # noqa: F401
 from . import citation as _citation  # noqa: F401
 from . import commonmark, hypertext, terminal
+from . import connection as _connection  # noqa: F401
 from . import proposal as _proposal  # noqa: F401
 from . import status as _status  # noqa: F401
 from . import version as _version  # noqa: F401

@@ -4,43 +4,55 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from filelock import FileLock, Timeout
 
+from ...config import DATACITE_API, Config
 from ...datacite.registrar import DataCiteRegistrar
 from ...records import Doi, MintRequest, Person, Repo, RepoInfo, Status, Version
 from ...records.errors import HubdoiError, LedgerError, ServiceError, already_registered
-from ..ledger import Ledger
 from ..service import DoiService
-from .handoff import MOST_CANDIDATES, is_own
-
-if TYPE_CHECKING:
-    from ...hub.repositories import HuggingFaceHub
-
+from ..status import status_of, version_of_head
+from ..user_ledger import data_directory, open_user_ledger
+from .base import Backend
+from .own_records import MOST_CANDIDATES, is_own
+from .resources import Resources
 
 LONGEST_WAIT = 300.0
 """Seconds for which another process may be minting with the same ledger."""
 
 
-class DataCiteDoor:
-    """Status and mint by `DoiService`, one mint at a time for each ledger.
+class DataCiteBackend(Backend):
+    """Status and mint by `DoiService` with a DataCite account and the user's ledger.
 
-    `lock` is the file that keeps the processes apart; the lock goes when its process dies.
+    Only one process mints with a ledger at a time; the lock goes when its process dies.
+
+    Raises:
+        InvalidInput: the account, its password or its prefix is not set.
+        LedgerError: the ledger cannot be used.
     """
 
-    def __init__(
-        self, hub: HuggingFaceHub, registrar: DataCiteRegistrar, ledger: Ledger, *, lock: Path
-    ) -> None:
-        self.hub = hub
-        self.registrar = registrar
-        self.ledger = ledger
-        self._lock = lock
+    batches = True
+
+    def __init__(self, resources: Resources) -> None:
+        super().__init__(resources)
+        config = resources.config
+        self.hub = resources.hub
+        self.registrar = DataCiteRegistrar(config, self.hub, resources.public_records)
+        is_real = config.datacite_api == DATACITE_API
+        register = None if is_real else urlsplit(config.datacite_api).netloc
+        self.ledger = open_user_ledger(config.endpoint, register=register)
+        self._lock = data_directory() / "ledger.lock"
+
+    @classmethod
+    def describe(cls, config: Config) -> str:
+        account = config.datacite_repository or "nobody yet: set DATACITE_REPOSITORY"
+        return f"DataCite, as {account} ({config.datacite_api})"
 
     def status(self, repo: Repo) -> Status:
-        """The state of `repo` by the ledger; whether its head has a DOI, by DataCite too.
+        """The state of `repo` by the ledger; whether its latest commit has a DOI, by DataCite too.
 
         Raises:
             RepoNotFound: there is none, or these credentials cannot see it.
@@ -48,48 +60,48 @@ class DataCiteDoor:
         """
         person, failure = self._person()
         info = self.hub.info(repo, person)
-        status = self._status(info, person, failure)
-        if status.head is None or status.version_of(status.head):
-            return status
-        try:
-            elsewhere = self._elsewhere(info, status.head)
-        except ServiceError as error:
-            if not status.versions:
-                raise
-            return _refused(status, error)
-        return _with(status, elsewhere)
+        versions = self.ledger.versions(info.uid)
+        elsewhere: Version | None = None
+        if info.head and not version_of_head(versions, info.head):
+            try:
+                elsewhere = self._elsewhere(info, info.head)
+            except ServiceError as error:
+                if not versions:
+                    raise
+                failure = error
+        return self._status(info, person, versions, elsewhere, failure)
 
-    def many(self, infos: Sequence[RepoInfo]) -> dict[Repo, Status | HubdoiError]:
-        """The statuses of many repositories, with the DOIs that their heads could have asked for together."""
+    def statuses(self, infos: Sequence[RepoInfo]) -> dict[Repo, Status | HubdoiError]:
+        """The statuses of many repositories, with the DOIs of their latest commits asked for together."""
         person, failure = self._person()
-        statuses = {info.repo: self._status(info, person, failure) for info in infos}
+        versions = {info.repo: self.ledger.versions(info.uid) for info in infos}
         reserved = {
             info.repo: self.registrar.reserve(info.repo, info.uid, info.head)
             for info in infos
-            if info.head and not info.private and not statuses[info.repo].version_of(info.head)
+            if info.head
+            and not info.private
+            and not version_of_head(versions[info.repo], info.head)
         }
         wanted = [*reserved.values()]
         for info in infos:
-            wanted += self._of_hub(info) if info.repo in reserved else ()
+            wanted += _of_hub(info) if info.repo in reserved else ()
+        records: Mapping[Doi, Version] = {}
+        unknown: ServiceError | None = None
         try:
             records = self.registrar.find_many(wanted)
         except ServiceError as error:
-            return {repo: error if repo in reserved else s for repo, s in statuses.items()}
-        return {
-            info.repo: _with(
-                statuses[info.repo],
-                self._among(records, info, info.head, reserved[info.repo])
-                if info.head and info.repo in reserved
-                else None,
-            )
-            for info in infos
-        }
+            unknown = error
+        found: dict[Repo, Status | HubdoiError] = {}
+        for info in infos:
+            doi = reserved.get(info.repo)
+            if doi and unknown:
+                found[info.repo] = unknown
+                continue
+            elsewhere = self._among(records, info, info.head, doi) if doi and info.head else None
+            found[info.repo] = self._status(info, person, versions[info.repo], elsewhere, failure)
+        return found
 
     def mint(self, repo: Repo, request: MintRequest, *, key: str | None = None) -> Version:
-        """Register the DOI of the head of `repo`, or of the revision that is asked for.
-
-        Raises: what `DoiService.mint` raises.
-        """
         person = self.hub.whoami()
         info = self.hub.info(repo, person, request.revision)
         with self._alone():
@@ -98,7 +110,10 @@ class DataCiteDoor:
                 if elsewhere and elsewhere.doi:
                     raise already_registered(elsewhere.doi, info.revision, elsewhere)
                 info = info if info.private else self.hub.described(info)
-            return self._service(info).mint(info.repo, person, request, key=key)
+            # The rules are applied to what the Hub has just said of this repository.
+            hub = _Answered(self.hub.endpoint, info)
+            service = DoiService(hub, self.registrar, self.ledger)
+            return service.mint(info.repo, person, request, key=key)
 
     def recover(self) -> tuple[Version, ...]:
         """Finish the mints of this ledger that were interrupted. Raises as `DoiService.recover`."""
@@ -113,39 +128,41 @@ class DataCiteDoor:
             return None, error
 
     def _status(
-        self, info: RepoInfo, person: Person | None, failure: ServiceError | None
+        self,
+        info: RepoInfo,
+        person: Person | None,
+        versions: Sequence[Version],
+        elsewhere: Version | None,
+        failure: ServiceError | None,
     ) -> Status:
-        status = self._service(info).status(info.repo, person)
-        return _refused(status, failure) if failure else status
-
-    def _service(self, info: RepoInfo) -> DoiService:
-        """The rules on what the Hub has just said of one repository."""
-        return DoiService(_Answered(self.hub.endpoint, info), self.registrar, self.ledger)
+        return status_of(
+            info,
+            [elsewhere.replace(state="current"), *versions] if elsewhere else versions,
+            endpoint=self.hub.endpoint,
+            person=person,
+            terms=self.registrar.terms,
+            refusal=failure,
+        )
 
     def _elsewhere(self, info: RepoInfo, revision: str) -> Version | None:
         """The public record of a revision that the Hub or another ledger registered (R8)."""
         if info.private or self.ledger.entry_of(info.uid, revision):
             return None
         reserved = self.registrar.reserve(info.repo, info.uid, revision)
-        records = self.registrar.find_many([reserved, *self._of_hub(info)], refresh=True)
+        records = self.registrar.find_many([reserved, *_of_hub(info)], refresh=True)
         return self._among(records, info, revision, reserved)
 
     def _among(
         self, records: Mapping[Doi, Version], info: RepoInfo, revision: str, reserved: Doi
     ) -> Version | None:
         """The record of the revision: the one of the account, or the Hub's own."""
-        for doi in (reserved, *self._of_hub(info)):
+        for doi in (reserved, *_of_hub(info)):
             found = records.get(doi)
             if found is None or not found.is_of_revision(revision):
                 continue
             if doi == reserved or is_own(found, info, self.hub):
                 return found
         return None
-
-    @staticmethod
-    def _of_hub(info: RepoInfo) -> list[Doi]:
-        """The DOIs among the tags that a Hub registered; a card may name any others as tags."""
-        return [doi for doi in info.dois if doi.is_from_hub][:MOST_CANDIDATES]
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
@@ -174,20 +191,6 @@ class _Answered:
         return self.answer
 
 
-def _with(status: Status, elsewhere: Version | None) -> Status:
-    """The status with the version of the head that is in another ledger."""
-    if elsewhere is None or elsewhere.doi is None or status.head is None:
-        return status
-    return replace(
-        _refused(status, already_registered(elsewhere.doi, status.head, elsewhere)),
-        state="current",
-        versions=(elsewhere.replace(state="current"), *status.versions),
-        locked=status.locked or elsewhere.doi.is_from_hub,
-    )
-
-
-def _refused(status: Status, refusal: HubdoiError) -> Status:
-    """The status for somebody whose mint would be refused now."""
-    return replace(
-        status, can_mint=False, obstacle=refusal.message, obstacle_code=type(refusal).__name__
-    )
+def _of_hub(info: RepoInfo) -> list[Doi]:
+    """The DOIs among the tags that a Hub registered; a card may name any others as tags."""
+    return [doi for doi in info.dois if doi.is_from_hub][:MOST_CANDIDATES]

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import chain
-from threading import Event
-from time import monotonic
-from typing import TYPE_CHECKING
 
-import sqlalchemy as sa
-
+from ...config import Config, is_loopback
 from ...records import (
     Author,
     Consent,
@@ -27,32 +23,19 @@ from ...records.errors import (
     HandOff,
     HubdoiError,
     InvalidMetadata,
-    RepoError,
     ServiceError,
     already_registered,
 )
-from ..ledger import Ledger
 from ..rules import (
     check_consent,
     check_eligible,
     check_signed_in,
     check_write_access,
-    default_authors,
-    obstacle_of,
 )
-
-if TYPE_CHECKING:
-    from ...config import Config
-    from ...datacite.public_records import PublicRecords
-    from ...hub.repositories import HuggingFaceHub
-
-
-FIRST_INTERVAL = 5.0
-LONGEST_INTERVAL = 60.0
-"""Seconds between two looks at the tags: they grow from the first to the longest."""
-GROWTH = 1.5
-MOST_CANDIDATES = 20
-"""DOIs in the tags that are looked at: a repository has few, and a card may list thousands."""
+from ..status import status_of, version_of_head
+from .base import Backend
+from .own_records import MOST_CANDIDATES, is_own
+from .resources import Resources
 
 TERMS = """\
 Generating a DOI for this repository, on its settings page
@@ -63,44 +46,20 @@ Generating a DOI for this repository, on its settings page
 4. You generate the DOI yourself. This Hub has no interface for programs: hubdoi opens the settings page, where you are asked to agree once more, and waits for the DOI to appear. That you agreed here is noted on this computer alone.
 """
 
-metadata = sa.MetaData()
 
-_hand_offs = sa.Table(
-    "handoff_consents",
-    metadata,
-    sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column("hub", sa.Text, nullable=False),
-    sa.Column("uid", sa.Text, nullable=False),
-    sa.Column("name", sa.Text, nullable=False),
-    sa.Column("revision", sa.Text, nullable=False),
-    sa.Column("consent", sa.Integer, nullable=False),
-)
+class HandOffBackend(Backend):
+    """Status from the Hub's tags and DataCite's records; minting is a person's, on the settings page."""
 
+    batches = True
 
-class HandOffDoor:
-    """Status from the Hub's tags and DataCite's records; minting is a person's, on the settings page.
+    def __init__(self, resources: Resources) -> None:
+        super().__init__(resources)
+        self.hub = resources.hub
+        self.public_records = resources.public_records
 
-    `ledger` opens the ledger when the first consent is to be recorded. `first_interval` and
-    `longest_interval` are the seconds between two looks while `wait` waits.
-    """
-
-    def __init__(
-        self,
-        config: Config,
-        hub: HuggingFaceHub,
-        public_records: PublicRecords,
-        *,
-        ledger: Callable[[], Ledger] | None = None,
-        first_interval: float = FIRST_INTERVAL,
-        longest_interval: float = LONGEST_INTERVAL,
-    ) -> None:
-        from ..user_ledger import open_user_ledger
-
-        self.hub = hub
-        self.public_records = public_records
-        self._ledger = ledger or (lambda: open_user_ledger(config.endpoint))
-        self._first_interval = first_interval
-        self._longest_interval = longest_interval
+    @classmethod
+    def describe(cls, config: Config) -> str:
+        return "the Hub, by a person on the settings page (this Hub has no API to generate a DOI)"
 
     @property
     def terms(self) -> Terms:
@@ -114,38 +73,23 @@ class HandOffDoor:
             ServiceError: one of the two cannot be used, and was not seen before.
         """
         info = self.hub.info(repo, None)
-        return self.status_of(info, self.public_records.versions(self._candidates(info)))
+        return self._status(info, self.public_records.versions(self._candidates(info)))
 
-    def status_of(self, info: RepoInfo, records: dict[Doi, Version]) -> Status:
+    def _status(self, info: RepoInfo, records: Mapping[Doi, Version]) -> Status:
         """The status of a repository whose description and records have been read."""
         versions = self._versions(info, records)
-        state = "unregistered"
-        if versions:
-            newest = versions[0]
-            current = info.head is not None and newest.is_of_revision(info.head)
-            # Without a revision and a date, DataCite does not know it yet: it was made just now.
-            new = newest.revision is None and newest.created is None
-            state = "current" if current or new else "behind"
-        named = versions[0] if state == "current" else None
-        person, obstacle = self._obstacle(info, named)
-        return Status(
-            repo=info.repo,
-            state=state,  # type: ignore[arg-type]
-            head=info.head,
+        person, refusal = self._person(info, version_of_head(versions, info.head))
+        return status_of(
+            self.hub.seen_by(info, person),
+            versions,
             endpoint=self.hub.endpoint,
-            versions=versions,
-            locked=any(v.doi and v.doi.is_from_hub for v in versions),
-            can_mint=obstacle is None,
-            obstacle=obstacle.message if obstacle else None,
-            obstacle_code=type(obstacle).__name__ if obstacle else None,
+            person=person,
             terms=self.terms,
-            suggested_authors=default_authors(self.hub.seen_by(info, person), person)
-            if person
-            else (),
+            refusal=refusal,
             has_doi_api=False,
         )
 
-    def many(self, infos: Sequence[RepoInfo]) -> dict[Repo, Status | HubdoiError]:
+    def statuses(self, infos: Sequence[RepoInfo]) -> dict[Repo, Status | HubdoiError]:
         """The statuses of many repositories, with all their DOIs asked for together."""
         candidates = {info.repo: self._candidates(info) for info in infos}
         found: dict[Repo, Status | HubdoiError] = {}
@@ -159,7 +103,7 @@ class HandOffDoor:
             try:
                 if failure and candidates[info.repo]:
                     raise failure
-                found[info.repo] = self.status_of(info, records)
+                found[info.repo] = self._status(info, records)
             except HubdoiError as error:
                 found[info.repo] = error
         return found
@@ -191,52 +135,7 @@ class HandOffDoor:
             settings,
         )
 
-    def wait(
-        self,
-        repo: Repo,
-        *,
-        revision: str | None = None,
-        timeout: float | None = None,
-        progress: Callable[[str], None] | None = None,
-        cancel: Event | None = None,
-    ) -> Version | None:
-        """Watch the tags until the head (or `revision`) has a DOI: its version, or None if cancelled.
-
-        `timeout` is in seconds; `progress` gets a sentence whenever there is something to say. A
-        Hub that cannot be reached for a while is asked again.
-
-        Raises:
-            HandOff: the time is over, and there is no DOI yet.
-            RepoNotFound, AccessError: the repository cannot be seen.
-        """
-        say = progress or (lambda sentence: None)
-        cancel = cancel or Event()
-        deadline = monotonic() + timeout if timeout is not None else None
-        interval = self._first_interval
-        settings = f"{repo.url(self.hub.endpoint)}/settings"
-        waiting = said = f"Waiting for the DOI of {repo}: generate it on {settings}."
-        say(waiting)
-        while True:
-            now = waiting
-            try:
-                if found := self._appeared(repo, revision):
-                    return found
-            except ServiceError as error:
-                now = f"{error.message} The waiting goes on."
-            if now != said:
-                say(now)
-                said = now
-            rest = deadline - monotonic() if deadline is not None else interval
-            if rest <= 0:
-                raise HandOff(
-                    f"No DOI of {repo} has appeared yet; generate it on {settings}, then ask for its status.",
-                    settings,
-                )
-            if cancel.wait(min(interval, rest)):
-                return None
-            interval = min(interval * GROWTH, self._longest_interval)
-
-    def _appeared(self, repo: Repo, revision: str | None) -> Version | None:
+    def registered(self, repo: Repo, revision: str | None) -> Version | None:
         """The version of the head or `revision`, once the tags have it; DataCite is asked only then."""
         info = self.hub.info(repo, None)
         candidates = self._candidates(info)
@@ -246,10 +145,11 @@ class HandOffDoor:
         records = self.public_records.versions(candidates)
         versions = self._versions(info, records)
         named = next((v for v in versions if v.is_of_revision(wanted)), None)
-        if named or not versions or versions[0].revision is not None:
+        if named or wanted != info.head:
             return named
-        # DataCite does not know the newest DOI yet, so it was generated just now.
-        return versions[0].replace(revision=info.head) if revision in (None, info.head) else None
+        # DataCite may not know the newest DOI yet.
+        new = version_of_head(versions, info.head)
+        return new.replace(revision=info.head) if new else None
 
     def _candidates(self, info: RepoInfo) -> list[Doi]:
         """The tagged DOIs that may be the repository's own; a card may name any DOIs as tags."""
@@ -258,11 +158,9 @@ class HandOffDoor:
 
     @property
     def _is_test(self) -> bool:
-        from ...config import is_loopback
-
         return is_loopback(self.hub.endpoint) or is_loopback(self.public_records.base)
 
-    def _versions(self, info: RepoInfo, records: dict[Doi, Version]) -> tuple[Version, ...]:
+    def _versions(self, info: RepoInfo, records: Mapping[Doi, Version]) -> tuple[Version, ...]:
         """The repository's own versions, newest first, each with its neighbours."""
         registered: list[Version] = []
         unknown: list[Version] = []
@@ -301,25 +199,22 @@ class HandOffDoor:
             endpoint=self.hub.endpoint,
         )
 
-    def _obstacle(
+    def _person(
         self, info: RepoInfo, named: Version | None
     ) -> tuple[Person | None, HubdoiError | None]:
-        """Who could generate a DOI now, or why not; `named` is the version of the head.
+        """Who is signed in, asked only where it matters; and what a mint would be refused with.
 
-        Who is signed in is asked only where the answer matters.
+        `named` is the version of the latest commit.
         """
         if named and named.doi:
-            revision = named.revision or info.head or ""
-            return None, already_registered(named.doi, revision, named)
+            return None, already_registered(named.doi, named.revision or info.head or "", named)
         if info.private or info.head is None:
-            return None, obstacle_of(info, None)
+            return None, None
         try:
-            person = self.hub.whoami()
+            return self.hub.whoami(), None
         except ServiceError as error:
             # What was seen before is shown without network; only nobody can mint then.
             return None, error
-        obstacle = obstacle_of(self.hub.seen_by(info, person), person)
-        return (None if obstacle else person), obstacle
 
     def _check(self, info: RepoInfo, request: MintRequest) -> None:
         if request.title or request.description:
@@ -337,39 +232,11 @@ class HandOffDoor:
             )
 
     def _record(self, info: RepoInfo, consent: Consent) -> None:
-        ledger = self._ledger()
-        ledger.database.create(metadata)
-        with ledger.transaction() as db:
-            db.execute(
-                _hand_offs.insert().values(
-                    hub=ledger.hub,
-                    uid=info.uid,
-                    name=str(info.repo),
-                    revision=info.revision or "",
-                    consent=ledger.record_consent(consent, self.terms),
-                )
-            )
+        # Loaded here: only a consent needs a database.
+        from ..user_ledger import open_user_ledger
 
-
-def is_own(record: Version, info: RepoInfo, hub: HuggingFaceHub) -> bool:
-    """Whether the record leads to this repository, under its present name or an earlier one."""
-    there = record.repo
-    if there is None or there.type != info.repo.type:
-        return False
-    if there.id.lower() == info.repo.id.lower():
-        return True
-    if there.namespace is None and there.name.lower() == info.repo.name.lower():
-        return True
-    # What the Hub registered stays its repository's under another name; a card that names
-    # somebody else's DOI does not make it so.
-    try:
-        return (
-            record.doi is not None
-            and record.doi.is_from_hub
-            and hub.info(there, None).repo == info.repo
-        )
-    except RepoError:
-        return False
+        ledger = open_user_ledger(self.hub.endpoint)
+        ledger.record_hand_off(info, consent, self.terms)
 
 
 def _placed(record: Version, info: RepoInfo) -> Version:

@@ -9,7 +9,7 @@ from .repo_info import Person
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Backend(Displayed):
+class Connection(Displayed):
     """A Hub, a registrar and a person.
 
     `kind` is ``sandbox``, ``huggingface.co`` or ``hub``; `registrar` says in words what registers a
@@ -23,15 +23,3 @@ class Backend(Displayed):
     can_mint: bool = False
     note: str | None = None
     help: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Message(Displayed):
-    """A sentence, the value that it is about, and lines to read as they are."""
-
-    text: str
-    value: object = None
-    details: str | None = None
-
-    def __str__(self) -> str:
-        return self.text

@@ -1,0 +1,151 @@
+"""What a client asks of a backend."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from threading import Event
+from time import monotonic
+from typing import Any, ClassVar, Protocol
+
+from ...config import Config
+from ...records import Doi, MintRequest, Repo, RepoInfo, Status, Version
+from ...records.errors import HandOff, HubdoiError, ServiceError
+from .resources import Resources
+
+GROWTH = 1.5
+
+
+class Backend(Protocol):
+    """One way for a client to see and mint the DOIs of the repositories of one Hub.
+
+    A subclass gives `describe`, `status` and `mint`; for the rest there are defaults. It is opened
+    with the client's `Resources`, and registered by name in `hubdoi.minting.backends.registry`.
+    """
+
+    resources: Resources
+
+    batches: ClassVar[bool] = False
+    """Whether `statuses` needs fewer requests than one `status` after the other."""
+
+    first_interval: float = 5.0
+    longest_interval: float = 60.0
+    """Seconds between two looks while `wait` waits: they grow from the first to the longest."""
+
+    def __init__(self, resources: Resources) -> None:
+        self.resources = resources
+
+    @classmethod
+    @abstractmethod
+    def describe(cls, config: Config) -> str:
+        """What registers a DOI with these settings, in a few words; nothing is opened or asked."""
+
+    @abstractmethod
+    def status(self, repo: Repo) -> Status:
+        """The state of `repo`, and what one may do next; `minting.status.status_of` builds it.
+
+        Raises:
+            RepoNotFound: there is none, or these credentials cannot see it.
+            ServiceError: a service cannot be used now.
+        """
+
+    @abstractmethod
+    def mint(self, repo: Repo, request: MintRequest, *, key: str | None = None) -> Version:
+        """Register the DOI of the latest commit of `repo`, or of the revision that is asked for.
+
+        The same `key` with the same request has the same answer again.
+
+        Raises:
+            SignInRequired, WriteAccessRequired: R2.
+            ConsentRequired, TermsChanged: R3; both carry the terms.
+            RepoNotFound, RevisionNotFound, RepoNotEligible: R1.
+            AlreadyRegistered: R8; it carries the version.
+            HandOff: a person has to go on; it carries the page.
+            ServiceError: the outcome is unknown; the same call, or `recover`, finishes it (R12).
+        """
+
+    def statuses(self, infos: Sequence[RepoInfo]) -> dict[Repo, Status | HubdoiError]:
+        """The status of each repository, or why there is none; `infos` has just been read."""
+        found: dict[Repo, Status | HubdoiError] = {}
+        for info in infos:
+            try:
+                found[info.repo] = self.status(info.repo)
+            except HubdoiError as error:
+                found[info.repo] = error
+        return found
+
+    def recover(self) -> tuple[Version, ...]:
+        """Finish the mints that were interrupted (R12); the answer is those that were finished."""
+        return ()
+
+    def find(self, doi: Doi) -> Version | None:
+        """The version of a DOI that DataCite's public records do not have; None leaves it to them.
+
+        A test DOI is known to the Hub that registered it.
+
+        Raises:
+            DoiNotFound: whoever would know it does not.
+            ServiceError: it cannot be asked now.
+        """
+        return self.resources.doi_api.version(doi) if doi.is_sandbox else None
+
+    def registered(self, repo: Repo, revision: str | None) -> Version | None:
+        """The version of the latest commit, or of `revision`, if it is registered by now."""
+        status = self.status(repo)
+        wanted = revision or status.head
+        return status.version_of(wanted) if wanted else None
+
+    def request_support(
+        self, repo: Repo, action: str, reason: str, to: Repo | None = None
+    ) -> Mapping[str, Any]:
+        """Ask the Hub's support for an action that the lock refuses (R10)."""
+        return self.resources.doi_api.request_support(repo, action, reason, to)
+
+    def settled(self, repo: Repo) -> Backend:
+        """The backend that answers for this Hub, where that has to be found out by asking."""
+        return self
+
+    def wait(
+        self,
+        repo: Repo,
+        *,
+        revision: str | None = None,
+        timeout: float | None = None,
+        progress: Callable[[str], None] | None = None,
+        cancel: Event | None = None,
+    ) -> Version | None:
+        """Wait until the latest commit (or `revision`) has a DOI: its version, or None if cancelled.
+
+        `timeout` is in seconds; `progress` gets a sentence whenever there is something to say. A
+        service that cannot be reached for a while is asked again.
+
+        Raises:
+            HandOff: the time is over, and there is no DOI yet.
+            RepoNotFound, AccessError: the repository cannot be seen.
+        """
+        say = progress or (lambda sentence: None)
+        cancel = cancel or Event()
+        deadline = monotonic() + timeout if timeout is not None else None
+        interval = self.first_interval
+        settings = f"{repo.url(self.resources.config.endpoint)}/settings"
+        waiting = said = f"Waiting for the DOI of {repo}: generate it on {settings}."
+        say(waiting)
+        while True:
+            now = waiting
+            try:
+                if found := self.registered(repo, revision):
+                    return found
+            except ServiceError as error:
+                now = f"{error.message} Still waiting."
+            if now != said:
+                say(now)
+                said = now
+            rest = deadline - monotonic() if deadline is not None else interval
+            if rest <= 0:
+                raise HandOff(
+                    f"No DOI of {repo} has appeared yet; generate it on {settings}, then ask for its status.",
+                    settings,
+                )
+            if cancel.wait(min(interval, rest)):
+                return None
+            interval = min(interval * GROWTH, self.longest_interval)
