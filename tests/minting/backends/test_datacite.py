@@ -258,8 +258,7 @@ def test_wrong_credentials_are_one_sentence_without_the_password(
     ) as caught:
         mint(client)
     assert (
-        "hunter2"
-        not in f"{caught.value!r} {client!r} {client.config!r} {client._backend.registrar!r}"
+        "hunter2" not in f"{caught.value!r} {client!r} {client.config!r} {vars(client._backend)!r}"
     )
     assert at_datacite() == []
     # The consent was given and recorded: with the right password the same DOI is finished.
