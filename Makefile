@@ -11,7 +11,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 PACKAGES := chromium libatomic1 fonts-dejavu-core texlive-latex-base texlive-latex-recommended \
 	texlive-luatex texlive-bibtex-extra biber lmodern
 
-.PHONY: help demo lab test test-long lint types unit notebooks browser coverage pictures docs dist bench profile system clean
+.PHONY: help demo lab labextension test test-long lint types frontend unit notebooks browser coverage pictures docs dist bench profile system clean
 
 # uv installs in seconds what pip needs minutes for; where it cannot, pip does it.
 INSTALL := scripts/install $(BIN)/python
@@ -32,23 +32,34 @@ $(VENV)/.demo: pyproject.toml $(wildcard jupyter-config/server-config/*.json) | 
 $(VENV)/.test: pyproject.toml $(wildcard jupyter-config/server-config/*.json) | $(BIN)/python
 	@echo "Installing hubdoi and what its tests need into $(VENV); a minute or two …"
 	@$(INSTALL) -e '.[test]'
-	@touch $@ $(VENV)/.demo
+	@touch $@ $(VENV)/.demo $(VENV)/.labextension
 
 demo: $(VENV)/.demo  ## mint, regenerate and cite on the sandbox, in a real notebook
 	@$(BIN)/python scripts/demo.py
 
-lab: $(VENV)/.demo  ## open the executed notebook in JupyterLab
+$(VENV)/.labextension: pyproject.toml | $(VENV)/.demo
+	@echo "Installing Node into $(VENV) …"
+	@$(INSTALL) -e '.[labextension]'
+	@touch $@
+
+labextension: $(VENV)/.labextension  ## the JupyterLab extension, built with a Node of this environment
+	@$(BIN)/python scripts/labextension.py
+
+lab: $(VENV)/.demo labextension  ## open the executed notebook in JupyterLab
 	@$(BIN)/python scripts/lab.py
 
 system:  ## Chromium and TeX, which the tests use (Debian; as root or with sudo)
 	@scripts/system-packages $(PACKAGES)
 
-test: lint types system unit notebooks browser  ## everything, from nothing
+test: lint types frontend system unit notebooks browser  ## everything, from nothing
 
 lint: $(VENV)/.test  ## ruff, and known vulnerabilities of what is installed
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/python scripts/audit.py
+
+frontend: $(VENV)/.test labextension  ## the JupyterLab extension: ESLint, Prettier, tsc
+	@$(BIN)/python scripts/labextension.py lint
 
 types: $(VENV)/.test  ## mypy --strict; the tests too
 	@$(BIN)/mypy
@@ -65,10 +76,10 @@ coverage: $(VENV)/.test system  ## lines and branches that the tests without a b
 notebooks: $(VENV)/.test  ## the tutorials, cell by cell
 	@scripts/test-notebooks
 
-browser: $(VENV)/.test system  ## real JupyterLab in Chromium
+browser: $(VENV)/.test labextension system  ## real JupyterLab in Chromium
 	@$(BIN)/pytest tests/browser
 
-pictures: $(VENV)/.test system  ## the README's pictures, from the browser tests
+pictures: $(VENV)/.test labextension system  ## the README's pictures, from the browser tests
 	@HUBDOI_PICTURES=docs/pictures $(BIN)/pytest tests/browser -k picture
 
 benchmarks/.own/.ready: pyproject.toml | $(BIN)/python
@@ -88,4 +99,4 @@ profile: benchmarks/.own/.ready benchmarks/.peers/.ready  ## where the time goes
 	@benchmarks/.own/bin/python -m benchmarks.flame $(NAME)
 
 clean:  ## remove what was made
-	rm -rf $(VENV) benchmarks/.own benchmarks/.peers benchmarks/.profiles .demo build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) labextension/node_modules src/hubdoi/labextension benchmarks/.own benchmarks/.peers benchmarks/.profiles .demo build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
