@@ -1,0 +1,975 @@
+/* The hubdoi panel: one card that shows a repository's DOI, mints one and cites it.
+
+   This file is used as it is, without a build step, by
+   - the anywidget (`export default { render }`), in every front end that has ipywidgets;
+   - JupyterLab and Notebook, as the renderer of `application/vnd.hubdoi.panel+json` and in the
+     side panel, through `mount` and `connect`.
+
+   THE CONTRACT
+
+   mount(element, host) shows a panel in `element` and returns { update(host), destroy() }.
+
+     host.state          the PanelState, JSON, as Python's `panel/view.py` writes it. It may come
+                         from a notebook of a stranger: nothing in it is ever used as HTML, and
+                         only http(s) links are followed
+     host.send(message)  sends one action to Python; absent where there is no kernel
+     host.onState(f)     calls f(state) with every new state; returns a function that stops it
+     host.onReply(f)     calls f(reply) with answers to look-ups and imports; returns as onState
+     host.onLive(f)      calls f(true | false) when the connection is made or lost; returns as onState
+     host.live           whether a kernel answers now
+     host.reconnect()    connects again; absent where a front end cannot, and then the panel says
+                         "Run this cell again"
+     host.copy({text, html})  puts a text on the clipboard; absent, the browser's clipboard is used
+
+   connect(kernel, data) makes such a host from a JupyterLab kernel connection (or null) and the
+   data of an output ({ id, state }). It opens a comm to the target `hubdoi.panel`. When the
+   kernel has been restarted, host.reconnect() imports hubdoi.jupyter.panel there and continues
+   with the repository of the last state. Call host.dispose() at the end, and make a new host when
+   the kernel of the notebook is another one; host.kernelChanged() when it was restarted.
+
+   Actions: { do, by, … } with do one of open {repo}, load, revalidate, retry, stop, edit {form},
+   mint {form, terms}, cite {style}, me {n}, lookup {n, kind, text}, import {n, text | card}.
+   `by` names the view that sent it. Replies: { re, by, n, … }. */
+
+const TARGET = "hubdoi.panel";
+const EDIT_AFTER = 250;
+const LOOK_UP_AFTER = 300;
+const LOOK_UP_FROM = 3;
+const REVALIDATE_AFTER = 60;
+const SVG = "http://www.w3.org/2000/svg";
+const TABS = [["bibtex", "BibTeX"], ["text", "Text"], ["ris", "RIS"], ["csl-json", "CSL JSON"]];
+const ICONS = {
+  copy: "M5 5V2.5A1.5 1.5 0 0 1 6.5 1h7A1.5 1.5 0 0 1 15 2.5v7a1.5 1.5 0 0 1-1.5 1.5H11M2.5 5h7A1.5 1.5 0 0 1 11 6.5v7A1.5 1.5 0 0 1 9.5 15h-7A1.5 1.5 0 0 1 1 13.5v-7A1.5 1.5 0 0 1 2.5 5z",
+  done: "M2.5 8.5l3.5 3.5 7.5-8",
+  up: "M8 13V3M3.5 7.5L8 3l4.5 4.5",
+  down: "M8 3v10M3.5 8.5L8 13l4.5-4.5",
+  remove: "M3.5 3.5l9 9M12.5 3.5l-9 9",
+  edit: "M2.5 13.5l.8-3.3 7.9-7.9 2.5 2.5-7.9 7.9-3.3.8z",
+  refresh: "M13.5 8a5.5 5.5 0 1 1-1.7-4M12.5 1v3.5H9",
+  add: "M8 3v10M3 8h10",
+};
+
+/* A small virtual DOM: `h` describes, `fill` brings an element to the description and keeps the
+   nodes that are there, above all the one that has the focus. */
+
+function h(tag, props, ...kids) {
+  const flat = kids.flat(Infinity).filter((kid) => kid !== null && kid !== undefined && kid !== false && kid !== "");
+  return { tag, props: props ?? {}, kids: flat.map((kid) => (typeof kid === "object" ? kid : String(kid))) };
+}
+
+function fill(element, kids) {
+  const keyed = new Map();
+  for (const node of element.childNodes) if (node.hubdoiKey !== undefined) keyed.set(node.hubdoiKey, node);
+  let at = element.firstChild;
+  for (const kid of kids) {
+    let node;
+    if (typeof kid === "string") {
+      node = at?.nodeType === Node.TEXT_NODE ? at : document.createTextNode(kid);
+      if (node.data !== kid) node.data = kid;
+    } else {
+      const { key } = kid.props;
+      const same = (other) => other?.nodeType === Node.ELEMENT_NODE && other.localName === kid.tag && other.hubdoiKey === key;
+      node = key === undefined ? at : keyed.get(key);
+      if (!same(node)) {
+        const inSvg = kid.tag === "svg" || element.namespaceURI === SVG;
+        node = inSvg ? document.createElementNS(SVG, kid.tag) : document.createElement(kid.tag);
+        node.hubdoiKey = key;
+      }
+      fill(node, kid.kids);
+      dress(node, kid.props);
+    }
+    if (node === at) at = at.nextSibling;
+    else element.insertBefore(node, at);
+  }
+  while (at) {
+    const next = at.nextSibling;
+    at.remove();
+    at = next;
+  }
+}
+
+function dress(node, props) {
+  const before = node.hubdoiProps ?? {};
+  for (const name of Object.keys(before)) if (!(name in props)) set(node, name, undefined);
+  for (const [name, value] of Object.entries(props)) {
+    if (name === "value" || name === "checked" || value !== before[name]) set(node, name, value);
+  }
+  node.hubdoiProps = props;
+}
+
+function set(node, name, value) {
+  if (name === "key") return;
+  if (name.startsWith("on")) node[name] = value ?? null;
+  else if (name === "value" || name === "checked") {
+    const wanted = value ?? (name === "checked" ? false : "");
+    if (node[name] !== wanted) node[name] = wanted;
+  } else if (value === undefined || value === null || value === false) node.removeAttribute(name);
+  else node.setAttribute(name, value === true ? "" : String(value));
+}
+
+const icon = (name) =>
+  h("svg", { viewBox: "0 0 16 16", width: 16, height: 16, "aria-hidden": "true", class: "hubdoi-icon" },
+    h("path", { d: ICONS[name] }));
+
+const isLink = (url) => typeof url === "string" && /^https?:\/\/[^\s]+$/i.test(url);
+
+/* Text with links in it: "text" or { t, url, code, i, b }. */
+function inline(parts) {
+  return [parts ?? []].flat().map((part) => {
+    if (typeof part === "string") return part;
+    const text = String(part?.t ?? "");
+    if (isLink(part?.url)) return h("a", { href: part.url, target: "_blank", rel: "noopener noreferrer" }, text);
+    if (part?.code) return h("code", null, text);
+    const shown = part?.i ? h("i", null, text) : text;
+    return part?.b ? h("b", null, shown) : shown;
+  });
+}
+
+/* What can be checked without asking the kernel. */
+
+function orcidProblem(text) {
+  const bare = text.trim().replace(/^(https?:\/\/)?(www\.)?orcid\.org\//i, "").replace(/[-/ ]/g, "").toUpperCase();
+  if (!bare) return "";
+  if (/^[0-9]{0,15}$/.test(bare)) return "An ORCID iD has 16 digits.";
+  if (!/^[0-9]{15}[0-9X]$/.test(bare)) return "This is not an ORCID iD. Write it like 0000-0002-1825-0097.";
+  let total = 0;
+  for (const digit of bare.slice(0, 15)) total = (total + Number(digit)) * 2;
+  const expected = (12 - (total % 11)) % 11;
+  return bare[15] === (expected === 10 ? "X" : String(expected)) ? "" : "This ORCID iD has a typing error: its check digit does not match.";
+}
+
+function rorProblem(text) {
+  const bare = text.trim().replace(/^(https?:\/\/)?(www\.)?ror\.org\//i, "").toLowerCase();
+  if (!bare) return "";
+  if (!/^0[a-hj-km-np-tv-z0-9]{6}[0-9]{2}$/.test(bare)) return "This is not a ROR ID. Write it like https://ror.org/05a28rw58.";
+  let number = 0;
+  for (const character of bare.slice(0, 7)) number = number * 32 + "0123456789abcdefghjkmnpqrstvwxyz".indexOf(character);
+  return 98 - ((number * 100) % 97) === Number(bare.slice(7)) ? "" : "This ROR ID has a typing error: its check digits do not match.";
+}
+
+const orcidKey = (text) => text.trim().slice(-19).replace(/[^0-9Xx]/g, "").toUpperCase();
+const isBlank = (author) => !["name", "orcid", "affiliation", "ror"].some((field) => (author[field] ?? "").trim());
+const emptyAuthor = () => ({ name: "", type: "person", orcid: "", affiliation: "", ror: "" });
+
+function authorProblems(authors, number) {
+  const author = authors[number];
+  if (isBlank(author)) return {};
+  const found = {};
+  if (!author.name.trim()) found.name = "The name is missing.";
+  if (author.type === "person") {
+    const problem = orcidProblem(author.orcid);
+    const twin = authors.findIndex((other, index) => index !== number && other.type === "person" && orcidKey(other.orcid) === orcidKey(author.orcid));
+    if (problem) found.orcid = problem;
+    else if (author.orcid.trim() && twin >= 0) found.orcid = `Author ${twin + 1} has the same ORCID iD.`;
+  } else if (author.orcid.trim()) found.orcid = "Only a person has an ORCID iD.";
+  const problem = rorProblem(author.ror);
+  if (problem) found.ror = problem;
+  return found;
+}
+
+function reasonAgainst(form, state) {
+  if (!state.hands_off) {
+    if (form.authors.every(isBlank)) return "Add at least one author.";
+    for (let number = 0; number < form.authors.length; number++) {
+      const [problem] = Object.values(authorProblems(form.authors, number));
+      if (problem) return `Author ${number + 1}: ${problem}`;
+    }
+    if (!form.title.trim()) return "The title is missing.";
+    if (revisionProblem(form.revision)) return revisionProblem(form.revision);
+  }
+  return form.agreed ? "" : "Tick the box to continue.";
+}
+
+const revisionProblem = (text) =>
+  !text.trim() || /^[0-9a-f]{7,40}$/i.test(text.trim()) ? "" : "A revision is a commit id: 7 to 40 hexadecimal digits.";
+
+async function copyToClipboard({ text, html }) {
+  try {
+    if (html && globalThis.ClipboardItem) {
+      const types = { "text/plain": text, "text/html": html };
+      const blobs = Object.entries(types).map(([type, value]) => [type, new Blob([value], { type })]);
+      await navigator.clipboard.write([new ClipboardItem(Object.fromEntries(blobs))]);
+    } else await navigator.clipboard.writeText(text);
+  } catch {
+    // The page is not a secure context, or the permission was refused.
+    copyByCommand(text, html);
+  }
+}
+
+function copyByCommand(text, html) {
+  const before = document.activeElement;
+  const area = document.createElement("textarea");
+  area.value = text;
+  area.setAttribute("readonly", "");
+  area.setAttribute("aria-hidden", "true");
+  area.style.cssText = "position:fixed;top:0;opacity:0";
+  document.body.append(area);
+  area.select();
+  const both = (event) => {
+    event.clipboardData.setData("text/plain", text);
+    if (html) event.clipboardData.setData("text/html", html);
+    event.preventDefault();
+    event.stopPropagation();
+  };
+  document.addEventListener("copy", both, { capture: true, once: true });
+  const done = document.execCommand("copy");
+  document.removeEventListener("copy", both, { capture: true });
+  area.remove();
+  before?.focus?.();
+  if (!done) throw new Error("the browser does not let a page copy");
+}
+
+function richHtml(runs) {
+  const escape = (text) => text.replace(/[&<>"]/g, (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[c]);
+  return [runs ?? []].flat().map((run) => {
+    if (typeof run === "string") return escape(run);
+    let text = escape(String(run?.t ?? ""));
+    if (run?.i) text = `<i>${text}</i>`;
+    if (run?.b) text = `<b>${text}</b>`;
+    return isLink(run?.url) ? `<a href="${escape(run.url)}">${text}</a>` : text;
+  }).join("");
+}
+
+let views = 0;
+
+/* Shows a panel in `element`; see the contract above. */
+export function mount(element, host) {
+  const panel = new PanelView(element, host);
+  return { update: (next) => panel.rehost(next), destroy: () => panel.destroy() };
+}
+
+class PanelView {
+  constructor(element, host) {
+    this.root = document.createElement("div");
+    this.root.className = "hubdoi-panel tex2jax_ignore mathjax_ignore";
+    this.root.setAttribute("data-lm-suppress-shortcuts", "true");
+    this.id = `v${++views}-${Math.random().toString(36).slice(2, 10)}`;
+    this.number = views;
+    this.tab = "bibtex";
+    this.edits = 0;
+    this.asked = 0;
+    this.answers = new Map();
+    this.choices = null;
+    this.repo = "";
+    // Keys that are typed here are not shortcuts of the notebook.
+    this.root.addEventListener("keydown", (event) => event.stopPropagation());
+    element.append(this.root);
+    this.rehost(host);
+    this.watchVisibility();
+  }
+
+  rehost(host) {
+    this.stop?.();
+    this.host = host;
+    this.live = Boolean(host.live);
+    const offs = [
+      host.onState?.((state) => this.show(state)),
+      host.onReply?.((reply) => this.replied(reply)),
+      host.onLive?.((live) => {
+        this.live = live;
+        this.reconnecting = false;
+        if (!live) this.minting = false;
+        this.render();
+      }),
+    ];
+    this.stop = () => offs.forEach((off) => off?.());
+    this.show(host.state ?? {});
+  }
+
+  destroy() {
+    this.stop?.();
+    clearTimeout(this.editTimer);
+    clearTimeout(this.lookTimer);
+    clearTimeout(this.copyTimer);
+    this.observer?.disconnect();
+    document.removeEventListener("visibilitychange", this.seen);
+    this.root.remove();
+  }
+
+  /* A panel that is looked at again after a while asks whether things have changed. */
+  watchVisibility() {
+    this.seen = () => {
+      if (document.visibilityState !== "visible" || !this.onScreen || !this.live) return;
+      const since = Date.now() / 1000 - (this.state.checked ?? 0);
+      if (this.state.phase === "open" && since > REVALIDATE_AFTER) this.send({ do: "revalidate" });
+    };
+    document.addEventListener("visibilitychange", this.seen);
+    if (globalThis.IntersectionObserver) {
+      this.observer = new IntersectionObserver((entries) => {
+        this.onScreen = entries.at(-1).isIntersecting;
+        this.seen();
+      });
+      this.observer.observe(this.root);
+    }
+  }
+
+  send(message) {
+    if (this.live) this.host.send?.({ by: this.id, ...message });
+  }
+
+  ask(message, answered) {
+    const n = ++this.asked;
+    this.answers.set(n, answered);
+    this.send({ ...message, n });
+    return n;
+  }
+
+  replied(reply) {
+    if (reply?.by !== this.id) return;
+    const answered = this.answers.get(reply.n);
+    this.answers.delete(reply.n);
+    answered?.(reply);
+    this.render();
+  }
+
+  /* A new state from Python. What is being written here is newer than what Python has seen. */
+  show(state) {
+    const before = this.state;
+    this.state = state;
+    const form = state.form;
+    const mine = form && this.form && form.serial === this.form.serial && form.by === this.id && form.n <= this.edits;
+    if (!form) this.form = null;
+    else if (!mine && !(this.form && form.serial === this.form.serial && this.editTimer)) {
+      this.form = { ...form, authors: (form.authors ?? []).map((author) => ({ ...emptyAuthor(), ...author })) };
+      if (!before?.form || before.form.serial !== form.serial) this.openAuthor = null;
+    } else this.form.agreed = this.form.agreed && form.agreed !== false;
+    this.minting = false;
+    const finished = before && ["minting", "watching"].includes(before.phase) && state.phase === "open";
+    this.render();
+    if (finished && this.root.contains(document.activeElement) === false) this.root.querySelector(".hubdoi-refresh")?.focus();
+  }
+
+  render() {
+    const state = this.state ?? {};
+    this.editable = this.live && state.phase === "open" && !this.minting;
+    fill(this.root, [this.card(state)]);
+    const focus = this.focusNext && this.root.querySelector(this.focusNext);
+    if (focus) {
+      this.focusNext = null;
+      focus.focus();
+    }
+  }
+
+  name(part) {
+    return `hubdoi-${this.number}-${part}`;
+  }
+
+  card(state) {
+    const asking = state.phase === "asking";
+    return h("section", { class: "hubdoi-box", "aria-label": state.repo ? `DOI of ${state.repo}` : "DOI of a repository" },
+      this.header(state),
+      !this.live && this.banner(),
+      this.progress(state),
+      this.notice(state),
+      asking && this.askRepo(),
+      state.facts?.length > 0 && this.facts(state.facts),
+      state.changes && this.changes(state.changes),
+      this.form && this.formPart(state),
+      state.cite && this.citations(state),
+      state.history?.length > 0 && this.history(state.history));
+  }
+
+  header(state) {
+    const head = state.head;
+    return h("header", { key: "header", class: "hubdoi-head" },
+      h("div", { class: "hubdoi-name", role: "heading", "aria-level": 4 },
+        head ? inline(head.name) : state.repo || "Generate or cite a DOI",
+        head?.badge && h("span", { class: `hubdoi-badge hubdoi-${tone(head.badge.tone)}` }, head.badge.text),
+        head?.test && h("span", { class: "hubdoi-badge hubdoi-quiet", title: "DOIs of the sandbox are for trying out; they never resolve at doi.org" }, "Sandbox")),
+      this.live && state.phase !== "asking" && h("button", {
+        type: "button", class: "hubdoi-plain hubdoi-refresh", "aria-label": "Refresh", title: "Refresh",
+        disabled: ["loading", "minting"].includes(state.phase), onclick: () => this.send({ do: "load" }),
+      }, icon("refresh")),
+      state.summary && h("p", { class: "hubdoi-summary" }, inline(state.summary)));
+  }
+
+  banner() {
+    const again = this.host.reconnect;
+    return h("div", { key: "banner", class: "hubdoi-banner" },
+      h("p", null, again ? "Last state. The panel is not connected to a kernel." : "Last state. Run this cell again to continue."),
+      again && h("button", {
+        type: "button", class: "hubdoi-button hubdoi-primary", disabled: this.reconnecting,
+        onclick: async () => {
+          this.reconnecting = true;
+          this.problem = "";
+          this.render();
+          try {
+            await again();
+          } catch (error) {
+            this.problem = String(error?.message ?? error);
+          }
+          this.reconnecting = false;
+          this.render();
+        },
+      }, this.reconnecting ? "Reconnecting …" : "Reconnect"),
+      this.problem && h("p", { class: "hubdoi-bad", role: "alert" }, this.problem));
+  }
+
+  progress(state) {
+    const steps = state.steps ?? [];
+    const busy = this.live && (state.busy || (this.minting && "Sending to the kernel"));
+    const sentence = busy ? `${busy} …` : "";
+    return h("div", { key: "progress", class: busy ? "hubdoi-progress" : "hubdoi-none" },
+      busy && steps.length > 0 && h("ol", null, steps.map((step) => h("li", null, icon("done"), h("span", null, step)))),
+      h("p", { role: "status", class: "hubdoi-quiet" }, sentence),
+      busy && h("div", { class: "hubdoi-moving", "aria-hidden": "true" }));
+  }
+
+  notice(state) {
+    const notice = state.notice;
+    const shown = notice && !(notice.field && this.form);
+    return h("div", { key: "notice", class: shown || (this.live && (state.retry || state.phase === "watching")) ? "hubdoi-told" : "hubdoi-none" },
+      h("p", { role: "status", class: `hubdoi-notice hubdoi-${tone(notice?.tone)}` }, shown ? notice.text : ""),
+      this.live && state.retry && h("button", { type: "button", class: "hubdoi-button", onclick: () => this.send({ do: "retry" }) }, "Try again"),
+      this.live && state.phase === "watching" && h("button", { type: "button", class: "hubdoi-button", onclick: () => this.send({ do: "stop" }) }, "Stop waiting"));
+  }
+
+  askRepo() {
+    const id = this.name("repo");
+    return h("form", {
+      key: "ask", class: "hubdoi-ask",
+      onsubmit: (event) => {
+        event.preventDefault();
+        if (this.repo.trim()) this.send({ do: "open", repo: this.repo.trim() });
+      },
+    },
+    h("p", null, "A DOI is a permanent identifier for one revision of a model or dataset. With it, anybody can cite exactly that revision, and the link always works. Name a repository to see its DOI, to generate one or to cite it."),
+    h("label", { for: id }, "Repository"),
+    h("div", { class: "hubdoi-line" },
+      h("input", {
+        id, type: "text", value: this.repo, disabled: !this.live, placeholder: "ada/tiny-bert, datasets/ada/notes or a URL",
+        autocomplete: "off", spellcheck: "false", oninput: (event) => { this.repo = event.target.value; },
+      }),
+      h("button", { type: "submit", class: "hubdoi-button hubdoi-primary", disabled: !this.live }, "Open")));
+  }
+
+  facts(facts) {
+    return h("dl", { key: "facts", class: "hubdoi-facts" }, facts.map(([name, value]) => [h("dt", null, name), h("dd", null, inline(value))]));
+  }
+
+  fold(key, title, open, ...content) {
+    return h("details", { key, class: "hubdoi-fold", ...(open ? { open: true } : {}) }, h("summary", null, title), content);
+  }
+
+  changes(changes) {
+    if (!changes.rows?.length) return h("p", { key: "changes" }, changes.sentence);
+    return this.fold("changes", changes.sentence, false,
+      h("div", { class: "hubdoi-scroll", tabindex: 0, role: "region", "aria-label": "Changed files" },
+        table(["File", "Part", "Change", "Size"], changes.rows.map((row) => row.map((cell, column) => (column === 0 ? h("code", null, cell) : cell))))),
+      changes.more && h("p", { class: "hubdoi-quiet" }, changes.more));
+  }
+
+  /* The form */
+
+  edited(change) {
+    Object.assign(this.form, change);
+    this.render();
+    clearTimeout(this.editTimer);
+    this.editTimer = setTimeout(() => this.flush(), EDIT_AFTER);
+  }
+
+  formNow() {
+    const { serial, authors, title, description, revision, agreed } = this.form;
+    return { serial, authors, title, description, revision, agreed, by: this.id, n: this.edits };
+  }
+
+  flush() {
+    clearTimeout(this.editTimer);
+    this.editTimer = null;
+    if (!this.form) return;
+    this.edits += 1;
+    this.send({ do: "edit", form: this.formNow() });
+  }
+
+  authorsChanged(authors) {
+    this.edited({ authors: authors.length ? authors : [emptyAuthor()] });
+  }
+
+  setAuthor(number, change) {
+    this.authorsChanged(this.form.authors.map((author, index) => (index === number ? { ...author, ...change } : author)));
+  }
+
+  formPart(state) {
+    const reason = this.minting || state.phase === "minting" ? "" : state.phase === "watching" ? "Waiting for the DOI to appear." : reasonAgainst(this.form, state);
+    return h("div", { key: "form", class: "hubdoi-form" },
+      state.form_intro && h("p", { class: "hubdoi-quiet" }, state.form_intro),
+      !state.hands_off && this.authorsPart(state),
+      !state.hands_off && state.preview && this.preview(state),
+      this.terms(state),
+      h("div", { class: "hubdoi-act" },
+        h("label", { class: "hubdoi-agree" },
+          h("input", { type: "checkbox", checked: this.form.agreed, disabled: !this.editable, onchange: (event) => this.edited({ agreed: event.target.checked }) }),
+          h("span", null, "I have read these terms and agree to them")),
+        this.action(state, reason)),
+      h("p", { id: this.name("reason"), class: reason ? "hubdoi-quiet hubdoi-reason" : "hubdoi-none" }, reason));
+  }
+
+  action(state, reason) {
+    const can = this.editable && !reason;
+    if (state.hands_off) {
+      return h("a", {
+        class: "hubdoi-button hubdoi-primary", target: "_blank", rel: "noopener noreferrer",
+        ...(can && isLink(state.settings_url) ? { href: state.settings_url } : { role: "link", "aria-disabled": "true" }),
+        "aria-describedby": this.name("reason"), onclick: () => can && this.mint(state),
+      }, state.label);
+    }
+    return h("button", {
+      type: "button", class: `hubdoi-button hubdoi-generate${state.urged === false ? "" : " hubdoi-primary"}`,
+      disabled: !can, "aria-describedby": this.name("reason"), onclick: () => this.mint(state),
+    }, state.label);
+  }
+
+  mint(state) {
+    if (this.minting || !this.editable) return;
+    clearTimeout(this.editTimer);
+    this.editTimer = null;
+    this.minting = true;
+    this.edits += 1;
+    this.send({ do: "mint", form: this.formNow(), terms: state.terms?.digest });
+    this.render();
+  }
+
+  terms(state) {
+    const id = this.name("terms");
+    return h("div", { class: "hubdoi-terms" },
+      h("div", { class: "hubdoi-label", id, role: "heading", "aria-level": 5 }, "Terms"),
+      h("div", { class: "hubdoi-scroll hubdoi-termsbox", tabindex: 0, role: "region", "aria-labelledby": id },
+        String(state.terms?.text ?? "").split(/\n+/).filter((line) => line.trim()).map((line) => h("p", null, line))));
+  }
+
+  authorsPart(state) {
+    const authors = this.form.authors;
+    const problem = state.notice?.field === "authors" ? state.notice.text : "";
+    return h("div", { class: "hubdoi-authors", role: "group", "aria-labelledby": this.name("authors") },
+      h("div", { class: "hubdoi-bar" },
+        h("span", { class: "hubdoi-label", id: this.name("authors"), role: "heading", "aria-level": 5 }, "Authors"),
+        this.tool("Add an author", () => {
+          this.openAuthor = authors.length;
+          this.focusNext = `#${this.name(`name-${authors.length}`)}`;
+          this.authorsChanged([...authors, emptyAuthor()]);
+        }),
+        this.tool("Add myself", () => this.ask({ do: "me" }, (reply) => this.put(reply))),
+        this.tool("Import", () => {
+          this.importing = this.importing ? null : { text: "", said: "" };
+          if (this.importing) this.focusNext = `#${this.name("import")}`;
+          this.render();
+        }, { "aria-expanded": String(Boolean(this.importing)) })),
+      problem && h("p", { class: "hubdoi-bad", role: "alert" }, problem),
+      this.said && h("p", { class: "hubdoi-quiet", role: "status" }, this.said),
+      this.importing && this.importer(),
+      h("ol", { class: "hubdoi-list" }, authors.map((author, number) => this.author(author, number))));
+  }
+
+  tool(label, pressed, more) {
+    return h("button", { type: "button", class: "hubdoi-small", disabled: !this.editable, onclick: pressed, ...more }, label);
+  }
+
+  /* Authors that came from Python are filled in, nobody twice. */
+  put(reply) {
+    this.said = reply.said ?? "";
+    const incoming = (reply.authors ?? []).map((author) => ({ ...emptyAuthor(), ...author }));
+    if (!incoming.length || !this.form) return;
+    const kept = reply.replaces ? [] : this.form.authors.filter((author) => !isBlank(author));
+    const known = new Set(kept.map((author) => author.name.trim().toLowerCase()));
+    const added = incoming.filter((author) => !known.has(author.name.trim().toLowerCase()));
+    this.openAuthor = null;
+    this.authorsChanged([...kept, ...added]);
+  }
+
+  importer() {
+    const state = this.importing;
+    const id = this.name("import");
+    const take = (request) => this.ask({ do: "import", ...request }, (reply) => {
+      if (reply.authors?.length) {
+        this.importing = null;
+        this.put({ ...reply, replaces: true });
+        this.focusNext = `#${this.name("edit-0")}`;
+      } else if (this.importing) this.importing.said = reply.said;
+    });
+    return h("div", { class: "hubdoi-import" },
+      h("label", { for: id }, "Paste a list of authors, a CITATION.cff or a BibTeX entry. It replaces the authors below."),
+      h("textarea", {
+        id, rows: 4, value: state.text, spellcheck: "false", "aria-describedby": `${id}-said`,
+        placeholder: "Ada Lovelace <0000-0002-1825-0097>; Analytical Engine Society\nGrace Hopper",
+        oninput: (event) => { state.text = event.target.value; state.said = ""; this.render(); },
+      }),
+      h("p", { id: `${id}-said`, class: state.said ? "hubdoi-bad" : "hubdoi-none", role: "status" }, state.said),
+      h("div", { class: "hubdoi-line" },
+        h("button", { type: "button", class: "hubdoi-button", disabled: !state.text.trim(), onclick: () => take({ text: state.text }) }, "Use these authors"),
+        h("button", { type: "button", class: "hubdoi-button", onclick: () => take({ card: true }) }, "From the repository card"),
+        h("button", { type: "button", class: "hubdoi-button", onclick: () => { this.importing = null; this.render(); } }, "Cancel")));
+  }
+
+  author(author, number) {
+    const authors = this.form.authors;
+    const open = this.openAuthor === number || (authors.length === 1 && isBlank(author));
+    const problems = authorProblems(authors, number);
+    const named = author.name.trim() || "No name yet";
+    const button = (name, label, to, off) => h("button", {
+      type: "button", class: "hubdoi-plain", id: this.name(`${name}-${number}`), "aria-label": `${label} (${named})`, title: label,
+      disabled: !this.editable || off, onclick: to, ...(name === "edit" ? { "aria-expanded": String(open) } : {}),
+    }, icon(name));
+    const details = [
+      author.type === "organization" ? "Organisation" : "",
+      author.orcid.trim() && !problems.orcid ? `ORCID ${author.orcid.trim().replace(/^.*\//, "")}` : "",
+      author.affiliation.trim(),
+      author.ror.trim() && author.type === "organization" && !problems.ror ? `ROR ${author.ror.trim().replace(/^.*\//, "")}` : "",
+    ].filter(Boolean).join(" · ");
+    const [first] = Object.values(problems);
+    return h("li", { class: `hubdoi-author${first ? " hubdoi-wrong" : ""}` },
+      h("div", { class: "hubdoi-row" },
+        h("span", { class: "hubdoi-who" }, h("b", null, named), details && h("span", { class: "hubdoi-quiet" }, ` ${details}`),
+          first && !open && h("span", { class: "hubdoi-bad" }, ` ${first}`)),
+        button("edit", open ? "Close" : "Edit", () => {
+          this.openAuthor = open ? null : number;
+          if (!open) this.focusNext = `#${this.name(`name-${number}`)}`;
+          this.render();
+        }, false),
+        button("up", "Move up", () => this.move(number, number - 1), number === 0),
+        button("down", "Move down", () => this.move(number, number + 1), number === authors.length - 1),
+        button("remove", "Remove", () => {
+          this.openAuthor = null;
+          this.focusNext = `#${this.name(`edit-${Math.max(0, Math.min(number, authors.length - 2))}`)}`;
+          this.authorsChanged(authors.filter((_, index) => index !== number));
+        }, authors.length === 1 && isBlank(author))),
+      open && this.fields(author, number, problems));
+  }
+
+  move(number, to) {
+    const authors = [...this.form.authors];
+    [authors[number], authors[to]] = [authors[to], authors[number]];
+    if (this.openAuthor === number) this.openAuthor = to;
+    else if (this.openAuthor === to) this.openAuthor = number;
+    const free = (name) => (name === "up" ? to > 0 : to < authors.length - 1);
+    const wanted = to < number ? "up" : "down";
+    this.focusNext = `#${this.name(`${free(wanted) ? wanted : wanted === "up" ? "down" : "up"}-${to}`)}`;
+    this.authorsChanged(authors);
+  }
+
+  fields(author, number, problems) {
+    const person = author.type === "person";
+    const valid = (field) => author[field].trim() && !problems[field];
+    const idLink = (field, site) => valid(field) && h("span", { class: "hubdoi-hint" },
+      inline({ t: `${site}/${author[field].trim().replace(/^.*\//, "")}`, url: `https://${site}/${author[field].trim().replace(/^.*\//, "")}` }),
+      " · chosen by you");
+    return h("div", { class: "hubdoi-fields" },
+      this.field("name", "Name", author, number, problems, { look: person ? "orcid" : "ror", placeholder: person ? "Family, Given" : "Analytical Engine Society" }),
+      h("div", { class: "hubdoi-field hubdoi-narrow" },
+        h("label", { for: this.name(`type-${number}`) }, "Type"),
+        h("select", { id: this.name(`type-${number}`), value: author.type, disabled: !this.editable, onchange: (event) => this.setAuthor(number, { type: event.target.value }) },
+          h("option", { value: "person" }, "Person"), h("option", { value: "organization" }, "Organisation"))),
+      person || author.orcid.trim() ? this.field("orcid", "ORCID iD (optional)", author, number, problems, { placeholder: "0000-0002-1825-0097", hint: idLink("orcid", "orcid.org") }) : null,
+      this.field("affiliation", "Affiliation (optional)", author, number, problems, { look: person ? "ror" : null }),
+      this.field("ror", person ? "ROR ID of the affiliation (optional)" : "ROR ID (optional)", author, number, problems, { placeholder: "https://ror.org/05a28rw58", hint: idLink("ror", "ror.org") }));
+  }
+
+  /* One field of an author; with `look`, what is written is looked up at ORCID or ROR. */
+  field(field, label, author, number, problems, { look, placeholder, hint } = {}) {
+    const id = this.name(`${field}-${number}`);
+    const problem = problems[field];
+    const chooser = look && this.state.lookup && this.choices?.id === id ? this.choices : null;
+    const shown = chooser?.results?.length > 0;
+    const combobox = look && this.state.lookup ? {
+      role: "combobox", "aria-autocomplete": "list", "aria-expanded": String(Boolean(shown)), "aria-controls": `${id}-list`,
+      ...(shown && chooser.at >= 0 ? { "aria-activedescendant": `${id}-${chooser.at}` } : {}),
+      onkeydown: (event) => this.chooseByKey(event, id, number),
+      onblur: () => { if (this.choices?.id === id) { this.choices = null; clearTimeout(this.lookTimer); this.render(); } },
+    } : {};
+    return h("div", { class: "hubdoi-field" },
+      h("label", { for: id }, label),
+      h("input", {
+        id, type: "text", value: author[field], placeholder, disabled: !this.editable, autocomplete: "off", spellcheck: "false",
+        "aria-invalid": problem ? "true" : null, "aria-describedby": `${id}-said`, ...combobox,
+        oninput: (event) => {
+          this.setAuthor(number, { [field]: event.target.value });
+          if (look && this.state.lookup) this.lookUp(id, look, event.target.value);
+        },
+      }),
+      h("ul", { id: `${id}-list`, role: "listbox", "aria-label": `Found for ${label}`, class: shown ? "hubdoi-choices" : "hubdoi-none" },
+        shown && chooser.results.map((result, index) => h("li", {
+          id: `${id}-${index}`, role: "option", "aria-selected": String(index === chooser.at),
+          // Before the field loses the focus and the list closes.
+          onmousedown: (event) => { event.preventDefault(); this.choose(result, field, number); },
+        }, h("b", null, result.name), h("span", null, ` ${[result.id, result.note].filter(Boolean).join(" · ")}`)))),
+      h("span", { id: `${id}-said`, class: problem ? "hubdoi-bad" : "hubdoi-hint", "aria-live": "polite" }, problem || (chooser?.said ?? "") || hint || ""));
+  }
+
+  lookUp(id, kind, text) {
+    clearTimeout(this.lookTimer);
+    this.choices = { id, kind, results: [], at: -1, said: "" };
+    if (text.trim().length < LOOK_UP_FROM) return;
+    this.lookTimer = setTimeout(() => {
+      const n = this.ask({ do: "lookup", kind, text: text.trim() }, (reply) => {
+        if (this.choices?.id !== id || this.choices.n !== n) return;
+        this.choices.results = (reply.results ?? []).slice(0, 8);
+        this.choices.said = reply.said ?? "";
+      });
+      if (this.choices?.id === id) this.choices.n = n;
+    }, LOOK_UP_AFTER);
+  }
+
+  chooseByKey(event, id, number) {
+    const chooser = this.choices?.id === id ? this.choices : null;
+    const count = chooser?.results?.length ?? 0;
+    if (!count) return;
+    if (event.key === "ArrowDown") chooser.at = (chooser.at + 1) % count;
+    else if (event.key === "ArrowUp") chooser.at = (Math.max(chooser.at, 0) - 1 + count) % count;
+    else if (event.key === "Enter" && chooser.at >= 0) this.choose(chooser.results[chooser.at], id.split("-").at(-2), number);
+    else if (event.key === "Escape") this.choices = null;
+    else return;
+    event.preventDefault();
+    this.render();
+  }
+
+  choose(result, field, number) {
+    const kind = this.choices?.kind;
+    const author = this.form.authors[number];
+    this.choices = null;
+    if (kind === "orcid") {
+      this.setAuthor(number, { name: result.name, orcid: result.id, ...(author.affiliation.trim() || !result.note ? {} : { affiliation: result.note }) });
+    } else this.setAuthor(number, { [field]: result.name, ror: result.id });
+  }
+
+  /* What will be registered */
+
+  preview(state) {
+    const { preview } = state;
+    const form = this.form;
+    const at = preview.revision ?? {};
+    const facts = [
+      ["Citation", h("span", { class: "hubdoi-cited" }, inline(preview.citation ?? ""))],
+      ["DOI", inline(preview.doi)],
+      ["Revision", [...inline(at.id ?? ""), at.date && ` · ${at.date}`, at.message && ` · ${at.message}`]],
+      ["Type", [preview.type, preview.license && `Licence ${preview.license}`, preview.year, preview.publisher].filter(Boolean).join(" · ")],
+      ["Files", preview.total ?? "…"],
+    ];
+    const field = (name, label, extra, tag = "input", problem = "") => h("div", { class: "hubdoi-field hubdoi-wide" },
+      h("label", { for: this.name(name) }, label),
+      h(tag, {
+        id: this.name(name), value: form[name] ?? "", disabled: !this.editable, "aria-invalid": problem ? "true" : null,
+        "aria-describedby": this.name(`${name}-said`), oninput: (event) => this.edited({ [name]: event.target.value }), ...extra,
+      }),
+      h("span", { id: this.name(`${name}-said`), class: problem ? "hubdoi-bad" : "hubdoi-none", "aria-live": "polite" }, problem));
+    const told = (name) => (state.notice?.field === name ? state.notice.text : "");
+    const wrong = ["title", "description", "revision"].some(told) || preview.problem;
+    return h("div", { class: "hubdoi-preview" },
+      h("div", { class: "hubdoi-bar" },
+        h("span", { class: "hubdoi-label", role: "heading", "aria-level": 5 }, "What will be registered"),
+        this.tool(this.details ? "Close" : "Edit details", () => {
+          this.details = !this.details;
+          if (this.details) this.focusNext = `#${this.name("title")}`;
+          this.render();
+        }, { "aria-expanded": String(Boolean(this.details)) })),
+      this.facts(facts),
+      (this.details || wrong) && h("div", { class: "hubdoi-details" },
+        field("title", "Title", { type: "text", placeholder: preview.title }, "input", form.title.trim() ? told("title") : "The title is missing."),
+        field("revision", "Revision (commit id; empty for the latest commit)", { type: "text", placeholder: preview.latest, spellcheck: "false" }, "input",
+          revisionProblem(form.revision) || told("revision") || preview.problem || ""),
+        field("description", "Description", { rows: 3 }, "textarea", told("description")),
+        preview.files?.length > 0 && h("div", { class: "hubdoi-scroll hubdoi-files", tabindex: 0, role: "region", "aria-label": "Files of this revision" },
+          table(["File", "Size"], preview.files.map(([path, size]) => [h("code", null, path), size])))));
+  }
+
+  /* The citation */
+
+  citations(state) {
+    const cite = state.cite;
+    const choose = (format) => {
+      this.tab = format;
+      this.copied = "";
+      this.render();
+    };
+    const tabs = TABS.map(([format, label], index) => h("button", {
+      type: "button", role: "tab", id: this.name(`tab-${format}`), "aria-selected": String(format === this.tab),
+      "aria-controls": this.name("cited"), tabindex: format === this.tab ? 0 : -1, onclick: () => choose(format),
+      onkeydown: (event) => {
+        const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+        if (!step) return;
+        event.preventDefault();
+        const [next] = TABS[(index + step + TABS.length) % TABS.length];
+        this.focusNext = `#${this.name(`tab-${next}`)}`;
+        choose(next);
+      },
+    }, label));
+    const label = TABS.find(([format]) => format === this.tab)[1];
+    const text = String(cite.texts?.[this.tab] ?? "");
+    const isText = this.tab === "text";
+    return h("div", { key: "cite", class: "hubdoi-cite" },
+      h("div", { class: "hubdoi-bar" },
+        h("span", { class: "hubdoi-label", role: "heading", "aria-level": 5 }, "Cite"),
+        h("div", { role: "tablist", "aria-label": "Format of the citation", class: "hubdoi-tabs" }, tabs),
+        isText && this.live && this.styleChooser(cite)),
+      h("div", { id: this.name("cited"), role: "tabpanel", "aria-labelledby": this.name(`tab-${this.tab}`), class: "hubdoi-cited-box" },
+        isText
+          ? h("div", { key: "prose", class: "hubdoi-prose" }, inline(cite.rich ?? text))
+          : h("pre", { key: "code", tabindex: 0, role: "region", "aria-label": `The citation as ${label}` }, text),
+        h("button", {
+          type: "button", class: "hubdoi-plain hubdoi-copy-button", disabled: !text, title: "Copy",
+          "aria-label": `Copy the citation as ${label}`, onclick: (event) => this.copy(event.currentTarget, text, isText ? richHtml(cite.rich ?? text) : null),
+        }, icon(this.copied ? "done" : "copy")),
+        h("span", { class: this.copied ? "hubdoi-copied" : "hubdoi-heard", role: "status" }, this.copied || "")));
+  }
+
+  styleChooser(cite) {
+    const known = (cite.styles ?? []).some(([id]) => id === (cite.style ?? ""));
+    const other = this.otherStyle || !known;
+    const problem = cite.problem ?? "";
+    return h("span", { class: "hubdoi-style" },
+      h("label", { for: this.name("style") }, "Style"),
+      h("select", {
+        id: this.name("style"), value: other ? "…" : cite.style ?? "",
+        onchange: (event) => {
+          this.otherStyle = event.target.value === "…";
+          if (this.otherStyle) this.focusNext = `#${this.name("style-name")}`;
+          else this.send({ do: "cite", style: event.target.value });
+          this.render();
+        },
+      }, (cite.styles ?? []).map(([id, label]) => h("option", { value: id }, label)), h("option", { value: "…" }, "Another CSL style …")),
+      other && h("input", {
+        id: this.name("style-name"), type: "text", "aria-label": "Name of the style", placeholder: "apa, ieee, nature …",
+        "aria-invalid": problem ? "true" : null, "aria-describedby": this.name("style-said"), spellcheck: "false",
+        value: this.styleName ?? cite.style ?? "", oninput: (event) => { this.styleName = event.target.value; },
+        onchange: (event) => event.target.value.trim() && this.send({ do: "cite", style: event.target.value.trim() }),
+      }),
+      h("span", { id: this.name("style-said"), class: problem ? "hubdoi-bad" : "hubdoi-none", "aria-live": "polite" }, problem));
+  }
+
+  async copy(button, text, html) {
+    try {
+      await (this.host.copy ?? copyToClipboard)({ text, html });
+      this.copied = "Copied";
+      button.focus();
+    } catch {
+      const box = this.root.querySelector(".hubdoi-cited-box pre, .hubdoi-prose");
+      if (box) getSelection().selectAllChildren(box);
+      this.copied = "Press Ctrl+C";
+    }
+    this.render();
+    clearTimeout(this.copyTimer);
+    this.copyTimer = setTimeout(() => {
+      this.copied = "";
+      this.render();
+    }, 2000);
+  }
+
+  history(history) {
+    const title = history.length === 1 ? "History: 1 version" : `History: ${history.length} versions`;
+    return this.fold("history", title, history.length > 1,
+      h("div", { class: "hubdoi-scroll", tabindex: 0, role: "region", "aria-label": "Versions" },
+        table(["DOI", "State", "Revision", "Registered", "Title"], history.map((version) => [
+          inline(version.doi), h("span", { class: `hubdoi-badge hubdoi-${tone(version.tone)}` }, version.state ?? ""), inline(version.revision), version.created, version.title]))),
+      history.filter((version) => version.consent).map((version) => h("p", { class: "hubdoi-quiet" }, version.consent)));
+  }
+}
+
+const tone = (word) => (["good", "warn", "bad", "quiet"].includes(word) ? word : "quiet");
+
+function table(head, rows) {
+  return h("table", null,
+    h("thead", null, h("tr", null, head.map((name) => h("th", { scope: "col" }, name)))),
+    h("tbody", null, rows.map((row) => h("tr", null, row.map((cell) => h("td", null, cell ?? ""))))));
+}
+
+function signal() {
+  const listeners = new Set();
+  return {
+    on: (f) => { listeners.add(f); return () => listeners.delete(f); },
+    emit: (value) => listeners.forEach((f) => f(value)),
+  };
+}
+
+/* A host from a JupyterLab kernel connection; see the contract above. */
+export function connect(kernel, data) {
+  const states = signal();
+  const replies = signal();
+  const lives = signal();
+  let comm = null;
+  const host = {
+    state: data?.state ?? {},
+    live: false,
+    onState: states.on,
+    onReply: replies.on,
+    onLive: lives.on,
+    send: (message) => comm?.send(message),
+    dispose: () => {
+      try {
+        comm?.close();
+      } catch { /* The kernel is gone. */ }
+      comm = null;
+    },
+    kernelChanged: () => {
+      comm = null;
+      live(false);
+    },
+  };
+  const live = (now) => {
+    host.live = now;
+    lives.emit(now);
+  };
+  const open = (content, seconds) => new Promise((resolve, reject) => {
+    const opened = kernel.createComm(TARGET);
+    const timer = setTimeout(() => reject(new Error("The kernel did not answer. Run this cell again.")), seconds * 1000);
+    opened.onMsg = (message) => {
+      const body = message.content.data ?? {};
+      if (body.state) {
+        host.state = body.state;
+        clearTimeout(timer);
+        if (comm !== opened) {
+          comm = opened;
+          live(true);
+          resolve();
+        }
+        states.emit(body.state);
+      } else if (body.reply) replies.emit(body.reply);
+      else if (body.refused) {
+        clearTimeout(timer);
+        reject(new Error(body.refused));
+      }
+    };
+    opened.onClose = () => {
+      clearTimeout(timer);
+      if (comm === opened) {
+        comm = null;
+        live(false);
+      }
+      reject(new Error("The panel is not in this kernel any more."));
+    };
+    opened.open(content);
+  });
+  if (kernel) {
+    host.reconnect = async () => {
+      const done = await kernel.requestExecute({ code: "import hubdoi.jupyter.panel", silent: true, store_history: false }).done;
+      if (done.content.status !== "ok") throw new Error("hubdoi is not installed in this kernel. Install it, then run this cell again.");
+      await open({ id: data?.id, reopen: { repo: host.state.repo ?? "", endpoint: host.state.endpoint ?? "", form: host.state.form ?? null } }, 60);
+    };
+    // The panel is found again when the page was loaded again; a kernel without it closes the comm.
+    host.ready = open({ id: data?.id }, 60).catch(() => {});
+  }
+  return host;
+}
+
+/* The anywidget: the model's `state` is the PanelState, its custom messages are the replies. */
+export function render({ model, el }) {
+  const states = signal();
+  const lives = signal();
+  const replies = signal();
+  const changed = () => states.emit(model.get("state"));
+  const replied = (message) => replies.emit(message);
+  const lost = () => lives.emit(false);
+  model.on("change:state", changed);
+  model.on("msg:custom", replied);
+  model.on("comm_live_update", lost);
+  el.classList.add("hubdoi-host");
+  const view = mount(el, {
+    state: model.get("state"), live: true, send: (message) => model.send(message),
+    onState: states.on, onReply: replies.on, onLive: lives.on,
+  });
+  return () => {
+    model.off("change:state", changed);
+    model.off("msg:custom", replied);
+    model.off("comm_live_update", lost);
+    view.destroy();
+  };
+}
+
+export default { render };
