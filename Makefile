@@ -51,7 +51,7 @@ lab: $(VENV)/.demo labextension  ## open the executed notebook in JupyterLab
 system:  ## Chromium and TeX, which the tests use (Debian; as root or with sudo)
 	@scripts/system-packages $(PACKAGES)
 
-test: lint types frontend system unit notebooks browser  ## everything, from nothing
+test: lint types frontend system unit notebooks browser docs  ## everything, from nothing
 
 lint: $(VENV)/.test  ## ruff, and known vulnerabilities of what is installed
 	@$(BIN)/ruff check .
@@ -82,6 +82,17 @@ browser: $(VENV)/.test labextension system  ## real JupyterLab in Chromium
 pictures: $(VENV)/.test labextension system  ## the README's pictures, from the browser tests
 	@HUBDOI_PICTURES=docs/pictures $(BIN)/pytest tests/browser -k picture
 
+docs: $(VENV)/.docs  ## the documentation, into docs/_build/html; a warning is an error
+	@$(BIN)/sphinx-build -q -W --keep-going -b html docs docs/_build/html
+	@echo "docs/_build/html/index.html"
+
+$(VENV)/.docs: pyproject.toml | $(BIN)/python
+	@$(INSTALL) -e '.[docs]'
+	@touch $@
+
+dist: $(VENV)/.test  ## sdist and wheel, and the wheel tried in an empty environment
+	@scripts/dist
+
 benchmarks/.own/.ready: pyproject.toml | $(BIN)/python
 	@$(PYTHON) -m venv benchmarks/.own
 	@benchmarks/.own/bin/python -m pip install --quiet -e '.[bench]'
@@ -99,4 +110,4 @@ profile: benchmarks/.own/.ready benchmarks/.peers/.ready  ## where the time goes
 	@benchmarks/.own/bin/python -m benchmarks.flame $(NAME)
 
 clean:  ## remove what was made
-	rm -rf $(VENV) labextension/node_modules src/hubdoi/labextension benchmarks/.own benchmarks/.peers benchmarks/.profiles .demo build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+test: lint types frontend system unit notebooks browser docs  ## everything, from nothing

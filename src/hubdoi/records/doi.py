@@ -37,7 +37,7 @@ class Doi:
 
     @classmethod
     def parse(cls, text: str | Doi) -> Doi:
-        """Read a DOI in any of its forms: bare, ``doi:``, ``DOI: ``, or a doi.org address.
+        """Read a DOI in any of its forms: bare, ``doi:``, with ``DOI:`` and a space, or a doi.org URL.
 
         Raises:
             InvalidDoi: `text` is none of them.
