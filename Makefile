@@ -53,9 +53,10 @@ system:  ## Chromium and TeX, which the tests use (Debian; as root or with sudo)
 
 test: lint types frontend system unit notebooks browser docs  ## everything, from nothing
 
-lint: $(VENV)/.test  ## ruff, and known vulnerabilities of what is installed
+lint: $(VENV)/.test  ## ruff, the layers of the imports, and known vulnerabilities of what is installed
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
+	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/python scripts/audit.py
 
 frontend: $(VENV)/.test labextension  ## the JupyterLab extension: ESLint, Prettier, tsc

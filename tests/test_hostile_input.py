@@ -21,6 +21,7 @@ from hubdoi.citation import FORMATS, cite
 from hubdoi.commands.completion import complete
 from hubdoi.commands.grammar import HelpWanted, parse
 from hubdoi.config import Config
+from hubdoi.datacite.reader import version_from
 from hubdoi.hub.answer import repo_info
 from hubdoi.hub.wire import error_from_answer
 from hubdoi.jupyter.magic import _body, _words
@@ -109,7 +110,7 @@ def _cells(sources: list[str]) -> None:
 
 
 def _record(data: dict[str, Any]) -> None:
-    version = Version.from_datacite({"doi": "10.1234/abc", **data})
+    version = version_from({"doi": "10.1234/abc", **data})
     for name in FORMATS:
         assert isinstance(str(cite(version, name)), str)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from . import _displays
 from ._version import __version__
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ _HOMES = {
     "hf_api": "hubdoi.commands.session",
     "panel": "hubdoi.jupyter.panel",
 }
+
+_displays.register("hubdoi.jupyter.display")
 
 __all__ = ["__version__", "load_ipython_extension", "unload_ipython_extension", *_HOMES]
 

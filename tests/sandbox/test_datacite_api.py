@@ -13,7 +13,7 @@ from datacite import DataCiteRESTClient
 from datacite.errors import DataCiteError, DataCiteNotFoundError, DataCiteUnauthorizedError
 from huggingface_hub import HfApi
 
-from hubdoi.records import Version
+from hubdoi.datacite.reader import version_from
 from hubdoi.sandbox import Sandbox
 from tests.sandbox.datacite_account import JSON_API, URL, account_of, body, ids, metadata
 
@@ -345,7 +345,7 @@ def test_r04_a_minted_record_says_what_it_must(
     assert found["publicationYear"] == 2026
     assert found["types"]["resourceTypeGeneral"] == "Model"
     assert found["rightsList"][0]["rightsIdentifier"] == "Apache-2.0"
-    version = Version.from_datacite(found)
+    version = version_from(found)
     assert (version.doi, version.revision) == (doi, oid)
     assert "consent" not in json.dumps(data)
 

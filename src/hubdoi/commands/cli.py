@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
+from .. import _displays
 from ..records.errors import HubdoiError, InvalidInput
 from .context import Context
 from .run import run
@@ -57,9 +58,7 @@ def _text(result: Any) -> str:
     """A citation and findings as they are, ready to be piped; everything else as its display has it."""
     if hasattr(result, "media_type") or hasattr(result, "exit_status") or isinstance(result, str):
         return str(result).rstrip("\n")
-    from ..jupyter.display import plain
-
-    return plain(result).rstrip("\n")
+    return _displays.plain(result).rstrip("\n")
 
 
 def _show_beside(value: object) -> None:

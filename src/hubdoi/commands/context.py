@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..client import Client
 from .session import Session, current
 
 
@@ -19,7 +20,8 @@ class Context:
 
     `cells` are the sources of the cells that were run, `namespace` holds the user's variables; both
     are None outside a kernel. `interactive` says that a person is watching, `lasting` that the session
-    goes on after this command, as a notebook's does and a command line's does not.
+    goes on after this command, as a notebook's does and a command line's does not. `panel` opens a
+    panel, where widgets can be shown.
     """
 
     session: Session = field(default_factory=current)
@@ -29,3 +31,4 @@ class Context:
     notebook_path: str | None = None
     interactive: bool = False
     lasting: bool = True
+    panel: Callable[[str | None, Client], Any] | None = None

@@ -11,10 +11,8 @@ from .context import Context
 
 def panel(arguments: Namespace, context: Context) -> Any:
     """The widget for a repository."""
-    if not context.lasting:
+    if context.panel is None:
         raise UsageError(
             'The panel is a widget; open it in a notebook: import hubdoi; hubdoi.panel("ada/tiny-bert")'
         )
-    from ..jupyter.panel import panel as make
-
-    return make(arguments.repo, client=context.session.client)
+    return context.panel(arguments.repo, context.session.client)

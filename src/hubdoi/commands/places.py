@@ -6,8 +6,9 @@ from argparse import Namespace
 from pathlib import Path
 
 from ..records import Connection, Message
-from ..records.errors import MissingLibrary, SandboxError, UsageError
+from ..records.errors import SandboxError, UsageError
 from .context import Context
+from .sandboxes import sandbox_module
 
 
 def use(arguments: Namespace, context: Context) -> Connection:
@@ -36,11 +37,11 @@ def sandbox(arguments: Namespace, context: Context) -> Connection | Message | No
         case "stop":
             stopped = session.stop_sandbox()
             return Message(
-                "The sandbox is stopped." if stopped else "No sandbox of this session is running."
+                "The sandbox was stopped." if stopped else "No sandbox of this session is running."
             )
         case "reset":
             session.reset_sandbox()
-            return Message("The sandbox is as on its first day.")
+            return Message("The sandbox was reset.")
         case "url":
             if not session.sandbox_users:
                 raise SandboxError(
@@ -59,13 +60,7 @@ def _check_lasting(context: Context, way_out: str) -> None:
 
 
 def _serve(arguments: Namespace) -> None:
-    try:
-        from ..sandbox.serve import serve
-    except ImportError as error:
-        raise MissingLibrary(
-            "The sandbox needs some libraries more; install them with: pip install 'hubdoi[sandbox]'"
-        ) from error
-    serve(
+    sandbox_module("serve").serve(
         host=arguments.host,
         port=arguments.port,
         data=Path(arguments.data) if arguments.data else None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import atexit
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,12 +13,12 @@ from ..config import CHOSEN, DATACITE_TEST_API, Config, Secret, is_loopback
 from ..minting.backends import registry
 from ..records import HUGGING_FACE, Connection, Person, Repo, Terms
 from ..records.errors import HubdoiError, InvalidInput, SandboxError
+from .sandboxes import sandbox_module
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
 
     from ..client import Client
-    from ..sandbox import Sandbox
 
 
 class Session:
@@ -26,6 +26,7 @@ class Session:
 
     `traitlets` are the settings of an IPython configuration. `choices` is where the choices are
     kept; the session of a process keeps them in `config.CHOSEN`, so that `Client()` knows them.
+    `find_sandbox` finds one that the surroundings share, such as a Jupyter server.
     """
 
     def __init__(
@@ -37,7 +38,8 @@ class Session:
         self.traitlets = dict(traitlets or {})
         self._choices: dict[str, Any] = {} if choices is None else choices
         self._client: Client | None = None
-        self._sandbox: Sandbox | None = None
+        self._sandbox: Any = None
+        self.find_sandbox: Callable[[], Mapping[str, Any] | None] | None = None
         self._users: dict[str, Secret] = {}
         self._sandbox_address = ""
         self._sandbox_datacite = ""
@@ -144,7 +146,7 @@ class Session:
         """Start the sandbox of this session, or find the one of its Jupyter server."""
         if self._users:
             return
-        found = _found() if data is None else None
+        found = self._running() if data is None else None
         if found is not None:
             self._remember(found["endpoint"], found["datacite"], found["users"], found.get("data"))
             return
@@ -164,7 +166,7 @@ class Session:
         return True
 
     def reset_sandbox(self) -> None:
-        """Put the session's own sandbox back to its first day.
+        """Reset the session's own sandbox.
 
         Raises:
             SandboxError: it belongs to the Jupyter server, or there is none.
@@ -189,6 +191,14 @@ class Session:
         self._sandbox_address, self._sandbox_datacite = endpoint, datacite
         self._sandbox_data = Path(data) if data else None
         self._users = {name: Secret(token) for name, token in users.items()}
+
+    def _running(self) -> Mapping[str, Any] | None:
+        """A sandbox that runs already: that of the data directory in the environment, or `find_sandbox`'s."""
+        directory = os.environ.get("HUBDOI_SANDBOX_DATA")
+        if directory:
+            connection: Mapping[str, Any] = sandbox_module("running").connection(Path(directory))
+            return {**connection, "data": directory}
+        return self.find_sandbox() if self.find_sandbox else None
 
     @property
     def sandbox_data(self) -> Path | None:
@@ -233,28 +243,8 @@ def hf_api() -> HfApi:
     return current().client.hf_api()
 
 
-def _found() -> Mapping[str, Any] | None:
-    """A sandbox that runs already: that of the data directory in the environment, or of the Jupyter server."""
-    directory = os.environ.get("HUBDOI_SANDBOX_DATA")
-    if directory:
-        from ..sandbox.running import connection
-
-        return {**connection(Path(directory)), "data": directory}
-    from ..jupyter.server_sandbox import find
-
-    return find()
-
-
-def _embedded(data: Path | None) -> Sandbox:
-    try:
-        from ..sandbox import Sandbox
-    except ImportError as error:
-        from ..records.errors import MissingLibrary
-
-        raise MissingLibrary(
-            "The sandbox needs some libraries more; install them with: pip install 'hubdoi[sandbox]'"
-        ) from error
-    sandbox = Sandbox(data=data, clock=os.environ.get("HUBDOI_SANDBOX_CLOCK"))
+def _embedded(data: Path | None) -> Any:
+    sandbox = sandbox_module().Sandbox(data=data, clock=os.environ.get("HUBDOI_SANDBOX_CLOCK"))
     sandbox.start()
     return sandbox
 

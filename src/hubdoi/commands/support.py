@@ -9,6 +9,7 @@ from ..hub.wire import error_from_answer
 from ..net.http import Answer, Http
 from ..records import Message
 from ..records.errors import ServiceError
+from .sandboxes import sandbox_module
 
 
 def requests(data: Path | None) -> Message:
@@ -38,9 +39,7 @@ def grant(number: int, data: Path | None) -> Message:
 
 
 def _answer(data: Path | None, method: str, path: str) -> Answer:
-    from ..sandbox.running import running
-
-    endpoint, token = running(data)
+    endpoint, token = sandbox_module("running").running(data)
     http = Http(endpoint, token=Secret(token))
     try:
         answer = http.request(method, path)
@@ -51,7 +50,7 @@ def _answer(data: Path | None, method: str, path: str) -> Answer:
             answer.status, answer.json, fallback="The sandbox refused the request."
         )
     if not isinstance(answer.json, dict):
-        raise ServiceError("The sandbox did not answer with JSON; is another server at its port?")
+        raise ServiceError("The sandbox did not return JSON; is another server at its port?")
     return answer
 
 

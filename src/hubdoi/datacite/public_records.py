@@ -11,6 +11,7 @@ from ..net.cache import AnswerCache
 from ..net.http import Http
 from ..records import Doi, Version
 from ..records.errors import DoiNotFound, ServiceError, ServiceRefused, UnexpectedAnswer
+from .reader import version_from
 
 if TYPE_CHECKING:
     from ..config import Config
@@ -134,7 +135,7 @@ class PublicRecords:
         attributes = data.get("attributes") if isinstance(data, Mapping) else None
         if not isinstance(attributes, Mapping):
             raise self._unexpected()
-        return Version.from_datacite(attributes)
+        return version_from(attributes)
 
     def _unexpected(self) -> UnexpectedAnswer:
         return UnexpectedAnswer(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 from ..records.doi import Doi
@@ -15,11 +15,8 @@ from ..records.moment import parse_moment
 from ..records.repo import HUGGING_FACE, Repo, RepoReference
 from ..records.spdx import spdx_identifier
 from ..records.untyped import first, members, text_of
+from ..records.version import Related, Version
 from .creator import author_from_creator
-
-if TYPE_CHECKING:
-    from ..records.version import Related, Version
-
 
 _REVISION = re.compile(r"[0-9a-f]{7,40}")
 _FULL_REVISION = re.compile(r"[0-9a-f]{40}")
@@ -27,7 +24,7 @@ _REVISION_IN_TITLE = re.compile(r"\(Revision ([0-9a-f]{7,40})\)\s*$")
 _WHOLE_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
-def version_from_datacite(attributes: Mapping[str, Any]) -> Version:
+def version_from(attributes: Mapping[str, Any]) -> Version:
     """The version in `attributes` (DataCite metadata schema 4, JSON form of the REST API).
 
     What is missing, of another type or cannot be read is passed over; nothing is guessed.
@@ -35,8 +32,6 @@ def version_from_datacite(attributes: Mapping[str, Any]) -> Version:
     Raises:
         UnexpectedAnswer: it is not a record at all: there is no DOI in it.
     """
-    from ..records.version import Version
-
     if not isinstance(attributes, Mapping):
         raise UnexpectedAnswer("The registrar's answer is not a record of a DOI.")
     attributes = _unwrapped(attributes)
@@ -179,8 +174,6 @@ def _resource_type(attributes: Mapping[str, Any]) -> str:
 
 
 def _related(attributes: Mapping[str, Any]) -> list[Related]:
-    from ..records.version import Related
-
     found = []
     for entry in members(attributes.get("relatedIdentifiers")):
         if not isinstance(entry, Mapping):

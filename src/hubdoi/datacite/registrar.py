@@ -17,7 +17,7 @@ from urllib.parse import quote, urlsplit
 
 from ..config import DATACITE_TEST_API
 from ..net.http import Http
-from ..records import Doi, Repo, Terms, Version
+from ..records import Doi, Hub, Repo, Terms, Version
 from ..records.errors import (
     AccessError,
     AlreadyRegistered,
@@ -32,10 +32,10 @@ from ..records.errors import (
     UnexpectedAnswer,
 )
 from .public_records import JSON_API
+from .reader import version_from
 
 if TYPE_CHECKING:
     from ..config import Config
-    from ..hub.repositories import HuggingFaceHub
     from ..net.http import Answer
     from .public_records import PublicRecords
 
@@ -61,7 +61,7 @@ class DataCiteRegistrar:
 
     shares_ledger = False
 
-    def __init__(self, config: Config, hub: HuggingFaceHub, public_records: PublicRecords) -> None:
+    def __init__(self, config: Config, hub: Hub, public_records: PublicRecords) -> None:
         missing = [
             f"DATACITE_{name.upper()}"
             for name in ("repository", "password", "prefix")
@@ -192,7 +192,7 @@ class DataCiteRegistrar:
             return False
         if record.get("url") == version.landing_url:
             return True
-        there = Version.from_datacite({"doi": str(version.doi), **record})
+        there = version_from({"doi": str(version.doi), **record})
         if there.repo is None or there.revision != version.revision:
             return False
         if there.repo == version.repo:

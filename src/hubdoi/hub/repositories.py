@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from time import monotonic
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
 from ..records import Person, Repo, RepoInfo
@@ -39,21 +39,6 @@ _LISTED = ("author", "gated", "lastModified", "private", "sha", "tags")
 _REMEMBERED = (
     "_id", "id", "author", "authorData", "cardData", "description", "doi", "lastModified", "private", "sha", "tags",
 )  # fmt: skip
-
-
-class Hub(Protocol):
-    """What the rules need to know of a Hub: one repository, as one person sees it."""
-
-    endpoint: str
-
-    def info(self, repo: Repo, person: Person | None, revision: str | None = None) -> RepoInfo:
-        """The repository, at `revision` (a commit id, the beginning of one, a branch or a tag).
-
-        Raises:
-            RepoNotFound: there is none, or `person` cannot see it.
-            RevisionNotFound: it has no such revision.
-        """
-        ...
 
 
 @dataclass(frozen=True, slots=True)

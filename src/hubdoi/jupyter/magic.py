@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import Magics, line_cell_magic, magics_class, output_can_be_silenced
@@ -15,6 +15,11 @@ from traitlets import Unicode
 from ..commands import Context, complete, run
 from ..commands import session as sessions
 from ..records.errors import HubdoiError, InvalidMetadata, UsageError
+from .server_sandbox import find
+
+if TYPE_CHECKING:
+    from ..client import Client
+    from .panel import Panel
 
 MAX_BODY = 256 * 1024
 
@@ -35,6 +40,7 @@ class DoiMagics(Magics):
     def __init__(self, shell: InteractiveShell) -> None:
         super().__init__(shell)
         self.session = sessions.current()
+        self.session.find_sandbox = find
         # The cell that loads the extension began before anybody could remember it.
         self._ran: list[str] = [""]
         names = ("endpoint", "registrar", "datacite_api", "contact", "style")
@@ -61,6 +67,7 @@ class DoiMagics(Magics):
             namespace=lambda: namespace,
             notebook_path=os.environ.get("JPY_SESSION_NAME"),
             interactive=True,
+            panel=_panel,
         )
 
     def remember_cell(self, info: Any) -> None:
@@ -75,6 +82,13 @@ class DoiMagics(Magics):
         """
         stored = list(self.shell.user_ns.get("In", ()))[1:] if self.shell else []
         return (stored if len(stored) >= len(self._ran) else self._ran)[:-1]
+
+
+def _panel(repo: str | None, client: Client) -> Panel:
+    # Loaded here: widgets are for those who open one.
+    from .panel import panel
+
+    return panel(repo, client)
 
 
 def _as_sentence(error: HubdoiError) -> HubdoiError:

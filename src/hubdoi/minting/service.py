@@ -7,7 +7,7 @@ from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from ..hub.repositories import Hub
+from ..records import Hub
 from ..records import (
     Consent,
     Doi,

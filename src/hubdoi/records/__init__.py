@@ -5,6 +5,7 @@ from .changes import Changes, FileChange, FileGroup, group_of
 from .connection import Connection
 from .displayed import Displayed
 from .doi import SANDBOX_PREFIX, Doi
+from .hub import Hub
 from .message import Message
 from .mint_request import MAX_AUTHORS, MintRequest
 from .moment import parse_moment, show_moment
@@ -29,6 +30,7 @@ __all__ = [
     "FileChange",
     "FileGroup",
     "History",
+    "Hub",
     "Message",
     "MintRequest",
     "Person",

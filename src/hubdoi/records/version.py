@@ -128,17 +128,6 @@ class Version(Displayed):
         )
 
     @classmethod
-    def from_datacite(cls, attributes: Mapping[str, Any]) -> Version:
-        """A version from the attributes of a DataCite record, however uneven the record is.
-
-        Raises:
-            UnexpectedAnswer: `attributes` is not a record at all (no DOI in it).
-        """
-        from ..datacite.reader import version_from_datacite
-
-        return version_from_datacite(attributes)
-
-    @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Version:
         """The version that `to_json` wrote.
 

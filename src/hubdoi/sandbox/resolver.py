@@ -11,6 +11,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
 from ..citation import cite
+from ..datacite.reader import version_from
 from ..hub.wire import error_answer
 from ..minting.ledger import Tombstone
 from ..records import Doi, Version
@@ -139,7 +140,7 @@ def _formatted(
         assert record is not None
         if record.state != "findable":
             raise Refusal(404, f"The metadata of {record.doi} are not public.")
-        version = Version.from_datacite(record.attributes | {"doi": record.doi.name})
+        version = version_from(record.attributes | {"doi": record.doi.name})
     version = version.replace(consent=None)
     try:
         if media_type == _BIBLIOGRAPHY:

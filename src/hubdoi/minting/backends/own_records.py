@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...hub.repositories import Hub
+from ...records import Hub
 from ...records import RepoInfo, Version
 from ...records.errors import RepoError
 
