@@ -7,11 +7,11 @@ from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from ..records import Hub
 from ..records import (
     Consent,
     Doi,
     History,
+    Hub,
     MintRequest,
     Person,
     Repo,

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from ...records import Hub
-from ...records import RepoInfo, Version
+from ...records import Hub, RepoInfo, Version
 from ...records.errors import RepoError
 
 MOST_CANDIDATES = 20
