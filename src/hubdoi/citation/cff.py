@@ -24,11 +24,9 @@ def write(versions: Sequence[Version]) -> str:
     Raises:
         InvalidInput: there is not exactly one version; a CITATION.cff describes one work.
     """
-    import yaml
+    from ..records.yaml_text import write_yaml
 
-    data = document(only(versions, "A CITATION.cff"))
-    text: str = yaml.safe_dump(data, allow_unicode=True, sort_keys=False, width=100)
-    return text.strip()
+    return write_yaml(document(only(versions, "A CITATION.cff"))).strip()
 
 
 def document(version: Version) -> dict[str, Any]:

@@ -139,20 +139,12 @@ def _body(cell: str | None, words: list[str]) -> Mapping[str, Any] | None:
         )
     if len(cell) > MAX_BODY:
         raise InvalidMetadata(f"The body has {len(cell):,} characters; {MAX_BODY:,} are allowed.")
-    import yaml
+    from ..records.yaml_text import InvalidYaml, read_yaml
 
     try:
-        body = yaml.safe_load(cell)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f" in line {mark.line + 1} of the body" if mark else ""
-        raise InvalidMetadata(
-            f"The YAML cannot be read{where}; check the indentation and the colons."
-        ) from None
-    except (RecursionError, ValueError, TypeError):
-        raise InvalidMetadata(
-            "The YAML cannot be read; write authors:, title:, description:."
-        ) from None
+        body = read_yaml(cell, largest=MAX_BODY)
+    except InvalidYaml as error:
+        raise InvalidMetadata(error.message) from None
     if body is None:
         return {}
     if not isinstance(body, dict):

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-import math
 import re
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Any
 
-import yaml
-
 from .repo import RepoType
+from .yaml_text import LARGEST, InvalidYaml, read_yaml
 
 _FRONT_MATTER = re.compile(r"\A\ufeff?---[ \t]*\r?\n(.*?)^---[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.M)
 _MAX_CARD = 1_000_000
-_MAX_FRONT_MATTER = 200_000
-_MAX_NODES = 20_000
-_MAX_DEPTH = 20
 _MAX_DESCRIPTION = 1000
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @dataclass(frozen=True)
@@ -71,46 +64,18 @@ def parse_card(content: bytes) -> Card:
 
 
 def _metadata(front: str) -> tuple[dict[str, Any], str | None]:
-    if len(front) > _MAX_FRONT_MATTER:
-        return {}, f"The metadata is longer than {_MAX_FRONT_MATTER} characters."
     try:
-        loaded = yaml.load(front, Loader=_Loader)  # noqa: S506 (one of the two safe loaders)
-        data = _Plain().of(loaded)
-    except (yaml.YAMLError, ValueError, TypeError, RecursionError, OverflowError) as error:
-        where = getattr(error, "problem_mark", None)
-        line = f" in line {where.line + 2}" if where is not None else ""
+        data = read_yaml(front)
+    except InvalidYaml as error:
+        if len(front) > LARGEST:
+            return {}, f"The metadata is longer than {LARGEST} characters."
+        line = f" in line {error.line + 1}" if error.line is not None else ""
         return {}, f"The metadata is not valid YAML{line}."
     if data is None:
         return {}, None
     if not isinstance(data, dict):
         return {}, "The metadata is not a mapping of names to values."
     return data, None
-
-
-class _Plain:
-    """Turns what YAML can say into JSON, and gives up on what grows without bound."""
-
-    def __init__(self) -> None:
-        self._nodes = 0
-
-    def of(self, value: Any, depth: int = 0) -> Any:
-        self._nodes += 1
-        # A few lines of anchors can stand for billions of values.
-        if self._nodes > _MAX_NODES or depth > _MAX_DEPTH:
-            raise ValueError("too much metadata")
-        if isinstance(value, dict):
-            return {str(key)[:200]: self.of(item, depth + 1) for key, item in value.items()}
-        if isinstance(value, list | tuple | set):
-            return [self.of(item, depth + 1) for item in value]
-        if isinstance(value, float) and not math.isfinite(value):
-            return str(value)
-        if value is None or isinstance(value, bool | float):
-            return value
-        if isinstance(value, int):
-            return value if abs(value) < 2**63 else str(value)[:200]
-        if isinstance(value, date):
-            return value.isoformat()
-        return str(value)
 
 
 def _texts(value: Any) -> tuple[str, ...]:
