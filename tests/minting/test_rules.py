@@ -79,7 +79,7 @@ def test_r01_a_space_a_private_and_an_empty_repository_do_not(sandbox: Sandbox) 
     for user, repo, reason, word in (
         ("ada", "spaces/ada/demo", "space", "Space"),
         ("grace", "grace/secret-model", "private", "private"),
-        ("ada", "ada/empty", "empty", "no commit"),
+        ("ada", "ada/empty", "empty", "no files"),
     ):
         with pytest.raises(RepoNotEligible, match=word) as refused:
             client(sandbox, user).mint(repo, agree=terms)

@@ -46,6 +46,10 @@ def test_all_of_an_owner_by_the_lists(plain_hub: Sandbox, proxy_of: ProxyOf) -> 
     assert set(found) == {*repos, Repo("model", "ada/tiny-bert"), Repo("dataset", "ada/notes")}
     assert proxy.count("GET", "/api/") == 2
     assert proxy.count("GET", "/datacite/") == 1
+    api = plain_hub.hf_api("ada")
+    # A list does not say which files there are: only an answer about one repository does.
+    api.upload_file(path_or_fileobj=b"x", path_in_repo="x", repo_id=repos[24].id)
+    found = client.statuses(owner="ada")
     for repo in (repos[0], repos[19], repos[24]):
         assert found[repo] == client.status(repo)
     assert [found[repo].state for repo in (repos[0], repos[24])] == ["current", "unregistered"]

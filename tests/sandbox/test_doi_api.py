@@ -247,10 +247,10 @@ def test_r01_a_private_and_an_empty_repository_are_told_which_they_are(
     demo.hf_api().create_repo("ada/empty")
     empty = "/api/models/ada/empty/doi"
     body = refused(http("POST", empty, json=agreed), 409, "RepoNotEligible")
-    assert (body["reason"], "no commit" in body["error"]) == ("empty", True)
+    assert (body["reason"], "no files" in body["error"]) == ("empty", True)
     assert nothing_minted(http, empty)
     status = http("GET", empty).json()
-    assert (status["head"], status["can_mint"]) == (None, False)
+    assert (len(status["head"]), status["can_mint"]) == (40, False)
 
 
 def test_r02_who_cannot_write_is_refused(http: Ask, agreed: dict[str, Any]) -> None:

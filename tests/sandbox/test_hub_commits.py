@@ -49,15 +49,35 @@ def test_upload_and_read_back(ada, tmp_path):
     assert Path(path).read_bytes() == bytes(range(256))
 
 
-def test_the_first_commit_of_a_repository(ada):
+def test_a_new_repository_has_an_initial_commit(ada):
     ada.create_repo("ada/new", repo_type="dataset")
-    assert ada.list_repo_files("ada/new", repo_type="dataset") == []
-    assert ada.list_repo_commits("ada/new", repo_type="dataset") == []
+    assert ada.list_repo_files("ada/new", repo_type="dataset") == [".gitattributes"]
+    (initial,) = ada.list_repo_commits("ada/new", repo_type="dataset")
+    assert (initial.title, initial.authors) == ("initial commit", ["ada"])
     info = ada.upload_file(
         path_or_fileobj=b"x", path_in_repo="x.csv", repo_id="ada/new", repo_type="dataset"
     )
     commits = ada.list_repo_commits("ada/new", repo_type="dataset")
-    assert [commit.commit_id for commit in commits] == [info.oid]
+    assert [commit.commit_id for commit in commits] == [info.oid, initial.commit_id]
+
+
+def test_everything_that_starts_on_a_new_repository(ada, grace, tmp_path):
+    ada.create_repo("ada/new")
+    ada.create_branch("ada/new", branch="side")
+    ada.create_tag("ada/new", tag="v0")
+    ada.create_pull_request("ada/new", title="a pull request")
+    ada.upload_file(path_or_fileobj=b"x", path_in_repo="x", repo_id="ada/new", create_pr=True)
+    folder = grace.snapshot_download("ada/new", cache_dir=tmp_path)
+    assert [path.name for path in Path(folder).iterdir()] == [".gitattributes"]
+
+
+def test_a_new_repository_with_a_licence(http, ada):
+    body = {"name": "licensed", "license": "mit"}
+    assert http("POST", "/api/repos/create", json=body).status_code == 200
+    assert ada.model_info("ada/licensed").card_data.license == "mit"
+    body = {"name": "other", "license": "mit\n---\n"}
+    assert http("POST", "/api/repos/create", json=body).status_code == 400
+    assert not ada.repo_exists("ada/other")
 
 
 def test_delete_copy_and_replace_in_one_commit(ada, tmp_path):

@@ -52,12 +52,14 @@ def test_names_that_cannot_be(http, name):
     assert answer.status_code == 400
 
 
-def test_without_a_commit(ada):
-    ada.create_repo("ada/empty")
-    refs = ada.list_repo_refs("ada/empty", include_pull_requests=True)
-    assert (refs.branches, refs.tags, refs.pull_requests) == ([], [], [])
+def test_a_new_repository(ada):
+    ada.create_repo("ada/new")
+    refs = ada.list_repo_refs("ada/new", include_pull_requests=True)
+    assert [branch.name for branch in refs.branches] == ["main"]
+    assert (refs.tags, refs.pull_requests) == ([], [])
+    ada.create_tag("ada/new", tag="v1")
     with pytest.raises(RevisionNotFoundError):
-        ada.create_tag("ada/empty", tag="v1")
+        ada.create_tag("ada/new", tag="v2", revision="nope")
     with pytest.raises(BadRequestError):
         ada.create_tag(BERT, tag="a b")
 

@@ -22,7 +22,8 @@ def test_create(ada):
     assert ada.create_repo("plain").repo_id == "ada/plain"
     assert ada.create_repo("analytical-engine/mill", repo_type="dataset").repo_type == "dataset"
     info = ada.model_info("ada/new")
-    assert (info.sha, info.private, info.siblings) == (None, False, [])
+    assert (len(info.sha), info.private) == (40, False)
+    assert [sibling.rfilename for sibling in info.siblings] == [".gitattributes"]
 
 
 def test_create_what_exists(ada):
@@ -216,7 +217,7 @@ def test_delete(ada, grace):
     with pytest.raises(RepositoryNotFoundError):
         ada.delete_repo(BERT)
     ada.delete_repo(BERT, missing_ok=True)
-    assert ada.model_info(ada.create_repo(BERT).repo_id).sha is None
+    assert ada.list_repo_files(ada.create_repo(BERT).repo_id) == [".gitattributes"]
 
 
 def test_the_oldest_ids_have_no_namespace(demo, nobody, http):
@@ -249,7 +250,9 @@ def test_r09_a_repository_with_a_doi_is_locked(demo, mint, who):
         assert f"locked by DOI {doi}" in str(caught.value)
     other.update_repo_settings("analytical-engine/mill", private=False)
     other.upload_file(path_or_fileobj=b"y", path_in_repo="y", repo_id="analytical-engine/mill")
-    assert other.list_repo_files("analytical-engine/mill") == ["x", "y"]
+    assert other.list_repo_files("analytical-engine/mill") == [
+        ".gitattributes", "x", "y"
+    ]  # fmt: skip
 
 
 def test_r06_the_doi_is_a_tag(demo, mint, ada, http):

@@ -151,8 +151,8 @@ def test_r01_an_empty_or_private_repository_gets_no_button(demo: Sandbox, ada: H
     ada.create_repo("ada/empty")
     adas = Browser(demo).sign_in("ada")
     page = adas.open("/ada/empty/settings")
-    assert "has no commit yet" in page.text and "Generate DOI" not in page.text
-    assert "no commit yet" in adas.open("/ada/empty").text
+    assert "has no files yet" in page.text and "Generate DOI" not in page.text
+    assert "has no files yet" in adas.open("/ada/empty").text
     grace = Browser(demo).sign_in("grace").open("/grace/secret-model/settings")
     assert "is private" in grace.text and "Generate DOI" not in grace.text
 

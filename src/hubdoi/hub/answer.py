@@ -8,7 +8,7 @@ from typing import Any
 
 from ..records import Doi, Repo, RepoInfo, parse_moment
 from ..records.errors import HubdoiError
-from ..records.formats import formats_of
+from ..records.formats import formats_of, is_empty
 
 MAX_TEXTS = 200
 
@@ -27,6 +27,7 @@ def repo_info(repo: Repo, head: Mapping[str, Any], at: Mapping[str, Any]) -> Rep
         uid=_text(head.get("_id")) or f"{repo.type}:{repo.id}",
         head=_text(head.get("sha")) or None,
         revision=_text(at.get("sha")) or None,
+        is_empty=_is_empty(at.get("siblings")),
         private=head.get("private") is True,
         owner_name=_text(owner.get("fullname")) or repo.namespace or "",
         owner_is_organization=owner.get("type") == "org",
@@ -69,12 +70,20 @@ def _description(value: Any) -> str | None:
 
 
 def _formats(siblings: Any) -> tuple[str, ...]:
-    paths = [
+    return formats_of(_paths(siblings))
+
+
+def _is_empty(siblings: Any) -> bool:
+    # A list of repositories does not say which files there are.
+    return isinstance(siblings, list) and is_empty(_paths(siblings))
+
+
+def _paths(siblings: Any) -> list[str]:
+    return [
         sibling["rfilename"]
         for sibling in (siblings if isinstance(siblings, list) else ())
         if isinstance(sibling, Mapping) and isinstance(sibling.get("rfilename"), str)
     ]
-    return formats_of(paths)
 
 
 def _texts(value: Any, *, limit: int = MAX_TEXTS) -> tuple[str, ...]:

@@ -55,7 +55,7 @@ def check_consent(request: MintRequest, terms: Terms) -> None:
 
 
 def check_eligible(info: RepoInfo) -> None:
-    """R1: a private repository and one without a commit get no DOI.
+    """R1: a private repository and one with nothing but `.gitattributes` get no DOI.
 
     Raises:
         RepoNotEligible: it is one of them, and the message says which.
@@ -96,9 +96,9 @@ def _ineligible(info: RepoInfo) -> RepoNotEligible | None:
             f"{info.repo} is private; make it public first, because a DOI must lead everybody somewhere.",
             "private",
         )
-    if info.head is None:
+    if info.head is None or info.is_empty:
         return RepoNotEligible(
-            f"{info.repo} has no commit yet; push one first, because a DOI names a revision.",
+            f"{info.repo} has no files yet; upload something first, because a DOI identifies content.",
             "empty",
         )
     return None

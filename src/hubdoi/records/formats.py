@@ -24,6 +24,11 @@ def media_type(path: str) -> str | None:
     return _OURS.get(suffix) or _TYPES.types_map[True].get(suffix)
 
 
+def is_empty(paths: Iterable[str]) -> bool:
+    """Whether there is no file besides the `.gitattributes` that every new repository has (R1)."""
+    return set(paths) <= {".gitattributes"}
+
+
 def formats_of(paths: Iterable[str]) -> tuple[str, ...]:
     """The media types of the files, or their suffixes where there is none, by name."""
     found = set()

@@ -31,7 +31,8 @@ class RepoInfo:
 
     `repo` is its present name, even when an old one was asked for. `uid` is the Hub's own
     identifier, which a rename does not change. `head` is None without a commit; `revision` is the
-    full commit id of the revision that was asked for (the head unless one was named).
+    full commit id of the revision that was asked for (the head unless one was named). `is_empty` is
+    True when the Hub says that this revision has no file besides `.gitattributes`.
     `owner_name` is the full name of the user or organisation that it belongs to. `description`
     is the card's text without markup, `license` and `language` as the card has them; `dois` are
     those that its tags carry, and `doi_revision` is what the first of them names, where the Hub says
@@ -43,6 +44,7 @@ class RepoInfo:
     uid: str
     head: str | None
     revision: str | None
+    is_empty: bool = False
     private: bool = False
     can_write: bool = False
     owner_name: str = ""

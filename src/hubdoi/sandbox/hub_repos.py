@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
@@ -19,6 +20,7 @@ from .repositories import Repository
 router = APIRouter()
 
 _MAX_ID = 200
+_LICENSE = re.compile(r"[a-z0-9][a-z0-9.+-]*")
 _REPO = "/api/{kind}/{namespace}/{name}"
 
 
@@ -34,7 +36,9 @@ def create(request: Request, body: JsonBody) -> dict[str, Any]:
             "use your own name or that of an organisation of yours."
         )
     try:
-        made = world.store.repositories.create(repo, private=_is_private(body, False))
+        made = world.store.create(
+            repo, person, private=_is_private(body, False), license=_license(body)
+        )
     except Refusal as error:
         # huggingface_hub reads `url` from a 409 too, when the repository may exist already.
         path = error.more.pop("url_path", repo.path)
@@ -152,6 +156,15 @@ def _own(request: Request, repo: Repo, person: Person) -> Repository:
         raise WriteAccessRequired(
             f"{person.username} cannot change {found.repo}; ask its owner to do it."
         )
+    return found
+
+
+def _license(body: dict[str, Any]) -> str | None:
+    if body.get("license") is None:
+        return None
+    found = text_of(body, "license", at_most=60)
+    if _LICENSE.fullmatch(found) is None:
+        raise Refusal(400, f"{found!r} is not the identifier of a licence, such as apache-2.0.")
     return found
 
 

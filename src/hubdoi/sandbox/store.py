@@ -8,14 +8,17 @@ from datetime import datetime
 from ..minting.database import Database
 from ..records import Doi, Person, Repo, RepoInfo
 from ..records.errors import RevisionNotFound
-from ..records.formats import formats_of
+from ..records.formats import formats_of, is_empty
 from .clock import Clock
-from .commits import Commits
+from .commits import Change, Commits
 from .discussions import Discussions
 from .git import Files
+from .initial import initial_files
 from .people import People
 from .repositories import DoisOf, Repositories, Repository
 from .tables import METADATA
+
+INITIAL_TITLE = "initial commit"
 
 
 class Store:
@@ -40,6 +43,20 @@ class Store:
     @dois_of.setter
     def dois_of(self, answer: DoisOf) -> None:
         self.repositories.dois_of = answer
+
+    def create(
+        self, repo: Repo, person: Person, *, private: bool = False, license: str | None = None
+    ) -> Repository:
+        """Make a repository with its initial commit.
+
+        Raises:
+            Refusal: there is one of that id; it carries `url_path`.
+        """
+        with self.database.transaction():
+            made = self.repositories.create(repo, private=private)
+            files = initial_files(repo.type, license)
+            self.commits.commit(made.uid, person, Change(files), title=INITIAL_TITLE)
+            return self.repositories.by_uid(made.uid)
 
     def info(self, repo: Repo, person: Person | None, revision: str | None = None) -> RepoInfo:
         """The repository, as `person` sees it, at `revision`.
@@ -94,6 +111,7 @@ class Store:
             uid=found.uid,
             head=here if revision is None else self.commits.head(found.uid),
             revision=here,
+            is_empty=is_empty(files),
             private=found.private,
             can_write=found.is_writable_by(person),
             owner_name=owner_name,
