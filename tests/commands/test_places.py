@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
+import httpx
 import pytest
 
 from hubdoi.commands import Context, run
@@ -125,3 +127,57 @@ def test_support_is_that_of_the_session_s_own_sandbox(
 def test_support_says_where_no_sandbox_runs(context: Context, tmp_path: Path) -> None:
     with pytest.raises(errors.SandboxError, match="serve --data"):
         run(["sandbox", "requests", "--data", str(tmp_path)], context)
+
+
+def test_a_fresh_sandbox_is_this_sessions_own(context: Context, sandbox: Sandbox) -> None:
+    run(["use", "sandbox"], context)
+    run(["mint", "ada/tiny-bert", "--agree"], context)
+    shared = context.session.client.endpoint
+    try:
+        fresh = run(["use", "sandbox", "--fresh"], context)
+        assert fresh.endpoint != shared
+        assert run(["status", "ada/tiny-bert"], context).state == "unregistered"
+        again = run(["use", "sandbox", "--fresh"], context)
+        assert again.endpoint != fresh.endpoint
+        assert run(["status", "ada/tiny-bert"], context).state == "unregistered"
+    finally:
+        context.session.stop_sandbox()
+
+
+def test_only_the_sandbox_can_be_fresh(context: Context) -> None:
+    with pytest.raises(errors.UsageError, match="use sandbox --fresh"):
+        run(["use", "hub", "--fresh"], context)
+
+
+def test_a_link_signs_in_once(context: Context, sandbox: Sandbox) -> None:
+    run(["use", "sandbox"], context)
+    link = str(run(["sandbox", "url", "--user", "ada"], context))
+    assert link.startswith(sandbox.endpoint)
+    with httpx.Client(follow_redirects=True) as browser:
+        assert "Ada Lovelace" in browser.get(link).raise_for_status().text
+    with httpx.Client(follow_redirects=True) as another:
+        refused = another.get(link)
+    assert refused.status_code == 404
+    assert "ask for another one" in refused.text
+    with pytest.raises(errors.SandboxError, match="no user 'nobody'"):
+        run(["sandbox", "url", "--user", "nobody"], context)
+
+
+def test_a_name_without_datasets_is_answered_with_the_dataset(
+    context: Context, sandbox: Sandbox
+) -> None:
+    run(["use", "sandbox"], context)
+    with pytest.raises(errors.RepoNotFound, match=r"Did you mean datasets/ada/notes\?"):
+        run(["mint", "ada/notes"], context)
+
+
+def test_a_mistyped_command_is_answered_with_the_nearest() -> None:
+    with pytest.raises(errors.UsageError, match="did you mean mint"):
+        run(["mnt", "ada/tiny-bert"])
+
+
+def test_json_is_text(context: Context, sandbox: Sandbox) -> None:
+    run(["use", "sandbox"], context)
+    text = run(["status", "ada/tiny-bert", "--json"], context)
+    assert isinstance(text, str)
+    assert json.loads(text)["state"] == "unregistered"

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from IPython.core.completer import provisionalcompleter
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
@@ -102,9 +103,36 @@ def test_a_semicolon_keeps_the_output_away_and_is_no_part_of_the_line(
     assert "tiny-bert" not in capsys.readouterr().out
 
 
+def completed(shell: InteractiveShell, text: str) -> dict[str, str]:
+    with provisionalcompleter():
+        return {
+            text[: found.start] + found.text: found.type
+            for found in shell.Completer.completions(text, len(text))
+        }
+
+
 def test_tab_completes(shell: InteractiveShell) -> None:
-    assert shell.complete(None, "%doi cite x --format bibt")[1] == ["bibtex"]
-    assert shell.complete(None, "%doi reg")[1] == ["regenerate"]
+    assert completed(shell, "%doi cite x --format bibt") == {
+        "%doi cite x --format bibtex": "choice"
+    }
+    assert completed(shell, "%doi reg") == {"%doi regenerate": "subcommand"}
+    assert completed(shell, "status = %doi hist") == {"status = %doi history": "subcommand"}
+
+
+def test_tab_offers_nothing_of_python(shell: InteractiveShell) -> None:
+    assert set(completed(shell, "%doi ").values()) == {"subcommand", "option"}
+    assert completed(shell, "%doi mi") == {"%doi mint": "subcommand"}
+    assert completed(shell, "%doi pri") == {}
+    assert "print" in completed(shell, "pri")
+
+
+def test_tab_completes_repositories_of_the_session_and_of_the_person(
+    shell: InteractiveShell,
+) -> None:
+    shell.run_cell("%doi status grace/not-there")
+    found = completed(shell, "%doi cite ")
+    assert found["%doi cite grace/not-there"] == "repository"
+    assert found["%doi cite ada/tiny-bert"] == "repository"
 
 
 def test_the_configuration_of_ipython_counts(shell: InteractiveShell) -> None:

@@ -13,10 +13,15 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
+import nbclient
+import nbformat
 import pytest
 
 from hubdoi.client import Client
-from hubdoi.jupyter.server_sandbox import ROUTE, VARIABLE, find
+from hubdoi.commands import Context, run
+from hubdoi.commands.session import Session
+from hubdoi.jupyter.server_sandbox import ROUTE, VARIABLE, find, reset
+from hubdoi.records.errors import SandboxError
 
 
 class Server:
@@ -184,3 +189,40 @@ def test_installing_enables_the_extension() -> None:
     shown = listed.stdout + listed.stderr
     assert "hubdoi.jupyter.server" in shown
     assert any("hubdoi.jupyter.server" in line and "OK" in line for line in shown.splitlines())
+
+
+def test_resetting_the_shared_sandbox_says_what_is_lost_and_asks(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(VARIABLE, str(server.file))
+    monkeypatch.delenv("HUBDOI_SANDBOX_DATA", raising=False)
+    session = Session()
+    session.find_sandbox, session.reset_found_sandbox = find, reset
+    context = Context(session=session)
+    run(["use", "sandbox"], context)
+    before = session.client.endpoint
+    session.client.mint("ada/tiny-bert", agree=session.client.terms("ada/tiny-bert"))
+    with pytest.raises(SandboxError, match=r"deletes every DOI.*reset --yes"):
+        run(["sandbox", "reset"], context)
+    assert run(["status", "ada/tiny-bert"], context).state == "current"
+    assert "was reset" in str(run(["sandbox", "reset", "--yes"], context))
+    assert session.client.endpoint == before
+    assert run(["status", "ada/tiny-bert"], context).state == "unregistered"
+
+
+@pytest.mark.parametrize("name", ["quickstart", "the-bibliography-of-a-notebook"])
+def test_a_tutorial_runs_twice_beside_a_sandbox_that_is_in_use(
+    name: str, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(VARIABLE, str(server.file))
+    monkeypatch.delenv("HUBDOI_SANDBOX_DATA", raising=False)
+    shared = find()
+    assert shared is not None
+    client = Client(shared["endpoint"], shared["users"]["ada"])
+    client.mint("ada/tiny-bert", agree=client.terms("ada/tiny-bert"))
+    path = Path(__file__).parents[2] / "notebooks" / f"{name}.ipynb"
+    for _ in range(2):
+        notebook = nbformat.read(path, as_version=4)
+        # It raises for a cell that fails and is not marked for it.
+        nbclient.execute(notebook, timeout=120, resources={"metadata": {"path": server.home}})
+    assert len(client.history("ada/tiny-bert").versions) == 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Sequence
@@ -11,7 +10,7 @@ from typing import Any
 from .. import _displays
 from ..records.errors import HubdoiError, InvalidInput
 from .context import Context
-from .run import run
+from .run import JsonText, run
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -28,7 +27,7 @@ def main(words: Sequence[str] | None = None) -> int:
     context = Context(show=_show_beside, interactive=sys.stderr.isatty(), lasting=False)
     try:
         result = run(words, context, prog="hubdoi")
-        _print(result, as_json="--json" in words)
+        _print(result)
         return int(getattr(result, "exit_status", 0))
     except HubdoiError as error:
         print(_for_terminal(error.message), file=sys.stderr)
@@ -42,11 +41,11 @@ def main(words: Sequence[str] | None = None) -> int:
         return 130
 
 
-def _print(result: Any, *, as_json: bool) -> None:
+def _print(result: Any) -> None:
     if result is None:
         return
-    if as_json and hasattr(result, "to_json"):
-        print(json.dumps(result.to_json(), ensure_ascii=False, indent=2))
+    if isinstance(result, JsonText):
+        print(result)
         return
     if shown := _text(result):
         print(_for_terminal(shown))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 from collections.abc import Sequence
+from difflib import get_close_matches
 from functools import lru_cache
 from typing import Any, NoReturn
 
@@ -27,10 +28,20 @@ FORMATS = (
 )  # fmt: skip
 
 
+REFERENCES = frozenset({"repo", "repos", "references", "to"})
+"""The arguments that name a repository."""
+
+
 class _Parser(argparse.ArgumentParser):
     """Raises a sentence instead of ending the process, which may be somebody's kernel."""
 
     def error(self, message: str) -> NoReturn:
+        if unknown := re.search(r"invalid choice: '([^']*)' \(choose from (.*)\)", message):
+            near = get_close_matches(unknown[1], re.findall(r"[\w.-]+", unknown[2]), 1)
+            way_out = f"did you mean {near[0]}?" if near else f"choose from {unknown[2]}"
+            message = f"{unknown[1]!r} is not one of the choices; {way_out}"
+            if near:
+                message = f"There is no {unknown[1]!r}; {way_out}"
         # The beginning of a long word tells which one it was.
         message = re.sub(r"\S{80,}", lambda word: f"{word[0][:79]}…", message)[:600]
         message = message[0].upper() + message[1:]
@@ -169,6 +180,11 @@ def parser(prog: str = "%doi") -> argparse.ArgumentParser:
     use = command("use", "choose the backend for this session")
     use.add_argument("target", metavar="sandbox|hub|datacite|URL")
     use.add_argument("--user", help="sign in as this user of the sandbox")
+    use.add_argument(
+        "--fresh",
+        action="store_true",
+        help="a sandbox of this session's own, without a DOI in it",
+    )
     use.add_argument("--test", action="store_true", help="DataCite's test system")
 
     sandbox = command("sandbox", "our own complete Hub, for trying out")
@@ -185,8 +201,12 @@ def parser(prog: str = "%doi") -> argparse.ArgumentParser:
     start = command("start", "start this session's sandbox", actions)
     start.add_argument("--data", metavar="DIR", help="keep its data here")
     command("stop", "stop this session's sandbox", actions)
-    command("reset", "put it back to its first day", actions)
-    command("url", "its address", actions)
+    reset = command("reset", "delete what was made in it", actions)
+    reset.add_argument(
+        "--yes", action="store_true", help="also where other notebooks share the sandbox"
+    )
+    url = command("url", "its URL", actions)
+    url.add_argument("--user", help="a URL that signs in as this user, once")
     requests = command("requests", "the requests to support", actions)
     grant = command("grant", "grant a request to support", actions)
     grant.add_argument("number", type=int, metavar="N")

@@ -19,7 +19,11 @@ def use(arguments: Namespace, context: Context) -> Connection:
         if arguments.target == "datacite"
         else "set HUBDOI_ENDPOINT and HF_TOKEN in the environment instead",
     )
-    return context.session.use(arguments.target, user=arguments.user, test=arguments.test)
+    if arguments.fresh and arguments.target != "sandbox":
+        raise UsageError("--fresh goes with the sandbox: %doi use sandbox --fresh")
+    return context.session.use(
+        arguments.target, user=arguments.user, test=arguments.test, fresh=arguments.fresh
+    )
 
 
 def sandbox(arguments: Namespace, context: Context) -> Connection | Message | None:
@@ -40,14 +44,14 @@ def sandbox(arguments: Namespace, context: Context) -> Connection | Message | No
                 "The sandbox was stopped." if stopped else "No sandbox of this session is running."
             )
         case "reset":
-            session.reset_sandbox()
+            session.reset_sandbox(confirmed=arguments.yes)
             return Message("The sandbox was reset.")
         case "url":
             if not session.sandbox_users:
                 raise SandboxError(
                     "No sandbox of this session is running; start one with: %doi sandbox start"
                 )
-            return Message(session.client.endpoint)
+            return Message(session.sandbox_url(arguments.user))
     from .support import grant, requests
 
     data = Path(arguments.data) if arguments.data else session.sandbox_data

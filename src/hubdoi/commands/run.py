@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import json
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from importlib import import_module
 from typing import Any
 
-from ..records import Message
+from ..records import Message, Repo, RepoReference, RepoType, parse_reference
+from ..records.errors import HubdoiError, RepoNotFound
 from .context import Context
-from .grammar import SHORT_HELP, HelpWanted, parse
+from .grammar import REFERENCES, SHORT_HELP, HelpWanted, parse
 
 # Command -> the module that carries it out, in the function of the same name.
 _HOMES = {
@@ -44,4 +47,46 @@ def run(
     arguments.body = body
     home = import_module(f"{__package__}.{_HOMES[arguments.command]}")
     carry_out: Callable[[argparse.Namespace, Context], Any] = getattr(home, arguments.command)
-    return carry_out(arguments, context)
+    _remember(arguments, context)
+    try:
+        result = carry_out(arguments, context)
+    except RepoNotFound as error:
+        raise _with_suggestion(error, arguments, context) from None
+    if getattr(arguments, "json", False) and hasattr(result, "to_json"):
+        return JsonText(json.dumps(result.to_json(), ensure_ascii=False, indent=2))
+    return result
+
+
+def _with_suggestion(
+    error: RepoNotFound, arguments: argparse.Namespace, context: Context
+) -> RepoNotFound:
+    """`error`, with the dataset that a name without ``datasets/`` was meant for, where there is one."""
+    named = getattr(arguments, "repo", None)
+    if not isinstance(named, str):
+        return error
+    with suppress(HubdoiError):
+        client = context.session.client
+        reference = parse_reference(named, endpoint=client.endpoint)
+        if isinstance(reference, RepoReference):
+            other: RepoType = "dataset" if reference.repo.type == "model" else "model"
+            meant = client.hub.info(Repo(other, reference.repo.id), None).repo
+            return type(error)(f"{error.message.rstrip()} Did you mean {meant}?")
+    return error
+
+
+class JsonText(str):
+    """JSON as text: a notebook shows it as it is, not as the quoted text that `str` would be."""
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text(str(self))
+
+
+def _remember(arguments: argparse.Namespace, context: Context) -> None:
+    """Keep the repositories that a command names, so that the Tab key offers them."""
+    for name in REFERENCES:
+        given = getattr(arguments, name, None)
+        for text in given if isinstance(given, list) else [given] if given else []:
+            with suppress(HubdoiError):
+                named = parse_reference(text, endpoint=context.session.config().endpoint)
+                if isinstance(named, RepoReference):
+                    context.session.seen[named.repo] = None

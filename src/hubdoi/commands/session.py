@@ -16,6 +16,8 @@ from ..records.errors import HubdoiError, InvalidInput, SandboxError
 from .sandboxes import sandbox_module
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
     from huggingface_hub import HfApi
 
     from ..client import Client
@@ -26,7 +28,9 @@ class Session:
 
     `traitlets` are the settings of an IPython configuration. `choices` is where the choices are
     kept; the session of a process keeps them in `config.CHOSEN`, so that `Client()` knows them.
-    `find_sandbox` finds one that the surroundings share, such as a Jupyter server.
+    `find_sandbox` finds one that the surroundings share, such as a Jupyter server, and
+    `reset_found_sandbox` resets it. `seen` are the repositories that commands named, and `own`
+    those of the person, once the Hub has listed them.
     """
 
     def __init__(
@@ -40,6 +44,9 @@ class Session:
         self._client: Client | None = None
         self._sandbox: Any = None
         self.find_sandbox: Callable[[], Mapping[str, Any] | None] | None = None
+        self.reset_found_sandbox: Callable[[], Mapping[str, Any] | None] | None = None
+        self.seen: dict[Repo, None] = {}
+        self.own: Future[list[str]] | None = None
         self._users: dict[str, Secret] = {}
         self._sandbox_address = ""
         self._sandbox_datacite = ""
@@ -81,10 +88,12 @@ class Session:
         user: str | None = None,
         token: str | None = None,
         test: bool = False,
+        fresh: bool = False,
     ) -> Connection:
         """Choose ``sandbox``, ``hub`` (huggingface.co), ``datacite``, or a Hub by its address.
 
-        `user` signs in as that user of the sandbox; `test` chooses DataCite's test system.
+        `user` signs in as that user of the sandbox; `test` chooses DataCite's test system; `fresh`
+        starts a sandbox that only this session uses, without a DOI in it.
 
         Raises:
             SandboxError: there is no sandbox, or no such user in it.
@@ -92,6 +101,8 @@ class Session:
         """
         choices: dict[str, Any]
         if target == "sandbox":
+            if fresh:
+                self.start_fresh_sandbox()
             choices = self._sandbox_choices(user)
         elif target in ("hub", "huggingface", "huggingface.co"):
             choices = {"endpoint": HUGGING_FACE, "registrar": "auto"}
@@ -118,6 +129,7 @@ class Session:
         self._choices.clear()
         self._choices.update(kept)
         self._client = None
+        self.own = None
 
     def connection(self, *, help: str | None = None) -> Connection:
         """Where this session is talking to, as whom, and what it can do there."""
@@ -150,7 +162,16 @@ class Session:
         if found is not None:
             self._remember(found["endpoint"], found["datacite"], found["users"], found.get("data"))
             return
-        sandbox = self._sandbox = _embedded(data)
+        self._own(_embedded(data))
+
+    def start_fresh_sandbox(self) -> None:
+        """Start a sandbox of this session's own, in place of the one that it used."""
+        fresh = _embedded(None)
+        self.stop_sandbox()
+        self._own(fresh)
+
+    def _own(self, sandbox: Any) -> None:
+        self._sandbox = sandbox
         self._remember(sandbox.endpoint, sandbox.datacite_url, sandbox.users, sandbox.world.data)
         atexit.register(self.stop_sandbox)
 
@@ -165,16 +186,18 @@ class Session:
         self._choose({})
         return True
 
-    def reset_sandbox(self) -> None:
-        """Reset the session's own sandbox.
+    def reset_sandbox(self, *, confirmed: bool = False) -> None:
+        """Put the sandbox that this session uses back to its seed.
+
+        The sandbox of a Jupyter server belongs to all its notebooks, so that resetting it has to be
+        `confirmed`.
 
         Raises:
-            SandboxError: it belongs to the Jupyter server, or there is none.
+            SandboxError: there is none, it is another process's, or the reset was not confirmed.
         """
         if self._sandbox is None:
-            raise SandboxError(
-                "There is no sandbox of this notebook to reset; start one with: %doi sandbox start"
-            )
+            self._reset_shared(confirmed)
+            return
         user = next((n for n, t in self._users.items() if t == self._choices.get("token")), None)
         self._sandbox.reset()
         self._remember(
@@ -183,6 +206,26 @@ class Session:
             self._sandbox.users,
             self._sandbox.world.data,
         )
+        self.use("sandbox", user=user)
+
+    def _reset_shared(self, confirmed: bool) -> None:
+        if os.environ.get("HUBDOI_SANDBOX_DATA") and self._users:
+            raise SandboxError(
+                "This sandbox is served by another process; stop that, delete its data directory and serve it again."
+            )
+        if not self._users or self.reset_found_sandbox is None:
+            raise SandboxError(
+                "There is no sandbox of this notebook to reset; start one with: %doi sandbox start"
+            )
+        if not confirmed:
+            raise SandboxError(
+                "This sandbox is shared by all notebooks of the Jupyter server: a reset deletes every DOI and every repository that was made in it. To do that, run: %doi sandbox reset --yes (or give this notebook a sandbox of its own: %doi use sandbox --fresh)"
+            )
+        user = next((n for n, t in self._users.items() if t == self._choices.get("token")), None)
+        found = self.reset_found_sandbox()
+        if found is None:
+            raise SandboxError("The Jupyter server did not reset its sandbox; restart the server.")
+        self._remember(found["endpoint"], found["datacite"], found["users"], found.get("data"))
         self.use("sandbox", user=user)
 
     def _remember(
@@ -199,6 +242,24 @@ class Session:
             connection: Mapping[str, Any] = sandbox_module("running").connection(Path(directory))
             return {**connection, "data": directory}
         return self.find_sandbox() if self.find_sandbox else None
+
+    def sandbox_url(self, user: str | None = None) -> str:
+        """The URL of the sandbox; with `user` one that signs in as them, once and soon.
+
+        Raises:
+            SandboxError: the sandbox has no such user.
+            ServiceError: the sandbox does not answer.
+        """
+        if user is None:
+            return self._sandbox_address
+        if user not in self._users:
+            raise SandboxError(
+                f"The sandbox has no user {user!r}; its users are {', '.join(self._users)}."
+            )
+        from ..net.http import Http
+
+        http = Http(self._sandbox_address, token=self._users[user])
+        return str(http.request("POST", "/login/ticket", body={}).json["url"])
 
     @property
     def sandbox_data(self) -> Path | None:

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from IPython.core.completer import (
+    CompletionContext,
+    SimpleCompletion,
+    SimpleMatcherResult,
+    context_matcher,
+)
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import Magics, line_cell_magic, magics_class, output_can_be_silenced
 from IPython.display import display
@@ -14,14 +21,17 @@ from traitlets import Unicode
 
 from ..commands import Context, complete, run
 from ..commands import session as sessions
-from ..records.errors import HubdoiError, InvalidMetadata, UsageError
-from .server_sandbox import find
+from ..commands.repositories import known_repositories
+from ..records import Message
+from ..records.errors import ConsentRequired, HubdoiError, InvalidMetadata, UsageError
+from .server_sandbox import find, reset
 
 if TYPE_CHECKING:
     from ..client import Client
     from .panel import Panel
 
 MAX_BODY = 256 * 1024
+_MAGIC = re.compile(r"\s*(?:\w+\s*=\s*)?(%%?)doi\s+")
 
 
 @magics_class
@@ -41,6 +51,7 @@ class DoiMagics(Magics):
         super().__init__(shell)
         self.session = sessions.current()
         self.session.find_sandbox = find
+        self.session.reset_found_sandbox = reset
         # The cell that loads the extension began before anybody could remember it.
         self._ran: list[str] = [""]
         names = ("endpoint", "registrar", "datacite_api", "contact", "style")
@@ -69,6 +80,22 @@ class DoiMagics(Magics):
             interactive=True,
             panel=_panel,
         )
+
+    @context_matcher()  # type: ignore[untyped-decorator]
+    def match(self, context: CompletionContext) -> SimpleMatcherResult:
+        """What the Tab key offers after ``%doi``; nothing of Python's own."""
+        line = context.text_until_cursor
+        magic = _MAGIC.match(line)
+        if magic is None or (context.cursor_line and magic[1] == "%%"):
+            return {"completions": []}
+        beginning, found = complete(line[magic.end() :], lambda: known_repositories(self.session))
+        return {
+            "completions": [SimpleCompletion(word.text, type=word.kind) for word in found],
+            "matched_fragment": beginning,
+            "suppress": True,
+            "do_not_suppress": set(),
+            "ordered": True,
+        }
 
     def remember_cell(self, info: Any) -> None:
         """Keep the source of a cell that is about to run."""
@@ -103,8 +130,10 @@ def register(shell: InteractiveShell) -> None:
     magics = DoiMagics(shell)
     shell.register_magics(magics)
     shell.events.register("pre_run_cell", magics.remember_cell)
-    for name in ("%doi", "%%doi"):
-        shell.set_hook("complete_command", _completer, str_key=name)  # type: ignore[no-untyped-call]
+    shell.Completer.custom_matchers.append(magics.match)
+    if not shell.custom_exceptions:
+        # A handler of the user's own stays; then the sentence is an error output, as in a batch.
+        shell.set_custom_exc((ConsentRequired,), _show_what_is_asked)  # type: ignore[no-untyped-call]
 
 
 def unregister(shell: InteractiveShell) -> None:
@@ -112,13 +141,30 @@ def unregister(shell: InteractiveShell) -> None:
     magics = shell.magics_manager.registry.pop("DoiMagics", None)
     if magics is not None:
         shell.events.unregister("pre_run_cell", magics.remember_cell)
+        shell.Completer.custom_matchers.remove(magics.match)
+        if shell.custom_exceptions == (ConsentRequired,):
+            shell.set_custom_exc((), None)  # type: ignore[no-untyped-call]
     for kind in ("line", "cell"):
         shell.magics_manager.magics[kind].pop("doi", None)
 
 
-def _completer(shell: InteractiveShell, event: Any) -> list[str]:
-    line = event.text_until_cursor
-    return complete(line.partition("doi")[2].lstrip(" "))
+def _show_what_is_asked(
+    shell: InteractiveShell, kind: type[BaseException], error: ConsentRequired, trace: Any, **_: Any
+) -> list[str]:
+    """Reading the terms is no mistake of the person who reads them: no red output for them.
+
+    The cell fails all the same, so that what runs many cells stops there. What runs a notebook
+    with nobody watching takes no input; there it is an error output, which papermill and nbval
+    look for.
+    """
+    kernel = getattr(shell, "kernel", None)
+    if kernel is not None and not getattr(kernel, "_allow_stdin", False):
+        shell._showtraceback(kind, error, [error.message])
+    elif kernel is not None:
+        display(Message(error.message))  # type: ignore[no-untyped-call]
+    else:
+        print(error.message)  # noqa: T201
+    return [error.message]
 
 
 def _words(line: str) -> list[str]:

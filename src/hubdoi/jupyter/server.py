@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -62,6 +62,17 @@ class SandboxKeeper:
             "data": str(sandbox.world.data),
         }
 
+    async def reset(self) -> dict[str, Any]:
+        """Delete what was made in the sandbox, and say where it is.
+
+        Raises:
+            HubdoiError: it cannot start again.
+        """
+        async with self._turn:
+            if self._sandbox is not None:
+                await asyncio.to_thread(self._sandbox.reset)
+        return await self.connection()
+
     async def stop(self) -> None:
         """Stop the sandbox, if it was started."""
         async with self._turn:
@@ -84,7 +95,7 @@ class SandboxKeeper:
 
 
 class SandboxHandler(APIHandler):
-    """``POST hubdoi/sandbox``: start the sandbox if nobody has, and say where it is."""
+    """``POST hubdoi/sandbox``: start the sandbox if nobody has, and say where it is; ``DELETE``: reset it."""
 
     auth_resource = "hubdoi"
 
@@ -94,8 +105,16 @@ class SandboxHandler(APIHandler):
     @web.authenticated
     @authorized
     async def post(self) -> None:
+        await self._answer(self.keeper.connection)
+
+    @web.authenticated
+    @authorized
+    async def delete(self) -> None:
+        await self._answer(self.keeper.reset)
+
+    async def _answer(self, ask: Callable[[], Awaitable[Mapping[str, Any]]]) -> None:
         try:
-            answer: Mapping[str, Any] = await self.keeper.connection()
+            answer = await ask()
         except HubdoiError as error:
             self.set_status(503)
             answer = {"message": error.message}

@@ -17,12 +17,21 @@ ROUTE = "hubdoi/sandbox"
 _SECONDS = 60
 
 
+def reset() -> dict[str, Any] | None:
+    """The server's sandbox after everything that was made in it was deleted; else as `find`."""
+    return _request("DELETE")
+
+
 def find() -> dict[str, Any] | None:
     """The server's sandbox, started if nobody has: ``endpoint``, ``datacite``, ``users`` with tokens.
 
     None where no Jupyter server with the extension started this process, or where it cannot give
     a sandbox: a server that only takes a password has no token to ask with.
     """
+    return _request("POST")
+
+
+def _request(method: str) -> dict[str, Any] | None:
     path = os.environ.get(VARIABLE)
     if not path:
         return None
@@ -32,10 +41,10 @@ def find() -> dict[str, Any] | None:
         token = server.get("token") or os.environ.get("JUPYTERHUB_API_TOKEN") or ""
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
-    return _asked(url, token)
+    return _asked(method, url, token)
 
 
-def _asked(url: str, token: str) -> dict[str, Any] | None:
+def _asked(method: str, url: str, token: str) -> dict[str, Any] | None:
     import httpx
 
     from ..config import is_loopback
@@ -46,7 +55,7 @@ def _asked(url: str, token: str) -> dict[str, Any] | None:
     if token:
         headers["Authorization"] = f"token {token}"
     try:
-        answer = httpx.post(url, headers=headers, timeout=_SECONDS, trust_env=False)
+        answer = httpx.request(method, url, headers=headers, timeout=_SECONDS, trust_env=False)
         found = answer.json() if answer.status_code == 200 else None
     except (httpx.HTTPError, httpx.InvalidURL, ValueError):
         return None

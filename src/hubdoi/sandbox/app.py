@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from .._version import __version__
 from ..hub.wire import error_answer, header_text
 from ..records.errors import HubdoiError
-from . import datacite_api, doi_api, hub_api, pages, resolver, settings_pages
+from . import datacite_api, doi_api, hub_api, pages, resolver, settings_pages, tickets
 from .guard import Guard, own_hosts
 from .located import follow_alias
 from .page import error_page, is_for_reader
@@ -52,6 +52,7 @@ def create_app(world: World, *, host: str = "127.0.0.1", port: int = 80) -> Fast
     app.include_router(datacite_api.router)
     app.include_router(resolver.router)
     app.include_router(settings_pages.router)
+    app.include_router(tickets.router)
     app.include_router(pages.router)
     return app
 
