@@ -159,10 +159,13 @@ class Client:
         style: str | None = None,
         locale: str | None = None,
         revision: str | None = None,
+        ascii: bool = False,
+        classic: bool = False,
     ) -> Citation:
         """The citation of repositories, DOIs or versions, one list in the order given.
 
-        `revision` names the version that is meant; without it, it is the newest one.
+        `revision` names the version that is meant; without it, it is the newest one. `ascii` and
+        `classic` are for BibTeX: accents as commands, and a note for styles that ignore `doi`.
 
         Raises:
             UnknownFormat, UnknownStyle: what to write is not known.
@@ -176,6 +179,8 @@ class Client:
             format=format,
             style=style,
             locale=locale,
+            ascii=ascii,
+            classic=classic,
             notes=[note for _, notes in chosen for note in notes],
         )
 

@@ -149,7 +149,7 @@ def test_the_copy_button_where_the_clipboard_is_not_to_be_had(
     editor = notebook.page.locator(".jp-Notebook .jp-CodeCell").last.locator(".cm-content")
     editor.click()
     notebook.page.keyboard.press("Control+v")
-    expect(editor).to_contain_text("@misc{lovelace2026tinybert")
+    expect(editor).to_contain_text("@misc{lovelace2026tinybert-")
 
 
 def test_an_output_that_is_not_trusted_can_still_be_read(
@@ -161,7 +161,7 @@ def test_an_output_that_is_not_trusted_can_still_be_read(
     notebook.saved()
     notebook.distrust()
     output = notebook.page.locator(".jp-RenderedHTML")
-    expect(output).to_contain_text("@misc{lovelace2026tinybert")
+    expect(output).to_contain_text("@misc{lovelace2026tinybert-")
     expect(output.get_by_role("button")).to_have_count(0)
     expect(output).not_to_contain_text("inline scripts")
 

@@ -18,6 +18,7 @@ from datacite import schema45
 from lxml import etree
 
 from hubdoi.citation import FORMATS, cite
+from hubdoi.citation.keys import key_of
 from hubdoi.records import Author, Doi, Repo, Version
 from hubdoi.records.errors import InvalidInput, UnknownFormat
 
@@ -58,29 +59,41 @@ def everything(
 
 
 def test_bibtex(rich: Version) -> None:
-    assert str(cite(rich, "bibtex")) == (
-        "@misc{lovelace2026tinybert-0000001,\n"
+    expected = (
+        f"@misc{{{key_of(rich)},\n"
         "  author       = {Lovelace, Ada and {Analytical Engine Society} and {jeevan}},\n"
         "  title        = {{tiny-bert (Revision 0000001)}},\n"
         "  howpublished = {Hugging Face},\n"
         "  year         = {2026},\n"
         "  month        = nov,\n"
-        "  publisher    = {Hugging Face},\n"
-        "  version      = {0000001},\n"
-        "  doi          = {10.5072/hf/0001},\n"
-        "  url          = {https://huggingface.co/ada/tiny-bert/tree/0000001" + "c" * 33 + "},\n"
-        "  note         = {doi:10.5072/hf/0001}\n"
-        "}"
+        "  doi          = {10.5072/hf/0001}"
     )
+    assert str(cite(rich, "bibtex")) == expected + "\n}"
+    assert str(cite(rich, "bibtex", classic=True)) == (
+        expected + ",\n  note         = {doi:10.5072/hf/0001}\n}"
+    )
+
+
+def test_each_fact_is_in_one_field_of_bibtex(make: Make, without_doi: Version) -> None:
+    titled = make(1, title="Tiny BERT", version="1.2", authors=(Author.person("Zola, Émile"),))
+    assert "  version      = {1.2}," in str(cite(titled))
+    assert "Zola, Émile" in str(cite(titled))
+    assert "Zola, {\\'E}mile" in str(cite(titled, ascii=True))
+    assert "note         = {Version 1.2, doi:10.5072/hf/0001}" in str(cite(titled, classic=True))
+    assert "version " not in str(cite(titled, classic=True))
+    for text in (str(cite(without_doi)), str(cite(without_doi, classic=True))):
+        assert text.count("https://") == 1 and "doi" not in text
 
 
 def test_biblatex(make: Make, rich: Version) -> None:
     text = str(cite([rich, make(3)], "biblatex", urldate="2026-11-24"))
-    assert text.startswith("@software{lovelace2026tinybert-0000001,")
-    assert "\n\n@dataset{lovelace2026tinybert3," in text
-    assert text.count("urldate   = {2026-11-24}") == 2
-    assert "date      = {2026-11-23}" in text
-    assert "urldate" not in str(cite(rich, "biblatex"))
+    assert text.startswith(f"@software{{{key_of(rich)},")
+    assert f"\n\n@dataset{{{key_of(make(3))}," in text
+    assert text.count("{2026-11-24}") == 2 and text.count("{2026-11-23}") == 2
+    alone = str(cite(rich, "biblatex"))
+    assert "url" not in alone and "publisher" not in alone
+    assert "organization = {Hugging Face}" in alone and "{Machine learning model}" in alone
+    assert "publisher = {Hugging Face}" in str(cite(make(3), "biblatex"))
 
 
 def test_text_has_the_form_that_datacite_prefers(rich: Version, without_doi: Version) -> None:
@@ -285,7 +298,9 @@ def test_no_web_address_means_no_link(make: Make) -> None:
 def test_a_doi_of_a_stranger_stays_in_its_field(make: Make) -> None:
     evil = make(1, doi=Doi("10.1234/}},note={x}\\input{y}%#&\"<b>'"))
     for name in ("bibtex", "biblatex"):
-        (line,) = re.findall(r"^\s*doi\s*=\s*\{(.*)\},$", str(cite(evil, name)), flags=re.MULTILINE)
+        (line,) = re.findall(
+            r"^\s*doi\s*=\s*\{(.*)\},?$", str(cite(evil, name)), flags=re.MULTILINE
+        )
         assert not set(line) & set("{}") and "\\input" not in line
     for name in FORMATS:
         assert str(cite(evil, name))
@@ -363,6 +378,8 @@ def test_an_unknown_format_names_the_nearest(version: Version) -> None:
         {"urldate": "2026-11-23"},
         {"locale": "de"},
         {"style": "apa", "format": "ris"},
+        {"ascii": True, "format": "biblatex"},
+        {"classic": True, "style": "apa"},
     ],
 )
 def test_what_cannot_go_together_is_said(version: Version, options: dict[str, Any]) -> None:

@@ -4,14 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hubdoi.citation.fallback import preamble
-from hubdoi.citation.latex_text import (
-    bibtex_name,
-    bibtex_name_word,
-    bibtex_text,
-    latex_text,
-    verbatim,
-)
+from hubdoi.citation.bib_entry import bib_name
+from hubdoi.citation.latex_text import ascii_text, latex_text, verbatim
+from hubdoi.records import Author
 from hubdoi.records.plain_text import plain_line, plain_text
 
 
@@ -22,6 +17,11 @@ from hubdoi.records.plain_text import plain_line, plain_text
         ("a & b", r"a \& b"),
         ("$x^2$", r"\$x\textasciicircum{}2\$"),
         ("{a", r"\ensuremath{\lbrace}a"),
+        ("a}", r"a\ensuremath{\rbrace}"),
+        ("}a{", r"\ensuremath{\rbrace}a\ensuremath{\lbrace}"),
+        ("{a}", r"\{a\}"),
+        ("a < b | c > d", "a < b | c > d"),
+        ("Émile Nguyễn 山田太郎", "Émile Nguyễn 山田太郎"),
         ("a--b", "a-{}-b"),
         ("?`", "?{}`"),
         ("tiny-bert", "tiny-bert"),
@@ -40,24 +40,35 @@ def test_special_characters_become_text(text: str, written: str) -> None:
         ("Straße", r"Stra{\ss}e"),
         ("Łódź", r"{\L}{\'o}d{\'z}"),
         ("e\u0301", r"{\'e}"),
+        ("Nguyễn", r"Nguy{\~{\^e}}n"),
+        ("Þóra Đorđe", r"Þ{\'o}ra Đorđe"),
         ("李", "李"),
     ],
 )
 def test_accents_become_what_bibtex_can_sort(text: str, written: str) -> None:
-    assert bibtex_text(text) == written
+    assert ascii_text(text) == written
 
 
-def test_names_in_other_scripts_are_never_cut_inside_a_letter() -> None:
-    assert bibtex_name_word("Иван") == r"{\relax И}{\relax ван}"
-    assert bibtex_name_word("小明") == r"{\relax 小明}"
-    assert bibtex_name_word("Trần") == r"Tr{\relax ầ}n"
-    assert bibtex_name("Institut 🤗") == r"{\relax Institut 🤗}"
-    assert bibtex_name("A and B") == "{A and B}"
+def test_names_stay_in_their_script_and_whole() -> None:
+    assert bib_name(Author.person("Петров, Иван"), latex_text) == "Петров, Иван"
+    assert bib_name(Author("山田太郎"), latex_text) == "{山田太郎}"
+    assert bib_name(Author("A and B"), latex_text) == "{A and B}"
+    assert bib_name(Author.person("And, Or and"), latex_text) == "{And}, Or {and}"
+    assert bib_name(Author.person("King Jr., Émile"), ascii_text) == r"King, Jr., {\'E}mile"
+
+
+def test_a_romanisation_is_used_only_where_the_record_gives_one() -> None:
+    both = Author("山田太郎 (Taro Yamada)", "person", family="山田太郎")
+    assert bib_name(both.romanised, ascii_text) == "Yamada, Taro"
+    assert Author.person("山田 太郎").romanised == Author.person("山田 太郎")
+    assert Author("東京大学 (The University of Tokyo)", "organization").romanised.name == (
+        "The University of Tokyo"
+    )
 
 
 @given(st.text())
 def test_braces_balance_whatever_comes(text: str) -> None:
-    for written in (latex_text(text), bibtex_text(text), bibtex_name(text), bibtex_name_word(text)):
+    for written in (latex_text(text), ascii_text(text)):
         depth = 0
         for character in written:
             depth += (character == "{") - (character == "}")
@@ -78,11 +89,6 @@ def test_a_line_has_no_controls_and_no_direction_overrides() -> None:
     assert plain_text("a\r\n\r\n\r\n\r\nb\x07") == "a\n\nb"
 
 
-def test_typographic_marks_are_commands_that_every_tex_knows() -> None:
-    said = bibtex_text("It’s ‘one’ – “two” — three…")
-    assert said == (
-        r"It{\textquoteright}s {\textquoteleft}one{\textquoteright} {\textendash} "
-        r"{\textquotedblleft}two{\textquotedblright} {\textemdash} three{\textellipsis}"
-    )
-    assert preamble(said) == ""
-    assert bibtex_name_word("O’Neil") == r"O{\textquoteright}Neil"
+def test_typographic_marks_are_written_as_every_tex_knows_them() -> None:
+    said = ascii_text("It’s ‘one’ – “two” — three…")
+    assert said == r"It's `one' -- ``two'' --- three{\ldots}"

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from ..records import Doi, RepoReference
 from ..records.errors import HubdoiError, InvalidInput
+from .bibmark import BibMark
 
 _BIBLATEX_TYPES = frozenset("dataset software online thesis report".split())
 _BIBLATEX_FIELDS = frozenset("date urldate journaltitle location eprinttype".split())
@@ -31,15 +32,13 @@ class BibEntry:
 
     def get(self, name: str) -> str:
         """A field without its delimiters and escapes; empty when there is none."""
-        for field, raw in self.raw_fields:
-            if field.lower() == name:
-                return _plain(raw)
-        return ""
+        raw = self.raw(name)
+        return _plain(raw) if raw else ""
 
     @property
     def doi(self) -> str | None:
         """The key of the DOI in ``doi``, or of a doi.org address in ``url``."""
-        for text in (self.get("doi"), self.get("url")):
+        for text in (self.get("doi"), self.get("url"), self.get("note")):
             if text and (text.startswith("10.") or "doi" in text.lower()):
                 try:
                     return Doi.parse(text).key
@@ -51,7 +50,7 @@ class BibEntry:
     def place(self) -> tuple[str, str] | None:
         """The repository that ``url`` names, and the first digits of its revision."""
         try:
-            reference = RepoReference.parse(self.get("url"))
+            reference = RepoReference.parse(self.get("url") or self.get("note"))
         except HubdoiError:
             return None
         title = re.search(r"\(Revision ([0-9a-f]{7})", self.get("title"))
@@ -64,12 +63,14 @@ class BibEntry:
         names = {name.lower() for name, _ in self.raw_fields}
         return self.kind.lower() in _BIBLATEX_TYPES or not names.isdisjoint(_BIBLATEX_FIELDS)
 
-    def says(self, kind: str, fields: Mapping[str, str]) -> bool:
-        """Whether the entry has this type and these values already, however they are laid out."""
-        has = {name.lower(): " ".join(raw.split()) for name, raw in self.raw_fields}
-        return self.kind.lower() == kind and all(
-            has.get(name) == " ".join(value.split()) for name, value in fields.items()
-        )
+    @property
+    def mark(self) -> BibMark | None:
+        """What hubdoi wrote into it; None for an entry of somebody else."""
+        return BibMark.read(self.raw("keywords"))
+
+    def raw(self, name: str) -> str:
+        """A field as it is written, with its delimiters; empty when there is none."""
+        return next((raw for field, raw in self.raw_fields if field.lower() == name), "")
 
 
 def entries_of(text: str, name: str) -> list[BibEntry]:

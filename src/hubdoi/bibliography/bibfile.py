@@ -7,25 +7,25 @@ import os
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from ..citation import biblatex, bibtex
-from ..citation.atomic import write_atomically
+from ..citation.atomic import locked, read_regular, write_atomically
 from ..citation.bib_entry import bib_entry
-from ..citation.fallback import missing_preamble
 from ..citation.keys import identity, keys_of
 from ..records import Version
 from ..records.errors import InvalidInput
 from .bibentry import BibEntry, entries_of
+from .bibmark import BibMark
 
 BibFormat = Literal["bibtex", "biblatex"]
 
 _UTF8_MARK = b"\xef\xbb\xbf"
-_ATTEMPTS = 5
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class BibFile:
     """A .bib file as it was read, and as it would be written.
 
@@ -35,101 +35,127 @@ class BibFile:
         print(file.diff())
         file.write()
 
-    An entry is ours when its DOI is that of the version, or, without a DOI, when it names the
-    repository at the revision. Its key and the fields that we do not write stay.
+    An entry belongs to a version when its DOI is the version's, or, without a DOI, when it names the
+    repository at the revision. Only an entry that hubdoi wrote is updated (`BibMark`), and in it only
+    the fields that nobody changed since. Somebody else's entry stays as it is; its key is the one to
+    cite. `keys` has the key of each version, in the order of `versions`.
     """
 
     path: Path
     original: bytes
     text: str
     encoding: str = "utf-8"
-    entries: tuple[BibEntry, ...] = ()
-    versions: tuple[Version, ...] = field(default=())
-    format: BibFormat | None = None
+    versions: tuple[Version, ...] = ()
+    options: Mapping[str, Any] = field(default_factory=dict)
     added: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
     unchanged: tuple[str, ...] = ()
+    foreign: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
 
     @classmethod
     def read(cls, path: str | os.PathLike[str]) -> BibFile:
         """The file at `path`; one that does not exist is empty.
 
         Raises:
-            InvalidInput: it cannot be read, or is broken; the message names the line.
+            InvalidInput: it is no regular file, cannot be read, or is broken; the message names the
+                line.
         """
-        where = Path(path).expanduser()
-        try:
-            content = where.read_bytes()
-        except FileNotFoundError:
-            content = b""
-        except OSError as error:
-            raise InvalidInput(
-                f"{path} cannot be read ({error.strerror}); check the path."
-            ) from None
-        return cls._parsed(where, content)
+        file = cls._of(Path(path).expanduser())
+        _ = file.entries
+        return file
 
     @classmethod
-    def _parsed(cls, path: Path, content: bytes) -> BibFile:
+    def _of(cls, path: Path) -> BibFile:
+        content = read_regular(path)
         text, encoding = _decoded(path, content)
-        plain, origin = _without_returns(text)
-        entries = tuple(
-            replace(entry, start=origin(entry.start), end=origin(entry.end))
-            for entry in entries_of(plain, path.name)
-        )
-        return cls(path, content, text, encoding, entries)
+        return cls(path, content, text, encoding)
 
-    def updated(self, versions: Iterable[Version], format: BibFormat | None = None) -> BibFile:
+    @cached_property
+    def entries(self) -> tuple[BibEntry, ...]:
+        """The entries of the file as it was read, or as it was written."""
+        plain, origin = _without_returns(_decoded(self.path, self.original)[0])
+        found = entries_of(plain, self.path.name)
+        if "\r" not in self.text:
+            return tuple(found)
+        return tuple(
+            replace(entry, start=origin(entry.start), end=origin(entry.end)) for entry in found
+        )
+
+    def updated(
+        self,
+        versions: Iterable[Version],
+        format: BibFormat | None = None,
+        *,
+        adopt: bool = False,
+        ascii: bool = False,
+        classic: bool = False,
+    ) -> BibFile:
         """The file with an entry for each of `versions`; nothing is written yet.
 
         Without `format` the entries are those of the file's own kind: biblatex where it has
-        datasets, software or dates, else BibTeX.
+        datasets, software or dates, else BibTeX. `adopt` takes over entries of somebody else: our
+        fields replace theirs of the same name. `ascii` and `classic` are as in `bibtex.fields`.
 
         Raises:
             InvalidInput: the file's encoding has no place for a character.
         """
+        options = {"format": format, "adopt": adopt, "ascii": ascii, "classic": classic}
         cited = {identity(version): version for version in versions}
         chosen = format or ("biblatex" if any(e.is_biblatex for e in self.entries) else "bibtex")
         matches = _matches(self.entries, cited)
         new = [version for same, version in cited.items() if same not in matches]
-        taken = [entry.key for entry in self.entries]
-        keys = dict(zip(map(identity, new), keys_of(new, taken), strict=True))
+        keys = {same: entry.key for same, entry in matches.items()}
+        keys |= zip(
+            map(identity, new), keys_of(new, [entry.key for entry in self.entries]), strict=True
+        )
         end = _line_end(self.text)
         pieces, place = [], 0
-        changed, unchanged, ours = [], [], []
+        changed, unchanged, foreign = [], [], []
         for same, entry in sorted(matches.items(), key=lambda match: match[1].start):
-            kind, fields = _written(cited[same], chosen)
-            if entry.says(kind, fields):
+            if entry.mark is None and not adopt:
+                foreign.append(entry.key)
+                continue
+            kind, fields = _written(cited[same], chosen, ascii, classic)
+            mark = BibMark.of(kind, fields)
+            if entry.mark == mark:
                 unchanged.append(entry.key)
                 continue
-            ours.append(bib_entry(kind, entry.key, fields | _kept(entry, fields)))
-            pieces += [self.text[place : entry.start], ours[-1].replace("\n", end)]
+            kind, fields = _merged(entry, kind, fields)
+            fields["keywords"] = mark.added_to(entry.raw("keywords"))
+            block = bib_entry(kind, entry.key, fields)
+            pieces += [self.text[place : entry.start], block.replace("\n", end)]
             place = entry.end
             changed.append(entry.key)
-        text = "".join([*pieces, self.text[place:]])
-        blocks = [bib_entry(*_head(version, keys, chosen)) for version in new]
-        if chosen == "bibtex":
-            before = missing_preamble("".join([*ours, *blocks]), self.text)
-            blocks = [before, *blocks] if before else blocks
-        text = _with_appended(text, blocks, end)
+        blocks = []
+        for version in new:
+            kind, fields = _written(version, chosen, ascii, classic)
+            fields["keywords"] = BibMark.of(kind, fields).added_to("")
+            blocks.append(bib_entry(kind, keys[identity(version)], fields))
+        text = _with_appended("".join([*pieces, self.text[place:]]), blocks, end)
         try:
             text.encode(self.encoding)
         except UnicodeEncodeError as error:
             raise InvalidInput(
                 f"{self.path.name} is not in UTF-8 and has no place for {error.object[error.start]!r}; save it as UTF-8 first."
             ) from None
-        return replace(
+        file = replace(
             self,
             text=text,
             versions=tuple(cited.values()),
-            format=format,
-            added=tuple(keys.values()),
+            options=options,
+            added=tuple(keys[identity(version)] for version in new),
             changed=tuple(changed),
             unchanged=tuple(unchanged),
+            foreign=tuple(foreign),
+            keys=tuple(keys[same] for same in cited),
         )
+        file.__dict__["entries"] = self.entries
+        return file
 
     @property
     def content(self) -> bytes:
-        """What `write` writes."""
+        """What `write` writes; a byte order mark is kept, once."""
         mark = _UTF8_MARK if self.original.startswith(_UTF8_MARK) else b""
         return mark + self.text.encode(self.encoding)
 
@@ -150,33 +176,73 @@ class BibFile:
     def write(self) -> BibFile:
         """Write the file in one step, and return it as it is now; a file without a change is left alone.
 
-        What somebody else wrote in the meantime is read again first, and kept.
+        Other writers wait meanwhile. What somebody wrote since the file was read is read again
+        first, and kept.
 
         Raises:
             InvalidInput: the file cannot be written, or is broken by now.
         """
         file = self
         try:
-            for _ in range(_ATTEMPTS):
-                now = file.path.read_bytes() if file.path.exists() else b""
-                if now == file.original:
-                    break
-                file = BibFile._parsed(file.path, now).updated(file.versions, file.format)
-            content = file.content
-            if content != file.original:
-                write_atomically(file.path, content)
+            with locked(self.path):
+                now = BibFile._of(self.path)
+                if now.original != self.original:
+                    file = now.updated(self.versions, **self.options)
+                content = file.content
+                if content != file.original:
+                    write_atomically(self.path, content)
         except OSError as error:
             raise InvalidInput(
                 f"{self.path.name} cannot be written ({error.strerror}); check the directory and your rights there."
             ) from None
-        return replace(
-            BibFile._parsed(file.path, content),
-            versions=file.versions,
-            format=file.format,
-            added=file.added,
-            changed=file.changed,
-            unchanged=file.unchanged,
-        )
+        # Its entries are read again only when somebody asks for them.
+        return replace(file, original=content)
+
+
+def _merged(entry: BibEntry, kind: str, fields: Mapping[str, str]) -> tuple[str, dict[str, str]]:
+    """The entry's type and fields: what a person wrote or deleted stays so, the rest is ours.
+
+    In an entry that is taken over nothing says what was deleted, and our fields come first.
+    """
+    mark = entry.mark
+    if mark is None:
+        theirs = {
+            name: raw
+            for name, raw in entry.raw_fields
+            if not (_same_fact(name) & set(fields) or _is_link_to(entry, name, fields))
+        }
+        return kind, {**fields, **theirs}
+    merged: dict[str, str] = {}
+    for name, raw in entry.raw_fields:
+        lower = name.lower()
+        if not mark.wrote(lower, raw):
+            merged[name] = raw
+        elif lower in fields:
+            merged[lower] = raw if mark.wrote(lower, fields[lower]) else fields[lower]
+    kept = {lower for name in merged for lower in _same_fact(name)}
+    for name, value in fields.items():
+        if name not in kept and not mark.wrote(name, value):
+            merged[name] = value
+    return kind if mark.wrote_type(entry.kind) else entry.kind, merged
+
+
+_SAME_FACTS = (
+    frozenset({"publisher", "howpublished", "organization"}),
+    frozenset({"date", "year", "month"}),
+)
+
+
+def _same_fact(name: str) -> frozenset[str]:
+    """The fields that say what `name` says: a publisher, a date is given once."""
+    lower = name.lower()
+    if lower in ("year", "month"):
+        return frozenset({"date", lower})
+    return next((facts for facts in _SAME_FACTS if lower in facts), frozenset({lower}))
+
+
+def _is_link_to(entry: BibEntry, name: str, fields: Mapping[str, str]) -> bool:
+    """Whether `name` is the ``url`` of an entry that is about to have the same link as its DOI."""
+    return name.lower() == "url" and "doi" in fields and "doi.org/" in entry.get("url").lower()
 
 
 def _with_appended(text: str, blocks: Sequence[str], end: str) -> str:
@@ -197,28 +263,19 @@ def _line_end(text: str) -> str:
     return "\r\n" if returns > text.count("\n") - returns else "\n"
 
 
-def _written(version: Version, format: str) -> tuple[str, dict[str, str]]:
+def _written(
+    version: Version, format: str, ascii: bool, classic: bool
+) -> tuple[str, dict[str, str]]:
     if format == "biblatex":
         return biblatex.type_of(version), biblatex.fields(version)
-    return "misc", bibtex.fields(version)
-
-
-def _head(version: Version, keys: dict[str, str], format: str) -> tuple[str, str, dict[str, str]]:
-    kind, fields = _written(version, format)
-    return kind, keys[identity(version)], fields
-
-
-def _kept(entry: BibEntry, fields: Mapping[str, str]) -> dict[str, str]:
-    """The user's own fields; a date goes where the entry says it in another way."""
-    ours = {*fields, *(("year", "month") if "date" in fields else ("date",))}
-    return {name: raw for name, raw in entry.raw_fields if name.lower() not in ours}
+    return "misc", bibtex.fields(version, ascii=ascii, classic=classic)
 
 
 def _matches(entries: Sequence[BibEntry], versions: Mapping[str, Version]) -> dict[str, BibEntry]:
-    """The entry of each version that has one, by identity; the first where there are two."""
+    """The entry of each version that has one, by identity: ours before others, the first of two."""
     by_doi: dict[str, BibEntry] = {}
     by_place: dict[tuple[str, str], BibEntry] = {}
-    for entry in entries:
+    for entry in sorted(entries, key=lambda entry: entry.mark is None):
         if entry.doi:
             by_doi.setdefault(entry.doi, entry)
         elif entry.place:
@@ -239,7 +296,7 @@ def _decoded(path: Path, content: bytes) -> tuple[str, str]:
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise InvalidInput(f"{path.name} is in UTF-16, which BibTeX cannot read; save it as UTF-8.")
     try:
-        return content.removeprefix(_UTF8_MARK).decode(), "utf-8"
+        return content.decode().lstrip("\ufeff"), "utf-8"
     except UnicodeDecodeError:
         # Latin 1 gives every byte back as it was, whichever eight-bit encoding it is.
         return content.decode("latin-1"), "latin-1"

@@ -38,6 +38,8 @@ def cite_uses(
     format: str = "bibtex",
     style: str | None = None,
     locale: str | None = None,
+    ascii: bool = False,
+    classic: bool = False,
     cache: Path | None = None,
 ) -> Citation:
     """One list of everything that is used, each at the revision that the code names or, where it
@@ -65,7 +67,15 @@ def cite_uses(
     notes += found.failures
     if not versions:
         notes.append("No repository is used, as far as the code tells.")
-    return cite(versions, format, style=style, locale=locale, notes=dict.fromkeys(notes))
+    return cite(
+        versions,
+        format,
+        style=style,
+        locale=locale,
+        ascii=ascii,
+        classic=classic,
+        notes=dict.fromkeys(notes),
+    )
 
 
 def _cited(use: Use, client: Client, cache: Path | None) -> Citation:

@@ -1,17 +1,119 @@
-"""Files that are written whole or not at all."""
+"""Files of a person: regular ones only, read within bounds, written whole or not at all."""
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from ..records.errors import InvalidInput
 
+MOST_BYTES = 256_000_000
+"""The largest file that is read whole."""
+
+_KINDS = (
+    (stat.S_ISDIR, "a directory"),
+    (stat.S_ISFIFO, "a named pipe"),
+    (stat.S_ISSOCK, "a socket"),
+    (stat.S_ISCHR, "a device"),
+    (stat.S_ISBLK, "a device"),
+)
+_PATIENCE = 60.0
+"""Seconds to wait for another program that writes the same file."""
+
+
+def read_regular(path: Path, at_most: int = MOST_BYTES) -> bytes:
+    """The content of a regular file, or of one that a link leads to; empty where there is none.
+
+    Raises:
+        InvalidInput: it is something else (a device, a pipe, a directory), too large, or cannot be
+            read; the message names it.
+    """
+    try:
+        # A pipe that nobody writes to would never open otherwise.
+        descriptor = os.open(
+            path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+        )
+    except FileNotFoundError:
+        return b""
+    except (OSError, ValueError) as error:
+        check_regular(path)
+        reason = getattr(error, "strerror", None) or "its name is not one of a file"
+        raise InvalidInput(f"{path} cannot be read ({reason}); check the path.") from None
+    found = os.fstat(descriptor)
+    if not stat.S_ISREG(found.st_mode):
+        os.close(descriptor)
+        raise InvalidInput(_not_regular(path, found.st_mode))
+    with os.fdopen(descriptor, "rb") as file:
+        if found.st_size > at_most:
+            raise InvalidInput(f"{path} is larger than {at_most // 1_000_000} MB; split it first.")
+        return file.read()
+
+
+def check_regular(path: Path) -> None:
+    """Refuse what is there and is no regular file; links are followed.
+
+    Raises:
+        InvalidInput: it is a device, a pipe, a socket or a directory.
+    """
+    try:
+        mode = path.stat().st_mode
+    except (OSError, ValueError):
+        return
+    if not stat.S_ISREG(mode):
+        raise InvalidInput(_not_regular(path, mode))
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Keep other writers of the file at `path` out, in this process and in others.
+
+    The lock is on the directory, which leaves no file behind. Where the file system has no locks,
+    nothing is locked.
+
+    Raises:
+        InvalidInput: somebody else has the lock for a minute.
+    """
+    try:
+        import fcntl
+
+        descriptor = os.open(path.resolve().parent, os.O_RDONLY)
+    except (ImportError, OSError):
+        yield
+        return
+    try:
+        end = time.monotonic() + _PATIENCE
+        while True:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except OSError as error:
+                if error.errno not in (errno.EWOULDBLOCK, errno.EACCES):
+                    break
+                if time.monotonic() > end:
+                    raise InvalidInput(
+                        f"Another program is writing {path.name}; try again when it is finished."
+                    ) from None
+                time.sleep(0.02)
+        yield
+    finally:
+        os.close(descriptor)
+
 
 def write_atomically(path: Path, content: bytes, mode: int | None = None) -> None:
-    """Write all of `content` or nothing; an existing file keeps its mode, a link its target."""
+    """Write all of `content` or nothing; an existing file keeps its mode, a link its target.
+
+    Raises:
+        InvalidInput: a device, a pipe or a directory is there.
+        OSError: it cannot be written.
+    """
     target = path.resolve()
+    check_regular(target)
     if mode is None:
         mode = target.stat().st_mode & 0o7777 if target.exists() else 0o666 & ~_umask()
     descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:80]}.")
@@ -39,6 +141,11 @@ def write_file(path: Path, content: bytes) -> None:
         raise InvalidInput(
             f"{path.name} cannot be written ({error.strerror}); check the directory and your rights there."
         ) from None
+
+
+def _not_regular(path: Path, mode: int) -> str:
+    kind = next((name for check, name in _KINDS if check(mode)), "a special file")
+    return f"{path} is {kind}, not a file that can be read and replaced; check the path."
 
 
 def _umask() -> int:

@@ -1,11 +1,16 @@
-"""The layout of an entry of a .bib file."""
+"""The layout of an entry of a .bib file, and the names in it."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+
+from ..records import Author
+from ..records.names import split_suffix
 
 _BRACED = re.compile(r"\{[^{}]*\}")
+_PLAIN = re.compile(r"[A-Za-z][A-Za-z -]*")
 
 
 def bib_entry(kind: str, key: str, fields: Mapping[str, str]) -> str:
@@ -18,7 +23,23 @@ def bib_entry(kind: str, key: str, fields: Mapping[str, str]) -> str:
     return f"@{kind}{{{key},\n{lines}\n}}"
 
 
-def name_word(word: str, written: str) -> str:
+@lru_cache(maxsize=4096)
+def bib_name(author: Author, escape: Callable[[str], str]) -> str:
+    """A person as ``Family, Given`` or ``Family, Jr., Given``; anything else in braces, never split."""
+    if author.type == "person" and author.family and author.given:
+        family, suffix = split_suffix(author.family)
+        parts = (family, suffix, author.given) if suffix else (family, author.given)
+        return ", ".join([_words(part, escape) for part in parts])
+    return f"{{{escape(author.family or author.name)}}}"
+
+
+def _words(text: str, escape: Callable[[str], str]) -> str:
+    if _PLAIN.fullmatch(text) and " and" not in text.lower() and text.lower() != "and":
+        return " ".join(text.split())
+    return " ".join([_word(word, escape(word)) for word in text.split()])
+
+
+def _word(word: str, written: str) -> str:
     """`written`, the escaped form of one word of a person's name, in braces where it needs them.
 
     Commas and the word "and" have a meaning between names, and a command would be split; in braces

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..records import Author, Version
+from ..records import Version
 from ..records.date import day_of, year_of
 from ..records.link import landing_of, link_of
-from ..records.names import split_suffix
-from .bib_entry import bib_entry, name_word
+from .bib_entry import bib_entry, bib_name
+from .bibtex import version_apart
 from .keys import keys_of
 from .latex_text import latex_text, verbatim
 
@@ -34,38 +34,33 @@ def type_of(version: Version) -> str:
 
 
 def fields(version: Version, urldate: str | None = None) -> dict[str, str]:
-    """The fields with their delimiters; biber reads UTF-8, so letters stay as they are."""
+    """The fields with their delimiters, each one that biber's data model has for the entry's type.
+
+    A DOI needs no `url` beside it, unless the day of a visit is wanted: that is of the page.
+    """
+    kind = type_of(version)
     found: dict[str, str] = {}
     if version.authors:
-        found["author"] = " and ".join(map(_name, version.authors))
+        found["author"] = " and ".join([bib_name(author, latex_text) for author in version.authors])
     found["title"] = f"{{{latex_text(version.title) or 'untitled'}}}"
     day, year = day_of(version), year_of(version)
     if day is not None:
         found["date"] = day.isoformat()
     elif year is not None:
         found["date"] = f"{year:04d}"
+    if version.resource_type == "Model":
+        found["type"] = "Machine learning model"
     if version.publisher:
-        found["publisher"] = latex_text(version.publisher)
-    number = version.version or version.short_revision
-    if number:
+        # The data model knows a publisher of datasets; software has an organisation.
+        found["publisher" if kind == "dataset" else "organization"] = latex_text(version.publisher)
+    if number := version_apart(version):
         found["version"] = latex_text(number)
     if version.doi is not None:
         found["doi"] = verbatim(version.doi.name)
-    url = link_of(version) if not version.repo else landing_of(version)
-    if url:
-        found["url"] = verbatim(url)
-        if urldate:
-            found["urldate"] = urldate
+    if version.doi is None or urldate:
+        url = landing_of(version) if version.repo else link_of(version)
+        if url:
+            found["url"] = verbatim(url)
+            if urldate:
+                found["urldate"] = urldate
     return {name: f"{{{value}}}" for name, value in found.items()}
-
-
-def _name(author: Author) -> str:
-    if author.type == "person" and author.family and author.given:
-        family, suffix = split_suffix(author.family)
-        parts = (family, suffix, author.given) if suffix else (family, author.given)
-        return ", ".join(map(_words, parts))
-    return f"{{{latex_text(author.family or author.name)}}}"
-
-
-def _words(text: str) -> str:
-    return " ".join([name_word(word, latex_text(word)) for word in text.split()])

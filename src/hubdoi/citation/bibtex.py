@@ -1,105 +1,96 @@
-"""BibTeX for every bibliography style, the plain ones of 1985 included."""
+"""BibTeX: one ``@misc`` a version, in UTF-8, with each fact in one field.
+
+DataCite's objects are not among BibTeX's types. `howpublished` is what styles print in ``@misc``, and
+what readers such as pandoc take for the publisher. A DOI needs no `url` beside it: styles that know
+`doi` would print the link twice.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import lru_cache
+from collections.abc import Callable, Sequence
 
-from ..records import Author, Version
+from ..records import Version
 from ..records.date import day_of, year_of
 from ..records.link import landing_of, link_of
-from ..records.names import split_suffix
-from .bib_entry import bib_entry, name_word
-from .fallback import preamble
+from .bib_entry import bib_entry, bib_name
 from .keys import key_of, keys_of
-from .latex_text import bibtex_name, bibtex_name_word, bibtex_text, verbatim
+from .latex_text import ascii_text, latex_text, verbatim
 
 _MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
 
 
-def write(versions: Sequence[Version]) -> str:
-    """One entry a version, a blank line between them, after the preamble that they may need."""
+def write(versions: Sequence[Version], *, ascii: bool = False, classic: bool = False) -> str:
+    """One entry a version, a blank line between them; `ascii` and `classic` as in `fields`."""
     keys = keys_of(versions)
-    entries = "\n\n".join(
-        [entry(version, key) for version, key in zip(versions, keys, strict=True)]
+    return "\n\n".join(
+        [
+            entry(version, key, ascii=ascii, classic=classic)
+            for version, key in zip(versions, keys, strict=True)
+        ]
     )
-    before = preamble(entries)
-    return f"{before}\n\n{entries}" if before else entries
 
 
-def entry(version: Version, key: str) -> str:
+def entry(version: Version, key: str, *, ascii: bool = False, classic: bool = False) -> str:
     """One ``@misc`` entry; classic BibTeX knows neither datasets nor software."""
-    return bib_entry("misc", key, fields(version))
+    return bib_entry("misc", key, fields(version, ascii=ascii, classic=classic))
 
 
-def fields(version: Version) -> dict[str, str]:
+def fields(version: Version, *, ascii: bool = False, classic: bool = False) -> dict[str, str]:
     """The fields with their delimiters, in the order in which they are written.
 
-    `howpublished` and `note` are there for the styles that know no `publisher`, `version` and `doi`
-    in ``@misc``.
+    `ascii` writes accents as commands, for programs that count bytes. `classic` adds a `note` with
+    the DOI and the version, for styles that know neither (plain, abbrv, alpha, IEEEtran, plainnat).
     """
+    escape = ascii_text if ascii else latex_text
     found: dict[str, str] = {}
     if version.authors:
-        found["author"] = f"{{{' and '.join(map(_name, version.authors))}}}"
+        people = [
+            bib_name(author.romanised if ascii else author, escape) for author in version.authors
+        ]
+        found["author"] = f"{{{' and '.join(people)}}}"
     else:
-        name = bibtex_text(version.name)
+        name = escape(version.name)
         found["key"] = f"{{{name if name.isascii() and name else key_of(version)}}}"
     # The inner braces keep the case: names of models are not sentences.
-    found["title"] = f"{{{{{bibtex_text(version.title) or 'untitled'}}}}}"
+    found["title"] = f"{{{{{escape(version.title) or 'untitled'}}}}}"
     if version.publisher:
-        found["howpublished"] = f"{{{_published(version.publisher)}}}"
+        found["howpublished"] = f"{{{escape(version.publisher)}}}"
     day, year = day_of(version), year_of(version)
     if year is not None:
         found["year"] = f"{{{year}}}"
     if day is not None:
         found["month"] = _MONTHS[day.month - 1]
-    if version.publisher:
-        found["publisher"] = found["howpublished"]
-    number = version.version or version.short_revision
-    if number:
-        found["version"] = f"{{{bibtex_text(number)}}}"
+    number = version_apart(version)
+    if number and not classic:
+        found["version"] = f"{{{escape(number)}}}"
+    url = ""
     if version.doi is not None:
-        found["doi"] = f"{{{_verbatim(version.doi.name)}}}"
-    url = link_of(version) if not version.repo else landing_of(version)
-    if url:
-        found["url"] = f"{{{_verbatim(url)}}}"
-    note = _note(version, number, url)
-    if note:
+        found["doi"] = f"{{{_in_document(version.doi.name)}}}"
+    else:
+        url = landing_of(version) if version.repo else link_of(version)
+        if url and not classic:
+            found["url"] = f"{{{_in_document(url)}}}"
+    if classic and (note := _note(version, number, url, escape)):
         found["note"] = f"{{{note}}}"
     return found
 
 
-def _note(version: Version, number: str | None, url: str | None) -> str:
-    said = []
-    if number and number not in version.title:
-        said.append(f"Version {bibtex_text(number)}")
+def version_apart(version: Version) -> str | None:
+    """The version or the revision, where the title does not say it already."""
+    number = version.version or version.short_revision
+    return number if number and number not in version.title else None
+
+
+def _note(version: Version, number: str | None, url: str, escape: Callable[[str], str]) -> str:
+    said = [f"Version {escape(number)}"] if number else []
     if version.doi is not None:
-        said.append(f"doi:{bibtex_text(version.doi.name)}")
+        said.append(f"doi:{escape(version.doi.name)}")
     elif url:
-        said.append(bibtex_text(url))
+        said.append(f"\\url{{{_in_document(url)}}}")
     return ", ".join(said)
 
 
-def _name(author: Author) -> str:
-    """A person as ``Family, Given``; anything else in braces, so that it is never split."""
-    if author.type == "person" and author.family and author.given:
-        family, suffix = split_suffix(author.family)
-        parts = (family, suffix, author.given) if suffix else (family, author.given)
-        return ", ".join(map(_words, parts))
-    return bibtex_name(author.family or author.name)
-
-
-@lru_cache(maxsize=1024)
-def _words(text: str) -> str:
-    return " ".join([name_word(word, bibtex_name_word(word)) for word in text.split()])
-
-
-@lru_cache(maxsize=256)
-def _published(publisher: str) -> str:
-    return bibtex_text(publisher)
-
-
-def _verbatim(text: str) -> str:
+def _in_document(text: str) -> str:
     """As `verbatim`, with what ends a line or an argument in LaTeX escaped as hyperref reads it."""
     plain = verbatim(text)
     return plain.replace("%", r"\%").replace("#", r"\#").replace("&", r"\&")

@@ -57,14 +57,18 @@ def cite(
     style: str | None = None,
     locale: str | None = None,
     urldate: date | str | None = None,
+    ascii: bool = False,
+    classic: bool = False,
     notes: Iterable[str] = (),
 ) -> Citation:
     """The citation of a version, or of many in one list; the same object is cited once.
 
     `style` is a CSL style: a name (``apa``), the path of a .csl file, or an https address; it makes
     text, or Markdown with the format ``markdown``. `locale` (``de-DE``) is the language of its
-    words. `urldate` is the day on which the pages were visited, for biblatex. `notes` are sentences
-    for the reader, shown beside the citation and never in it.
+    words. `urldate` is the day on which the pages were visited, for biblatex. `ascii` and `classic`
+    are for BibTeX alone: accents as commands, for programs that count bytes; a note with the DOI,
+    for styles that ignore `doi`. `notes` are sentences for the reader, shown beside the citation and
+    never in it.
 
     Raises:
         UnknownFormat, UnknownStyle: there is no such format, no such style.
@@ -75,6 +79,11 @@ def cite(
     versions = _different([x] if isinstance(x, Version) else x)
     check_format(format)
     given = _with_own_notes(notes, versions)
+    if (ascii or classic) and (format != "bibtex" or style is not None):
+        option = "ascii" if ascii else "classic"
+        raise InvalidInput(
+            f"Only BibTeX has the option {option}; choose the format bibtex, or leave it out."
+        )
     if style is not None:
         return _styled(versions, format, style, locale, given)
     if locale is not None:
@@ -84,6 +93,8 @@ def cite(
         if format != "biblatex":
             raise InvalidInput("Only biblatex has an urldate; choose that format, or leave it out.")
         text = module.write(versions, _day(urldate))
+    elif ascii or classic:
+        text = module.write(versions, ascii=ascii, classic=classic)
     else:
         text = module.write(versions)
     return Citation(text, format, versions, given)

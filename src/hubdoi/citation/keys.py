@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import re
+from base64 import b32encode
+from collections import Counter
 from collections.abc import Iterable
 from hashlib import sha256
 
 from ..records import Author, Version
 from ..records.date import year_of
 from ..records.names import split_suffix
+
+_IDEOGRAPHS = re.compile(
+    r"[\u2e80-\u2fff\u3005-\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
+)
 
 
 def identity(version: Version) -> str:
@@ -24,10 +30,11 @@ def identity(version: Version) -> str:
 
 
 def key_of(version: Version) -> str:
-    """The key of one version alone: ``lovelace2026tinybert``.
+    """The key of one version: ``lovelace2026tinybert-k3qd2xa``.
 
-    It depends on this version only. A version that replaced another carries its revision, so that
-    the versions of one repository do not meet in one name.
+    It depends on this version only, whatever else is in a list: the first author, the year and the
+    name are there to be read, the letters behind the hyphen stand for the repository and revision
+    (or the DOI), so that no other work has the key, before and after a DOI is minted.
     """
     first = version.authors[0] if version.authors else None
     name = _slug(_short_name(first), 24) if first else ""
@@ -38,55 +45,52 @@ def key_of(version: Version) -> str:
     key = f"{name}{'' if year is None else year}{what}" or "untitled"
     if not key[0].isalpha():
         key = f"hub{key}"
-    if version.previous is not None and version.revision:
-        key += f"-{version.revision[:7]}"
-    return key
+    return f"{key}-{_letters(_work(version), 7)}"
 
 
 def keys_of(versions: Iterable[Version], taken: Iterable[str] = ()) -> list[str]:
     """One key a version, all different, none of them in `taken` (compared without case).
 
-    The first object of a name keeps it, whatever follows in the list; another one is told apart by
-    its revision, or by a digest of its DOI, and never by its place in the list.
+    The order and the length of the list make no difference. Two versions that meet in one key all
+    the same, and one that is taken, get more letters of their own.
     """
+    listed = list(versions)
     used = {key.casefold() for key in taken}
-    given: dict[str, str] = {}
-    keys = []
-    for version in versions:
-        same = identity(version)
-        if same not in given:
-            given[same] = next(
-                key for key in _candidates(version, same) if key.casefold() not in used
-            )
-            used.add(given[same].casefold())
-        keys.append(given[same])
-    return keys
+    keys = {identity(version): key_of(version) for version in listed}
+    count = Counter(keys.values())
+    for same, key in keys.items():
+        if count[key] > 1 or key in used:
+            keys[same] = f"{key}{_letters(same, 24)}"
+    return [keys[identity(version)] for version in listed]
 
 
-def _candidates(version: Version, same: str) -> Iterable[str]:
-    key = key_of(version)
-    yield key
-    if version.revision and version.previous is None:
-        yield f"{key}-{version.revision[:7]}"
-    digest = sha256(same.encode("utf-8", "replace")).hexdigest()
-    for length in range(6, len(digest) + 1):
-        yield f"{key}-x{digest[:length]}"
-    for number in range(2, 1_000_000):
-        yield f"{key}-x{digest}-{number}"
+def _work(version: Version) -> str:
+    if version.repo and version.revision:
+        return f"{version.repo.path}@{version.revision[:7]}"
+    return identity(version)
+
+
+def _letters(text: str, count: int) -> str:
+    digest = sha256(text.encode("utf-8", "replace")).digest()
+    return b32encode(digest).decode().lower()[:count]
 
 
 def _short_name(author: Author) -> str:
+    author = author.romanised
     if author.type == "person" and author.family:
         return split_suffix(author.family)[0]
     return author.name
 
 
 def _slug(text: str, longest: int) -> str:
-    """The first words of `text` in ASCII letters and digits; other scripts in their Latin spelling."""
+    """The first words of `text` in ASCII letters and digits; other scripts in their Latin spelling.
+
+    Ideographs have none: how they are read depends on the language, which nobody knows here.
+    """
     if not text.isascii():
         from anyascii import anyascii
 
-        text = anyascii(text)
+        text = anyascii(_IDEOGRAPHS.sub("", text))
     slug = ""
     for word in re.findall(r"[a-z0-9]+", text.lower().replace("'", "")):
         if slug and len(slug) + len(word) > longest:

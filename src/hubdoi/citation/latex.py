@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from ..records import Version
 from ..records.link import link_of
-from .fallback import definitions
 from .keys import keys_of
 from .latex_text import latex_text
 from .text import parts
@@ -15,9 +14,7 @@ from .text import parts
 def write(versions: Sequence[Version]) -> str:
     r"""One ``\bibitem`` a version, for a ``thebibliography`` environment; it needs no package."""
     keys = keys_of(versions)
-    items = "\n\n".join(_item(version, key) for version, key in zip(versions, keys, strict=True))
-    before = definitions(items)
-    return f"{before}\n\n{items}" if before else items
+    return "\n\n".join(_item(version, key) for version, key in zip(versions, keys, strict=True))
 
 
 def _item(version: Version, key: str) -> str:

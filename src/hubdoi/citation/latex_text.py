@@ -15,9 +15,8 @@ from ..records.plain_text import plain_line
 
 _SPECIAL = {
     "\\": r"\textbackslash{}",
-    # BibTeX counts braces, escaped or not: an odd one would run on into the next entry.
-    "{": r"\ensuremath{\lbrace}",
-    "}": r"\ensuremath{\rbrace}",
+    "{": r"\{",
+    "}": r"\}",
     "$": r"\$",
     "&": r"\&",
     "#": r"\#",
@@ -25,76 +24,64 @@ _SPECIAL = {
     "_": r"\_",
     "~": r"\textasciitilde{}",
     "^": r"\textasciicircum{}",
-    "<": r"\ensuremath{<}",
-    ">": r"\ensuremath{>}",
-    "|": r"\ensuremath{|}",
     # babel makes the quotation mark active in German and other languages; {} keeps it a mark.
     '"': '"{}',
     "\u00a0": " ",
 }
 _ESCAPES = str.maketrans(_SPECIAL)
 _LIGATURES = re.compile(r"(?<=-)(?=-)|(?<=')(?=')|(?<=`)(?=`)|(?<=[!?])(?=`)|(?<=,)(?=,)")
-_NEEDS_CARE = re.compile(r"[^A-Za-z0-9 .:;()\[\]/+=*@,-]|--|,,")
+_NEEDS_CARE = re.compile(r"[\\{}$&#%_~^\"\u00a0!?'`]|--|,,")
 _SAFE = re.compile(r"[A-Za-z0-9/:;,.()\[\]<>@!*+=?&#%~_'-]*")
-_IDEOGRAPH = re.compile(r"[\u1100-\u11ff\u2e80-\ud7ff\uf900-\ufaff\U00020000-\U0003ffff]")
 _ACCENTS = {
     "\u0300": "`", "\u0301": "'", "\u0302": "^", "\u0303": "~", "\u0304": "=", "\u0306": "u",
     "\u0307": ".", "\u0308": '"', "\u030a": "r", "\u030b": "H", "\u030c": "v", "\u0323": "d",
     "\u0327": "c", "\u0328": "k", "\u0331": "b",
 }  # fmt: skip
+# Commands that LaTeX, pandoc, Typst and reference managers read alike; \\dj, \\dh and \\th are lost in some.
 _LETTERS = {
     "ß": r"{\ss}", "æ": r"{\ae}", "Æ": r"{\AE}", "œ": r"{\oe}", "Œ": r"{\OE}", "ø": r"{\o}",
-    "Ø": r"{\O}", "å": r"{\aa}", "Å": r"{\AA}", "ł": r"{\l}", "Ł": r"{\L}", "đ": r"{\dj}",
-    "Đ": r"{\DJ}", "ð": r"{\dh}", "Ð": r"{\DH}", "þ": r"{\th}", "Þ": r"{\TH}", "ŋ": r"{\ng}",
-    "Ŋ": r"{\NG}", "ı": r"{\i}",
-    "‘": r"{\textquoteleft}", "’": r"{\textquoteright}", "“": r"{\textquotedblleft}",
-    "”": r"{\textquotedblright}", "–": r"{\textendash}", "—": r"{\textemdash}",
-    "…": r"{\textellipsis}",
+    "Ø": r"{\O}", "å": r"{\aa}", "Å": r"{\AA}", "ł": r"{\l}", "Ł": r"{\L}", "ı": r"{\i}",
+    "‘": "`", "’": "'", "“": "``", "”": "''", "–": "--", "—": "---", "…": r"{\ldots}",
 }  # fmt: skip
 
 
 def latex_text(text: str) -> str:
-    """`text` for a LaTeX document in UTF-8: special characters escaped, letters as they are."""
+    """`text` for LaTeX in UTF-8: what TeX reads as commands is escaped, letters are as they are."""
     line = plain_line(text)
     if not _NEEDS_CARE.search(line):
         return line
     spaced = _LIGATURES.sub("\x00", line)
-    return spaced.translate(_ESCAPES).replace("\x00", "{}")
+    written = spaced.translate(_ESCAPES).replace("\x00", "{}")
+    return written if _is_balanced(line) else _with_braces_as_symbols(written)
 
 
-def bibtex_text(text: str) -> str:
-    """`text` for a field of classic BibTeX.
+def ascii_text(text: str) -> str:
+    """`text` for classic BibTeX, which counts bytes: letters with accents as commands.
 
-    BibTeX counts bytes: a Latin letter with an accent is written as the "special character"
-    ``{\\'e}`` that it sorts and abbreviates rightly; other scripts stay as they are.
+    ``{\\'e}`` is the "special character" that BibTeX sorts and abbreviates rightly. A letter without
+    a command that every reader knows, and every other script, stays as it is.
     """
     escaped = latex_text(text)
     if escaped.isascii():
         return escaped
     return "".join(
-        character if character < "\x80" else _latin(character)
+        character if character < "\x80" else _command(character)
         for character in unicodedata.normalize("NFC", escaped)
     )
 
 
-def bibtex_name_word(word: str) -> str:
-    """One word of a person's name for classic BibTeX, which may cut it after a letter.
-
-    Letters of more than one byte become "special characters", so that no half of one is left:
-    the first alone, so that ``Иван`` is abbreviated to ``И.``; Chinese and Korean given names are
-    not abbreviated and stay whole.
-    """
-    text = bibtex_text(word)
-    if text.isascii():
-        return text
-    cut = "" if _IDEOGRAPH.match(text) else r"^[^\x00-\x7f]|"
-    return re.sub(cut + r"[^\x00-\x7f]+", lambda run: f"{{\\relax {run[0]}}}", text)
+def _is_balanced(text: str) -> bool:
+    depth = 0
+    for brace in re.findall(r"[{}]", text):
+        depth += 1 if brace == "{" else -1
+        if depth < 0:
+            return False
+    return depth == 0
 
 
-def bibtex_name(name: str) -> str:
-    """A name that is never split: in braces, and never cut where a letter has several bytes."""
-    text = bibtex_text(name)
-    return f"{{{text}}}" if text.isascii() else f"{{\\relax {text}}}"
+def _with_braces_as_symbols(written: str) -> str:
+    """BibTeX counts braces, escaped or not: an odd one would run on into the next entry."""
+    return written.replace(r"\{", r"\ensuremath{\lbrace}").replace(r"\}", r"\ensuremath{\rbrace}")
 
 
 def verbatim(text: str) -> str:
@@ -107,14 +94,20 @@ def verbatim(text: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _latin(character: str) -> str:
+def _command(character: str) -> str:
     if character in _LETTERS:
         return _LETTERS[character]
     base, *marks = list(unicodedata.normalize("NFD", character))
-    if len(marks) != 1 or marks[0] not in _ACCENTS or not base.isascii():
+    if not marks or any(mark not in _ACCENTS for mark in marks) or not base.isascii():
         return character
-    accent = _ACCENTS[marks[0]]
-    if base in "ij" and accent in "`'^~=u\"":
-        base = f"\\{base}"
-        return f"{{\\{accent}{base}}}" if not accent.isalpha() else f"{{\\{accent}{{{base}}}}}"
-    return f"{{\\{accent}{{{base}}}}}" if accent.isalpha() else f"{{\\{accent}{base}}}"
+    written = base
+    for mark in marks:
+        accent = _ACCENTS[mark]
+        if written in ("i", "j") and accent in "`'^~=u\"":
+            written = f"\\{written}"
+        elif accent.isalpha() or len(written) > 1:
+            written = f"{{{written}}}"
+        written = f"\\{accent}{written}"
+        if accent.isalpha() and written.endswith(("\\i", "\\j")):
+            written = f"\\{accent}{{{written[-2:]}}}"
+    return f"{{{written}}}"

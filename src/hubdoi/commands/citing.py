@@ -29,6 +29,8 @@ def cite(arguments: Namespace, context: Context) -> Any:
             style=style,
             locale=arguments.locale,
             revision=arguments.revision,
+            ascii=arguments.ascii,
+            classic=arguments.classic,
         )
     else:
         from .notebooks import cite_notebook

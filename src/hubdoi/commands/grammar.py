@@ -114,6 +114,7 @@ def parser(prog: str = "%doi") -> argparse.ArgumentParser:
     )
     cite.add_argument("--locale", help="the language of the style, such as de-DE")
     cite.add_argument("--revision", metavar="SHA", help="the version of that revision")
+    _bibtex_options(cite)
     cite.add_argument("--in-text", action="store_true", help="the in-text citation of the style")
     cite.add_argument("--output", "-o", metavar="FILE", help="write it to a file")
     cite.add_argument(
@@ -164,7 +165,15 @@ def parser(prog: str = "%doi") -> argparse.ArgumentParser:
     bib = command("bib", "write or update a .bib file")
     bib.add_argument("file", metavar="FILE")
     bib.add_argument("references", nargs="*", metavar="REPO|DOI")
-    bib.add_argument("--format", default="bibtex", choices=("bibtex", "biblatex"))
+    bib.add_argument(
+        "--format", choices=("bibtex", "biblatex"), help="else as the entries that are there"
+    )
+    _bibtex_options(bib)
+    bib.add_argument(
+        "--adopt",
+        action="store_true",
+        help="take over entries with the same DOI that hubdoi did not write",
+    )
     bib.add_argument(
         "--dry-run", action="store_true", help="show the difference, and write nothing"
     )
@@ -237,6 +246,15 @@ def subcommands(of: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParse
         if isinstance(action, argparse._SubParsersAction):
             return dict(action.choices)
     return {}
+
+
+def _bibtex_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--ascii", action="store_true", help="BibTeX with accents as commands, for old programs"
+    )
+    command.add_argument(
+        "--classic", action="store_true", help="BibTeX with a note, for styles that ignore doi"
+    )
 
 
 def _json_option(command: argparse.ArgumentParser) -> None:

@@ -13,6 +13,7 @@ from .context import Context
 
 if TYPE_CHECKING:
     from ..bibliography import Uses
+    from ..bibliography.bibfile import BibFile
     from ..citation import Citation
 
 
@@ -32,18 +33,41 @@ def bib(arguments: Namespace, context: Context) -> Message:
 
     client = context.session.client
     if arguments.references:
-        versions = client.cite(*arguments.references, format=arguments.format).versions
+        versions = client.cite(*arguments.references).versions
     else:
         found = _uses([], context, "a repository, such as: %doi bib refs.bib ada/tiny-bert")
-        versions = _citation(found, context, format=arguments.format).versions
-    file = BibFile.read(Path(arguments.file)).updated(versions, arguments.format)
+        versions = _citation(found, context).versions
+    file = BibFile.read(Path(arguments.file)).updated(
+        versions,
+        arguments.format,
+        adopt=arguments.adopt,
+        ascii=arguments.ascii,
+        classic=arguments.classic,
+    )
     if arguments.dry_run:
         said = "What would change:" if file.differs else f"{arguments.file} is up to date."
-        return Message(said, file, file.diff())
+        return Message(said + _left_alone(file), file, file.diff())
     if not file.differs:
-        return Message(f"{arguments.file} is up to date.", file)
-    entries = "1 entry" if len(versions) == 1 else f"{len(versions)} entries"
-    return Message(f"Written: {arguments.file}, {entries} of ours.", file.write())
+        return Message(f"{arguments.file} is up to date.{_left_alone(file)}", file)
+    difference = file.diff() if arguments.adopt else ""
+    written = file.write()
+    counts = [(len(written.added), "added"), (len(written.changed), "updated")]
+    done = ", ".join(f"{count} {verb}" for count, verb in counts if count) or "nothing new"
+    return Message(
+        f"Written: {arguments.file} ({done}).{_left_alone(written)}", written, difference
+    )
+
+
+def _left_alone(file: BibFile) -> str:
+    """The entries of somebody else that have the same DOI: they are the ones to cite."""
+    if not file.foreign:
+        return ""
+    keys = ", ".join(file.foreign[:10]) + (" …" if len(file.foreign) > 10 else "")
+    one = len(file.foreign) == 1
+    return (
+        f" Left alone: {keys}, which hubdoi did not write; cite {'it by this key' if one else 'them by these keys'}, "
+        f"or take {'it' if one else 'them'} over with --adopt."
+    )
 
 
 def check(arguments: Namespace, context: Context) -> Any:
@@ -69,7 +93,15 @@ def cite_notebook(
     """The citation of everything that this notebook, or the one named by ``--insert``, uses."""
     notebooks = [arguments.insert] if arguments.insert else []
     found = _uses(notebooks, context, "a repository, such as: %doi cite ada/tiny-bert")
-    return _citation(found, context, format=format, style=style, locale=arguments.locale)
+    return _citation(
+        found,
+        context,
+        format=format,
+        style=style,
+        locale=arguments.locale,
+        ascii=arguments.ascii,
+        classic=arguments.classic,
+    )
 
 
 def insert(notebook: str, citation: Citation) -> Message:

@@ -163,6 +163,24 @@ class Author:
             return reading_order(self.family, self.given)
         return self.name
 
+    @property
+    def romanised(self) -> Author:
+        """The same author in Latin letters, where the record gives both: ``山田太郎 (Taro Yamada)``.
+
+        Nothing is transliterated here; without a romanisation of its own the name is as it is.
+        """
+        outside, _, inside = self.name.removesuffix(")").partition("(")
+        inside = inside.strip()
+        if self.name.endswith(")") and inside.isascii() and inside and not outside.isascii():
+            family, given = split_person(inside)
+            if self.type == "organization" or not given:
+                return self.replace(name=inside, given=None, family=None)
+            return self.replace(name=f"{family}, {given}", family=family, given=given)
+        family, given = split_person(self.name)
+        if self.type == "person" and self.name.isascii() and not (self.family or "").isascii():
+            return self.replace(family=family, given=given or None)
+        return self
+
     def derived(self) -> Author:
         """The same author, with what the name says and nobody said: which type, which family name.
 
