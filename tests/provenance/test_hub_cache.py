@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from hubdoi.provenance.hub_cache import hub_cache, loaded_revision
+from hubdoi.provenance.hub_cache import hub_cache, cached_revision
 from hubdoi.records import Repo
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -43,26 +43,26 @@ def test_place_of_the_cache_is_the_library_s(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_default_branch_branch_and_commit(tmp_path: Path) -> None:
     cache = filled(tmp_path, main=COMMIT + "\n", v1=OTHER, refs__pr__1=OTHER)
-    assert loaded_revision(MODEL, cache=cache) == COMMIT
-    assert loaded_revision(MODEL, "v1", cache) == OTHER
-    assert loaded_revision(MODEL, "refs/pr/1", cache) == OTHER
-    assert loaded_revision(MODEL, COMMIT, cache) == COMMIT
-    assert loaded_revision(MODEL, COMMIT[:8], cache) == COMMIT
+    assert cached_revision(MODEL, cache=cache) == COMMIT
+    assert cached_revision(MODEL, "v1", cache) == OTHER
+    assert cached_revision(MODEL, "refs/pr/1", cache) == OTHER
+    assert cached_revision(MODEL, COMMIT, cache) == COMMIT
+    assert cached_revision(MODEL, COMMIT[:8], cache) == COMMIT
 
 
 def test_datasets_and_old_names(tmp_path: Path) -> None:
     filled(tmp_path, "datasets--ada--notes", main=COMMIT)
     filled(tmp_path, "models--gpt2", main=OTHER)
-    assert loaded_revision(Repo("dataset", "ada/notes"), cache=tmp_path) == COMMIT
-    assert loaded_revision(Repo("model", "gpt2"), cache=tmp_path) == OTHER
-    assert loaded_revision(Repo("model", "ada/notes"), cache=tmp_path) is None
+    assert cached_revision(Repo("dataset", "ada/notes"), cache=tmp_path) == COMMIT
+    assert cached_revision(Repo("model", "gpt2"), cache=tmp_path) == OTHER
+    assert cached_revision(Repo("model", "ada/notes"), cache=tmp_path) is None
 
 
 def test_what_is_not_there_is_none(tmp_path: Path) -> None:
     cache = filled(tmp_path, main=COMMIT, broken="not a commit")
     (tmp_path / "models--ada--engine" / "refs" / "gone").write_text(OTHER)
     for revision in ("v9", "broken", "gone", OTHER, "", "a" * 300):
-        found = loaded_revision(MODEL, revision, cache)
+        found = cached_revision(MODEL, revision, cache)
         assert found == (COMMIT if revision == "" else None), revision
 
 
@@ -78,9 +78,9 @@ def test_a_revision_cannot_lead_out_of_the_cache(tmp_path: Path) -> None:
         "..",
         "a\nb",
     ):
-        assert loaded_revision(MODEL, revision, cache) is None
+        assert cached_revision(MODEL, revision, cache) is None
 
 
 def test_two_commits_with_the_same_beginning_are_not_guessed(tmp_path: Path) -> None:
     cache = filled(tmp_path, main=COMMIT, v1=COMMIT[:10] + OTHER[:30])
-    assert loaded_revision(MODEL, COMMIT[:8], cache) is None
+    assert cached_revision(MODEL, COMMIT[:8], cache) is None

@@ -8,13 +8,13 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from ..provenance.hub_cache import loaded_revision
+from ..provenance.hub_cache import cached_revision
 from ..provenance.scanner.scanning import uses_of_file, with_bar
 from ..provenance.use import Use
 from ..records import Displayed, Repo, Status
 from ..records.errors import HubdoiError, InvalidInput
 from .cited import Cited, cited_in
-from .verdict import Review, is_pinned, review_use
+from .verdict import Review, each_commit, is_pinned, review_use
 
 if TYPE_CHECKING:
     from ..client import Client
@@ -134,9 +134,9 @@ def check(
     answers = _answers(repos, client, statuses)
     reviews: list[Review] = []
     for _, own, cited in scanned:
-        for use in own:
-            loaded = loaded_revision(use.repo, use.revision, cache)
-            review = review_use(use, answers.get(use.repo), loaded=loaded, cited=sorted(cited.dois))
+        for use in (one for several in own for one in each_commit(several)):
+            known = cached_revision(use.repo, use.revision, cache)
+            review = review_use(use, answers.get(use.repo), cached=known, cited=sorted(cited.dois))
             reviews.append(review)
             findings += _findings(review, cited, strict)
     findings.sort(key=lambda f: [str(file) for file in files].index(f.notebook))

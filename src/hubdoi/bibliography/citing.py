@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..provenance.hub_cache import loaded_revision
+from ..provenance.hub_cache import cached_revision
 from ..provenance.use import Use, Uses
 from ..records import Status, Version
 from ..records.errors import HubdoiError, RepoNotFound, RevisionNotFound
-from .verdict import Review, ReviewTable, is_pinned, review_use
+from .verdict import Review, ReviewTable, each_commit, is_pinned, not_proven, review_use
 
 if TYPE_CHECKING:
     from ..citation import Citation
@@ -24,9 +25,9 @@ def review(found: Uses, *, client: Client, cache: Path | None = None) -> ReviewT
     """
     answers = client.statuses(found.repos) if found.repos else {}
     rows = []
-    for use in found:
+    for use in (one for several in found for one in each_commit(several)):
         status = answers.get(use.repo)
-        row = review_use(use, status, loaded=loaded_revision(use.repo, use.revision, cache))
+        row = review_use(use, status, cached=cached_revision(use.repo, use.revision, cache))
         rows.append(_with_changes(row, status, client))
     return ReviewTable(tuple(rows), found.unclear, found.failures)
 
@@ -42,10 +43,11 @@ def cite_uses(
     classic: bool = False,
     cache: Path | None = None,
 ) -> Citation:
-    """One list of everything that is used, each at the revision that the code names or, where it
-    names none, at the one that this machine has loaded.
+    """One list of everything that is used, each at the revision that was recorded while it was
+    loaded or, where nothing was recorded, at the one that the code names (R13).
 
-    A repository that is gone, and a call of which nothing can be told, become notes beside it.
+    Notes beside it say what is not proven, which repositories have changed since their DOI, which
+    are gone, and which calls could not be resolved.
 
     Raises:
         UnknownFormat, UnknownStyle: what to write is not known.
@@ -55,7 +57,7 @@ def cite_uses(
 
     versions: list[Version] = []
     notes: list[str] = []
-    for use in found:
+    for use in (one for several in found for one in each_commit(several)):
         try:
             one = _cited(use, client, cache)
         except RepoNotFound as error:
@@ -79,15 +81,39 @@ def cite_uses(
 
 
 def _cited(use: Use, client: Client, cache: Path | None) -> Citation:
-    loaded = loaded_revision(use.repo, use.revision, cache)
-    revision = loaded or (use.revision if is_pinned(use.revision) else None)
+    proven = use.recorded[-1] if use.recorded else None
+    if proven is None and is_pinned(use.revision):
+        proven = use.revision
+    if proven is None:
+        one = client.cite(use.repo)
+        return replace(one, notes=(*one.notes, *_unproven(use, client, cache)))
     try:
-        return client.cite(use.repo, revision=revision)
+        return client.cite(use.repo, revision=proven)
     except RevisionNotFound:
-        if loaded is None:
+        if not use.recorded:
             raise
-        # the cache of another Hub, or a revision that was since removed
-        return client.cite(use.repo, revision=use.revision)
+    # another Hub's revision, or one that was since removed
+    one = client.cite(use.repo)
+    note = (
+        f"{use.repo} was loaded at revision {proven[:7]}, which {client.endpoint} does not have; "
+        "the citation is of the latest DOI."
+    )
+    return replace(one, notes=(*one.notes, note))
+
+
+def _unproven(use: Use, client: Client, cache: Path | None) -> Iterator[str]:
+    """What has to be said beside a citation whose revision is neither recorded nor pinned."""
+    status = client.status(use.repo)
+    cached = cached_revision(use.repo, use.revision, cache)
+    hint = f" The cache has {cached[:7]}, which proves nothing." if cached else ""
+    if len(status.versions) > 1:
+        yield not_proven(status) + hint
+    elif status.versions:
+        named = (status.revision or "not known")[:7]
+        yield (
+            f"Which revision of {use.repo} was loaded is not proven; "
+            f"the DOI is of revision {named}.{hint}"
+        )
 
 
 def _with_changes(row: Review, status: Status | Exception | None, client: Client) -> Review:

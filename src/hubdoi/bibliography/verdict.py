@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 from urllib.parse import quote
 
@@ -12,9 +12,11 @@ from ..provenance.use import Unclear, Use
 from ..records import HUGGING_FACE, Changes, Displayed, Doi, Repo, Status, Version
 from ..records.errors import RepoNotFound
 
+Evidence = Literal["recorded", "code", "cache"]
 Verdict = Literal["cited exactly", "moved on", "unpinned", "no DOI", "gone", "cannot tell"]
 
 _COMMIT = re.compile(r"[0-9a-f]{7,40}")
+_MAX_CANDIDATES = 5
 # Names of branches: what they name moves.
 _BRANCHES = frozenset({"main", "master", "HEAD", "dev", "develop"})
 
@@ -23,8 +25,9 @@ _BRANCHES = frozenset({"main", "master", "HEAD", "dev", "develop"})
 class Review(Displayed):
     """One use and what a reviewer would say of it.
 
-    `revision` is the commit id that is used: the one in the code, or `loaded`, the one that this
-    machine has loaded. `version` is the DOI that it is compared with: the one of that revision,
+    `revision` is the commit id that is used, as far as that is proven (R13): `evidence` says whether
+    it was recorded while it was loaded, or stands in the code; ``cache`` means that this machine's
+    cache has `cached`, which proves nothing. `version` is the DOI that it is compared with: the one of that revision,
     else one that is cited, else the newest. `verdict` is
 
     - ``cited exactly``: the DOI names the revision that is used;
@@ -41,7 +44,8 @@ class Review(Displayed):
     use: Use
     verdict: Verdict
     revision: str | None = None
-    loaded: str | None = None
+    evidence: Evidence | None = None
+    cached: str | None = None
     version: Version | None = None
     head: str | None = None
     endpoint: str = HUGGING_FACE
@@ -69,7 +73,7 @@ class Review(Displayed):
 
     @property
     def fix(self) -> str | None:
-        """The argument that makes the call load what the DOI names, or what was loaded here."""
+        """What makes the call load what the DOI names, or what was recorded, as this call takes it."""
         if self.verdict in ("gone", "cited exactly"):
             return None
         if self.verdict == "moved on":
@@ -77,8 +81,8 @@ class Review(Displayed):
         elif self.pinned:
             return None
         else:
-            wanted = self.loaded or self.doi_revision or self.head
-        return f'revision="{wanted}"' if wanted and _COMMIT.fullmatch(wanted) else None
+            wanted = self.revision or self.doi_revision or self.head
+        return _pin(self.use, wanted) if wanted and _COMMIT.fullmatch(wanted) else None
 
     @property
     def request_url(self) -> str | None:
@@ -92,6 +96,7 @@ class Review(Displayed):
             **self.use.to_json(),
             "verdict": self.verdict,
             "revision_used": self.revision,
+            "evidence": self.evidence,
             "doi": self.doi.name if self.doi else None,
             "doi_revision": self.doi_revision,
             "cited": self.cited,
@@ -150,29 +155,37 @@ def review_use(
     use: Use,
     status: Status | Exception | None,
     *,
-    loaded: str | None = None,
+    cached: str | None = None,
     cited: Iterable[Doi | str] | None = None,
     changes: Changes | None = None,
 ) -> Review:
     """What is to be said of one use.
 
     `status` is what the Hub says of the repository, the error that it answered with, or None when
-    it was not asked. `loaded` is the revision in this machine's cache for what the code names.
+    it was not asked. Of what was recorded the last commit counts: see `each_commit`. `cached` is the
+    revision in this machine's cache for what the code names.
     `cited` are the DOIs that the notebook cites, where that is known.
     """
     named = use.revision if is_pinned(use.revision) else None
-    used = named if named is not None and _COMMIT.fullmatch(named) else loaded
+    recorded = use.recorded[-1] if use.recorded else None
+    evidence: Evidence | None
+    if recorded is not None:
+        used, evidence = recorded, "recorded"
+    elif named is not None and _COMMIT.fullmatch(named):
+        used, evidence = named, "code"
+    else:
+        # a tag is pinned in the code; what it names here is what the cache has for it
+        used, evidence = (cached if named else None), ("cache" if cached else None)
+    seen: dict[str, Any] = {"use": use, "revision": used, "evidence": evidence, "cached": cached}
     if isinstance(status, RepoNotFound):
-        return Review(use=use, verdict="gone", revision=used, loaded=loaded, note=status.message)
+        return Review(verdict="gone", note=status.message, **seen)
     if not isinstance(status, Status):
         why = str(status) if status is not None else "The Hub was not asked."
-        return Review(use=use, verdict="cannot tell", revision=used, loaded=loaded, note=why)
+        return Review(verdict="cannot tell", note=why, **seen)
     keys = None if cited is None else {Doi.parse(doi).key for doi in cited}
     version = _compared(status, used, keys)
     known: dict[str, Any] = {
-        "use": use,
-        "revision": used,
-        "loaded": loaded,
+        **seen,
         "version": version,
         "head": status.head,
         "endpoint": status.endpoint,
@@ -183,13 +196,45 @@ def review_use(
     if version is None:
         return Review(verdict="no DOI", **known)
     if not is_pinned(use.revision):
-        return Review(verdict="unpinned", changes=changes, **known)
+        note = not_proven(status) if used is None and len(status.versions) > 1 else ""
+        return Review(verdict="unpinned", changes=changes, note=note, **known)
     if used is None:
         note = f"Which commit {named} names is not known on this machine."
         return Review(verdict="cannot tell", note=note, **known)
     if version.is_of_revision(used):
         return Review(verdict="cited exactly", **known)
     return Review(verdict="moved on", changes=changes, **known)
+
+
+def each_commit(use: Use) -> tuple[Use, ...]:
+    """A use for each commit that was recorded for it: all of them were loaded."""
+    if len(use.recorded) < 2:
+        return (use,)
+    return tuple(replace(use, recorded=(commit,)) for commit in use.recorded)
+
+
+def not_proven(status: Status) -> str:
+    """One sentence that names the DOIs among which only a recorded or pinned revision decides."""
+    named = [
+        f"{version.doi} (revision {(version.revision or 'not known')[:7]})"
+        for version in status.versions[:_MAX_CANDIDATES]
+    ]
+    more = len(status.versions) - len(named)
+    listed = ", ".join(named) + (f" and {more} more" if more else "")
+    return (
+        f"Which revision of {status.repo} was loaded is not proven; it has the DOIs {listed}. "
+        "Pin the revision, or load it again with the recorder on."
+    )
+
+
+def _pin(use: Use, commit: str) -> str:
+    if use.form == "path":
+        return f"hf://{use.repo}@{commit}"
+    if use.form == "url":
+        return f"/resolve/{commit}/"
+    if use.form == "option":
+        return f"--revision {commit}"
+    return f"git checkout {commit}" if use.form == "clone" else f'revision="{commit}"'
 
 
 def _compared(status: Status, used: str | None, cited: set[str] | None) -> Version | None:
@@ -221,9 +266,11 @@ def request_doi_url(repo: Repo, endpoint: str = HUGGING_FACE) -> str:
 
 
 def _cells(row: Review) -> tuple[str, ...]:
-    used = f"`{row.revision[:7]}`" if row.revision else "not known"
-    if row.loaded and not row.pinned:
-        used += " (loaded here)"
+    used = f"`{row.revision[:7]}`" if row.revision else "not proven"
+    if row.evidence == "recorded":
+        used += " (recorded)"
+    elif row.evidence == "cache" and row.cached:
+        used += f" (`{row.cached[:7]}` in the cache, not proven)"
     doi = f"[{_escaped(row.doi.name)}]({row.doi.url})" if row.doi else "none"
     named = f"`{_code(row.doi_revision[:7])}`" if row.doi_revision else ""
     if row.request_url:

@@ -1,4 +1,4 @@
-"""The revision that was loaded on this machine, as the local Hub cache has it. Nothing is fetched."""
+"""What the local Hub cache has of a repository: a hint, and no proof that it was loaded."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from pathlib import Path
 from ..records import Repo
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
+COMMIT_START = re.compile(r"[0-9a-f]{7,40}")
+"""A commit id, or enough of its beginning."""
 _MAX_REF = 200
 
 
@@ -30,10 +32,12 @@ def hub_cache(environ: Mapping[str, str] | None = None) -> Path:
     return _expanded(root) / "huggingface" / "hub"
 
 
-def loaded_revision(
+def cached_revision(
     repo: Repo, revision: str | None = None, cache: Path | None = None
 ) -> str | None:
-    """The commit id that this machine holds of `repo` for what the code names, or None.
+    """The commit id that this machine's cache has of `repo` for what the code names, or None.
+
+    Another process may have put it there since: only a recorder knows what was loaded.
 
     `revision` is a branch, a tag, or a commit id or the beginning of one; without it the default
     branch is meant. A commit counts only when its snapshot is there.
@@ -41,7 +45,7 @@ def loaded_revision(
     folder = (cache or hub_cache()) / f"{repo.type}s--{repo.id.replace('/', '--')}"
     name = revision or "main"
     try:
-        if re.fullmatch(r"[0-9a-f]{7,40}", name):
+        if COMMIT_START.fullmatch(name):
             found = [s.name for s in (folder / "snapshots").iterdir() if s.name.startswith(name)]
             if len(found) == 1 and _COMMIT.fullmatch(found[0]):
                 return found[0]

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from ..records import Displayed, Repo, RepoType
+
+# How a call names what it loads, and so how it is pinned: an argument, an `hf://` path, the URL of
+# a file, an option of a command, a clone.
+Form: TypeAlias = Literal["argument", "path", "url", "option", "clone"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +22,9 @@ class Use:
     a script without cells. `line` counts from 1: in a notebook within the cell, in a text file
     (script, MyST, Quarto) within the file, as editors do. `call` is the call as written, without
     its arguments. `notebook` is the path as it was given, or None for a notebook in memory.
+    `execution_count` is the number that Jupyter shows beside the cell, where it was run. `recorded`
+    are the commits that a recorder saw while they were loaded; a use without a call was recorded
+    only, and is not seen in the code. `form` is how the call names the repository.
     """
 
     repo_type: RepoType
@@ -27,6 +34,9 @@ class Use:
     line: int = 1
     call: str = ""
     notebook: str | None = None
+    execution_count: int | None = None
+    recorded: tuple[str, ...] = ()
+    form: Form = "argument"
 
     @property
     def repo(self) -> Repo:
@@ -34,8 +44,8 @@ class Use:
 
     @property
     def place(self) -> str:
-        """Where it is, as people point at it: ``analysis.ipynb, cell 3, line 1``."""
-        return _place(self.notebook, self.cell, self.line)
+        """Where it is, as people point at it: ``analysis.ipynb, cell [3], line 1``."""
+        return place_of(self.notebook, self.cell, self.line, self.execution_count)
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -46,6 +56,7 @@ class Use:
             "line": self.line,
             "call": self.call,
             "notebook": self.notebook,
+            **({"recorded": list(self.recorded)} if self.recorded else {}),
         }
 
 
@@ -58,10 +69,11 @@ class Unclear:
     cell: int | None = None
     line: int = 1
     notebook: str | None = None
+    execution_count: int | None = None
 
     @property
     def place(self) -> str:
-        return _place(self.notebook, self.cell, self.line)
+        return place_of(self.notebook, self.cell, self.line, self.execution_count)
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -78,12 +90,14 @@ class Uses(Displayed):
     """What notebooks load, in order of first use; each repository and revision once per notebook.
 
     `unclear` lists the calls of which the code alone cannot tell what they load, `failures` the
-    files that could not be read, one sentence each.
+    files that could not be read, one sentence each. `recorded_at` is when the recorded run ended,
+    where it was read from a provenance file.
     """
 
     items: tuple[Use, ...] = ()
     unclear: tuple[Unclear, ...] = ()
     failures: tuple[str, ...] = ()
+    recorded_at: str = ""
 
     @classmethod
     def joined(cls, parts: Iterable[Uses]) -> Uses:
@@ -116,8 +130,13 @@ class Uses(Displayed):
         return self.items[index]
 
 
-def _place(notebook: str | None, cell: int | None, line: int) -> str:
+def place_of(
+    notebook: str | None, cell: int | None, line: int, execution_count: int | None
+) -> str:
+    """The one way to name a cell: ``cell [3]`` as Jupyter shows it, else ``cell 3`` of the file."""
     parts = [notebook] if notebook else []
-    if cell is not None:
+    if execution_count is not None:
+        parts.append(f"cell [{execution_count}]")
+    elif cell is not None:
         parts.append(f"cell {cell}")
     return ", ".join([*parts, f"line {line}"])

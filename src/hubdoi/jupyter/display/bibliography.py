@@ -124,10 +124,14 @@ def _badge(review: Review) -> Badge:
 
 
 def _used(review: Review) -> Text:
+    hint = None
+    if review.evidence == "recorded":
+        hint = " (recorded)"
+    elif review.evidence == "cache" and review.cached:
+        hint = f" ({review.cached[:7]} in the cache, not proven)"
     if not review.revision:
-        return text("not known")
-    here = " (loaded here)" if review.loaded and not review.pinned else None
-    return text(revision(review.revision, review.repo, review.endpoint), here)
+        return text("not proven", hint)
+    return text(revision(review.revision, review.repo, review.endpoint), hint)
 
 
 def _named(review: Review) -> Text:

@@ -33,6 +33,7 @@ class Cell:
     source: str
     offset: int = 0
     language: Language = "python"
+    execution_count: int | None = None
 
 
 def cells_of_file(path: Path) -> list[Cell]:
@@ -101,7 +102,15 @@ def cells_of_notebook(notebook: Mapping[str, Any], name: str = "The notebook") -
         if isinstance(source, list):
             source = "".join(part for part in source if isinstance(part, str))
         if isinstance(source, str) and source:
-            found.append(Cell(index, source, language=language))
+            count = cell.get("execution_count")
+            found.append(
+                Cell(
+                    index,
+                    source,
+                    language=language,
+                    execution_count=count if type(count) is int else None,
+                )
+            )
     return found
 
 

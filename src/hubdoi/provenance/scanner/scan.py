@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from ...records import RepoReference
-from ..use import Unclear, Use
+from ..use import Form, Unclear, Use
 from .binding import Site, dotted_text
 from .calls import READERS, SHOWERS, TRIGGERS, WRITERS, Call, calls_named, lines_for
 from .document import Cell
@@ -89,7 +89,7 @@ class _Scan:
         self._program = Program()
         self._evaluator = Evaluator(self._program, outside, len(cells))
         # (cell, line, column, order) -> what was found there
-        self._found: list[tuple[tuple[int, int, int], RepoReference | None, str, str]] = []
+        self._found: list[tuple[tuple[int, int, int], RepoReference | None, str, str, Form]] = []
         # expressions made here: the evaluator knows them by identity, so they have to live on
         self._kept: list[ast.expr] = []
         for number, cell in enumerate(cells):
@@ -104,9 +104,14 @@ class _Scan:
         written = self._written() if any(entry[1] for entry in self._found) else {}
         uses: dict[tuple[str, str, str | None], Use] = {}
         unclear: dict[tuple[str, int, int], Unclear] = {}
-        for (number, line, _), reference, call, reason in self._found:
+        for (number, line, _), reference, call, reason, form in self._found:
             cell = self._cells[number]
-            place = {"cell": cell.index, "line": line + cell.offset, "notebook": self._notebook}
+            place = {
+                "cell": cell.index,
+                "line": line + cell.offset,
+                "notebook": self._notebook,
+                "execution_count": cell.execution_count,
+            }
             if reference is None:
                 unclear.setdefault((call, number, line), Unclear(call, reason, **place))  # type: ignore[arg-type]
                 continue
@@ -115,7 +120,15 @@ class _Scan:
             if saved is not None and saved < (number, line):
                 continue
             key = (repo.type, repo.id, reference.revision)
-            uses.setdefault(key, Use(repo.type, repo.id, reference.revision, call=call, **place))  # type: ignore[arg-type]
+            if key not in uses:
+                uses[key] = Use(
+                    repo.type,
+                    repo.id,
+                    reference.revision,
+                    call=call,
+                    form=form,
+                    **place,  # type: ignore[arg-type]
+                )
         return list(uses.values()), list(unclear.values())
 
     def _note(
@@ -125,9 +138,10 @@ class _Scan:
         reference: RepoReference | None,
         call: str,
         reason: str = _REASON,
+        form: Form = "argument",
     ) -> None:
         place = (site.cell, getattr(node, "lineno", 1), getattr(node, "col_offset", 0))
-        self._found.append((place, reference, call, reason))
+        self._found.append((place, reference, call, reason, form))
 
     def clear(self) -> None:
         self._program.clear()
@@ -214,7 +228,10 @@ class _Scan:
                             if isinstance(revision, str) and revision
                             else reference.revision
                         )
-                        self._note(node, site, RepoReference(reference.repo, named), shown)
+                        form: Form = "path" if entry.path or "://" in value else "argument"
+                        self._note(
+                            node, site, RepoReference(reference.repo, named), shown, form=form
+                        )
             elif isinstance(value, Items | Pairs):
                 if entry.objects:
                     continue
@@ -318,7 +335,7 @@ class _Scan:
             if keyword.arg in ("data_files", "data_dir"):
                 for text in self._texts(keyword.value, site):
                     for reference in addresses_in(text):
-                        self._note(node, site, reference, shown)
+                        self._note(node, site, reference, shown, form=_form_of(text))
 
     def _texts(self, node: ast.expr, site: Site, depth: int = 0) -> Iterator[str]:
         """The texts in a value, however deep they stand in lists and dictionaries."""
@@ -377,16 +394,19 @@ class _Scan:
                 if name in _SHELL_FUNCTIONS and any(c.isspace() for c in text):
                     for command in commands_in([(node.lineno, text)]):
                         if command.reference:
-                            self._note(node, site, command.reference, command.call)
+                            self._note(
+                                node, site, command.reference, command.call, form=command.form
+                            )
                     continue
                 for reference in addresses_in(text):
-                    self._note(node, site, reference, _shown(function, name))
+                    shown = _shown(function, name)
+                    self._note(node, site, reference, shown, form=_form_of(text))
         if name in _SHELL_FUNCTIONS and node.args:
             words = list(self._texts(node.args[0], site))
             if len(words) > 1:
                 for command in commands_in([(node.lineno, " ".join(words))]):
                     if command.reference:
-                        self._note(node, site, command.reference, command.call)
+                        self._note(node, site, command.reference, command.call, form=command.form)
 
     def _shell(self) -> None:
         addressed = any(_has_address(cell.source) for cell in self._cells)
@@ -408,13 +428,12 @@ class _Scan:
             self._commands(commands_in(extra.shell, value, script=extra.whole_shell), site)
             for line, text in extra.text:
                 for reference in addresses_in(text):
-                    self._found.append(((number, line, 0), reference, "%sql", ""))
+                    self._found.append(((number, line, 0), reference, "%sql", "", "path"))
 
     def _commands(self, commands: Iterator[Command], site: Site) -> None:
         for command in commands:
-            self._found.append(
-                ((site.cell, command.line, 0), command.reference, command.call, _REASON)
-            )
+            place = (site.cell, command.line, 0)
+            self._found.append((place, command.reference, command.call, _REASON, command.form))
 
     def _shell_value(self, name: str, site: Site) -> list[str]:
         try:
@@ -463,6 +482,10 @@ def _has_address(source: str) -> bool:
         word in source
         for word in ("hf://", "huggingface.co", "hf.co/", "huggingface-cli", '"hf', "'hf")
     )
+
+
+def _form_of(text: str) -> Form:
+    return "path" if "hf://" in text else "url"
 
 
 def _given(node: ast.Call, entry: Call) -> ast.expr | None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
 from ...records.errors import InvalidInput
 from ..use import Uses
-from .document import cells_of_file, cells_of_notebook
+from .document import cells_of_file, cells_of_notebook, read_notebook
 from .scan import scan
 
 Source: TypeAlias = "str | PathLike[str] | Mapping[str, Any]"
@@ -18,6 +20,8 @@ Source: TypeAlias = "str | PathLike[str] | Mapping[str, Any]"
 T = TypeVar("T")
 
 _BAR_FROM = 20
+FILE_SUFFIX = ".provenance.json"
+"""What the name of a provenance file ends with."""
 
 
 def uses(source: Source | Iterable[Source], *, progress: bool | None = None) -> Uses:
@@ -49,8 +53,25 @@ def uses_of_file(path: Path) -> Uses:
     Raises:
         InvalidInput: it cannot be read.
     """
-    found, unclear = scan(cells_of_file(path), str(path))
-    return Uses(tuple(found), tuple(unclear))
+    notebook = read_notebook(path) if path.suffix.lower() == ".ipynb" else None
+    cells = cells_of_file(path) if notebook is None else cells_of_notebook(notebook, str(path))
+    items, unclear = scan(cells, str(path))
+    return _with_last_run(Uses(tuple(items), tuple(unclear)), path, notebook)
+
+
+def _with_last_run(found: Uses, path: Path, notebook: dict[str, Any] | None) -> Uses:
+    """`found`, with what the last run of the file recorded, if it did."""
+    metadata = notebook.get("metadata") if notebook is not None else None
+    kept = isinstance(metadata, Mapping) and "hubdoi" in metadata
+    if not kept and not os.path.exists(f"{path.with_suffix('')}{FILE_SUFFIX}"):  # noqa: PTH110
+        return found
+    from ..evidence import recording_beside, with_recording
+
+    try:
+        recording = recording_beside(path, notebook)
+    except InvalidInput as error:
+        return replace(found, failures=(*found.failures, error.message))
+    return with_recording(found, recording) if recording is not None else found
 
 
 def _uses_of(source: object) -> Uses:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from ...records import RepoReference, RepoType
 from ...records.errors import HubdoiError
+from ..use import Form
 from .target import addresses_in, read_address, read_id
 
 _SEPARATOR = re.compile(r"&&|\|\||[;|\n]")
@@ -25,6 +26,7 @@ _MODEL_OPTIONS = frozenset(
     "--base_model_name_or_path --tokenizer_name_or_path".split()
 )
 _SILENT = frozenset("echo printf pip pip3 export cat grep sed awk cd rm".split())
+_WITH_REVISION = frozenset({"hf download", "huggingface-cli download", "vllm serve"})
 _FLAGS = frozenset("--quiet --force-download --resume-download --dry-run -q -h --help".split())
 
 
@@ -35,6 +37,12 @@ class Command:
     reference: RepoReference | None
     call: str
     line: int
+
+    @property
+    def form(self) -> Form:
+        if self.call == "git clone":
+            return "clone"
+        return "option" if self.call in _WITH_REVISION else "url"
 
 
 def needs_values(text: str) -> bool:
