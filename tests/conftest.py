@@ -11,6 +11,7 @@ import pytest
 from hypothesis import settings
 
 from hubdoi.config import CHOSEN
+from hubdoi.provenance.recorder import recorder
 from hubdoi.sandbox import Sandbox
 from tests.proxy.lossy_proxy import LossyProxy
 
@@ -41,6 +42,15 @@ def own_directories(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         "HUBDOI_REGISTRAR",
     ):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(autouse=True)
+def own_recording() -> Iterator[None]:
+    """No test sees what another one loaded."""
+    yield
+    recorder.stop()
+    recorder.clear()
+    recorder.cell = None
 
 
 @pytest.fixture

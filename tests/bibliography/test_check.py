@@ -144,14 +144,35 @@ def test_a_refused_question_is_not_a_crash(written: Callable[..., Path]) -> None
     assert check(written(PINNED, DOI), statuses=refuse).exit_status == 2
 
 
-def test_what_was_loaded_here_is_compared(written: Callable[..., Path], tmp_path: Path) -> None:
+def test_r13_what_the_last_run_recorded_is_compared(written: Callable[..., Path]) -> None:
+    path = written(LOOSE, DOI)
+    load = {"repo_type": "model", "repo_id": "ada/engine", "commit": LATER, "how": ["opened"]}
+    kept = {"format": "hubdoi-provenance/1", "ended": "2026-11-25T10:00:00Z", "recorded": [load]}
+    path.with_name("a.provenance.json").write_text(json.dumps(kept))
+    report = check(path, statuses=answers(REVISION))
+    assert f'write revision="{LATER}"' in str(report)
+    assert "but 2222222 is used" in str(report)
+    notebook = json.loads(path.read_text())
+    notebook["metadata"]["hubdoi"] = {"provenance": {**kept, "recorded": []}}
+    path.write_text(json.dumps(notebook))
+    assert f'write revision="{REVISION}"' in str(check(path, statuses=answers(REVISION)))
+
+
+def test_r13_the_cache_is_not_compared(written: Callable[..., Path], tmp_path: Path) -> None:
     folder = tmp_path / "cache" / "models--ada--engine"
     (folder / "refs").mkdir(parents=True)
     (folder / "refs" / "main").write_text(LATER)
     (folder / "snapshots" / LATER).mkdir(parents=True)
     report = check(written(LOOSE, DOI), statuses=answers(REVISION), cache=tmp_path / "cache")
-    assert f'write revision="{LATER}"' in str(report)
-    assert "but 2222222 is used" in str(report)
+    assert "2222222" not in str(report)
+
+
+def test_a_broken_provenance_file_is_2(written: Callable[..., Path]) -> None:
+    path = written(PINNED, DOI)
+    path.with_name("a.provenance.json").write_text("{")
+    report = check(path, statuses=answers(REVISION))
+    assert report.exit_status == 2
+    assert "a.provenance.json cannot be read: not JSON" in str(report)
 
 
 def test_github_annotations_are_escaped(written: Callable[..., Path], tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from hubdoi.bibliography import Use, Uses, cite_uses, review, uses
@@ -52,19 +53,56 @@ def test_everything_in_use_is_cited_in_one_list(
     assert any("ada/never-there" in note for note in citation.notes)
 
 
-def test_the_revision_that_was_loaded_here_is_cited(
+def pushed(sandbox: Sandbox) -> str:
+    """One more commit to ada/tiny-bert; its id."""
+    from huggingface_hub import HfApi
+
+    api = HfApi(endpoint=sandbox.endpoint, token=sandbox.users["ada"])
+    done = api.upload_file(
+        path_or_fileobj=b"{}", path_in_repo="more.json", repo_id="ada/tiny-bert"
+    )
+    return str(done.oid)
+
+
+def test_r13_the_recorded_revision_is_cited_and_the_cache_is_not_believed(
     sandbox: Sandbox, mint: Callable[..., str], tmp_path: Path
 ) -> None:
     client = client_of(sandbox)
-    doi = mint(sandbox, "models/ada/tiny-bert")
-    head = client.status("ada/tiny-bert").head or ""
+    first = mint(sandbox, "models/ada/tiny-bert")
+    old = client.status("ada/tiny-bert").head or ""
+    head = pushed(sandbox)
+    second = mint(sandbox, "models/ada/tiny-bert")
+    # another process refreshes the cache: this one loaded the old revision
     folder = tmp_path / "models--ada--tiny-bert"
     (folder / "refs").mkdir(parents=True)
     (folder / "refs" / "main").write_text(head)
     (folder / "snapshots" / head).mkdir(parents=True)
-    citation = cite_uses(Uses((Use("model", "ada/tiny-bert"),)), client=client, cache=tmp_path)
-    assert citation.versions[0].doi == doi
-    assert citation.versions[0].revision == head
+    use = Use("model", "ada/tiny-bert")
+
+    def cited(*commits: str) -> tuple[list[str], str]:
+        found = Uses((replace(use, recorded=commits),))
+        citation = cite_uses(found, client=client, cache=tmp_path)
+        return [str(version.doi) for version in citation.versions], " ".join(citation.notes)
+
+    assert cited(old)[0] == [first]
+    assert cited(old, head)[0] == [first, second]
+    dois, notes = cited()
+    assert dois == [second]
+    assert "not proven; it has the DOIs" in notes
+    assert f"The cache has {head[:7]}, which proves nothing." in notes
+    assert "which " + sandbox.endpoint + " does not have" in cited("f" * 40)[1]
+
+
+def test_r13_a_citation_without_doi_names_no_revision_that_is_not_proven(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    client = client_of(sandbox)
+    head = client.status("ada/tiny-bert").head or ""
+    use = Use("model", "ada/tiny-bert")
+    citation = cite_uses(Uses((use,)), client=client, cache=tmp_path)
+    assert head[:7] not in citation.text
+    proven = cite_uses(Uses((replace(use, recorded=(head,)),)), client=client, cache=tmp_path)
+    assert head[:7] in proven.text
 
 
 def test_nothing_in_use_says_so(sandbox: Sandbox) -> None:

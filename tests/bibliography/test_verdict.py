@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from hubdoi.bibliography import Review, ReviewTable, Unclear, Use
-from hubdoi.bibliography.verdict import is_pinned, request_doi_url, review_use
+from hubdoi.bibliography.verdict import each_commit, is_pinned, request_doi_url, review_use
+from hubdoi.provenance.use import Form
 from hubdoi.records import Doi, Repo, Status, Version
 from hubdoi.records.errors import RepoNotFound, ServiceUnreachable
 
@@ -38,13 +40,17 @@ def use(revision: str | None = None) -> Use:
     )
 
 
+def recorded(*commits: str, of: str | None = None) -> Use:
+    return replace(use(of), recorded=commits)
+
+
 BOTH = status(version(2, NEW), version(1, OLD))
 
 
 def test_cited_exactly_by_the_version_of_the_revision() -> None:
     row = review_use(use(OLD), BOTH)
     assert (row.verdict, row.doi, row.fix) == ("cited exactly", Doi("10.57967/hf/0001"), None)
-    assert review_use(use(OLD[:8]), BOTH, loaded=OLD).verdict == "cited exactly"
+    assert review_use(recorded(OLD, of=OLD[:8]), BOTH).verdict == "cited exactly"
 
 
 def test_moved_on_names_the_revision_that_the_doi_has() -> None:
@@ -63,22 +69,61 @@ def test_the_cited_doi_is_the_one_to_compare_with() -> None:
 
 
 @pytest.mark.parametrize("revision", [None, "main", "refs/pr/3", "refs/heads/x"])
-def test_unpinned_is_fixed_by_what_was_loaded_here(revision: str | None) -> None:
-    row = review_use(use(revision), BOTH, loaded=HEAD)
+def test_r13_unpinned_is_fixed_by_what_was_recorded(revision: str | None) -> None:
+    row = review_use(recorded(HEAD, of=revision), BOTH)
     assert (row.verdict, row.revision, row.fix) == ("unpinned", HEAD, f'revision="{HEAD}"')
     assert review_use(use(revision), BOTH).fix == f'revision="{NEW}"'
 
 
 def test_a_tag_is_pinned_and_compared_by_what_it_names() -> None:
     assert is_pinned("v1.0")
-    assert review_use(use("v1.0"), BOTH, loaded=NEW).verdict == "cited exactly"
+    assert review_use(recorded(NEW, of="v1.0"), BOTH).verdict == "cited exactly"
     row = review_use(use("v1.0"), BOTH)
     assert row.verdict == "cannot tell"
     assert "v1.0" in row.note
 
 
+def test_r13_the_cache_proves_nothing() -> None:
+    row = review_use(use(), BOTH, cached=HEAD)
+    assert (row.revision, row.evidence, row.cached) == (None, "cache", HEAD)
+    assert row.fix == f'revision="{NEW}"'
+    cells = ReviewTable((row,)).to_markdown().split("\n")[2]
+    assert "not proven (`3333333` in the cache, not proven)" in cells
+
+
+def test_r13_without_proof_the_candidates_are_named() -> None:
+    row = review_use(use(), BOTH)
+    assert row.note == (
+        "Which revision of ada/engine was loaded is not proven; it has the DOIs "
+        "10.57967/hf/0002 (revision 2222222), 10.57967/hf/0001 (revision 1111111). "
+        "Pin the revision, or load it again with the recorder on."
+    )
+
+
+def test_every_recorded_commit_is_reviewed() -> None:
+    rows = [review_use(one, BOTH) for one in each_commit(recorded(OLD, HEAD))]
+    assert [(row.revision, row.evidence) for row in rows] == [
+        (OLD, "recorded"),
+        (HEAD, "recorded"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("form", "fix"),
+    [
+        ("argument", f'revision="{HEAD}"'),
+        ("path", f"hf://ada/engine@{HEAD}"),
+        ("url", f"/resolve/{HEAD}/"),
+        ("option", f"--revision {HEAD}"),
+        ("clone", f"git checkout {HEAD}"),
+    ],
+)
+def test_the_fix_fits_the_call(form: Form, fix: str) -> None:
+    assert review_use(replace(recorded(HEAD), form=form), BOTH).fix == fix
+
+
 def test_no_doi_is_asked_for_politely() -> None:
-    row = review_use(use(), status(), loaded=HEAD)
+    row = review_use(recorded(HEAD), status())
     assert row.verdict == "no DOI"
     assert row.fix == f'revision="{HEAD}"'
     assert row.request_url == request_doi_url(REPO)

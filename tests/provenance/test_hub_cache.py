@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from hubdoi.provenance.hub_cache import hub_cache, cached_revision
+from hubdoi.provenance.hub_cache import cached_revision, hub_cache
 from hubdoi.records import Repo
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"

@@ -67,6 +67,32 @@ def write_bibliography(path: Path, citation: Citation) -> bool:
     return True
 
 
+def write_metadata(path: Path, name: str, value: Any) -> None:
+    """Keep `value` under ``hubdoi`` `name` in the metadata of the notebook at `path`.
+
+    Everything else of the file stays as it is; it is written whole or not at all.
+
+    Raises:
+        InvalidInput: the file is not a notebook of format 4, or cannot be written.
+    """
+    from ..citation.atomic import write_atomically
+
+    notebook = read_notebook(path)
+    metadata = notebook.setdefault("metadata", {})
+    if notebook.get("nbformat") != 4 or not isinstance(metadata, dict):
+        raise InvalidInput(
+            f"{path} is not a notebook of format 4; open it in JupyterLab and save it again."
+        )
+    raw = path.read_bytes()
+    own = metadata.get("hubdoi")
+    metadata["hubdoi"] = {**(own if isinstance(own, dict) else {}), name: value}
+    try:
+        write_atomically(path, _like(raw, notebook))
+    except OSError as error:
+        reason = (error.strerror or "unknown").lower()
+        raise InvalidInput(f"{path} cannot be written: {reason}.") from None
+
+
 def _own_cell(notebook: dict[str, Any], cells: list[Any]) -> dict[str, Any]:
     """The marked cell, or a new one at the end."""
     for cell in cells:

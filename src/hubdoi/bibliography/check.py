@@ -127,6 +127,7 @@ def check(
             findings.append(Finding("cannot tell", error.message, str(file)))
             continue
         scanned.append((file, list(uses), cited))
+        findings += [Finding("cannot tell", one, str(file)) for one in uses.failures]
         for unclear in uses.unclear:
             text = f"{unclear.call}: {unclear.reason}"
             findings.append(Finding("cannot tell", text, str(file), unclear.cell, unclear.line))

@@ -86,7 +86,9 @@ def _cited(use: Use, client: Client, cache: Path | None) -> Citation:
         proven = use.revision
     if proven is None:
         one = client.cite(use.repo)
-        return replace(one, notes=(*one.notes, *_unproven(use, client, cache)))
+        versions = tuple(v if v.doi else _of_no_revision(v) for v in one.versions)
+        notes = (*one.notes, *_unproven(use, client, cache))
+        return replace(one, versions=versions, notes=notes)
     try:
         return client.cite(use.repo, revision=proven)
     except RevisionNotFound:
@@ -99,6 +101,17 @@ def _cited(use: Use, client: Client, cache: Path | None) -> Citation:
         "the citation is of the latest DOI."
     )
     return replace(one, notes=(*one.notes, note))
+
+
+def _of_no_revision(version: Version) -> Version:
+    """A repository without a DOI, cited by its URL alone."""
+    return Version.from_parts(
+        repo=version.repo,
+        authors=version.authors,
+        description=version.description,
+        license=version.license,
+        endpoint=version.endpoint,
+    )
 
 
 def _unproven(use: Use, client: Client, cache: Path | None) -> Iterator[str]:

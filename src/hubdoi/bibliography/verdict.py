@@ -168,6 +168,7 @@ def review_use(
     """
     named = use.revision if is_pinned(use.revision) else None
     recorded = use.recorded[-1] if use.recorded else None
+    used: str | None
     evidence: Evidence | None
     if recorded is not None:
         used, evidence = recorded, "recorded"
@@ -175,7 +176,8 @@ def review_use(
         used, evidence = named, "code"
     else:
         # a tag is pinned in the code; what it names here is what the cache has for it
-        used, evidence = (cached if named else None), ("cache" if cached else None)
+        used = cached if named else None
+        evidence = "cache" if cached else None
     seen: dict[str, Any] = {"use": use, "revision": used, "evidence": evidence, "cached": cached}
     if isinstance(status, RepoNotFound):
         return Review(verdict="gone", note=status.message, **seen)

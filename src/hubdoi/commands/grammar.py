@@ -160,7 +160,17 @@ def parser(prog: str = "%doi") -> argparse.ArgumentParser:
     uses.add_argument(
         "--table", action="store_true", help="the reviewer's table: DOI and verdict for each"
     )
+    uses.add_argument(
+        "--save", action="store_true", help="keep what was recorded in the notebook's metadata"
+    )
     _json_option(uses)
+
+    runs = command("run", "run a script and record which revisions it loads")
+    runs.add_argument(
+        "--output", "-o", metavar="FILE", help="instead of SCRIPT.provenance.json beside the script"
+    )
+    runs.add_argument("script", metavar="SCRIPT")
+    runs.add_argument("arguments", nargs=argparse.REMAINDER, metavar="ARGUMENT")
 
     bib = command("bib", "write or update a .bib file")
     bib.add_argument("file", metavar="FILE")

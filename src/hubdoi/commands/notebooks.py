@@ -20,11 +20,38 @@ if TYPE_CHECKING:
 def uses(arguments: Namespace, context: Context) -> Any:
     """What notebooks load; with ``--table`` the reviewer's table of it."""
     found = _uses(arguments.notebooks, context, "a notebook, such as: %doi uses analysis.ipynb")
+    if arguments.save:
+        return _saved(arguments.notebooks, found, context)
     if not arguments.table:
         return found
     from ..bibliography import review
 
     return review(found, client=context.session.client)
+
+
+def _saved(notebooks: Sequence[str], found: Uses, context: Context) -> Message:
+    """Keep what was recorded in the metadata of this notebook's file."""
+    from ..bibliography.cell import write_metadata
+    from ..provenance.recorder import recorder
+
+    if context.cells is None:
+        raise UsageError(
+            "--save keeps what a running notebook loaded; for a script, use: hubdoi run SCRIPT"
+        )
+    path = notebooks[0] if notebooks else context.notebook_path
+    if path is None or not Path(path).is_file():
+        raise UsageError(
+            "The file of this notebook is not known; name it: %doi uses analysis.ipynb --save"
+        )
+    recording = recorder.recording(Path(path).name).with_known_ids(found.repos)
+    write_metadata(Path(path), "provenance", recording.to_json())
+    count = sum(load.is_proof for load in recording.loads)
+    loaded = "1 repository" if count == 1 else f"{count} repositories"
+    return Message(
+        f"Saved in the metadata of {path}: what this run loaded, {loaded}. If the notebook is "
+        "open, reload it from disk before you save it.",
+        recording,
+    )
 
 
 def bib(arguments: Namespace, context: Context) -> Message:
@@ -121,6 +148,8 @@ def _uses(notebooks: Sequence[str], context: Context, missing: str) -> Uses:
     """What the notebooks use, or this one; `missing` is what to name where there is none."""
     from ..bibliography import uses as scan
     from ..bibliography import uses_of_session
+    from ..provenance.evidence import with_recording
+    from ..provenance.recorder import recorder
 
     if len(notebooks) == 1:
         # One that cannot be read uses nobody knows what: that is an error, not an empty answer.
@@ -129,7 +158,8 @@ def _uses(notebooks: Sequence[str], context: Context, missing: str) -> Uses:
         return scan(list(notebooks), progress=context.interactive and len(notebooks) > 5)
     if context.cells is None or context.namespace is None:
         raise UsageError(f"Name {missing}")
-    return uses_of_session(context.cells(), context.namespace())
+    found = uses_of_session(context.cells(), context.namespace())
+    return with_recording(found, recorder.recording())
 
 
 def _citation(found: Uses, context: Context, **how: Any) -> Citation:

@@ -17,11 +17,12 @@ from IPython.core.completer import (
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import Magics, line_cell_magic, magics_class, output_can_be_silenced
 from IPython.display import display
-from traitlets import Unicode
+from traitlets import Bool, Unicode
 
 from ..commands import Context, complete, run
 from ..commands import session as sessions
 from ..commands.repositories import known_repositories
+from ..provenance.recorder import recorder
 from ..records import Message
 from ..records.errors import ConsentRequired, HubdoiError, InvalidMetadata, UsageError
 from .server_sandbox import find, reset
@@ -46,6 +47,7 @@ class DoiMagics(Magics):
     datacite_api = Unicode("", help="the address of DataCite's API").tag(config=True)
     contact = Unicode("", help="an e-mail address for the User-Agent").tag(config=True)
     style = Unicode("", help="the CSL style of %doi cite").tag(config=True)
+    record = Bool(True, help="whether to record which revisions are loaded").tag(config=True)
 
     def __init__(self, shell: InteractiveShell) -> None:
         super().__init__(shell)
@@ -100,6 +102,9 @@ class DoiMagics(Magics):
     def remember_cell(self, info: Any) -> None:
         """Keep the source of a cell that is about to run."""
         self._ran.append(info.raw_cell)
+        # the number that `_cells` gives to it
+        count = self.shell.execution_count if self.shell else 0
+        recorder.cell = max(len(self._ran), count)
 
     def _cells(self) -> list[str]:
         """The cells that were run before this one.
@@ -134,6 +139,8 @@ def register(shell: InteractiveShell) -> None:
     if not shell.custom_exceptions:
         # A handler of the user's own stays; then the sentence is an error output, as in a batch.
         shell.set_custom_exc((ConsentRequired,), _show_what_is_asked)  # type: ignore[no-untyped-call]
+    if magics.record:
+        recorder.start()
 
 
 def unregister(shell: InteractiveShell) -> None:
@@ -144,6 +151,7 @@ def unregister(shell: InteractiveShell) -> None:
         shell.Completer.custom_matchers.remove(magics.match)
         if shell.custom_exceptions == (ConsentRequired,):
             shell.set_custom_exc((), None)  # type: ignore[no-untyped-call]
+        recorder.stop()
     for kind in ("line", "cell"):
         shell.magics_manager.magics[kind].pop("doi", None)
 

@@ -104,8 +104,14 @@ def read_recording(path: Path) -> Recording:
             raise InvalidInput(f"{path} is larger than 64 MiB; it is not a provenance file.")
         value = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
-        reason = os.strerror(error.errno).lower() if isinstance(error, OSError) and error.errno else "not JSON"
-        raise InvalidInput(f"{path} cannot be read: {reason}. Record it again with: hubdoi run") from None
+        reason = (
+            os.strerror(error.errno).lower()
+            if isinstance(error, OSError) and error.errno
+            else "not JSON"
+        )
+        raise InvalidInput(
+            f"{path} cannot be read: {reason}. Record it again with: hubdoi run"
+        ) from None
     try:
         return Recording.from_json(value)
     except InvalidInput as error:

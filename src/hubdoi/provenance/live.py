@@ -30,7 +30,9 @@ def uses_of_session(cells: Sequence[str], namespace: Mapping[str, Any]) -> Uses:
     and dictionaries. Attributes are read without calling anything of theirs, and nothing is run.
     """
     documents = [
-        Cell(number, _as_written(source), execution_count=number) for number, source in enumerate(cells, 1) if source
+        Cell(number, _as_written(source), execution_count=number)
+        for number, source in enumerate(cells, 1)
+        if source
     ]
     found, unclear = scan(documents, outside=_reader(namespace))
     return Uses(tuple(found), tuple(unclear))

@@ -12,6 +12,7 @@ import os
 import re
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -78,7 +79,7 @@ class Recorder:
                 repo_id=key[1],
                 commit=key[2],
                 how=tuple(how for how in HOW if how in found["how"]),
-                files=tuple(list(found["files"])),
+                files=tuple(found["files"]),
                 cells=tuple(sorted(set(found["cells"]))),
                 first=found["first"],
                 ref=found["ref"],
@@ -91,10 +92,8 @@ class Recorder:
 
     def _quietly(self, note: Any, *arguments: Any) -> None:
         """Nothing that goes wrong here may reach the code that is watched."""
-        try:
+        with suppress(Exception):
             note(*arguments)
-        except Exception:  # noqa: S110
-            pass
 
     def _opened(self, path: str, arguments: tuple[Any, ...]) -> None:
         mode, flags = arguments[1], arguments[2]
@@ -157,13 +156,12 @@ class Recorder:
                 how = "read" if method == "GET" else "resolved"
                 ref = None if _COMMIT.fullmatch(found[3]) else _unquoted(found[3])
                 self._note(kind, found[2], commit, how, _unquoted(found[4]), ref=ref)
-        elif method == "GET" and (found := _REVISION.match(path)) and response.status_code == 200:
-            if int(response.headers.get("content-length") or 0) <= _MAX_ANSWER:
-                response.read()
-                commit = response.json().get("sha", "")
-                ref = None if _COMMIT.fullmatch(found[3]) else _unquoted(found[3])
-                if _COMMIT.fullmatch(commit):
-                    self._note(found[1][:-1], found[2], commit, "resolved", ref=ref)
+        elif method == "GET" and (found := _REVISION.match(path)) and _is_short(response):
+            response.read()
+            commit = response.json().get("sha", "")
+            ref = None if _COMMIT.fullmatch(found[3]) else _unquoted(found[3])
+            if _COMMIT.fullmatch(commit):
+                self._note(found[1][:-1], found[2], commit, "resolved", ref=ref)
 
     def _note(
         self,
@@ -181,7 +179,13 @@ class Recorder:
         if entry is None:
             if len(self._loads) >= _MAX_LOADS:
                 return
-            made = {"how": set(), "files": {}, "cells": set(), "first": _now(), "ref": ref}
+            made: dict[str, Any] = {
+                "how": set(),
+                "files": {},
+                "cells": set(),
+                "first": _now(),
+                "ref": ref,
+            }
             entry = self._loads.setdefault(key, {**made, "exact": exact})
         entry["how"].add(how)
         if self.cell is not None:
@@ -217,6 +221,11 @@ def _hook_of(recorder: Recorder) -> Callable[[str, tuple[Any, ...]], None]:
             quietly(placed, arguments[1])
 
     return hook
+
+
+def _is_short(response: Any) -> bool:
+    length = response.headers.get("content-length", "")
+    return response.status_code == 200 and length.isdecimal() and int(length) <= _MAX_ANSWER
 
 
 def _is_repo(kind: str, repo_id: str) -> bool:

@@ -97,7 +97,9 @@ class Load:
         try:
             repo = Repo(kind, repo_id)
         except HubdoiError as error:
-            raise InvalidInput(f"An entry of the provenance is not valid. {error.message}") from None
+            raise InvalidInput(
+                f"An entry of the provenance is not valid. {error.message}"
+            ) from None
         if not isinstance(commit, str) or not _COMMIT.fullmatch(commit):
             raise InvalidInput(f"The provenance of {repo} has no commit of 40 hex digits.")
         ref, first = value.get("ref"), value.get("first")

@@ -130,9 +130,7 @@ class Uses(Displayed):
         return self.items[index]
 
 
-def place_of(
-    notebook: str | None, cell: int | None, line: int, execution_count: int | None
-) -> str:
+def place_of(notebook: str | None, cell: int | None, line: int, execution_count: int | None) -> str:
     """The one way to name a cell: ``cell [3]`` as Jupyter shows it, else ``cell 3`` of the file."""
     parts = [notebook] if notebook else []
     if execution_count is not None:
