@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property
 from threading import Event
@@ -198,7 +198,8 @@ class Client:
         status = self.status(named.repo)
         if status.versions:
             if asked is None:
-                return choose(status.versions)
+                version, notes = choose(status.versions)
+                return version, (*notes, *_changed_since(status, version))
             if found := status.version_of(asked):
                 return choose(status.versions, found.revision)
             info = self.hub.info(status.repo, None, asked)
@@ -372,3 +373,12 @@ class Client:
 
     def _repo(self, repo: str | Repo) -> Repo:
         return self._reference(repo).repo
+
+
+def _changed_since(status: Status, version: Version) -> Iterator[str]:
+    """That the DOI which is cited is not of the latest commit."""
+    if status.state == "behind" and version.revision:
+        yield (
+            f"{status.repo} has changed since its latest DOI, which is of revision "
+            f"{version.revision[:7]}. If you used a later revision, cite that one."
+        )

@@ -58,9 +58,7 @@ def pushed(sandbox: Sandbox) -> str:
     from huggingface_hub import HfApi
 
     api = HfApi(endpoint=sandbox.endpoint, token=sandbox.users["ada"])
-    done = api.upload_file(
-        path_or_fileobj=b"{}", path_in_repo="more.json", repo_id="ada/tiny-bert"
-    )
+    done = api.upload_file(path_or_fileobj=b"{}", path_in_repo="more.json", repo_id="ada/tiny-bert")
     return str(done.oid)
 
 
@@ -103,6 +101,19 @@ def test_r13_a_citation_without_doi_names_no_revision_that_is_not_proven(
     assert head[:7] not in citation.text
     proven = cite_uses(Uses((replace(use, recorded=(head,)),)), client=client, cache=tmp_path)
     assert head[:7] in proven.text
+
+
+def test_a_citation_says_when_the_repository_has_changed_since_the_doi(
+    sandbox: Sandbox, mint: Callable[..., str]
+) -> None:
+    client = client_of(sandbox)
+    mint(sandbox, "models/ada/tiny-bert")
+    old = client.status("ada/tiny-bert").head or ""
+    assert client.cite("ada/tiny-bert").notes == ()
+    pushed(sandbox)
+    (note,) = client.cite("ada/tiny-bert").notes
+    assert "ada/tiny-bert has changed since its latest DOI" in note
+    assert old[:7] in note
 
 
 def test_nothing_in_use_says_so(sandbox: Sandbox) -> None:

@@ -9,7 +9,7 @@ from hubdoi.records.errors import UsageError
 
 COMMANDS = {
     "status", "cite", "mint", "regenerate", "history", "panel", "uses", "bib", "check", "use", "sandbox",
-    "badge", "card", "recover", "request",
+    "badge", "card", "recover", "request", "run",
 }  # fmt: skip
 
 

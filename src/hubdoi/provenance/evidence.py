@@ -9,8 +9,7 @@ from typing import Any
 
 from ..records.errors import InvalidInput
 from .hub_cache import COMMIT_START
-from .recording import Load, Recording
-from .scanner.scanning import FILE_SUFFIX
+from .recording import FILE_SUFFIX, Load, Recording
 from .use import Use, Uses
 
 _MAX_BYTES = 64 * 1024 * 1024

@@ -91,7 +91,7 @@ def _(review: Review) -> tuple[Card, ...]:
 def _(report: CheckReport) -> tuple[Card, ...]:
     """The findings by place, with what they mean for the check in words and colour."""
     kinds: dict[str, Badge] = {
-        "finding": Badge("to mend", "bad"),
+        "finding": Badge("to fix", "bad"),
         "cannot tell": Badge("cannot tell", "warn"),
         "note": Badge("note", "quiet"),
     }

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
 from ...records.errors import InvalidInput
+from ..recording import FILE_SUFFIX
 from ..use import Uses
 from .document import cells_of_file, cells_of_notebook, read_notebook
 from .scan import scan
@@ -20,8 +21,6 @@ Source: TypeAlias = "str | PathLike[str] | Mapping[str, Any]"
 T = TypeVar("T")
 
 _BAR_FROM = 20
-FILE_SUFFIX = ".provenance.json"
-"""What the name of a provenance file ends with."""
 
 
 def uses(source: Source | Iterable[Source], *, progress: bool | None = None) -> Uses:
