@@ -224,5 +224,5 @@ def test_a_tutorial_runs_twice_beside_a_sandbox_that_is_in_use(
     for _ in range(2):
         notebook = nbformat.read(path, as_version=4)
         # It raises for a cell that fails and is not marked for it.
-        nbclient.execute(notebook, timeout=120, resources={"metadata": {"path": server.home}})
+        nbclient.execute(notebook, cwd=str(server.home), timeout=120)
     assert len(client.history("ada/tiny-bert").versions) == 1
