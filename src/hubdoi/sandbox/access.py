@@ -13,7 +13,9 @@ from fastapi import Request, Response
 
 from ..records import Person
 from ..records.errors import SignInRequired, WriteAccessRequired
+from .oauth import Grant
 from .refusal import Refusal
+from .scopes import SIGNING_IN, expanded, needed_for
 
 if TYPE_CHECKING:
     from .world import World
@@ -32,12 +34,21 @@ def world_of(request: Request) -> World:
 def person_of(request: Request) -> Person | None:
     """Who asks, or None for an anonymous request.
 
+    A token that an application got, and that does not allow reading, is as good as none where
+    reading is all that is asked for.
+
     Raises:
-        Refusal: the Authorization header holds a token that nobody has (401).
+        Refusal: the Authorization header holds a token that nobody has (401), or one that does not
+            allow this request (403).
     """
     world = world_of(request)
     token = _bearer(request)
     username = _session_user(request) if token is None else world.credentials.username_of(token)
+    grant = None if username else grant_of(request)
+    if grant is not None:
+        if not _allows(request, grant):
+            return None
+        username = grant.username
     person = None if username is None else world.store.people.person(username)
     if person is None and token is not None:
         raise Refusal(
@@ -47,6 +58,27 @@ def person_of(request: Request) -> Person | None:
             header="Invalid credentials in Authorization header",
         )
     return person
+
+
+def grant_of(request: Request) -> Grant | None:
+    """What the token of the request allows, when an application got it by OAuth."""
+    token = _bearer(request)
+    return None if token is None else world_of(request).oauth.access(token)
+
+
+def _allows(request: Request, grant: Grant) -> bool:
+    needed = needed_for(request.method, request.url.path)
+    if needed is None or needed in expanded(grant.scopes):
+        return True
+    if needed == "read-repos":
+        return False
+    if needed == SIGNING_IN:
+        raise Refusal(403, "An application cannot sign a browser in; use the person's own token.")
+    raise Refusal(
+        403,
+        f"This token does not allow that: it lacks the scope {needed}; sign in again with it.",
+        "InsufficientScope",
+    )
 
 
 def require_person(request: Request) -> Person:

@@ -14,7 +14,17 @@ from starlette.exceptions import HTTPException
 from .._version import __version__
 from ..hub.wire import error_answer, header_text
 from ..records.errors import HubdoiError
-from . import datacite_api, doi_api, hub_api, pages, resolver, settings_pages, tickets
+from . import (
+    datacite_api,
+    doi_api,
+    hub_api,
+    oauth_api,
+    oauth_pages,
+    pages,
+    resolver,
+    settings_pages,
+    tickets,
+)
 from .guard import Guard, own_hosts
 from .located import follow_alias
 from .page import error_page, is_for_reader
@@ -49,6 +59,8 @@ def create_app(world: World, *, host: str = "127.0.0.1", port: int = 80) -> Fast
         app.include_router(doi_api.router)
     app.include_router(doi_api.support_router)
     app.include_router(hub_api.router)
+    app.include_router(oauth_api.router)
+    app.include_router(oauth_pages.router)
     app.include_router(datacite_api.router)
     app.include_router(resolver.router)
     app.include_router(settings_pages.router)

@@ -8,8 +8,10 @@ from fastapi import APIRouter, Request
 from sqlalchemy import select
 
 from ..records.errors import SandboxError
-from .access import require_person, world_of
+from .access import grant_of, require_person, world_of
+from .oauth import Grant
 from .refusal import Refusal
+from .scopes import expanded
 from .tables import MEMBERS, PEOPLE
 
 router = APIRouter()
@@ -19,6 +21,10 @@ router = APIRouter()
 def whoami(request: Request) -> dict[str, Any]:
     person = require_person(request)
     people = world_of(request).store.people
+    grant = grant_of(request)
+    organizations = person.organizations
+    if grant is not None and "read-memberships" not in grant.scopes:
+        organizations = ()
     return {
         "type": "user",
         "id": f"user-{person.username}",
@@ -35,13 +41,22 @@ def whoami(request: Request) -> dict[str, Any]:
                 "avatarUrl": "",
                 "roleInOrg": "write",
             }
-            for name in person.organizations
+            for name in organizations
         ],
-        "auth": {
-            "type": "access_token",
-            "accessToken": {"displayName": "sandbox", "role": "write"},
-        },
+        "auth": _auth(grant),
     }
+
+
+def _auth(grant: Grant | None) -> dict[str, Any]:
+    if grant is None:
+        token = {"displayName": "sandbox", "role": "write"}
+        return {"type": "access_token", "accessToken": token}
+    token = {"displayName": "OAuth", "role": "write" if _writes(grant) else "read"}
+    return {"type": "oauth", "accessToken": token, "scopes": list(grant.scopes)}
+
+
+def _writes(grant: Grant) -> bool:
+    return "write-repos" in expanded(grant.scopes)
 
 
 @router.get("/api/users/{username}/overview")

@@ -17,7 +17,9 @@ from ..records.errors import LedgerError, SandboxError
 from .clock import Clock
 from .credentials import Credentials
 from .datacite_records import DataciteRecords
+from .id_tokens import IdTokens
 from .lock import DirectoryLock
+from .oauth import OAuth
 from .registrar import TERMS, LocalRegistrar
 from .running import announce, withdraw
 from .seed import plant
@@ -66,6 +68,8 @@ class World:
             self.registrar = LocalRegistrar(self.database, terms_text=self._terms_text)
             self.service = DoiService(self.store, self.registrar, self.ledger, clock=self.clock.now)
             self.support = Support(self)
+            self.oauth = OAuth(self.database)
+            self.id_tokens = IdTokens(self.data / "oauth-key.pem")
             self.datacite = DataciteRecords(self)
             self.store.dois_of = self.ledger.dois_of
             plant(seed, self.store, self.credentials)

@@ -1,0 +1,402 @@
+"""Signing in by OAuth 2: applications, what people allowed them, and the tokens that came of it."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import secrets
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from sqlalchemy import delete, func, insert, select, update
+
+from ..minting.database import Database
+from .oauth_tables import APPLICATIONS, CODES, DEVICES, TOKENS
+from .scopes import SCOPES
+
+CLI = "26be6b09-91c5-47da-9861-d2d2bb7a7e36"
+"""The application that `hf auth login` says it is; every Hub knows it."""
+
+ACCESS_SECONDS = 8 * 3600
+DEVICE_SECONDS = 900
+POLL_SECONDS = 1
+_REFRESH_SECONDS = 30 * 24 * 3600
+_CODE_SECONDS = 300
+_MAX_APPLICATIONS = 10_000
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+# No vowels and nothing that looks like another: what people type from one screen to another.
+_USER_CODE = "BCDFGHJKLMNPQRSTVWXZ"
+
+
+class OAuthError(Exception):
+    """An error of RFC 6749: `code` is its name, `status` that of the answer."""
+
+    def __init__(self, code: str, description: str, status: int = 400) -> None:
+        super().__init__(description)
+        self.code = code
+        self.description = description
+        self.status = status
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """Who asks for access: public when it has no secret."""
+
+    id: str
+    name: str
+    redirect_uris: tuple[str, ...]
+    secret: str | None = None
+
+    def accepts(self, redirect_uri: str) -> bool:
+        """Whether a code may go to that URL; the port of a loopback address is free (RFC 8252)."""
+        return any(_same_redirect(known, redirect_uri) for known in self.redirect_uris)
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What a token allows, and whose it is."""
+
+    application: str
+    username: str
+    scopes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """New tokens. `nonce` is what the application asked to find in its ID token."""
+
+    grant: Grant
+    access_token: str
+    refresh_token: str
+    nonce: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A device that waits for a person to type its code."""
+
+    user_code: str
+    application: Application
+    scopes: tuple[str, ...]
+
+
+class OAuth:
+    """The applications and tokens of one database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def register(
+        self, name: str, redirect_uris: Sequence[str], *, public: bool
+    ) -> tuple[Application, str | None]:
+        """A new application, and its secret unless it is public.
+
+        Raises:
+            OAuthError: a redirect URI cannot be used, or there are too many applications.
+        """
+        for uri in redirect_uris:
+            _check_redirect(uri)
+        secret = None if public else "hf_oauth_secret_" + secrets.token_urlsafe(32)
+        made = Application(
+            secrets.token_hex(16), name, tuple(redirect_uris), _digest(secret) if secret else None
+        )
+        with self._database.transaction() as connection:
+            count = connection.execute(select(func.count()).select_from(APPLICATIONS)).scalar_one()
+            if count >= _MAX_APPLICATIONS:
+                raise OAuthError("invalid_request", "Too many applications are registered here.")
+            connection.execute(
+                insert(APPLICATIONS).values(
+                    id=made.id,
+                    secret=made.secret,
+                    name=name,
+                    redirect_uris=json.dumps(list(redirect_uris)),
+                )
+            )
+        return made, secret
+
+    def application(self, client_id: str) -> Application | None:
+        """The application of that id, or None."""
+        if client_id == CLI:
+            return Application(CLI, "Hugging Face CLI", ())
+        with self._database.reading() as connection:
+            row = connection.execute(
+                select(APPLICATIONS).where(APPLICATIONS.c.id == client_id)
+            ).first()
+        if row is None:
+            return None
+        return Application(row.id, row.name, tuple(json.loads(row.redirect_uris)), row.secret)
+
+    def authenticate(self, client_id: str, secret: str | None) -> Application:
+        """The application that asks for tokens.
+
+        Raises:
+            OAuthError: there is none, or the secret is wrong.
+        """
+        found = self.application(client_id)
+        wrong = found is None or (
+            found.secret is not None
+            and not hmac.compare_digest(found.secret, _digest(secret or ""))
+        )
+        if found is None or wrong:
+            raise OAuthError(
+                "invalid_client", "The application is unknown, or its secret is wrong.", 401
+            )
+        return found
+
+    def allow(
+        self,
+        application: Application,
+        username: str,
+        scopes: Sequence[str],
+        *,
+        redirect_uri: str,
+        challenge: str | None,
+        nonce: str | None,
+    ) -> str:
+        """A person allowed it: the code that the application changes for tokens."""
+        code = secrets.token_urlsafe(32)
+        with self._database.transaction() as connection:
+            connection.execute(delete(CODES).where(CODES.c.expires < time.time() - 3600))
+            connection.execute(
+                insert(CODES).values(
+                    digest=_digest(code),
+                    application=application.id,
+                    username=username,
+                    scope=" ".join(scopes),
+                    redirect_uri=redirect_uri,
+                    challenge=challenge,
+                    nonce=nonce,
+                    expires=time.time() + _CODE_SECONDS,
+                    family=secrets.token_hex(16),
+                    used=False,
+                )
+            )
+        return code
+
+    def redeem(
+        self, application: Application, code: str, *, redirect_uri: str, verifier: str | None
+    ) -> Issued:
+        """Change the code of a redirect for tokens, once.
+
+        Raises:
+            OAuthError: the code, the redirect URI or the verifier is wrong. A code that comes
+                twice was stolen: the tokens that came of it are revoked (RFC 6749, 4.1.2).
+        """
+        stolen = False
+        with self._database.transaction() as connection:
+            row = connection.execute(select(CODES).where(CODES.c.digest == _digest(code))).first()
+            if row is not None and row.application == application.id:
+                if row.used:
+                    connection.execute(delete(TOKENS).where(TOKENS.c.family == row.family))
+                    stolen = True
+                elif (
+                    row.expires > time.time()
+                    and row.redirect_uri == redirect_uri
+                    and _verifies(row.challenge, verifier)
+                ):
+                    connection.execute(
+                        update(CODES).where(CODES.c.digest == row.digest).values(used=True)
+                    )
+                    grant = Grant(application.id, row.username, tuple(row.scope.split()))
+                    return self._issue(grant, row.family, row.nonce)
+        more = " It was used before, so its tokens were revoked." if stolen else ""
+        raise OAuthError("invalid_grant", f"The code cannot be used; sign in again.{more}")
+
+    def begin_device(self, application: Application, scopes: Sequence[str]) -> tuple[str, str]:
+        """The code that a device polls with, and the one that a person types."""
+        code = secrets.token_urlsafe(32)
+        letters = "".join(secrets.choice(_USER_CODE) for _ in range(8))
+        user_code = f"{letters[:4]}-{letters[4:]}"
+        with self._database.transaction() as connection:
+            connection.execute(delete(DEVICES).where(DEVICES.c.expires < time.time()))
+            connection.execute(
+                insert(DEVICES).values(
+                    digest=_digest(code),
+                    user_code=user_code,
+                    application=application.id,
+                    scope=" ".join(scopes),
+                    expires=time.time() + DEVICE_SECONDS,
+                    polled=0.0,
+                    denied=False,
+                )
+            )
+        return code, user_code
+
+    def device(self, user_code: str) -> Device | None:
+        """The device that waits with that code, however it was typed."""
+        typed = "".join(user_code.upper().split()).replace("-", "")
+        with self._database.reading() as connection:
+            row = connection.execute(
+                select(DEVICES).where(
+                    DEVICES.c.user_code == f"{typed[:4]}-{typed[4:]}",
+                    DEVICES.c.expires > time.time(),
+                    DEVICES.c.username.is_(None),
+                    DEVICES.c.denied.is_(False),
+                )
+            ).first()
+        application = self.application(row.application) if row is not None else None
+        if row is None or application is None:
+            return None
+        return Device(row.user_code, application, tuple(row.scope.split()))
+
+    def answer_device(self, device: Device, username: str | None) -> None:
+        """`username` allowed it; None: it was denied."""
+        with self._database.transaction() as connection:
+            connection.execute(
+                update(DEVICES)
+                .where(DEVICES.c.user_code == device.user_code)
+                .values(username=username, denied=username is None)
+            )
+
+    def poll_device(self, application: Application, code: str) -> Issued:
+        """Tokens for a device that was allowed.
+
+        Raises:
+            OAuthError: not yet, not so fast, no, or too late (RFC 8628, 3.5).
+        """
+        now = time.time()
+        with self._database.transaction() as connection:
+            row = connection.execute(
+                select(DEVICES).where(
+                    DEVICES.c.digest == _digest(code), DEVICES.c.application == application.id
+                )
+            ).first()
+            if row is not None and (row.username or row.denied or row.expires <= now):
+                connection.execute(delete(DEVICES).where(DEVICES.c.digest == row.digest))
+                if row.username and row.expires > now:
+                    grant = Grant(application.id, row.username, tuple(row.scope.split()))
+                    return self._issue(grant, secrets.token_hex(16))
+            elif row is not None:
+                connection.execute(
+                    update(DEVICES).where(DEVICES.c.digest == row.digest).values(polled=now)
+                )
+        if row is None or row.expires <= now:
+            raise OAuthError("expired_token", "The code has expired; begin again.")
+        if row.denied:
+            raise OAuthError("access_denied", "The request was denied.")
+        if now - row.polled < POLL_SECONDS * 0.8:
+            raise OAuthError("slow_down", f"Poll every {POLL_SECONDS} s at most.")
+        raise OAuthError("authorization_pending", "Nobody has entered the code yet.")
+
+    def refresh(self, application: Application, token: str) -> Issued:
+        """New tokens for a refresh token, which can be used once.
+
+        Raises:
+            OAuthError: it cannot be used. One that comes twice revokes its whole family.
+        """
+        with self._database.transaction() as connection:
+            row = connection.execute(
+                select(TOKENS).where(TOKENS.c.digest == _digest(token), TOKENS.c.kind == "refresh")
+            ).first()
+            if row is not None and row.application == application.id:
+                if row.used or row.expires <= time.time():
+                    connection.execute(delete(TOKENS).where(TOKENS.c.family == row.family))
+                else:
+                    connection.execute(
+                        update(TOKENS).where(TOKENS.c.digest == row.digest).values(used=True)
+                    )
+                    grant = Grant(application.id, row.username, tuple(row.scope.split()))
+                    return self._issue(grant, row.family)
+        raise OAuthError("invalid_grant", "The refresh token cannot be used; sign in again.")
+
+    def access(self, token: str) -> Grant | None:
+        """What an access token allows, or None."""
+        with self._database.reading() as connection:
+            row = connection.execute(
+                select(TOKENS).where(
+                    TOKENS.c.digest == _digest(token),
+                    TOKENS.c.kind == "access",
+                    TOKENS.c.expires > time.time(),
+                )
+            ).first()
+        return (
+            None if row is None else Grant(row.application, row.username, tuple(row.scope.split()))
+        )
+
+    def _issue(self, grant: Grant, family: str, nonce: str | None = None) -> Issued:
+        access = "hf_oauth_" + secrets.token_urlsafe(32)
+        refresh = "hf_oauth_refresh_" + secrets.token_urlsafe(32)
+        now = time.time()
+        rows: list[dict[str, Any]] = [
+            {
+                "digest": _digest(token),
+                "kind": kind,
+                "application": grant.application,
+                "username": grant.username,
+                "scope": " ".join(grant.scopes),
+                "family": family,
+                "expires": now + seconds,
+                "used": False,
+            }
+            for kind, token, seconds in (
+                ("access", access, ACCESS_SECONDS),
+                ("refresh", refresh, _REFRESH_SECONDS),
+            )
+        ]
+        with self._database.transaction() as connection:
+            connection.execute(delete(TOKENS).where(TOKENS.c.expires < now))
+            connection.execute(insert(TOKENS), rows)
+        return Issued(grant, access, refresh, nonce)
+
+
+def scopes_of(text: str | None) -> tuple[str, ...]:
+    """The scopes that an application asks for; those of signing in when it names none.
+
+    Raises:
+        OAuthError: one of them is not known.
+    """
+    asked = tuple(dict.fromkeys((text or "openid profile").split()))
+    unknown = [scope for scope in asked if scope not in SCOPES]
+    if unknown:
+        raise OAuthError("invalid_scope", f"{unknown[0][:60]!r} is not a scope of this Hub.")
+    return asked
+
+
+def _check_redirect(uri: str) -> None:
+    try:
+        parts = urlsplit(uri)
+        good = (
+            parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
+        ) and bool(parts.hostname)
+        good = good and not parts.fragment and "#" not in uri and uri.isprintable()
+        _ = parts.port
+    except ValueError:
+        good = False
+    if not good or " " in uri or len(uri) > 2000:
+        raise OAuthError(
+            "invalid_redirect_uri",
+            "A redirect URI begins with https://, or with http:// and a loopback address.",
+        )
+
+
+def _same_redirect(known: str, given: str) -> bool:
+    if known == given:
+        return True
+    try:
+        one, other = urlsplit(known), urlsplit(given)
+        return (
+            one.hostname in _LOOPBACK
+            and one._replace(netloc="") == other._replace(netloc="")
+            and one.hostname == other.hostname
+            and "@" not in other.netloc
+            and (other.port or 1) > 0
+        )
+    except ValueError:
+        return False
+
+
+def _verifies(challenge: str | None, verifier: str | None) -> bool:
+    if challenge is None:
+        return True
+    digest = hashlib.sha256((verifier or "").encode("utf-8", "replace")).digest()
+    made = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+    return hmac.compare_digest(made, challenge)
+
+
+def _digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode("utf-8", "replace")).hexdigest()

@@ -1,0 +1,346 @@
+"""Signing in with the sandbox: a standard OpenID Connect client, `hf auth login`, and hostile ones."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import threading
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+import pytest
+from authlib.integrations.httpx_client import OAuth2Client
+from huggingface_hub import HfApi
+from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError
+from joserfc import jwt
+from joserfc.jwk import KeySet
+
+from hubdoi.sandbox import Sandbox
+from tests.sandbox.plain_browser import Browser, Page, values
+
+CALLBACK = "http://127.0.0.1:9/callback"
+VERIFIER = "v" * 64
+CHALLENGE = (
+    base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).rstrip(b"=").decode()
+)
+
+
+@pytest.fixture(scope="module")
+def hub() -> Iterator[Sandbox]:
+    with Sandbox() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def discovered(hub: Sandbox) -> dict[str, Any]:
+    answer = httpx.get(f"{hub.endpoint}/.well-known/openid-configuration")
+    found: dict[str, Any] = answer.raise_for_status().json()
+    return found
+
+
+def registered(hub: Sandbox, *, public: bool = False, uri: str = CALLBACK) -> dict[str, Any]:
+    body = {
+        "client_name": "A <b>notebook</b>",
+        "redirect_uris": [uri],
+        "token_endpoint_auth_method": "none" if public else "client_secret_basic",
+    }
+    answer = httpx.post(f"{hub.endpoint}/oauth/register", json=body)
+    assert answer.status_code == 201, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def answer_consent(browser: Browser, url: str, do: str = "allow") -> dict[str, str]:
+    """Open the consent page, press a button, and read what the application would get."""
+    page = browser.open(url.removeprefix(browser.sandbox.endpoint))
+    form = page.form("/oauth/authorize")
+    answer = browser.client.post(form["action"], data={**dict(values(form)), "do": do})
+    assert answer.status_code == 303, answer.text
+    return {
+        name: values[0]
+        for name, values in parse_qs(urlsplit(answer.headers["Location"]).query).items()
+    }
+
+
+def test_a_standard_client_signs_in(hub: Sandbox, discovered: dict[str, Any]) -> None:
+    app = registered(hub)
+    with OAuth2Client(
+        app["client_id"],
+        app["client_secret"],
+        scope="openid profile email read-memberships",
+        redirect_uri=CALLBACK,
+        code_challenge_method="S256",
+    ) as client:
+        url, state = client.create_authorization_url(
+            discovered["authorization_endpoint"], code_verifier=VERIFIER, nonce="n-1"
+        )
+        answer = answer_consent(Browser(hub).sign_in("ada"), url)
+        assert (answer["state"], answer["iss"]) == (state, hub.endpoint)
+        token = client.fetch_token(
+            discovered["token_endpoint"], code=answer["code"], code_verifier=VERIFIER
+        )
+        keys = KeySet.import_key_set(httpx.get(discovered["jwks_uri"]).json())
+        claims = jwt.decode(token["id_token"], keys, algorithms=["RS256"]).claims
+        jwt.JWTClaimsRegistry(
+            iss={"essential": True, "value": hub.endpoint},
+            aud={"essential": True, "value": app["client_id"]},
+            nonce={"essential": True, "value": "n-1"},
+        ).validate(claims)
+        info = client.get(discovered["userinfo_endpoint"]).json()
+        assert info["sub"] == claims["sub"]
+        assert (info["preferred_username"], info["name"]) == ("ada", "Ada Lovelace")
+        assert [org["preferred_username"] for org in info["orgs"]] == ["analytical-engine"]
+        fresh = client.refresh_token(discovered["token_endpoint"], token["refresh_token"])
+        assert fresh["access_token"] != token["access_token"]
+        assert client.get(discovered["userinfo_endpoint"]).status_code == 200
+
+
+def public_token(
+    hub: Sandbox, scope: str, user: str = "ada"
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    app = registered(hub, public=True)
+    query = {
+        "client_id": app["client_id"], "redirect_uri": CALLBACK, "response_type": "code",
+        "scope": scope, "code_challenge": CHALLENGE, "code_challenge_method": "S256",
+    }  # fmt: skip
+    url = str(httpx.URL(f"{hub.endpoint}/oauth/authorize", params=query))
+    code = answer_consent(Browser(hub).sign_in(user), url)["code"]
+    form = {
+        "grant_type": "authorization_code", "code": code, "redirect_uri": CALLBACK,
+        "client_id": app["client_id"], "code_verifier": VERIFIER,
+    }  # fmt: skip
+    answer = httpx.post(f"{hub.endpoint}/oauth/token", data=form)
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return form, found
+
+
+def test_a_token_does_what_its_scopes_allow_and_no_more(hub: Sandbox) -> None:
+    def api(scope: str, user: str = "grace") -> HfApi:
+        return HfApi(hub.endpoint, public_token(hub, scope, user)[1]["access_token"])
+
+    who = api("openid profile")
+    assert who.whoami()["name"] == "grace"
+    assert who.whoami()["orgs"] == []
+    assert who.model_info("ada/tiny-bert").id == "ada/tiny-bert"
+    with pytest.raises(RepositoryNotFoundError):
+        who.model_info("grace/secret-model")
+    reader = api("openid read-repos read-memberships")
+    assert reader.model_info("grace/secret-model").private
+    assert reader.whoami()["orgs"][0]["name"] == "analytical-engine"
+    writer = api("write-repos")
+    writer.upload_file(path_or_fileobj=b"x", path_in_repo="x", repo_id="grace/secret-model")
+    for refused, missing in (
+        (lambda: reader.upload_file(path_or_fileobj=b"x", path_in_repo="y", repo_id="grace/secret-model"), "write-repos"),
+        (lambda: writer.create_repo("grace/new"), "manage-repos"),
+        (lambda: who.create_discussion("ada/tiny-bert", title="a title"), "write-discussions"),
+    ):  # fmt: skip
+        with pytest.raises(HfHubHTTPError, match=missing) as caught:
+            refused()
+        assert caught.value.response.status_code == 403
+    api("manage-repos").create_repo("grace/new")
+    terms = httpx.get(f"{hub.endpoint}/api/models/ada/tiny-bert/doi").json()["terms"]["digest"]
+    answer = httpx.post(
+        f"{hub.endpoint}/api/models/ada/tiny-bert/doi",
+        json={"agree": True, "terms": terms},
+        headers={"Authorization": f"Bearer {public_token(hub, 'write-repos')[1]['access_token']}"},
+    )
+    assert answer.status_code == 403
+
+
+def test_a_code_that_comes_twice_revokes_its_tokens(hub: Sandbox) -> None:
+    form, token = public_token(hub, "openid")
+    headers = {"Authorization": f"Bearer {token['access_token']}"}
+    assert httpx.get(f"{hub.endpoint}/oauth/userinfo", headers=headers).status_code == 200
+    answer = httpx.post(f"{hub.endpoint}/oauth/token", data=form)
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_grant")
+    assert httpx.get(f"{hub.endpoint}/oauth/userinfo", headers=headers).status_code == 401
+
+
+def test_a_refresh_token_that_comes_twice_revokes_its_family(hub: Sandbox) -> None:
+    form, token = public_token(hub, "openid")
+    again = {
+        "grant_type": "refresh_token", "refresh_token": token["refresh_token"],
+        "client_id": form["client_id"],
+    }  # fmt: skip
+    fresh = httpx.post(f"{hub.endpoint}/oauth/token", data=again).json()
+    assert httpx.post(f"{hub.endpoint}/oauth/token", data=again).status_code == 400
+    headers = {"Authorization": f"Bearer {fresh['access_token']}"}
+    assert httpx.get(f"{hub.endpoint}/oauth/userinfo", headers=headers).status_code == 401
+
+
+def test_a_code_with_the_wrong_verifier_or_redirect_gives_nothing(hub: Sandbox) -> None:
+    form, _ = public_token(hub, "openid")
+    for change in ({"code_verifier": "w" * 64}, {"redirect_uri": CALLBACK + "x"}, {"code": "x"}):
+        answer = httpx.post(f"{hub.endpoint}/oauth/token", data={**form, **change})
+        assert (answer.status_code, answer.json()["error"]) == (400, "invalid_grant")
+    for change, status, error in (
+        ({"client_id": "x"}, 401, "invalid_client"),
+        ({"grant_type": "password"}, 400, "unsupported_grant_type"),
+    ):
+        answer = httpx.post(f"{hub.endpoint}/oauth/token", data={**form, **change})
+        assert (answer.status_code, answer.json()["error"]) == (status, error)
+        assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_an_application_with_a_secret_must_know_it(hub: Sandbox) -> None:
+    app = registered(hub)
+    form = {"grant_type": "refresh_token", "refresh_token": "x", "client_id": app["client_id"]}
+    for secret in ("", "wrong"):
+        answer = httpx.post(f"{hub.endpoint}/oauth/token", data={**form, "client_secret": secret})
+        assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
+    answer = httpx.post(
+        f"{hub.endpoint}/oauth/token", data={**form, "client_secret": app["client_secret"]}
+    )
+    assert answer.json()["error"] == "invalid_grant"
+
+
+def test_nobody_is_sent_to_an_unknown_redirect(hub: Sandbox) -> None:
+    app = registered(hub, public=True)
+    browser = Browser(hub).sign_in("ada")
+    query = {"response_type": "code", "code_challenge": CHALLENGE, "code_challenge_method": "S256"}
+    for wrong in (
+        {"client_id": "nobody", "redirect_uri": CALLBACK},
+        {"client_id": app["client_id"], "redirect_uri": "https://evil.example/"},
+        {"client_id": app["client_id"], "redirect_uri": "http://127.0.0.1:9@evil.example/callback"},
+        {"client_id": app["client_id"], "redirect_uri": "http://localhost:9/callback"},
+    ):
+        path = httpx.URL("/oauth/authorize", params={**query, **wrong})
+        assert browser.client.get(str(path)).status_code == 400
+    # The port of a loopback address is free: whoever listens took one that was.
+    path = httpx.URL(
+        "/oauth/authorize",
+        params={
+            **query,
+            "client_id": app["client_id"],
+            "redirect_uri": "http://127.0.0.1:4711/callback",
+        },
+    )
+    assert browser.client.get(str(path)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("change", "error"),
+    [
+        ({"response_type": "token"}, "unsupported_response_type"),
+        ({"scope": "openid everything"}, "invalid_scope"),
+        ({"code_challenge": ""}, "invalid_request"),
+        ({"code_challenge_method": "plain"}, "invalid_request"),
+        ({"prompt": "none"}, "consent_required"),
+    ],
+)
+def test_other_errors_go_back_to_the_application(
+    hub: Sandbox, change: dict[str, str], error: str
+) -> None:
+    app = registered(hub, public=True)
+    query = {
+        "client_id": app["client_id"], "redirect_uri": CALLBACK, "response_type": "code",
+        "code_challenge": CHALLENGE, "code_challenge_method": "S256", "state": "s", **change,
+    }  # fmt: skip
+    answer = Browser(hub).sign_in("ada").client.get("/oauth/authorize", params=query)
+    assert answer.status_code == 303
+    sent = parse_qs(urlsplit(answer.headers["Location"]).query)
+    assert answer.headers["Location"].startswith(CALLBACK)
+    assert (sent["error"], sent["state"]) == ([error], ["s"])
+
+
+def test_a_person_can_say_no_and_an_application_cannot_say_yes(hub: Sandbox) -> None:
+    app = registered(hub, public=True)
+    query = {
+        "client_id": app["client_id"], "redirect_uri": CALLBACK, "response_type": "code",
+        "code_challenge": CHALLENGE, "code_challenge_method": "S256",
+    }  # fmt: skip
+    url = str(httpx.URL(f"{hub.endpoint}/oauth/authorize", params=query))
+    answer = answer_consent(Browser(hub).sign_in("ada"), url, do="deny")
+    assert answer["error"] == "access_denied"
+    token = public_token(hub, "manage-repos")[1]["access_token"]
+    sent = httpx.post(
+        f"{hub.endpoint}/oauth/authorize",
+        data={**query, "scope": "manage-repos", "do": "allow"},
+        headers={"Authorization": f"Bearer {token}"},
+    )
+    assert sent.status_code == 401
+    # Nor can it turn its token into a session, which could do everything.
+    headers = {"Authorization": f"Bearer {token}"}
+    assert httpx.post(f"{hub.endpoint}/login/ticket", headers=headers).status_code == 403
+
+
+def test_the_consent_page_shows_names_as_text(hub: Sandbox) -> None:
+    app = registered(hub, public=True)
+    query = {
+        "client_id": app["client_id"], "redirect_uri": CALLBACK, "response_type": "code",
+        "code_challenge": CHALLENGE, "code_challenge_method": "S256", "state": '"><script>',
+    }  # fmt: skip
+    page = Browser(hub).sign_in("ada").open(str(httpx.URL("/oauth/authorize", params=query)))
+    assert "A <b>notebook</b>" in page.text
+    assert "<script>" not in page.answer.text
+    assert (
+        "form-action 'self' http://127.0.0.1:9;" in page.answer.headers["Content-Security-Policy"]
+    )
+
+
+@pytest.mark.parametrize(
+    "uri",
+    ["javascript:alert(1)", "http://evil.example/", "https://", "https://x/#f", "https://x/ y"],
+)
+def test_redirects_that_cannot_be(hub: Sandbox, uri: str) -> None:
+    answer = httpx.post(f"{hub.endpoint}/oauth/register", json={"redirect_uris": [uri]})
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_redirect_uri")
+
+
+def test_hf_auth_login_signs_a_device_in(hub: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    from huggingface_hub import constants
+    from huggingface_hub.utils._oauth_device import poll_device_token, request_device_code
+
+    monkeypatch.setattr(constants, "ENDPOINT", hub.endpoint)
+    browser = Browser(hub).sign_in("ada")
+    device = request_device_code()
+
+    def person() -> None:
+        page = browser.open(device["verification_uri_complete"].removeprefix(hub.endpoint))
+        assert device["user_code"] in page.text
+        browser.send(page.form("/device"), {"do": "allow"})
+
+    thread = threading.Thread(target=person)
+    token = poll_device_token(device, on_pending=lambda: thread.is_alive() or thread.start())
+    thread.join()
+    assert HfApi(hub.endpoint, token["access_token"]).whoami()["name"] == "ada"
+    HfApi(hub.endpoint, token["access_token"]).create_repo("ada/from-a-device")
+
+
+def test_a_device_that_is_denied_unknown_or_impatient(hub: Sandbox) -> None:
+    app = registered(hub, public=True)
+    device = httpx.post(
+        f"{hub.endpoint}/oauth/device", data={"client_id": app["client_id"], "scope": "openid"}
+    ).json()
+    form = {
+        "grant_type": "urn:ietf:params:oauth:grant-type:device_code",
+        "device_code": device["device_code"], "client_id": app["client_id"],
+    }  # fmt: skip
+
+    def poll() -> str:
+        return str(httpx.post(f"{hub.endpoint}/oauth/token", data=form).json()["error"])
+
+    assert poll() == "authorization_pending"
+    assert poll() == "slow_down"
+    browser = Browser(hub).sign_in("ada")
+    page: Page = browser.open(f"/device?user_code={device['user_code'].lower()}")
+    browser.send(page.form("/device"), {"do": "deny"})
+    assert poll() == "access_denied"
+    assert poll() == "expired_token"
+    assert "No device is waiting" in browser.open(f"/device?user_code={device['user_code']}").text
+
+
+def test_tokens_outlive_a_restart(tmp_path: Any) -> None:
+    with Sandbox(tmp_path / "data") as hub:
+        token = public_token(hub, "openid")[1]["access_token"]
+        keys = httpx.get(f"{hub.endpoint}/oauth/jwks").json()
+        assert (tmp_path / "data" / "oauth-key.pem").stat().st_mode & 0o777 == 0o600
+    with Sandbox(tmp_path / "data") as hub:
+        headers = {"Authorization": f"Bearer {token}"}
+        assert httpx.get(f"{hub.endpoint}/oauth/userinfo", headers=headers).status_code == 200
+        assert httpx.get(f"{hub.endpoint}/oauth/jwks").json() == keys
+    stored = (tmp_path / "data" / "sandbox.db").read_bytes()
+    assert token.encode() not in stored
