@@ -49,7 +49,11 @@ def cells_of_file(path: Path) -> list[Cell]:
         )
     if suffix == ".ipynb":
         return cells_of_notebook(read_notebook(path), str(path))
-    text = _text(path)
+    return cells_of_text(_text(path), suffix)
+
+
+def cells_of_text(text: str, suffix: str) -> list[Cell]:
+    """The code cells of a script (`.py`) or of a Markdown text (any other suffix)."""
     return _cells_of_script(text) if suffix == ".py" else _cells_of_markdown(text)
 
 
