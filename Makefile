@@ -59,8 +59,9 @@ lint: $(VENV)/.test  ## ruff, the layers of the imports, and known vulnerabiliti
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/python scripts/audit.py
 
-frontend: $(VENV)/.test labextension  ## the JupyterLab extension: ESLint, Prettier, tsc
+frontend: $(VENV)/.test labextension  ## the JupyterLab extension: ESLint, Prettier, tsc, its unit tests
 	@$(BIN)/python scripts/labextension.py lint
+	@$(BIN)/python scripts/labextension.py test
 
 types: $(VENV)/.test  ## mypy --strict; the tests too
 	@$(BIN)/mypy

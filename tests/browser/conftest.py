@@ -61,11 +61,15 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """JupyterLab on a free port, with directories of its own and one token."""
     home = tmp_path_factory.mktemp("lab")
     (home / "notebooks").mkdir()
-    settings = home / "config" / "lab" / "user-settings" / "@jupyterlab"
+    settings = home / "config" / "lab" / "user-settings"
     for plugin, values in {
-        "apputils-extension/notification": {"checkForUpdates": False, "fetchNews": "false"},
-        "docmanager-extension/plugin": {"autosave": False},
-        "completer-extension/manager": {"autoCompletion": False},
+        "@jupyterlab/apputils-extension/notification": {
+            "checkForUpdates": False,
+            "fetchNews": "false",
+        },
+        "@jupyterlab/docmanager-extension/plugin": {"autosave": False},
+        "@jupyterlab/completer-extension/manager": {"autoCompletion": False},
+        "hubdoi/plugin": {"hub": "sandbox"},
     }.items():
         file = settings / f"{plugin}.jupyterlab-settings"
         file.parent.mkdir(parents=True, exist_ok=True)

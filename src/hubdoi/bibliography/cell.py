@@ -40,14 +40,10 @@ def write_bibliography(path: Path, citation: Citation) -> bool:
             f"{path} is not a notebook of format 4; open it in JupyterLab and save it again."
         )
     raw = path.read_bytes()
-    from ..citation import cite
     from ..citation.atomic import write_atomically
     from ..citation.csl import items
 
-    listed = cite(
-        citation.versions, "markdown", style=citation.style, locale=citation.locale
-    ).text.strip()
-    source = f"{_HEADING}\n\n{listed}".splitlines(keepends=True)
+    source = bibliography_text(citation).splitlines(keepends=True)
     before = json.dumps(notebook)
     _own_cell(notebook, cells)["source"] = source
     metadata = notebook.setdefault("metadata", {})
@@ -91,6 +87,14 @@ def write_metadata(path: Path, name: str, value: Any) -> None:
     except OSError as error:
         reason = (error.strerror or "unknown").lower()
         raise InvalidInput(f"{path} cannot be written: {reason}.") from None
+
+
+def bibliography_text(citation: Citation) -> str:
+    """The text of the bibliography cell."""
+    from ..citation import cite
+
+    listed = cite(citation.versions, "markdown", style=citation.style, locale=citation.locale)
+    return f"{_HEADING}\n\n{listed.text.strip()}"
 
 
 def _own_cell(notebook: dict[str, Any], cells: list[Any]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from ..provenance.scanner.calls import TRIGGERS, calls_named
@@ -62,10 +62,21 @@ def _edit(cells: Sequence[Cell], use: Use, revision: str) -> Edit:
         raise by_hand
     cell = cells[position]
     for call in _calls(cell.source, use.line - cell.offset, use.call.rpartition(".")[2]):
-        made = _with_revision(cell.source, call, use, revision)
-        if made is not None:
-            return Edit(position, *made)
+        for made in _with_revision(cell.source, call, use, revision):
+            if _touches_only(use.repo, cells, edit := Edit(position, *made)):
+                return edit
     raise by_hand
+
+
+def _touches_only(repo: Repo, cells: Sequence[Cell], edit: Edit) -> bool:
+    """Whether `repo` alone is loaded otherwise after the edit: calls of others may share its line."""
+    after = list(cells)
+    cell = after[edit.position]
+    after[edit.position] = replace(cell, source=edit.apply(cell.source))
+    before, now = scan(cells)[0], scan(after)[0]
+    return before != now and [u for u in before if u.repo != repo] == [
+        u for u in now if u.repo != repo
+    ]
 
 
 def _calls(source: str, line: int, name: str) -> list[ast.Call]:
@@ -98,27 +109,25 @@ def _name(function: ast.expr) -> str:
 
 def _with_revision(
     source: str, call: ast.Call, use: Use, revision: str
-) -> tuple[int, int, str] | None:
-    """What to replace in the source; None where this call is not the one, or cannot be edited."""
+) -> Iterator[tuple[int, int, str]]:
+    """What to replace in the source, for each name that the argument may have."""
     entries = calls_named(_name(call.func))
-    names = [name for entry in entries for name in entry.revision.split("|")] or ["revision"]
+    names = dict.fromkeys(name for entry in entries for name in entry.revision.split("|"))
     for keyword in call.keywords:
         if keyword.arg in names:
             value = keyword.value
-            if not isinstance(value, ast.Constant) or value.value != use.revision:
-                return None
-            start, end = _place(source, value)
-            return _checked(source, start, end, f'"{revision}"')
-    if use.revision is not None or any(keyword.arg is None for keyword in call.keywords):
-        return None
-    # After the last argument: what follows it, a comma or a line end, stays as it is.
+            if isinstance(value, ast.Constant) and value.value == use.revision:
+                yield from _checked(source, *_place(source, value), f'"{revision}"')
+            return
     arguments = [*call.args, *(keyword.value for keyword in call.keywords)]
-    if not arguments:
-        return None
+    if use.revision is not None or not arguments or any(k.arg is None for k in call.keywords):
+        return
+    # After the last argument: what follows it, a comma or a line end, stays as it is.
     _, end = max(_place(source, node) for node in arguments)
     while source[end : end + 1] == ")" and _open(source, call, end):
         end += 1
-    return _checked(source, end, end, f', {names[0]}="{revision}"')
+    for name in names or ["revision"]:
+        yield from _checked(source, end, end, f', {name}="{revision}"')
 
 
 def _open(source: str, call: ast.Call, end: int) -> bool:
@@ -127,10 +136,11 @@ def _open(source: str, call: ast.Call, end: int) -> bool:
     return end < last - 1
 
 
-def _checked(source: str, start: int, end: int, text: str) -> tuple[int, int, str] | None:
+def _checked(source: str, start: int, end: int, text: str) -> Iterator[tuple[int, int, str]]:
     """The edit, if the cell reads as well after it as before."""
     after = source[:start] + text + source[end:]
-    return (start, end, text) if _readable(after) or not _readable(source) else None
+    if _readable(after) or not _readable(source):
+        yield start, end, text
 
 
 def _readable(source: str) -> bool:

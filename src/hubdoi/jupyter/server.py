@@ -1,6 +1,7 @@
-"""The Jupyter Server extension: one sandbox for all notebooks of that server.
+"""The Jupyter Server extension: what the JupyterLab extension asks (`api`), and one sandbox for all
+notebooks of that server.
 
-It starts at the first ``%doi use sandbox`` of any notebook, keeps its data under Jupyter's data
+The sandbox starts at the first ``%doi use sandbox`` of any notebook, keeps its data under Jupyter's data
 directory, and ends with the server: it runs on a thread of it. Kernels inherit the name of the
 server's own connection file (`server_sandbox.VARIABLE`), which only this user can read.
 """
@@ -24,6 +25,7 @@ from traitlets import Unicode
 
 from .._version import __version__
 from ..records.errors import HubdoiError, SandboxError
+from . import api
 from .server_sandbox import ROUTE, VARIABLE
 
 if TYPE_CHECKING:
@@ -127,21 +129,25 @@ class HubdoiServer(ExtensionApp):
 
     name = "hubdoi"
     version = __version__
-    description = "One hubdoi sandbox for all notebooks of a Jupyter server."
+    description = "The models and datasets of a notebook, and one hubdoi sandbox for all notebooks."
 
     data = Unicode(
         help="The directory for the sandbox's data; by default one under Jupyter's data directory."
     ).tag(config=True)
 
     def initialize_handlers(self) -> None:
-        """Add the one route, and let the kernels of this server know of it."""
+        """Add the routes, and let the kernels of this server know of it."""
         directory = Path(self.data) if self.data else Path(jupyter_data_dir()) / "hubdoi"
         self.keeper = SandboxKeeper(directory)
         self.handlers.append((url_path_join("/", ROUTE), SandboxHandler, {"keeper": self.keeper}))
+        root = getattr(self.serverapp, "root_dir", None) if self.serverapp is not None else None
+        self.api = api.Api(self.keeper, Path(root) if root else None)
+        self.handlers.append((url_path_join("/", api.ROUTE), api.ApiHandler, {"api": self.api}))
         if self.serverapp is not None:
             os.environ[VARIABLE] = self.serverapp.info_file
 
     async def stop_extension(self) -> None:
+        self.api.stop()
         await self.keeper.stop()
 
 

@@ -1,0 +1,177 @@
+/* In the editor: a tooltip for a repository's name, completion of names and revisions, and, where
+   it is wanted, a mark under loads that name no revision. */
+
+import { StateEffect, StateField, type Extension } from "@codemirror/state";
+import { Decoration, EditorView, hoverTooltip, type DecorationSet } from "@codemirror/view";
+import type {
+  CompletionHandler,
+  ICompletionContext,
+  ICompletionProvider,
+} from "@jupyterlab/completer";
+import type { Api } from "./api.ts";
+import { placeAt, type Place } from "./calls.ts";
+import { doiIcon } from "./icons.ts";
+import { h } from "./sidePanel.ts";
+import type { RepositoryInfo } from "./types.ts";
+
+const KEPT_FOR = 60_000;
+const MARK_AFTER = 500;
+
+/** What is known of repositories that were asked for in the last minute. */
+export class Repositories {
+  private _api: Api;
+  private _known = new Map<string, { at: number; answer: Promise<RepositoryInfo> }>();
+
+  constructor(api: Api) {
+    this._api = api;
+  }
+
+  get(type: string, id: string): Promise<RepositoryInfo> {
+    const key = `${this._api.hub} ${type} ${id}`;
+    const known = this._known.get(key);
+    if (known && performance.now() - known.at < KEPT_FOR) {
+      return known.answer;
+    }
+    const answer = this._api.post<RepositoryInfo>("repository", { only: { type, id } });
+    answer.catch(() => this._known.delete(key));
+    this._known.set(key, { at: performance.now(), answer });
+    return answer;
+  }
+
+  names(text: string, type: string): Promise<string[]> {
+    return this._api
+      .post<{ names: string[] }>("names", { text, type })
+      .then((answer) => answer.names);
+  }
+}
+
+export function hover(repositories: Repositories, isOn: () => boolean): Extension {
+  return hoverTooltip(async (view, pos) => {
+    const place = isOn() ? placeAt(view.state.doc.toString(), pos) : null;
+    if (!place?.repo) {
+      return null;
+    }
+    const info = await repositories.get(place.type, place.repo).catch(() => null);
+    return (
+      info && {
+        pos: place.start,
+        end: place.end,
+        above: true,
+        create: () => ({ dom: tooltip(info) }),
+      }
+    );
+  });
+}
+
+function tooltip(info: RepositoryInfo): HTMLElement {
+  const short = (revision: string | null) => (revision ? revision.slice(0, 7) : "unknown");
+  const states = { unregistered: "No DOI", current: "Up to date", behind: "Changed since DOI" };
+  return h(
+    "div",
+    { class: "hubdoi-lab-tooltip" },
+    h("strong", {}, info.title || info.name),
+    h("div", {}, info.doi ? `DOI ${info.doi}, revision ${short(info.doi_revision)}` : "No DOI"),
+    h("div", {}, `Latest commit ${short(info.latest)}. ${states[info.state]}.`),
+  );
+}
+
+export class RepositoryCompleter implements ICompletionProvider {
+  readonly identifier = "hubdoi:repositories";
+  readonly rank = 1100;
+  private _repositories: Repositories;
+  private _isOn: () => boolean;
+
+  constructor(repositories: Repositories, isOn: () => boolean) {
+    this._repositories = repositories;
+    this._isOn = isOn;
+  }
+
+  async isApplicable(context: ICompletionContext): Promise<boolean> {
+    return this._isOn() && Boolean(context.editor);
+  }
+
+  async fetch(
+    request: CompletionHandler.IRequest,
+  ): Promise<CompletionHandler.ICompletionItemsReply> {
+    const place = placeAt(request.text, request.offset);
+    if (!place) {
+      return { start: request.offset, end: request.offset, items: [] };
+    }
+    const items = await this._items(place).catch(() => []);
+    return { start: place.start, end: place.end, items };
+  }
+
+  private async _items(place: Place): Promise<CompletionHandler.ICompletionItem[]> {
+    if (place.kind === "name") {
+      const names = await this._repositories.names(place.text, place.type);
+      return names.map((label) => ({ label, type: place.type, icon: doiIcon }));
+    }
+    const info = await this._repositories.get(place.type, place.repo);
+    return info.revisions
+      .filter((one) => one.revision.startsWith(place.text))
+      .map((one) => ({
+        label: one.revision,
+        type: one.state === "current" ? "latest DOI" : "DOI",
+        icon: doiIcon,
+        documentation: one.doi ?? "",
+      }));
+  }
+}
+
+const unpinned = StateEffect.define<{ from: number; to: number }[]>();
+const mark = Decoration.mark({
+  class: "hubdoi-lab-unpinned",
+  attributes: { title: "Not pinned: the code names no revision, so what it loads can change." },
+});
+const marks = StateField.define<DecorationSet>({
+  create: () => Decoration.none,
+  update(now, transaction) {
+    for (const effect of transaction.effects) {
+      if (effect.is(unpinned)) {
+        return Decoration.set(effect.value.map(({ from, to }) => mark.range(from, to)));
+      }
+    }
+    return now.map(transaction.changes);
+  },
+  provide: (field) => EditorView.decorations.from(field),
+});
+
+/** Diagnostics; off by default. The names are found in the text itself, a moment after typing. */
+export function diagnostics(isOn: () => boolean): Extension {
+  const timers = new WeakMap<EditorView, number>();
+  const look = (view: EditorView) => {
+    window.clearTimeout(timers.get(view));
+    timers.set(
+      view,
+      window.setTimeout(() => {
+        view.dispatch({
+          effects: unpinned.of(isOn() ? unpinnedIn(view.state.doc.toString()) : []),
+        });
+      }, MARK_AFTER),
+    );
+  };
+  return [
+    marks,
+    EditorView.updateListener.of((update) => {
+      if (isOn() && (update.docChanged || update.focusChanged)) {
+        look(update.view);
+      }
+    }),
+  ];
+}
+
+function unpinnedIn(source: string): { from: number; to: number }[] {
+  const found = [];
+  for (const call of source.matchAll(
+    /\b(?:from_pretrained|load_dataset|snapshot_download|hf_hub_download|pipeline)\s*\([^()]*\)/g,
+  )) {
+    const quote = call[0].search(/["'][\w.-]+\/[\w.-]+["']/);
+    if (quote >= 0 && !/\brevision\s*=/.test(call[0])) {
+      const place = placeAt(source, call.index + quote + 1);
+      if (place) {
+        found.push({ from: place.start, to: place.end });
+      }
+    }
+  }
+  return found;
+}

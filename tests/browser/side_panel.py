@@ -1,0 +1,117 @@
+"""A person at the side panel "Models & data" of JupyterLab or Notebook."""
+
+from __future__ import annotations
+
+import json
+import re
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from playwright.sync_api import BrowserContext, Dialog, Locator, Page, expect
+
+from hubdoi.client import Client
+from tests.browser.browser_lab import SECONDS, Lab
+
+
+class Analysis:
+    """A document in a page, without a kernel, and the side panel beside it."""
+
+    def __init__(self, lab: Lab, context: BrowserContext, name: str) -> None:
+        self.lab = lab
+        self.name = name
+        self.page: Page = context.new_page()
+        self.dialogs: list[str] = []
+        self.page.on("dialog", self._dismiss)
+
+    def _dismiss(self, dialog: Dialog) -> None:
+        self.dialogs.append(dialog.message)
+        dialog.dismiss()
+
+    @property
+    def file(self) -> Path:
+        return self.lab.directory / self.name
+
+    def write(self, *sources: str) -> Analysis:
+        """The notebook on the disk; a source that begins with # and a space is Markdown."""
+        cells = [
+            nbformat.v4.new_markdown_cell(source)
+            if source.startswith("# ")
+            else nbformat.v4.new_code_cell(source)
+            for source in sources
+        ]
+        kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+        nbformat.write(
+            nbformat.v4.new_notebook(metadata={"kernelspec": kernel}, cells=cells), self.file
+        )
+        return self
+
+    def open(self, *, app: str = "lab") -> Analysis:
+        """Open it, in JupyterLab or Notebook, and the side panel with it."""
+        token = f"token={self.lab.token}"
+        where = (
+            f"lab/workspaces/{Path(self.name).stem}/tree/{self.name}?{token}&reset"
+            if app == "lab"
+            else f"notebooks/{self.name}?{token}"
+        )
+        self.page.goto(self.lab.url + where)
+        self.page.wait_for_selector(".jp-Notebook .jp-Cell, .jp-FileEditor", timeout=60 * SECONDS)
+        self.run("Show the Models and Datasets of This Notebook")
+        expect(self.panel).to_be_visible(timeout=20 * SECONDS)
+        return self
+
+    @property
+    def panel(self) -> Locator:
+        return self.page.locator(".hubdoi-lab")
+
+    def row(self, repo: str) -> Locator:
+        return self.panel.locator(f'.hubdoi-lab-row[data-repo="{repo}"]')
+
+    def shows(self, repo: str, words: str | re.Pattern[str]) -> Locator:
+        """The row of `repo` has a badge with these words."""
+        row = self.row(repo)
+        expect(row.locator(".hubdoi-lab-badge")).to_have_text(words, timeout=30 * SECONDS)
+        return row
+
+    def action(self, repo: str, name: str) -> None:
+        """An action in the menu of a row."""
+        self.row(repo).get_by_role("button", name="More actions").click()
+        self.page.locator(".lm-Menu-itemLabel").get_by_text(name, exact=True).click()
+
+    def run(self, command: str) -> None:
+        """A command of the palette."""
+        self.page.keyboard.press("Escape")
+        self.page.keyboard.press("Control+Shift+c")
+        palette = self.page.locator(".lm-CommandPalette-input")
+        palette.fill(command)
+        self.page.locator(".lm-CommandPalette-itemLabel").get_by_text(command, exact=True).click()
+
+    def cell(self, number: int) -> Locator:
+        return self.page.locator(".jp-Notebook .jp-Cell").nth(number)
+
+    def text(self, number: int) -> str:
+        """The source of a cell as the editor has it."""
+        lines = self.cell(number).locator(".cm-line").all_inner_texts()
+        return "\n".join(line.rstrip("\n") for line in lines)
+
+    def clipboard(self) -> str:
+        return str(self.page.evaluate("navigator.clipboard.readText()"))
+
+    def screenshot(self, directory: Path) -> None:
+        directory.mkdir(exist_ok=True)
+        self.page.screenshot(path=directory / f"side-panel-{Path(self.name).stem}.png")
+
+
+def server_sandbox(lab: Lab) -> dict[str, Any]:
+    """The sandbox of the Jupyter server: ``endpoint``, and ``users`` with their tokens."""
+    request = urllib.request.Request(
+        f"{lab.url}hubdoi/sandbox", method="POST", headers={"Authorization": f"token {lab.token}"}
+    )
+    with urllib.request.urlopen(request, timeout=60) as answer:
+        return dict(json.loads(answer.read()))
+
+
+def ada(lab: Lab) -> Client:
+    found = server_sandbox(lab)
+    return Client(found["endpoint"], found["users"]["ada"])
