@@ -45,7 +45,7 @@ export function rowsOf(report: Report, loads: Load[] = []): Row[] {
         (one) => one.cell === use.cell && one.line === use.line && isOf(one.text, use.name),
       ),
       loads: loads
-        .filter((load) => load.type === use.repo_type && load.id === use.repo_id)
+        .filter((load) => load.repo_type === use.repo_type && load.repo_id === use.repo_id)
         .map((load) => load.commit),
     };
   });

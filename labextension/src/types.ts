@@ -20,7 +20,7 @@ export interface Use {
   title: string;
   url: string;
   pinned: boolean;
-  loaded: string | null;
+  cached: string | null;
   latest: string | null;
 }
 
@@ -70,7 +70,7 @@ export interface RepositoryInfo {
 
 /** What a kernel has loaded, when hubdoi records it there. */
 export interface Load {
-  type: string;
-  id: string;
+  repo_type: string;
+  repo_id: string;
   commit: string;
 }

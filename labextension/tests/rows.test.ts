@@ -36,7 +36,7 @@ function use(repo_id: string, more: Partial<Use> = {}): Use {
     title: "",
     url: "",
     pinned: false,
-    loaded: null,
+    cached: null,
     latest: null,
     ...more,
   };
@@ -105,8 +105,8 @@ test("filters by kind, by text and by what needs attention", () => {
 
 test("what the kernel loaded is added to its row", () => {
   const loads = [
-    { type: "model", id: "a/b", commit: "c1" },
-    { type: "dataset", id: "a/b", commit: "c2" },
+    { repo_type: "model", repo_id: "a/b", commit: "c1" },
+    { repo_type: "dataset", repo_id: "a/b", commit: "c2" },
   ];
   assert.deepEqual(rowsOf(report([use("a/b")]), loads)[0]?.loads, ["c1"]);
 });

@@ -250,7 +250,7 @@ class Answers:
             "doi_url": self._link(version) if version and version.doi else None,
             "title": version.title if version else "",
             "pinned": review.pinned,
-            "loaded": review.loaded,
+            "cached": review.cached,
             "latest": review.head,
         }
 
