@@ -24,7 +24,7 @@ from .live_document import LiveDocuments, StaleDocument
 
 if TYPE_CHECKING:
     from .answers import Answers
-    from .server import SandboxKeeper
+    from .sandbox_keeper import SandboxKeeper
 
 ROUTE = r"hubdoi/api/(document|cite|bibliography|bib|pins|repository|names|sandbox)"
 _THREADS = 4
