@@ -357,7 +357,7 @@ def test_what_the_reader_has_to_know_is_beside_the_citation(
     citation = cite([outdated, without_doi])
     assert citation.notes == (
         "The DOI 10.5072/hf/0001 is outdated; a newer one is 10.5072/hf/0009.",
-        "ada/tiny-bert_2 has no DOI; it is cited by its address and revision.",
+        "ada/tiny-bert_2 has no DOI; it is cited by its URL and revision.",
     )
     assert "outdated" not in str(citation) and "no DOI" not in str(citation)
     said = "The DOI 10.5072/hf/0001 is outdated; the current one is 10.5072/hf/0011."

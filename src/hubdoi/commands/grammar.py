@@ -14,12 +14,12 @@ from ..records.errors import UsageError
 SHORT_HELP = """\
 %doi status REPO…              state, DOI, revision, lock
 %doi mint REPO                 read the terms; add --agree to generate the DOI
-%doi regenerate REPO           the next DOI, when the repository has moved on
+%doi regenerate REPO           a new DOI for the current revision
 %doi cite [REPO|DOI …]         the citation; --format, --style (without argument: of this notebook)
 %doi history REPO              all versions, newest first
-%doi panel [REPO]              all of it with buttons
+%doi panel [REPO]              status, terms, DOI and citation in one panel
 %doi uses · check · bib FILE   what this notebook uses, and whether it is cited
-%doi use sandbox|hub|datacite|URL   choose where to talk to
+%doi use sandbox|hub|datacite|URL   choose the Hub and the backend
 """
 
 FORMATS = (
@@ -125,7 +125,7 @@ def parser(prog: str = "%doi") -> argparse.ArgumentParser:
 
     for name, help in (
         ("mint", "read the terms; with --agree, generate the DOI"),
-        ("regenerate", "the next DOI, when the repository has moved on"),
+        ("regenerate", "a new DOI for the current revision"),
     ):
         mint = command(name, help)
         mint.add_argument("repo", metavar="REPO")

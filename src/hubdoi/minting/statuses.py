@@ -143,7 +143,7 @@ def _bar(progress: bool) -> Iterator[Callable[[int], None]]:
         return
     from tqdm.auto import tqdm
 
-    with tqdm(unit=" repositories", desc="Status") as bar:
+    with tqdm(unit=" repositories", desc="Status", leave=False) as bar:
 
         def advance(count: int) -> None:
             bar.update(count)

@@ -64,8 +64,16 @@ def _all(record: object) -> tuple[str, str, str]:
     ("status", "words"),
     [
         (UNREGISTERED, ("No DOI", "Not locked")),
-        (CURRENT, ("Current", "10.5072/hf/0001", "sandbox", "Locked by DOI", "aaaaaaa")),
-        (BEHIND, ("Behind", "Head", "bbbbbbb", "the card, the weights, the data and the code")),
+        (CURRENT, ("Up to date", "10.5072/hf/0001", "sandbox", "Locked by DOI", "aaaaaaa")),
+        (
+            BEHIND,
+            (
+                "Changed since DOI",
+                "Latest commit",
+                "bbbbbbb",
+                "the card, the weights, the data and the code",
+            ),
+        ),
         (replace(UNREGISTERED, can_mint=False, obstacle="Sign in."), ("Sign in.",)),
         (replace(UNREGISTERED, has_doi_api=False), ("the settings page",)),
     ],
@@ -103,8 +111,8 @@ def test_a_history_is_a_table_with_the_newest_first_and_current_marked() -> None
     history = History(REPO, (newer, VERSION.replace(state="outdated")))
     for text in _all(history):
         assert text.index("10.5072/hf/0002") < text.index("10.5072/hf/0001")
-        assert text.count("CURRENT") == 1
-        assert text.index("CURRENT") < text.index("Outdated")
+        assert text.count("Latest") == 1
+        assert text.index("Latest") < text.index("Outdated")
     for text in _all(History(REPO, ())):
         assert "no DOI yet" in text
 
@@ -119,7 +127,7 @@ def test_changes_are_grouped_with_sizes_and_only_the_card_pushes_nobody() -> Non
     card = Changes.between(REPO, OLD, HEAD, {"README.md": ("1", 1)}, {"README.md": ("2", 2)})
     for text in _all(card):
         assert "Only the repository card changed" in text
-        assert "seldom needed" in text
+        assert "rarely needed" in text
     for text in _all(Changes(REPO, OLD, OLD, ())):
         assert "the same" in text
 
@@ -146,7 +154,7 @@ def test_a_version_shows_what_is_registered_and_who_agreed() -> None:
     for text in _all(VERSION):
         assert "Lovelace, Ada" in text
         assert "0000-0002-1825-0097" in text
-        assert "ada agreed on 2026-11-23 09:59 UTC" in text
+        assert "ada accepted the terms on 2026-11-23 09:59 UTC" in text
     for text in _all(VERSION.replace(doi=None, state=None)):
         assert "no DOI" in text
         assert "Locked" not in text
@@ -165,11 +173,11 @@ def test_terms_are_framed_and_whole() -> None:
 def test_many_statuses_are_one_table_and_one_that_failed_is_one_row() -> None:
     other = Repo("dataset", "ada/notes")
     for text in _all(Statuses({REPO: BEHIND, other: RepoNotFound("There is no such thing.")})):
-        assert "Behind" in text
+        assert "Changed since DOI" in text
         assert "datasets/ada/notes: There is no such thing." in text
-    assert "There are none." in display.plain(Statuses({}))
+    assert "No repositories found." in display.plain(Statuses({}))
     for text in _all([CURRENT, VERSION]):
-        assert "Current" in text
+        assert "Up to date" in text
         assert "Lovelace, Ada" in text
 
 
@@ -185,7 +193,7 @@ def test_uses_and_reviews_are_tables_that_can_be_sorted() -> None:
     assert f'revision="{HEAD}"' in plain
     assert 'class="hubdoi-sortable"' in html
     assert "ask for a DOI" in html
-    assert "No model and no dataset" in display.plain(Uses())
+    assert "loads no models or datasets" in display.plain(Uses())
     for text in _all(review):
         assert "no DOI" in text
 

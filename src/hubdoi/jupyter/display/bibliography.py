@@ -20,6 +20,7 @@ _TONES: dict[str, Tone] = {
     "gone": "bad",
     "cannot tell": "quiet",
 }
+_WORDS = {"moved on": "changed since DOI"}
 _NOTHING = text("–")
 _CHECKED: dict[int, tuple[str, Tone]] = {
     0: ("Passed", "good"),
@@ -43,7 +44,7 @@ def _(uses: Uses) -> tuple[Card, ...]:
     if rows:
         blocks.append(Table(("Repository", "Revision", "Call", "Place"), rows, sortable=True))
     else:
-        blocks.append(Paragraph(text("No model and no dataset of a Hub is loaded.")))
+        blocks.append(Paragraph(text("This notebook loads no models or datasets from a Hub.")))
     blocks += _rest(uses.unclear, uses.failures)
     return (Card(text("Models and datasets in use"), blocks=tuple(blocks)),)
 
@@ -61,13 +62,13 @@ def _(use: Use) -> tuple[Card, ...]:
 
 @cards.register
 def _(table: ReviewTable) -> tuple[Card, ...]:
-    header = ("Repository", "Verdict", "Revision used", "DOI", "Its revision", "What to do")
+    header = ("Repository", "Verdict", "Revision used", "DOI", "DOI revision", "What to do")
     rows = tuple(_row(review) for review in table.rows)
     blocks: list[Block] = []
     if rows:
         blocks.append(Table(header, rows, sortable=True))
     else:
-        blocks.append(Paragraph(text("No model and no dataset of a Hub is loaded.")))
+        blocks.append(Paragraph(text("This notebook loads no models or datasets from a Hub.")))
     blocks += _rest(table.unclear, table.failures)
     return (Card(text("Review"), blocks=tuple(blocks)),)
 
@@ -77,7 +78,7 @@ def _(review: Review) -> tuple[Card, ...]:
     facts: list[tuple[str, Text]] = [("Revision used", _used(review))]
     if review.doi:
         facts.append(("DOI", doi(review.doi, review.endpoint)))
-        facts.append(("Its revision", _named(review)))
+        facts.append(("DOI revision", _named(review)))
     if todo := _todo(review):
         facts.append(("What to do", todo))
     facts.append(("Place", text(review.use.place)))
@@ -120,7 +121,7 @@ def _row(review: Review) -> tuple[Text, ...]:
 
 
 def _badge(review: Review) -> Badge:
-    return Badge(review.verdict, _TONES.get(review.verdict, "quiet"))
+    return Badge(_WORDS.get(review.verdict, review.verdict), _TONES.get(review.verdict, "quiet"))
 
 
 def _used(review: Review) -> Text:

@@ -119,7 +119,16 @@ class Quote:
     text: str
 
 
-Block = Paragraph | Facts | Table | Preformatted | Quote
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A drawing of our own, as SVG, that leads to `url`; `alt` says what it shows."""
+
+    svg: str
+    alt: str
+    url: str
+
+
+Block = Paragraph | Facts | Table | Preformatted | Quote | Picture
 
 
 @dataclass(frozen=True, slots=True)

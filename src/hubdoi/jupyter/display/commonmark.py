@@ -14,6 +14,7 @@ from .card import (
     Inline,
     Link,
     Paragraph,
+    Picture,
     Preformatted,
     Quote,
     Strong,
@@ -64,6 +65,8 @@ def _block(block: Block) -> str:
         return "\n".join(f"- {escape(name)}: {_inline(value)}" for name, value in block.rows)
     if isinstance(block, Table):
         return _table(block)
+    if isinstance(block, Picture):
+        return _inline((Link(block.alt, block.url),))
     lines = visible(block.text, keep="\n\t").splitlines()
     if isinstance(block, Quote):
         paragraphs = [f"> {escape(line)}" for line in lines if line.strip()]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from base64 import b64encode
 from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
@@ -17,6 +18,7 @@ from .card import (
     Inline,
     Link,
     Paragraph,
+    Picture,
     Preformatted,
     Quote,
     Strong,
@@ -95,6 +97,10 @@ def _block(block: Block) -> str:
         return "<dl>\n" + "\n".join(rows) + "\n</dl>"
     if isinstance(block, Table):
         return _table(block)
+    if isinstance(block, Picture):
+        drawing = b64encode(block.svg.encode()).decode()
+        image = f'<img alt="{escape(block.alt)}" src="data:image/svg+xml;base64,{drawing}">'
+        return f"<p>{_followed(block.url, image)}</p>"
     if isinstance(block, Quote):
         paragraphs = (line for line in block.text.splitlines() if line.strip())
         return (
@@ -127,6 +133,13 @@ def _table(table: Table) -> str:
         f'<div class="hubdoi-scroll"><table{sortable}>{caption}\n'
         f"<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}\n</tbody></table></div>"
     )
+
+
+def _followed(url: str, markup: str) -> str:
+    """`markup` as a link to `url`, where that is a web page's."""
+    if not Link("", url).is_safe:
+        return markup
+    return f'<a href="{html.escape(url)}" target="_blank" rel="noopener noreferrer">{markup}</a>'
 
 
 def _inline(text: Text) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...bibliography.card import CardProposal
 from ...citation.badge import Badge as DoiBadge
-from .card import Block, Card, Paragraph, Preformatted, text
+from .card import Block, Card, Paragraph, Picture, Preformatted, text
 from .describe import cards
 
 
@@ -24,7 +24,8 @@ def _(proposal: CardProposal) -> tuple[Card, ...]:
 
 @cards.register
 def _(badge: DoiBadge) -> tuple[Card, ...]:
-    blocks = (
+    blocks: tuple[Block, ...] = (
+        Picture(badge.svg, f"DOI {badge.doi}", badge.url),
         Preformatted(badge.markdown, "markdown", "the badge as Markdown"),
         Preformatted(badge.html, "html", "the badge as HTML"),
         Preformatted(badge.svg, "xml", "the badge as SVG"),

@@ -31,7 +31,7 @@ def _(status: Status) -> tuple[Card, ...]:
             ("Revision", text(revision(version.revision, status.repo, status.endpoint), registered))
         )
     if status.head and status.state != "current":
-        facts.append(("Head", revision(status.head, status.repo, status.endpoint)))
+        facts.append(("Latest commit", revision(status.head, status.repo, status.endpoint)))
     facts.append(("Lock", text(lock_sentence(status))))
     blocks.append(Facts(tuple(facts)))
     if status.changes:
@@ -49,8 +49,8 @@ def _(status: Status) -> tuple[Card, ...]:
 def _(statuses: Statuses) -> tuple[Card, ...]:
     rows = tuple(_row(repo, status) for repo, status in statuses.rows.items())
     if not rows:
-        return (Card(text("Repositories"), blocks=(Paragraph(text("There are none.")),)),)
-    header = ("Repository", "State", "DOI", "Revision", "Head")
+        return (Card(text("Repositories"), blocks=(Paragraph(text("No repositories found.")),)),)
+    header = ("Repository", "State", "DOI", "Revision", "Latest commit")
     blocks: list[Block] = [Table(header, rows, sortable=True)]
     blocks += [
         Paragraph(text(f"{repo}: {_failure(status)}"), "bad")
@@ -69,9 +69,10 @@ def _(changes: Changes) -> tuple[Card, ...]:
 def state_sentence(status: Status) -> str:
     """The state in one sentence."""
     if status.state == "current":
-        return "Its newest DOI names the head."
+        return "The latest DOI matches the current revision."
     if status.state == "behind":
-        return "The head has moved since its newest DOI, which still names the revision below."
+        of_doi = f" (revision {status.revision[:7]})" if status.revision else ""
+        return f"The repository has changed since its latest DOI{of_doi}."
     if status.head is None:
         return "This repository has no commit yet, so it has no DOI."
     return "This repository has no DOI yet."
@@ -80,7 +81,7 @@ def state_sentence(status: Status) -> str:
 def lock_sentence(status: Status) -> str:
     if status.locked:
         return LOCK
-    return PROMISE if status.doi else "Not locked: only a repository with a DOI is."
+    return PROMISE if status.doi else "Not locked. A repository is locked once it has a DOI."
 
 
 def change_sentence(changes: Changes) -> str:
@@ -90,7 +91,7 @@ def change_sentence(changes: Changes) -> str:
     if changes.only_card:
         return (
             "Only the repository card changed: the files that people use are the same, "
-            "so a new DOI is seldom needed."
+            "so a new DOI is rarely needed."
         )
     count = len(changes.files)
     named = " and ".join(
@@ -140,7 +141,7 @@ def _sizes(file: FileChange) -> str:
 
 
 def _failure(error: Exception) -> str:
-    return error.message if isinstance(error, HubdoiError) else "it could not be looked up."
+    return error.message if isinstance(error, HubdoiError) else "Could not load the status."
 
 
 def _row(repo: Repo | str, status: Status | Exception) -> tuple[Text, ...]:

@@ -14,6 +14,7 @@ from .card import (
     Inline,
     Link,
     Paragraph,
+    Picture,
     Quote,
     Table,
     Text,
@@ -61,6 +62,8 @@ def _block(block: Block) -> list[str]:
         ]
     if isinstance(block, Table):
         return _table(block)
+    if isinstance(block, Picture):
+        return [f"  {block.alt}"]
     lines = visible(block.text, keep="\n\t").splitlines() or [""]
     if isinstance(block, Quote):
         return [

@@ -25,17 +25,15 @@ def _(version: Version) -> tuple[Card, ...]:
     add("Year", str(version.year) if version.year else None)
     add("Registered", moment(version.created) if version.created and version.doi else None)
     add("Licence", version.license)
-    add("Address", Link(version.url, version.url) if version.url else None)
+    add("URL", Link(version.url, version.url) if version.url else None)
     for name, neighbour in (("Replaces", version.previous), ("Replaced by", version.next)):
         add(name, doi(neighbour, version.endpoint) if neighbour else None)
     add("Consent", consent_sentence(version.consent) if version.consent else None)
     blocks: list[Block] = []
     if version.doi is None:
-        blocks.append(Paragraph(text("This has no DOI; it is cited by its address."), "warn"))
+        blocks.append(Paragraph(text("This has no DOI; it is cited by its URL."), "warn"))
     elif version.state == "outdated":
-        blocks.append(
-            Paragraph(text("A newer version has replaced this one; its DOI still resolves."))
-        )
+        blocks.append(Paragraph(text("A newer version replaces this one. Its DOI still resolves.")))
     blocks.append(Facts(tuple(facts)))
     if version.doi and version.repo:
         blocks.append(Paragraph(text(LOCK if version.doi.is_from_hub else PROMISE), "quiet"))
@@ -52,7 +50,7 @@ def _(history: History) -> tuple[Card, ...]:
     if any(version.doi and version.doi.is_sandbox for version in history.versions):
         blocks.append(
             Paragraph(
-                text("DOIs that begin with 10.5072 are the sandbox's, for trying out."), "quiet"
+                text("DOIs that begin with 10.5072 are sandbox DOIs, for testing only."), "quiet"
             )
         )
     return (Card(title, blocks=tuple(blocks)),)
@@ -79,18 +77,15 @@ def _(consent: Consent) -> tuple[Card, ...]:
 
 def consent_sentence(consent: Consent) -> str:
     """Who agreed, when, and to which text."""
-    return (
-        f"{consent.by} agreed on {moment(consent.at)} "
-        f"to the terms with the digest {consent.terms[:12]}…"
-    )
+    return f"{consent.by} accepted the terms on {moment(consent.at)} (digest {consent.terms[:12]}…)"
 
 
 def history_table(history: History) -> Table:
-    """All versions, newest first, with CURRENT beside the one that no newer one has replaced."""
+    """All versions, newest first, with *Latest* beside the one that no newer one has replaced."""
     rows = tuple(
         (
             doi(version.doi, version.endpoint)[:1] if version.doi else text("–"),
-            text(_badge(version, "CURRENT") or "–"),
+            text(_badge(version) or "–"),
             text(_revision(version) or "–"),
             text(moment(version.created) if version.created else "–"),
             text(version.title or "–"),
@@ -106,9 +101,9 @@ def _revision(version: Version) -> Text:
     return revision(version.revision, version.repo, version.endpoint)
 
 
-def _badge(version: Version, current: str = "Current") -> Badge | None:
+def _badge(version: Version) -> Badge | None:
     if version.state == "current":
-        return Badge(current, "good")
+        return Badge("Latest", "good")
     if version.state == "outdated":
         return Badge("Outdated", "warn")
     return None

@@ -9,9 +9,7 @@ from urllib.parse import quote
 from ...records import Author, Doi, Repo, Version
 from .card import Badge, Code, Link, Text, text
 
-PROMISE = (
-    "Not locked: the Hub does not know of this DOI. Whoever generated it promised to keep the page."
-)
+PROMISE = "Not locked. The Hub does not know this DOI; the person who generated it promised to keep the page."
 LOCK = (
     "Locked by DOI: it cannot be deleted, renamed, transferred or made private without a request "
     "to support. You can still push commits."
@@ -19,11 +17,11 @@ LOCK = (
 
 STATE = {
     "unregistered": Badge("No DOI", "quiet"),
-    "current": Badge("Current", "good"),
-    "behind": Badge("Behind", "warn"),
+    "current": Badge("Up to date", "good"),
+    "behind": Badge("Changed since DOI", "warn"),
 }
 
-_SANDBOX = " – a DOI of the sandbox, for trying out"
+_SANDBOX = " (sandbox DOI, for testing only)"
 
 
 def doi(name: Doi, endpoint: str | None) -> Text:
@@ -43,7 +41,7 @@ def doi_address(name: Doi, endpoint: str | None) -> str | None:
 def revision(commit: str | None, repo: Repo | None = None, endpoint: str | None = None) -> Text:
     """The first seven digits, as a link to the page of that revision where it is known."""
     if not commit:
-        return text("not known")
+        return text("unknown")
     if repo and endpoint and len(commit) == 40:
         return text(Link(commit[:7], repo.url(endpoint, commit)))
     return text(Code(commit[:7]))

@@ -100,4 +100,4 @@ def with_bar(sources: list[T], progress: bool | None) -> Iterable[T]:
         return sources
     from tqdm.auto import tqdm
 
-    return tqdm(sources, unit="notebook", file=sys.stderr)
+    return tqdm(sources, unit="notebook", file=sys.stderr, leave=False)
