@@ -49,6 +49,16 @@ class Secret:
     def reveal(self) -> str:
         return self._value
 
+    @property
+    def fits_header(self) -> bool:
+        """Whether it is visible ASCII, as every token is."""
+        return self._value.isascii() and self._value.isprintable() and " " not in self._value
+
+    @property
+    def is_text(self) -> bool:
+        """Whether it is Unicode text on one line, as every password is."""
+        return not any(c in "\r\n\0" or 0xD800 <= ord(c) < 0xE000 for c in self._value)
+
     def __repr__(self) -> str:
         return "Secret('…')"
 

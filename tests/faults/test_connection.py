@@ -6,9 +6,9 @@ import socket
 from collections.abc import Callable
 from dataclasses import replace
 
-import httpx
 import pytest
 
+import hubdoi.net.connections
 import hubdoi.net.http
 from hubdoi.client import Client
 from hubdoi.records import Terms
@@ -30,7 +30,7 @@ DOI_PATH = "/doi"
 @pytest.fixture(autouse=True)
 def in_a_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     """Silence is given up after a moment instead of 30 s, and pauses between attempts are short."""
-    monkeypatch.setattr(hubdoi.net.http, "TIMEOUT", httpx.Timeout(0.8, connect=0.8))
+    monkeypatch.setattr(hubdoi.net.connections, "READ_SECONDS", 0.8)
     import stamina
 
     real = stamina.retry_context

@@ -40,7 +40,7 @@ class PublicRecords:
             config.datacite_api,
             contact=config.contact,
             media_type=JSON_API,
-            storage=self._cache.storage,
+            cache=self._cache,
         )
 
     def __repr__(self) -> str:
@@ -60,7 +60,7 @@ class PublicRecords:
                 address.removeprefix(self.base),
                 headers={"Cache-Control": "no-cache"} if refresh else None,
                 repeat=True,
-                caching={"key": AnswerCache.key(address)},
+                cache_key=AnswerCache.key(address),
             )
         except ServiceError:
             recalled = self._cache.recall(address)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
@@ -11,6 +12,12 @@ from ..net.http import Answer, Http
 from ..records import Doi, MintRequest, Repo, Status, Terms, Version
 from ..records.errors import DoiNotFound, HubdoiError, RepoNotFound, UnexpectedAnswer
 from .wire import error_from_answer
+
+_COMMIT = re.compile(r"[0-9a-f]{40}")
+
+
+def _key(repo: Repo) -> tuple[str, str]:
+    return repo.type, repo.id.lower()
 
 
 class NoDoiApi(RepoNotFound):
@@ -51,7 +58,15 @@ class DoiApi:
             headers={"Idempotency-Key": key or str(uuid4())},
             repeat=True,
         )
-        return self._version(answer, repo)
+        version = self._version(answer, repo)
+        asked = request.revision
+        if (repo.namespace and version.repo and _key(version.repo) != _key(repo)) or (
+            asked and _COMMIT.fullmatch(asked) and version.revision != asked
+        ):
+            raise UnexpectedAnswer(
+                f"{self.endpoint} answered for {version.repo} instead of {repo}; check with: %doi status {repo}"
+            )
+        return version
 
     def request_support(
         self, repo: Repo, action: str, reason: str, to: Repo | None = None

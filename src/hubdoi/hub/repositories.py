@@ -29,6 +29,11 @@ if TYPE_CHECKING:
 WHOAMI_LIFETIME = 60.0
 """Seconds for which who is signed in is not asked again: the Hub allows few such requests."""
 PAGE = 1000
+MOST_PAGES = 1000
+LARGEST_LIST = 256 * 2**20
+"""Bytes of all pages of one list."""
+LONGEST_LIST = 300.0
+"""Seconds for all pages of one list."""
 COMMITS_BEYOND = 200
 """Commits behind the one that was asked for in which an older DOI is looked for."""
 _COMMIT = re.compile(r"[0-9a-f]{40}")
@@ -322,14 +327,23 @@ class HuggingFaceHub:
         self, path: str, query: Any, repo: Repo | None, revision: str | None
     ) -> Iterator[Mapping[str, Any]]:
         """The entries of a list, page after page as its Link headers lead."""
+        until = monotonic() + LONGEST_LIST
+        size = 0
+        seen: set[str] = set()
         next_path: str | None = path
         while next_path:
-            answer = self._http.get(next_path, query)
+            seen.add(next_path)
+            answer = self._http.get(next_path, query, until=until)
             data = self._json(answer, repo, revision)
             if not isinstance(data, list):
                 raise self._unexpected()
+            size += len(answer.content)
             yield from (entry for entry in data if isinstance(entry, Mapping))
             next_path, query = self._next(answer), None
+            if next_path in seen or len(seen) >= MOST_PAGES or size > LARGEST_LIST:
+                raise UnexpectedAnswer(
+                    f"{self.endpoint} sent a list without an end; check the endpoint."
+                )
 
     def _next(self, answer: Answer) -> str | None:
         link = re.search(r'<([^<>]+)>\s*;\s*rel="?next"?', answer.headers.get("Link", ""))

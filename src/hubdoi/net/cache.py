@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from email.utils import formatdate
 from functools import lru_cache
@@ -26,7 +27,15 @@ if TYPE_CHECKING:
 
 
 LARGEST_CACHE = 128 * 2**20
-"""Bytes; beyond it, what was not used for the longest time goes first."""
+"""Bytes on disk, SQLite's journal included; what was not used for the longest time goes first."""
+LARGEST_ENTRY = 4 * 2**20
+"""Bytes; a larger answer is used and not kept."""
+# The journal is cut back to 64 MiB, and what is being written comes on top.
+_LARGEST_DATABASE = LARGEST_CACHE - 72 * 2**20
+
+_MOST_STEPS = 20
+# Headers that say how a body travelled; what is kept is the body itself.
+_OF_ONE_CONNECTION = ("content-encoding", "content-length", "transfer-encoding", "connection")
 
 
 def cache_directory() -> Path:
@@ -44,7 +53,63 @@ class AnswerCache:
     """
 
     def __init__(self, directory: Path | None = None, *, fresh_for: float = 600.0) -> None:
-        self.storage = _open(directory or cache_directory(), fresh_for)
+        self._directory = directory or cache_directory()
+        self._fresh_for = fresh_for
+
+    @property
+    def storage(self) -> SqliteStorage | None:
+        """The storage of this process: a connection to SQLite does not outlive a fork."""
+        return _open(self._directory, self._fresh_for, os.getpid())
+
+    def answer(
+        self,
+        key: str,
+        url: str,
+        headers: Mapping[str, str],
+        send: Callable[[Mapping[str, str]], Any],
+    ) -> Any:
+        """Status, headers, body and URL: from the cache as RFC 9111 allows, or else from `send`.
+
+        `send` gets the headers that make the request conditional.
+        """
+        storage = self.storage
+        if storage is None:
+            return send({})
+        import hishel
+
+        request = hishel.Request("GET", url, hishel.Headers(dict(headers)))
+        state: Any = hishel.IdleClient(options=hishel.CacheOptions(shared=False))
+        state = state.next(request, storage.get_entries(key))
+        for _ in range(_MOST_STEPS):
+            if isinstance(state, hishel.CacheMiss | hishel.NeedRevalidation):
+                conditions = {
+                    name: state.request.headers[name]
+                    for name in ("if-none-match", "if-modified-since")
+                    if name in state.request.headers
+                }
+                status, got, body, _ = send(conditions)
+                kept = {k: v for k, v in got.items() if k not in _OF_ONE_CONNECTION}
+                state = state.next(hishel.Response(status, hishel.Headers(kept), iter([body])))
+            elif isinstance(state, hishel.StoreAndUse):
+                state = storage.create_entry(request, state.response, key).response
+            elif isinstance(state, hishel.FromCache):
+                state = state.entry.response
+            elif isinstance(state, hishel.CouldNotBeStored):
+                state = state.response
+            elif isinstance(state, hishel.NeedToBeUpdated):
+                for entry in state.updating_entries:
+                    storage.update_headers(entry.id, entry.response.headers)
+                state = state.next()
+            elif isinstance(state, hishel.InvalidateEntries):
+                for entry_id in state.entry_ids:
+                    storage.remove_entry(entry_id)
+                state = state.next()
+            else:
+                break
+        if not isinstance(state, hishel.Response):
+            return send({})
+        content = b"".join(cast(Any, state.stream or ()))
+        return state.status_code, _plain(state.headers), content, url
 
     @staticmethod
     def key(address: str) -> str:
@@ -105,8 +170,8 @@ class AnswerCache:
 
 
 @lru_cache(maxsize=8)
-def _open(directory: Path, fresh_for: float) -> SqliteStorage | None:
-    """The storage in `directory`, one for each process; its files are the user's alone."""
+def _open(directory: Path, fresh_for: float, process: int) -> SqliteStorage | None:
+    """The storage in `directory`, one for each `process`; its files are the user's alone."""
     from hishel import Entry, Headers, SqliteStorage
 
     # A cache that fails is a slower answer, never a reason to tell the user.
@@ -144,7 +209,11 @@ def _open(directory: Path, fresh_for: float) -> SqliteStorage | None:
             with os.fdopen(descriptor, "wb") as file:
                 if text and file.tell() == 0:
                     file.write(text)
-        storage = Storage(database_path=directory / "answers.db", max_size=LARGEST_CACHE)
+        storage = Storage(
+            database_path=directory / "answers.db",
+            max_size=_LARGEST_DATABASE,
+            max_stream_size=LARGEST_ENTRY,
+        )
         storage.get_entries("")
         return storage
     except (OSError, RuntimeError):
@@ -161,9 +230,15 @@ def _age_key(entry: Entry) -> float:
 
 
 def _body(entry: Entry) -> bytes:
-    import httpx
+    if "content-encoding" in entry.response.headers:
+        # Of a version that kept what came over the wire.
+        raise ValueError("the entry is compressed")
+    return b"".join(cast(Any, entry.response.stream))
 
-    headers = [(name, value) for name, value in entry.response.headers.items()]
-    content = b"".join(cast(Any, entry.response.stream))
-    # What is stored is what came over the wire, compressed or not.
-    return httpx.Response(200, headers=headers, content=content).read()
+
+def _plain(headers: Headers) -> Mapping[str, str]:
+    from .answer import Headers as Plain
+
+    return Plain(
+        (name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()
+    )

@@ -5,41 +5,47 @@ from __future__ import annotations
 import json
 import logging
 import os
+import re
+from base64 import b64encode
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from time import monotonic
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from typing import Any
+from urllib.parse import quote, urlencode, urljoin, urlsplit
 
-import httpx
+import httpcore
 
 from .._version import __version__
 from ..config import Secret, is_loopback
 from ..records.errors import (
     HubdoiError,
+    InvalidInput,
     ServiceBusy,
     ServiceError,
     ServiceFailed,
     ServiceUnreachable,
     UnexpectedAnswer,
 )
+from .answer import Answer, BadEncoding, Headers, TooLarge, decoded
+from .cache import AnswerCache
+from .connections import Connections
 
-if TYPE_CHECKING:
-    from hishel import BaseStorage
-
+__all__ = ["Answer", "Http", "is_offline", "user_agent"]
 
 # stamina reports each retry as a warning; in a notebook that is noise, unless somebody listens.
 logging.getLogger("stamina").addHandler(logging.NullHandler())
 
-TIMEOUT = httpx.Timeout(30.0, connect=10.0)
-LONGEST_ANSWER = 120.0
-"""Seconds until an answer that trickles in is given up."""
+LONGEST_OPERATION = 120.0
+"""Seconds for one operation in total: every attempt, pause, redirect and byte of it."""
 ATTEMPTS = 4
 LONGEST_WAIT = 60.0
 """Seconds: a server that asks for a longer pause is reported as busy instead of waited for."""
 LARGEST_ANSWER = 64 * 2**20
-"""Bytes; a larger answer is not read."""
+"""Bytes, decoded; a larger answer is not read."""
+MOST_REDIRECTS = 5
+_SECONDS = re.compile(r"[0-9]{1,9}")
+_SAFE = "%/:=&?~+!$,;'@()*[]"
 
 
 def is_offline() -> bool:
@@ -47,32 +53,26 @@ def is_offline() -> bool:
     return os.environ.get("HF_HUB_OFFLINE", "").upper() in ("1", "ON", "YES", "TRUE")
 
 
+_Exchange = tuple[int, Mapping[str, str], bytes, str]
+"""Status, headers, decoded body, and the URL that answered."""
+
+
 def user_agent(contact: str | None = None) -> str:
     """Who is asking; with an address, services allow more and can write before they block."""
     return f"hubdoi/{__version__} (mailto:{contact})" if contact else f"hubdoi/{__version__}"
 
 
-class Answer:
-    """An HTTP answer: its status, headers, body, and the JSON in it (None if it has none)."""
-
-    __slots__ = ("content", "headers", "json", "status", "url")
-
-    def __init__(
-        self, status: int, headers: Mapping[str, str], content: bytes, json_body: Any, url: str
-    ) -> None:
-        self.status = status
-        self.headers = headers
-        self.content = content
-        self.json = json_body
-        self.url = url
-
-
 class Http:
     """Requests to the server at `base`, with a bearer token or Basic credentials.
 
-    Credentials go to `base` alone: a redirect to another host is followed without them, and only
-    for a GET. `media_type` is that of bodies in both directions. With `storage`, answers are kept
+    Credentials go to `base` alone: a redirect to another server is followed without them, and only
+    for a GET. `media_type` is that of bodies in both directions. With `cache`, answers are kept
     there as RFC 9111 allows, and asked for again with their ETag.
+
+    An instance may be used from several threads, and on both sides of a fork.
+
+    Raises:
+        InvalidInput: the credentials have characters that no header can carry.
     """
 
     def __init__(
@@ -83,40 +83,40 @@ class Http:
         basic: tuple[str, Secret] | None = None,
         contact: str | None = None,
         media_type: str = "application/json",
-        storage: BaseStorage | None = None,
+        cache: AnswerCache | None = None,
     ) -> None:
         self.base = base.rstrip("/")
         self._token = token
-        self._media_type = media_type
-        settings: dict[str, Any] = {
-            "timeout": TIMEOUT,
-            "headers": {"User-Agent": user_agent(contact), "Accept": media_type},
-            "auth": (basic[0], basic[1].reveal()) if basic else None,
-            # A proxy of the environment has no business between two processes of one machine.
-            "trust_env": not is_loopback(base),
-            "limits": httpx.Limits(max_connections=16, max_keepalive_connections=8),
+        self._basic = basic
+        self._cache = cache
+        self._common = {
+            "Accept": media_type,
+            "Accept-Encoding": "gzip",
+            "User-Agent": user_agent(contact),
         }
-        if storage is None:
-            self._client = httpx.Client(**settings)
-        else:
-            from hishel import CacheOptions
-            from hishel.httpx import CacheClient
-
-            self._client = CacheClient(storage=storage, rfc=CacheOptions(shared=False), **settings)
+        self._media_type = media_type
+        # A proxy of the environment has no business between two processes of one machine.
+        self._connections = Connections(trust_env=not is_loopback(base))
+        if token is not None and not token.fits_header:
+            raise InvalidInput(
+                "The token contains characters that no token has; copy it again, without line breaks."
+            )
 
     def __repr__(self) -> str:
         return f"Http({self.base!r})"
 
     def close(self) -> None:
-        self._client.close()
+        self._connections.close()
 
-    def get(self, path: str, params: Any = None, **headers: str) -> Answer:
-        """The answer to a GET, which is repeated where that can help.
+    def get(
+        self, path: str, params: Any = None, *, until: float | None = None, **headers: str
+    ) -> Answer:
+        """The answer to a GET, which is repeated where that can help; arguments as `request`.
 
         Raises:
             ServiceUnreachable, ServiceBusy, ServiceFailed, UnexpectedAnswer: after the last attempt.
         """
-        return self.request("GET", path, params=params, headers=headers, repeat=True)
+        return self.request("GET", path, params=params, headers=headers, repeat=True, until=until)
 
     def request(
         self,
@@ -128,13 +128,15 @@ class Http:
         headers: Mapping[str, str] | None = None,
         repeat: bool = False,
         json_expected: bool = True,
-        caching: Mapping[str, Any] | None = None,
+        cache_key: str | None = None,
+        until: float | None = None,
     ) -> Answer:
         """The answer to a request; `repeat` says that sending it twice does no harm.
 
         Answers of 4xx are returned; what they mean is the caller's to say. A 429 was turned away
-        before anything happened, so it is always worth another attempt. `caching` is what hishel is
-        told of this one request.
+        before anything happened, so it is always worth another attempt. `cache_key` is the name of
+        the answer in the cache; without it, the cache is not used. `until` is the deadline
+        (`time.monotonic`) of an operation of several requests; one request has LONGEST_OPERATION.
 
         Raises:
             ServiceUnreachable: no connection, no answer in time, or HF_HUB_OFFLINE is set.
@@ -144,13 +146,27 @@ class Http:
         """
         if is_offline():
             raise _offline(self.base)
+        deadline = monotonic() + LONGEST_OPERATION if until is None else until
+        url = self.base + quote(path, safe=_SAFE)
+        if params:
+            url += ("&" if "?" in path else "?") + urlencode(params)
+        given = {k.replace("_", "-"): v for k, v in (headers or {}).items()}
+        content = json.dumps(body).encode() if body is not None else None
+        if content is not None:
+            given.setdefault("Content-Type", self._media_type)
 
         def pause(error: Exception) -> bool | float:
-            return _pause(error) if repeat or isinstance(error, ServiceBusy) else False
+            if not (repeat or isinstance(error, ServiceBusy)):
+                return False
+            wait = _pause(error)
+            return False if monotonic() + float(wait) >= deadline else wait
 
         def send() -> Answer:
-            request = self._request(method, path, params, body, headers, caching)
-            return self._send(request, json_expected)
+            if self._cache is not None and cache_key is not None and method == "GET":
+                exchange = self._cached(url, given, cache_key, deadline)
+            else:
+                exchange = self._follow(method, url, given, content, deadline)
+            return self._read(*exchange, json_expected)
 
         try:
             return send()
@@ -170,68 +186,90 @@ class Http:
                 return send()
         raise AssertionError("unreachable")
 
-    def _request(
-        self,
-        method: str,
-        path: str,
-        params: Any,
-        body: Any,
-        headers: Mapping[str, str] | None,
-        caching: Mapping[str, Any] | None,
-    ) -> httpx.Request:
-        request = self._client.build_request(
-            method,
-            self.base + path,
-            params=params,
-            headers={k.replace("_", "-"): v for k, v in (headers or {}).items()},
-            content=json.dumps(body).encode() if body is not None else None,
-            extensions={"caching": caching} if caching else None,
+    def _cached(self, url: str, given: Mapping[str, str], key: str, until: float) -> _Exchange:
+        """The answer of the cache, or of the server where the cache has none that may be used."""
+        assert self._cache is not None
+        found: _Exchange = self._cache.answer(
+            key, url, given, lambda sent: self._follow("GET", url, {**given, **sent}, None, until)
         )
-        if body is not None:
-            request.headers.setdefault("Content-Type", self._media_type)
-        if self._token:
-            request.headers["Authorization"] = f"Bearer {self._token.reveal()}"
-        return request
+        return found
 
-    def _send(self, request: httpx.Request, json_expected: bool) -> Answer:
+    def _follow(
+        self, method: str, url: str, given: Mapping[str, str], content: bytes | None, until: float
+    ) -> _Exchange:
+        """Send a request; a GET goes where it is redirected to."""
+        for _ in range(MOST_REDIRECTS):
+            exchange = self._send(method, url, given, content, until)
+            location = exchange[1].get("location")
+            if not (method == "GET" and exchange[0] in (301, 302, 303, 307, 308) and location):
+                return exchange
+            url = self._redirected(url, location)
+        raise UnexpectedAnswer(f"{self.base} redirects in a circle; check the endpoint.")
+
+    def _redirected(self, url: str, location: str) -> str:
         try:
-            response = self._client.send(
-                request, stream=True, follow_redirects=request.method == "GET"
-            )
-            try:
-                content = self._content(response)
-            finally:
-                response.close()
-        except httpx.TooManyRedirects:
-            raise UnexpectedAnswer(
-                f"{self.base} redirects in a circle; check the endpoint."
-            ) from None
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise _unreachable(self.base, error) from None
-        return self._read(response, content, json_expected)
+            there = urljoin(url, location).partition("#")[0]
+            parts = urlsplit(there)
+            if parts.scheme in ("http", "https") and parts.hostname and parts.port != 0:
+                return quote(there, safe=_SAFE)
+        except ValueError:
+            pass
+        raise UnexpectedAnswer(f"{self.base} redirects to another URL; check the endpoint.")
 
-    def _content(self, response: httpx.Response) -> bytes:
-        """The body, unless it is too large or takes too long."""
-        chunks: list[bytes] = []
-        size = 0
-        deadline = monotonic() + LONGEST_ANSWER
-        for chunk in response.iter_bytes():
-            size += len(chunk)
-            if size > LARGEST_ANSWER:
-                raise UnexpectedAnswer(
-                    f"{self.base} sent more than {LARGEST_ANSWER >> 20} MiB where a short answer was expected; check the endpoint."
+    def _send(
+        self, method: str, url: str, given: Mapping[str, str], content: bytes | None, until: float
+    ) -> _Exchange:
+        """One request, one answer. What fails is raised anew, after the frames that saw headers."""
+        failure: BaseException
+        try:
+            with self._connections.send(
+                method, url, self._headers(url, given), content, until
+            ) as response:
+                headers = Headers(response.headers)
+                body = decoded(
+                    response.iter_stream(),
+                    headers.get("content-encoding", ""),
+                    largest=LARGEST_ANSWER,
                 )
-            if monotonic() > deadline:
-                raise _unreachable(self.base, httpx.ReadTimeout("too slow"))
-            chunks.append(chunk)
-        return b"".join(chunks)
+                return response.status, headers, body, url
+        except HubdoiError as error:
+            failure = error
+        except TooLarge:
+            failure = UnexpectedAnswer(
+                f"{self.base} sent more than {LARGEST_ANSWER >> 20} MiB where a short answer was expected; check the endpoint."
+            )
+        except BadEncoding:
+            failure = UnexpectedAnswer(
+                f"{self.base} sent an answer that cannot be decompressed; check the endpoint."
+            )
+        except KeyboardInterrupt:
+            failure = KeyboardInterrupt()
+        except Exception as error:
+            failure = _unreachable(self.base, error)
+        raise failure.with_traceback(None)
 
-    def _read(self, response: httpx.Response, content: bytes, json_expected: bool) -> Answer:
-        status = response.status_code
+    def _headers(self, url: str, given: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
+        found = {"Host": urlsplit(url).netloc.rpartition("@")[2], **self._common, **given}
+        if _origin(url) == _origin(self.base):
+            if self._token:
+                found["Authorization"] = f"Bearer {self._token.reveal()}"
+            elif self._basic:
+                pair = f"{self._basic[0]}:{self._basic[1].reveal()}".encode()
+                found["Authorization"] = f"Basic {b64encode(pair).decode()}"
+        return [(name.encode("ascii"), value.encode("latin-1")) for name, value in found.items()]
+
+    def _read(
+        self,
+        status: int,
+        headers: Mapping[str, str],
+        content: bytes,
+        url: str,
+        json_expected: bool,
+    ) -> Answer:
         if status == 429:
             raise ServiceBusy(
                 f"{self.base} asks for a pause, because it was asked too often; try again in a few minutes.",
-                _retry_after(response.headers),
+                _retry_after(headers),
             )
         parsed: Any = None
         broken = False
@@ -248,11 +286,11 @@ class Http:
             )
         if broken and status < 400:
             raise UnexpectedAnswer(
-                f"{self.base} sent something else than JSON; is a proxy or a sign-in page in between, or the endpoint wrong?"
+                f"{self.base} did not return JSON; is a proxy or a sign-in page in between, or the endpoint wrong?"
             )
         if 300 <= status < 400:
-            raise UnexpectedAnswer(f"{self.base} redirects to another address; check the endpoint.")
-        return Answer(status, response.headers, content, parsed, str(response.url))
+            raise UnexpectedAnswer(f"{self.base} redirects to another URL; check the endpoint.")
+        return Answer(status, headers, content, parsed, url)
 
 
 def _pause(error: Exception) -> bool | float:
@@ -267,18 +305,24 @@ def _pause(error: Exception) -> bool | float:
 def _retry_after(headers: Mapping[str, str]) -> float | None:
     """Seconds until the server wants to be asked again: Retry-After, or ``t=`` of the Hub's RateLimit."""
     value = headers.get("Retry-After", "").strip()
-    if value.isdigit():
+    if _SECONDS.fullmatch(value):
         return float(value)
     if value:
         try:
             return max(0.0, (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds())
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError, IndexError):
             return None
     for part in headers.get("RateLimit", "").split(";"):
         name, _, seconds = part.strip().partition("=")
-        if name == "t" and seconds.isdigit():
+        if name == "t" and _SECONDS.fullmatch(seconds):
             return float(seconds)
     return None
+
+
+def _origin(url: str) -> tuple[str, str, int | None]:
+    parts = urlsplit(url)
+    port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+    return parts.scheme, (parts.hostname or "").lower(), port
 
 
 def _offline(base: str) -> ServiceUnreachable:
@@ -290,10 +334,10 @@ def _offline(base: str) -> ServiceUnreachable:
 def _unreachable(base: str, error: Exception) -> HubdoiError:
     host = urlsplit(base).netloc
     text = str(error).lower()
-    if isinstance(error, httpx.TimeoutException):
+    if isinstance(error, httpcore.TimeoutException):
         why = "did not answer in time"
     elif "certificate" in text or "ssl" in text:
-        why = "could not prove who it is (TLS)"
+        why = "failed the check of its certificate (TLS)"
     elif (
         "name or service not known" in text
         or "nodename" in text

@@ -1,0 +1,92 @@
+"""What a server answered, read within a bound."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+_PART = 64 * 1024
+
+
+class BadEncoding(Exception):
+    """The body is not compressed as the headers say, or in a way that was not asked for."""
+
+
+class TooLarge(Exception):
+    """The body, decoded, is larger than the bound."""
+
+
+class Headers(Mapping[str, str]):
+    """The headers of an answer, whatever the case of a name; what is repeated is joined by commas."""
+
+    def __init__(self, pairs: Iterable[tuple[bytes, bytes]]) -> None:
+        self._values: dict[str, str] = {}
+        for raw_name, raw_value in pairs:
+            name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
+            before = self._values.get(name)
+            self._values[name] = value if before is None else f"{before}, {value}"
+
+    def __getitem__(self, name: str) -> str:
+        return self._values[name.lower()]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+
+class Answer:
+    """An HTTP answer: its status, headers, body, and the JSON in it (None if it has none)."""
+
+    __slots__ = ("content", "headers", "json", "status", "url")
+
+    def __init__(
+        self, status: int, headers: Mapping[str, str], content: bytes, json_body: Any, url: str
+    ) -> None:
+        self.status = status
+        self.headers = headers
+        self.content = content
+        self.json = json_body
+        self.url = url
+
+
+def decoded(parts: Iterable[bytes], encoding: str, *, largest: int) -> bytes:
+    """The body in `parts`; `encoding` is its Content-Encoding, `largest` a number of bytes.
+
+    Only gzip is asked for, once: a body that is compressed twice is not unpacked, and none is
+    unpacked beyond `largest`.
+
+    Raises:
+        BadEncoding, TooLarge.
+    """
+    encoding = encoding.strip().lower()
+    if encoding in ("", "identity"):
+        unpacked: Iterable[bytes] = parts
+    elif encoding in ("gzip", "x-gzip"):
+        unpacked = _unzipped(parts)
+    else:
+        raise BadEncoding
+    found = bytearray()
+    for part in unpacked:
+        found += part
+        if len(found) > largest:
+            raise TooLarge
+    return bytes(found)
+
+
+def _unzipped(parts: Iterable[bytes]) -> Iterator[bytes]:
+    unzip = zlib.decompressobj(16 + zlib.MAX_WBITS)
+    empty = True
+    try:
+        for part in parts:
+            empty = empty and not part
+            while part and not unzip.eof:
+                yield unzip.decompress(part, _PART)
+                part = unzip.unconsumed_tail
+        yield unzip.flush(_PART)
+    except zlib.error:
+        raise BadEncoding from None
+    if not unzip.eof and not empty:
+        raise BadEncoding

@@ -1,0 +1,159 @@
+"""A server that answers badly on purpose: one function of this file is one way to do so."""
+
+from __future__ import annotations
+
+import gzip
+import socket
+import threading
+from collections.abc import Callable
+from types import TracebackType
+
+Case = Callable[[socket.socket, threading.Event], None]
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+
+
+class HostileServer:
+    """Answers every connection as `case` does, until the block ends; it counts the requests."""
+
+    def __init__(self, case: Case) -> None:
+        self._case = case
+        self.requests = 0
+        self.ended = threading.Event()
+
+    def __enter__(self) -> HostileServer:
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self.endpoint = f"http://127.0.0.1:{self._listening.getsockname()[1]}"
+        threading.Thread(target=self._serve, daemon=True).start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:  # fmt: skip
+        self.ended.set()
+        self._listening.close()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listening.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._answer, args=(connection,), daemon=True).start()
+
+    def _answer(self, connection: socket.socket) -> None:
+        with connection:
+            try:
+                connection.settimeout(5)
+                if connection.recv(65536):
+                    self.requests += 1
+                    self._case(connection, self.ended)
+            except OSError:
+                return
+
+
+def trickle(connection: socket.socket, ended: threading.Event, part: bytes) -> None:
+    """`part` again and again, a little faster than anybody would give up."""
+    while not ended.wait(0.02):
+        connection.sendall(part)
+
+
+def slow_headers(connection: socket.socket, ended: threading.Event) -> None:
+    connection.sendall(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+    trickle(connection, ended, b"x")
+
+
+def endless_interim_answers(connection: socket.socket, ended: threading.Event) -> None:
+    trickle(connection, ended, b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n")
+
+
+def endless_trailers(connection: socket.socket, ended: threading.Event) -> None:
+    connection.sendall(HEAD + b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n")
+    trickle(connection, ended, b"X-Trailer: x\r\n")
+
+
+def slow_body(connection: socket.socket, ended: threading.Event) -> None:
+    connection.sendall(HEAD + b"Content-Length: 1000000\r\n\r\n")
+    trickle(connection, ended, b" ")
+
+
+def trickled_gzip(connection: socket.socket, ended: threading.Event) -> None:
+    packed = gzip.compress(bytes(range(256)) * 400)
+    connection.sendall(HEAD + b"Content-Encoding: gzip\r\nContent-Length: 1000000\r\n\r\n")
+    for n in range(len(packed)):
+        if ended.wait(0.02):
+            return
+        connection.sendall(packed[n : n + 1])
+
+
+def gzip_bomb(connection: socket.socket, ended: threading.Event) -> None:
+    _packed(connection, gzip.compress(b"0" * (256 * 2**20), 1), b"gzip")
+
+
+def nested_gzip_bomb(connection: socket.socket, ended: threading.Event) -> None:
+    inner = gzip.compress(gzip.compress(b"0" * (32 * 2**20), 9), 9)
+    _packed(connection, gzip.compress(inner), b"gzip, gzip, gzip")
+
+
+def unasked_compression(connection: socket.socket, ended: threading.Event) -> None:
+    _packed(connection, b"anything", b"br")
+
+
+def broken_gzip(connection: socket.socket, ended: threading.Event) -> None:
+    _packed(connection, gzip.compress(b"[1, 2, 3]")[:-6], b"gzip")
+
+
+def huge_headers(connection: socket.socket, ended: threading.Event) -> None:
+    connection.sendall(HEAD)
+    for n in range(5000):
+        connection.sendall(b"X-%d: %s\r\n" % (n, b"x" * 1000))
+
+
+def no_http(connection: socket.socket, ended: threading.Event) -> None:
+    connection.sendall(b"SSH-2.0-OpenSSH_9.6\r\n")
+
+
+def silence(connection: socket.socket, ended: threading.Event) -> None:
+    ended.wait()
+
+
+def nonsense_retry_after(connection: socket.socket, ended: threading.Event) -> None:
+    connection.sendall(
+        b"HTTP/1.1 429 Slowly\r\nRetry-After: \xb2\r\nRateLimit: r;t=\xb2\r\nContent-Length: 0\r\n\r\n"
+    )
+
+
+def huge_integer(connection: socket.socket, ended: threading.Event) -> None:
+    _packed(connection, b"[" + b"9" * 100_000 + b"]", b"identity")
+
+
+def endless_pages(connection: socket.socket, ended: threading.Event) -> None:
+    number = 0
+    while not ended.is_set():
+        number += 1
+        connection.sendall(
+            HEAD + b'Link: </api/x?cursor=%d>; rel="next"\r\nContent-Length: 2\r\n\r\n[]' % number
+        )
+        if not connection.recv(65536):
+            return
+
+
+def pages_in_a_circle(connection: socket.socket, ended: threading.Event) -> None:
+    while not ended.is_set():
+        connection.sendall(
+            HEAD + b'Link: </api/x?cursor=1>; rel="next"\r\nContent-Length: 2\r\n\r\n[]'
+        )
+        if not connection.recv(65536):
+            return
+
+
+def _packed(connection: socket.socket, body: bytes, encoding: bytes) -> None:
+    length = str(len(body)).encode()
+    connection.sendall(
+        HEAD
+        + b"Content-Encoding: "
+        + encoding
+        + b"\r\nContent-Length: "
+        + length
+        + b"\r\n\r\n"
+        + body
+    )
