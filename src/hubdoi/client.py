@@ -72,6 +72,9 @@ class Client:
         config: Config | None = None,
         **settings: Any,
     ) -> None:
+        if isinstance(token, str):
+            # Before anything can fail: a traceback shows the arguments.
+            token = Secret(token.strip())
         given = {"endpoint": endpoint, "token": token, **settings}
         # What `%doi use` chose counts next (design chapter 8); its token is for its endpoint alone.
         self.config = config or Config.resolve(given, {} if endpoint else CHOSEN)

@@ -1,4 +1,4 @@
-"""Where the endpoint, the registrar, the credentials and the style come from (design chapter 8)."""
+"""Where the endpoint, the registrar, the credentials and the style come from."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from ipaddress import ip_address
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -36,6 +37,9 @@ _ENVIRONMENT = {
     "contact": ("HUBDOI_CONTACT",),
     "style": ("HUBDOI_STYLE",),
 }
+
+
+_SECRETS = ("token", "datacite_password")
 
 
 class Secret:
@@ -108,6 +112,14 @@ class Config:
             raise InvalidInput(
                 f"{self.contact[:60]!r} is not an e-mail address; it is what services write to when something is wrong."
             )
+        if self.token is not None and not self.token.fits_header:
+            raise InvalidInput(
+                "The token contains characters that no token has; copy it again, without line breaks."
+            )
+        if self.datacite_password is not None and not self.datacite_password.is_text:
+            raise InvalidInput(
+                "DATACITE_PASSWORD contains characters that no password has; copy it again, without line breaks."
+            )
         for address, secret in (
             (self.endpoint, self.token),
             (self.datacite_api, self.datacite_password),
@@ -128,49 +140,78 @@ class Config:
     ) -> Config:
         """The first that is set wins: `choices` in their order, the environment, `traitlets`, the defaults.
 
+        A token of the environment or of `traitlets` goes to huggingface.co and to the Hubs that
+        the environment itself names (HF_ENDPOINT, HUBDOI_ENDPOINT), one of `traitlets` to the Hub
+        named beside it as well. A Hub that `choices` name needs its token in `choices`.
+
         A token of ``hf auth login``, or in the keyring under ``hubdoi-huggingface``, ``token``, is
         used for huggingface.co and for the HF_ENDPOINT of the environment, and sent to no other
-        address. A DataCite password that is not set is looked for in the keyring under
+        URL. A DataCite password that is not set is looked for in the keyring under
         ``hubdoi-datacite`` and the account's name.
 
         Raises:
             InvalidInput: a setting cannot be read.
             InsecureEndpoint: credentials would travel unencrypted.
         """
-        environ = os.environ if environ is None else environ
-        from_environment: dict[str, Any] = {}
-        for setting, variables in _ENVIRONMENT.items():
-            found = next((environ[name] for name in variables if environ.get(name)), None)
-            if found:
-                from_environment[setting] = found
+        # Whatever fails from here on, no frame of this class has a bare token or password in it.
+        choices = tuple(_wrapped(layer) for layer in choices)
+        traitlets = _wrapped(traitlets or {})
+        hubs = {name: _endpoint_in(environ, name) for name in ("HF_ENDPOINT", "HUBDOI_ENDPOINT")}
+        environ = _wrapped(_settings_of(os.environ if environ is None else environ))
+        layers = [*choices, environ, traitlets]
         values: dict[str, Any] = {}
-        for layer in (traitlets or {}, from_environment, *reversed(choices)):
-            values.update(
-                {key: value for key, value in layer.items() if value is not None and value != ""}
-            )
+        for layer in reversed(layers):
+            values.update(layer)
         known = {field.name for field in fields(cls)}
         unknown = sorted(values.keys() - known)
         if unknown:
             raise InvalidInput(
                 f"There is no setting {unknown[0]!r}; the settings are {', '.join(sorted(known))}."
             )
+        endpoint = check_endpoint(values.get("endpoint", HUGGING_FACE))
+        trusted = {HUGGING_FACE, *hubs.values()}
+        named = next((i for i, layer in enumerate(layers) if "endpoint" in layer), len(layers))
+        given = next((i for i, layer in enumerate(layers) if "token" in layer), len(layers))
+        beside = given <= named and given != len(choices)
+        if endpoint not in trusted and not beside:
+            values.pop("token", None)
         anonymous = values.get("token") is False
         if anonymous:
             values.pop("token")
-        for name in ("token", "datacite_password"):
-            if isinstance(values.get(name), str):
-                values[name] = Secret(values[name].strip())
         if isinstance(values.get("datacite_test"), str):
             values["datacite_test"] = values["datacite_test"].upper() in ("1", "ON", "YES", "TRUE")
         if values.get("datacite_repository") and not values.get("datacite_password"):
             found = _from_keyring("datacite", values["datacite_repository"])
-            values |= {"datacite_password": Secret(found)} if found else {}
+            values |= {"datacite_password": found} if found else {}
         config = cls(**values)
-        trusted = {HUGGING_FACE, (environ.get("HF_ENDPOINT") or HUGGING_FACE).rstrip("/")}
-        if config.token is None and not anonymous and config.endpoint in trusted:
+        signed_in = (HUGGING_FACE, hubs["HF_ENDPOINT"])
+        if config.token is None and not anonymous and config.endpoint in signed_in:
             stored = _stored_token() or _from_keyring("huggingface", "token")
-            config = replace(config, token=Secret(stored)) if stored else config
+            config = replace(config, token=stored) if stored else config
         return config
+
+
+def _settings_of(environ: Mapping[str, str]) -> dict[str, Any]:
+    """The settings of the environment."""
+    return {
+        setting: next((environ[name] for name in variables if environ.get(name)), None)
+        for setting, variables in _ENVIRONMENT.items()
+    }
+
+
+def _endpoint_in(environ: Mapping[str, str] | None, variable: str) -> str:
+    """The Hub that `variable` of the environment names, or huggingface.co."""
+    named = (os.environ if environ is None else environ).get(variable)
+    return named.strip().rstrip("/") if named else HUGGING_FACE
+
+
+def _wrapped(layer: Mapping[str, Any]) -> dict[str, Any]:
+    """What is set in `layer`, its secrets wrapped."""
+    return {
+        name: Secret(value.strip()) if name in _SECRETS and isinstance(value, str) else value
+        for name, value in layer.items()
+        if value is not None and value != ""
+    }
 
 
 def check_endpoint(address: str) -> str:
@@ -196,6 +237,21 @@ def check_endpoint(address: str) -> str:
     return text
 
 
+def user_path(text: str | Path) -> Path:
+    """The path that a person wrote, ``~`` included.
+
+    Raises:
+        InvalidInput: it begins with the ``~name`` of a user that there is not.
+    """
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        pass
+    raise InvalidInput(
+        f"{str(text)[:80]!r} begins with the name of an unknown user; write the whole path."
+    )
+
+
 def is_loopback(address: str) -> bool:
     """Whether `address` is on this machine."""
     host = urlsplit(address).hostname or ""
@@ -206,26 +262,26 @@ def is_loopback(address: str) -> bool:
         return host == "localhost"
 
 
-def _stored_token() -> str | None:
+def _stored_token() -> Secret | None:
     """The token that ``hf auth login`` stored, without importing huggingface_hub for a missing file."""
-    from pathlib import Path
-
     home = (
         os.environ.get("HF_HOME")
         or Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")) / "huggingface"
     )
-    path = Path(os.environ.get("HF_TOKEN_PATH") or Path(home) / "token").expanduser()
     try:
+        path = Path(os.environ.get("HF_TOKEN_PATH") or Path(home) / "token").expanduser()
         if not path.is_file():
             return None
         from huggingface_hub import get_token
 
-        return get_token()
-    except OSError:
+        found = get_token()
+        return Secret(found) if found else None
+    except (OSError, RuntimeError, ValueError):
+        # RuntimeError: `~name` of a user that there is not.
         return None
 
 
-def _from_keyring(service: str, username: str) -> str | None:
+def _from_keyring(service: str, username: str) -> Secret | None:
     """A password of the user's keyring, where the library is installed and a keyring is there."""
     from importlib.util import find_spec
 
@@ -235,7 +291,8 @@ def _from_keyring(service: str, username: str) -> str | None:
     from keyring.errors import KeyringError
 
     try:
-        return keyring.get_password(f"hubdoi-{service}", username)
+        found = keyring.get_password(f"hubdoi-{service}", username)
+        return Secret(found) if found else None
     except (KeyringError, RuntimeError, OSError):
         # A locked keyring, or one without a desktop to unlock it, is no keyring.
         return None

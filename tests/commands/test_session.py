@@ -36,10 +36,12 @@ def test_a_sandbox_that_does_not_run_is_said_so(
         Session().use("sandbox")
 
 
-def test_a_hub_by_its_address_takes_the_token_of_the_environment(
+def test_a_hub_by_its_url_takes_the_token_of_the_environment_that_names_it(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HF_TOKEN", sandbox.users["grace"])
+    assert Session().use(sandbox.endpoint).person is None
+    monkeypatch.setenv("HF_ENDPOINT", sandbox.endpoint)
     backend = Session().use(sandbox.endpoint)
     assert backend.person is not None
     assert backend.person.username == "grace"
@@ -49,6 +51,7 @@ def test_a_wrong_token_is_a_note_and_not_a_failure(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HF_TOKEN", "hf_wrong")
+    monkeypatch.setenv("HF_ENDPOINT", sandbox.endpoint)
     backend = Session().use(sandbox.endpoint)
     assert backend.person is None
     assert backend.note

@@ -276,7 +276,7 @@ def test_the_hub_s_refusals(
 def test_a_page_instead_of_json_is_one_sentence(sandbox: Sandbox, proxy_of: ProxyOf) -> None:
     proxy = proxy_of(sandbox)
     proxy.set(Fault("html", times=9))
-    with pytest.raises(UnexpectedAnswer, match="something else than JSON"):
+    with pytest.raises(UnexpectedAnswer, match="did not return JSON"):
         hub_of(sandbox, endpoint=proxy.endpoint).info(REPO, None)
     proxy.set(Fault("status", status=200, body=["a", "list"], times=9))
     with pytest.raises(UnexpectedAnswer, match="as a Hub would"):

@@ -15,6 +15,7 @@ from ..citation import biblatex, bibtex
 from ..citation.atomic import locked, read_regular, write_atomically
 from ..citation.bib_entry import bib_entry
 from ..citation.keys import identity, keys_of
+from ..config import user_path
 from ..records import Version
 from ..records.errors import InvalidInput
 from .bibentry import BibEntry, entries_of
@@ -61,7 +62,7 @@ class BibFile:
             InvalidInput: it is no regular file, cannot be read, or is broken; the message names the
                 line.
         """
-        file = cls._of(Path(path).expanduser())
+        file = cls._of(user_path(Path(path)))
         _ = file.entries
         return file
 

@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from ..config import user_path
 from ..records.errors import MissingLibrary, ServiceUnreachable, UnknownStyle
 
 _ALIASES = {
@@ -93,7 +94,7 @@ def _known() -> dict[str, Path]:
 
 
 def _local(written: str) -> Path:
-    path = Path(written).expanduser()
+    path = user_path(written)
     try:
         if path.stat().st_size > _LARGEST:
             raise UnknownStyle(f"{path.name} is too large to be a citation style.")

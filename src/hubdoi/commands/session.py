@@ -99,6 +99,8 @@ class Session:
             SandboxError: there is no sandbox, or no such user in it.
             InvalidInput, InsecureEndpoint: the address cannot be used.
         """
+        secret = Secret(token.strip()) if token else None
+        token = None
         choices: dict[str, Any]
         if target == "sandbox":
             if fresh:
@@ -116,8 +118,8 @@ class Session:
             )
         else:
             choices = {"endpoint": target if "://" in target else f"https://{target}"}
-        if token:
-            choices["token"] = token
+        if secret:
+            choices["token"] = secret
         # Nothing is chosen unless everything can be used.
         registry.check(Config.resolve(choices, traitlets=self.traitlets).registrar)
         self._choose(choices)

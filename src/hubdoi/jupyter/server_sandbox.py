@@ -7,6 +7,9 @@ import os
 from pathlib import Path
 from secrets import token_hex
 from typing import Any
+from urllib.parse import urlsplit
+
+from ..config import Secret, is_loopback
 
 VARIABLE = "HUBDOI_JUPYTER_SANDBOX"
 """The environment variable with the connection file of the Jupyter server that started a kernel."""
@@ -38,24 +41,41 @@ def _request(method: str) -> dict[str, Any] | None:
     try:
         server = json.loads(Path(path).read_text(encoding="utf-8"))
         url = f"{server['url'].rstrip('/')}/{ROUTE}"
-        token = server.get("token") or os.environ.get("JUPYTERHUB_API_TOKEN") or ""
+        token = Secret(str(server.get("token") or _hub_token(url)))
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
     return _asked(method, url, token)
 
 
-def _asked(method: str, url: str, token: str) -> dict[str, Any] | None:
+def _hub_token(url: str) -> str:
+    """JupyterHub's token for its single-user server, for no other server than that."""
+    service = urlsplit(os.environ.get("JUPYTERHUB_SERVICE_URL", ""))
+    there = urlsplit(url)
+    if service.port is not None and service.port != there.port:
+        return ""
+    if not is_loopback(url) and service.hostname != there.hostname:
+        return ""
+    return os.environ.get("JUPYTERHUB_API_TOKEN") or ""
+
+
+def _asked(method: str, url: str, token: Secret) -> dict[str, Any] | None:
     import httpx
 
-    from ..config import is_loopback
+    # A token that crosses the network in the clear belongs to whoever listens.
+    if not url.startswith("https:") and not is_loopback(url):
+        return None
 
     # A server that asks for no token still asks that a POST repeat its cookie.
     xsrf = token_hex(16)
     headers = {"X-XSRFToken": xsrf, "Cookie": f"_xsrf={xsrf}"}
-    if token:
-        headers["Authorization"] = f"token {token}"
+    if not token.fits_header:
+        return None
+    if token.reveal():
+        headers["Authorization"] = f"token {token.reveal()}"
     try:
-        answer = httpx.request(method, url, headers=headers, timeout=_SECONDS, trust_env=False)
+        answer = httpx.request(
+            method, url, headers=headers, follow_redirects=False, timeout=_SECONDS, trust_env=False
+        )
         found = answer.json() if answer.status_code == 200 else None
     except (httpx.HTTPError, httpx.InvalidURL, ValueError):
         return None

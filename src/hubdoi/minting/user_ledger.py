@@ -8,6 +8,7 @@ from pathlib import Path
 
 from platformdirs import user_data_path
 
+from ..config import user_path
 from .database import Database
 from .ledger import Ledger
 
@@ -15,7 +16,7 @@ from .ledger import Ledger
 def data_directory() -> Path:
     """``HUBDOI_DATA``, or the platform's data directory of the user."""
     chosen = os.environ.get("HUBDOI_DATA")
-    return Path(chosen).expanduser() if chosen else user_data_path("hubdoi")
+    return user_path(chosen) if chosen else user_data_path("hubdoi")
 
 
 def open_user_ledger(endpoint: str, *, register: str | None = None) -> Ledger:

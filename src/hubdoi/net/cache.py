@@ -20,6 +20,8 @@ from uuid import uuid4
 
 from platformdirs import user_cache_path
 
+from ..config import user_path
+
 if TYPE_CHECKING:
     import uuid
 
@@ -41,7 +43,7 @@ _OF_ONE_CONNECTION = ("content-encoding", "content-length", "transfer-encoding",
 def cache_directory() -> Path:
     """``HUBDOI_CACHE``, or the platform's cache directory of the user."""
     chosen = os.environ.get("HUBDOI_CACHE")
-    return Path(chosen).expanduser() if chosen else user_cache_path("hubdoi")
+    return user_path(chosen) if chosen else user_cache_path("hubdoi")
 
 
 class AnswerCache:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from ..config import user_path
 from ..records import Repo
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
@@ -61,4 +62,4 @@ def cached_revision(
 
 
 def _expanded(path: str) -> Path:
-    return Path(os.path.expandvars(path)).expanduser()
+    return user_path(os.path.expandvars(path))

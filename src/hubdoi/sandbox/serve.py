@@ -10,6 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from ..config import user_path
 from ..net.serving import Server, listen, serve_until_stopped, url_of
 from ..records.errors import SandboxError
 from .app import create_app
@@ -198,7 +199,7 @@ class Sandbox:
 
 
 def _path(data: str | Path | None) -> Path | None:
-    return None if data is None else Path(data).expanduser()
+    return None if data is None else user_path(data)
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -1,0 +1,123 @@
+"""A token goes to the server that it belongs to, and is in no frame of what fails."""
+
+from __future__ import annotations
+
+import json
+import traceback
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import pytest
+
+from hubdoi import Client
+from hubdoi.commands.session import Session
+from hubdoi.config import Config, Secret
+from hubdoi.jupyter import server_sandbox
+from hubdoi.records.errors import HubdoiError
+from tests.hostile import hostile_server
+from tests.hostile.hostile_server import HostileServer
+
+HUB = "https://hub.example"
+TOKEN = "hf_abcdefghijklmnopqrstuvwxyz012345"
+
+
+def resolved(*choices: Mapping[str, Any], traitlets: Mapping[str, Any] | None = None, **environ: str) -> str:  # fmt: skip
+    token = Config.resolve(*choices, traitlets=traitlets, environ=environ).token
+    return token.reveal() if token else ""
+
+
+def test_the_token_of_the_environment_goes_to_the_hubs_of_the_environment() -> None:
+    assert resolved(HF_TOKEN=TOKEN) == TOKEN
+    assert resolved(HF_TOKEN=TOKEN, HF_ENDPOINT=HUB + "/") == TOKEN
+    assert resolved(HF_TOKEN=TOKEN, HUBDOI_ENDPOINT=HUB) == TOKEN
+    assert resolved({"endpoint": HUB}, HF_TOKEN=TOKEN, HF_ENDPOINT=HUB) == TOKEN
+    assert resolved({"endpoint": HUB}, HF_TOKEN=TOKEN) == ""
+    assert resolved({"endpoint": HUB, "token": "hf_other"}, HF_TOKEN=TOKEN) == "hf_other"
+    assert resolved(traitlets={"endpoint": HUB}, HF_TOKEN=TOKEN) == ""
+    assert resolved(traitlets={"endpoint": HUB, "token": "hf_other"}) == "hf_other"
+    assert resolved({"endpoint": HUB}, traitlets={"token": TOKEN}) == ""
+
+
+def test_a_hub_that_code_names_gets_no_token_of_the_environment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("HF_TOKEN", TOKEN)
+    assert Client(endpoint=HUB).config.token is None
+    assert Client(endpoint=HUB, token="hf_other").config.token == Secret("hf_other")
+    session = Session()
+    session.use(HUB)
+    assert session.config().token is None
+    assert Client().config.token == Secret(TOKEN)
+
+
+@pytest.mark.parametrize("token", [TOKEN + "\nX: y", TOKEN + "\udcff", TOKEN + "\u00e9"])
+def test_a_token_that_cannot_be_sent_is_in_no_frame(
+    token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_TOKEN", token)
+    with pytest.raises(HubdoiError) as got:
+        Client()
+    assert_unseen(got.value, TOKEN)
+
+
+def test_a_failed_request_has_the_token_in_no_frame(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_TOKEN", TOKEN)
+    with HostileServer(hostile_server.no_http) as server:
+        monkeypatch.setenv("HF_ENDPOINT", server.endpoint)
+        client = Client()
+        with pytest.raises(HubdoiError) as got:
+            client.hub._http.request("GET", "/")
+    assert_unseen(got.value, TOKEN)
+
+
+def test_the_servers_token_goes_nowhere_in_the_clear(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def request(method: str, url: str, **sent: Any) -> Any:
+        asked.append(sent["headers"].get("Authorization", ""))
+        raise ValueError("no answer")
+
+    monkeypatch.setattr("httpx.request", request)
+    connection = tmp_path / "connection.json"
+    monkeypatch.setenv(server_sandbox.VARIABLE, str(connection))
+    monkeypatch.setenv("JUPYTERHUB_API_TOKEN", "hub-token")
+    monkeypatch.setenv("JUPYTERHUB_SERVICE_URL", "http://127.0.0.1:8888/user/ada/")
+    for url, token, sent in (
+        ("http://lab.example:8888", "server-token", []),
+        ("https://lab.example:8888", "server-token", ["token server-token"]),
+        ("http://127.0.0.1:8888/user/ada", None, ["token hub-token"]),
+        ("http://127.0.0.1:9999/user/ada", None, [""]),
+        ("https://other.example:8888", None, [""]),
+    ):
+        asked.clear()
+        connection.write_text(json.dumps({"url": url, "token": token}))
+        assert server_sandbox.find() is None
+        assert asked == sent, url
+
+
+def assert_unseen(error: BaseException, secret: str) -> None:
+    """`secret` is in no exception of the chain and in no local variable of hubdoi's frames."""
+    seen: BaseException | None = error
+    while seen is not None:
+        assert secret not in str(seen) and secret not in repr(seen)
+        for frame in frames(seen):
+            for name, value in frame.f_locals.items():
+                assert secret not in shown(value), (frame.f_code.co_qualname, name)
+        seen = seen.__cause__ or seen.__context__
+
+
+def shown(value: object) -> str:
+    try:
+        return repr(value)
+    except AttributeError:
+        return ""  # an object whose construction failed
+
+
+def frames(error: BaseException) -> Iterator[FrameType]:
+    for frame, _ in traceback.walk_tb(error.__traceback__):
+        if "/tests/" not in frame.f_code.co_filename:
+            yield frame
