@@ -25,10 +25,12 @@ from . import (
     settings_pages,
     tickets,
 )
+from .access import person_of
 from .guard import Guard, own_hosts
-from .located import follow_alias
+from .located import follow_alias, no_such_repository, one_part_id
 from .page import error_page, is_for_reader
 from .refusal import Moved, Refusal
+from .request_ids import RequestIds
 from .world import World
 
 _log = logging.getLogger(__name__)
@@ -49,6 +51,7 @@ def create_app(world: World, *, host: str = "127.0.0.1", port: int = 80) -> Fast
         hosts=own_hosts(host, port),
         any_address=host in ("", "0.0.0.0", "::"),  # noqa: S104 (compared, not bound)
     )
+    app.add_middleware(RequestIds)
     app.add_exception_handler(HubdoiError, _refused)
     app.add_exception_handler(Moved, _moved)
     app.add_exception_handler(HTTPException, _no_route)
@@ -111,6 +114,8 @@ def _no_route(request: Request, error: Exception) -> Response:
             return _moved(request, moved)
         except HubdoiError as refused:
             return _refused(request, refused)
+        if not is_for_reader(request) and (asked := one_part_id(request)):
+            return _refused(request, no_such_repository(asked, person_of(request)))
     sentences = {
         404: "There is nothing at this address.",
         405: "This address does not take that method.",

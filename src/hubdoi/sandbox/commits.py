@@ -17,6 +17,7 @@ from ..records import Person
 from ..records.errors import RevisionNotFound
 from ..records.repo_card import Card, parse_card
 from .clock import Clock, hub_time
+from .events import Events
 from .git import Files, blob_id, commit_id, tree_ids
 from .paths import check_folders, check_path
 from .refusal import Refusal
@@ -59,8 +60,9 @@ class Change:
 class Commits:
     """The commits of all repositories of one database."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, events: Events) -> None:
         self._database = database
+        self._events = events
         self._clock = clock
         # Trees and blobs never change under their ids: what was read once stays true.
         self._snapshot = lru_cache(maxsize=512)(self._read_snapshot)
@@ -170,7 +172,7 @@ class Commits:
             if parent is not None and (head is None or not _begins(head, parent)):
                 raise Refusal(
                     412,
-                    "A commit has happened since. Please refresh and try again.",
+                    "The branch was updated since you opened this page. Please refresh and try again.",
                     "PreconditionFailed",
                 )
             before = self._read(uid, head) if head else None
@@ -249,7 +251,7 @@ class Commits:
             raise Refusal(400, f"{short[:60]!r} cannot be the name of a branch or tag.")
         with self._database.transaction():
             if self._target(uid, name) is not None:
-                raise Refusal(409, f"The reference {short} exists already; choose another name.")
+                raise Refusal(409, f"Reference {name} already exists; choose another name.")
             self._point(uid, name, target)
 
     def open_pull(self, uid: str, num: int, target: str) -> None:
@@ -264,13 +266,20 @@ class Commits:
             Refusal: it is the default branch.
         """
         if name == MAIN:
-            raise Refusal(403, "The default branch cannot be deleted.")
+            raise Refusal(403, "Cannot delete refs/heads/main: it is the default branch.")
         with self._database.transaction() as connection:
+            before = self._target(uid, name)
             done = connection.execute(
                 delete(REFS).where(REFS.c.uid == uid, REFS.c.name == name)
             ).rowcount
             if not done:
-                raise _no_revision(name)
+                short = name.split("/", 2)[2]
+                raise Refusal(
+                    404,
+                    f"Invalid rev id: there is no {short[:60]!r} to delete.",
+                    "RevisionNotFound",
+                )
+            self._updated(uid, name, before, None)
 
     def _oid(self, uid: str, revision: str | None) -> str | None:
         if revision is None:
@@ -383,6 +392,7 @@ class Commits:
 
     def _point(self, uid: str, name: str, target: str) -> None:
         with self._database.transaction() as connection:
+            before = self._target(uid, name)
             connection.execute(
                 upsert(REFS)
                 .values(uid=uid, name=name, target=target)
@@ -404,6 +414,11 @@ class Commits:
                     .where(REPOSITORIES.c.uid == uid)
                     .values(updated=head.created)
                 )
+            self._updated(uid, name, before, target)
+
+    def _updated(self, uid: str, name: str, before: str | None, after: str | None) -> None:
+        changed = {"ref": name, "oldSha": before, "newSha": after}
+        self._events.emit(uid, "repo.content", "update", updatedRefs=[changed])
 
 
 def _changed(files: dict[str, tuple[str, int]], change: Change, oids: Mapping[str, str]) -> Files:

@@ -12,7 +12,8 @@ from sqlalchemy import Row, func, insert, select, update
 from ..minting.database import Database
 from ..records import Person
 from .clock import Clock, hub_time
-from .commits import Commits
+from .commits import MAIN, Commits
+from .events import Events
 from .refusal import Refusal
 from .tables import DISCUSSIONS, EVENTS
 
@@ -53,8 +54,9 @@ class Event:
 class Discussions:
     """The discussions of all repositories of one database."""
 
-    def __init__(self, database: Database, clock: Clock, commits: Commits) -> None:
+    def __init__(self, database: Database, clock: Clock, commits: Commits, events: Events) -> None:
         self._database = database
+        self._events = events
         self._clock = clock
         self._commits = commits
 
@@ -79,9 +81,10 @@ class Discussions:
                     base=base,
                 )
             )
-            self.comment(uid, num, person, description)
+            first = self._commented(uid, num, person, description)
             if base is not None:
                 self._commits.open_pull(uid, num, base)
+            self._emit(uid, num, "discussion", "create", first)
             return self.get(uid, num)
 
     def get(self, uid: str, num: int) -> Discussion:
@@ -143,9 +146,10 @@ class Discussions:
 
     def comment(self, uid: str, num: int, person: Person, text: str) -> Event:
         """Say something."""
-        return self._happened(
-            uid, num, person, "comment", {"raw": text, "edited": False, "hidden": False}
-        )
+        with self._database.transaction():
+            made = self._commented(uid, num, person, text)
+            self._emit(uid, num, "discussion.comment", "create", made)
+        return made
 
     def edit(self, uid: str, num: int, event_id: str, person: Person, text: str | None) -> Event:
         """Change a comment of one's own, or hide it with None.
@@ -168,14 +172,18 @@ class Discussions:
                 .where(EVENTS.c.uid == uid, EVENTS.c.num == num, EVENTS.c.id == event_id)
                 .values(data=json.dumps(data))
             )
-        return Event(event.id, event.type, event.author, event.created, data)
+            changed = Event(event.id, event.type, event.author, event.created, data)
+            self._emit(uid, num, "discussion.comment", "update", changed)
+        return changed
 
     def rename(self, uid: str, num: int, person: Person, title: str) -> Event:
         """Give a discussion another title."""
         with self._database.transaction() as connection:
             before = self.get(uid, num).title
             connection.execute(_of(uid, num).values(title=title))
-            return self._happened(uid, num, person, "title-change", {"from": before, "to": title})
+            made = self._happened(uid, num, person, "title-change", {"from": before, "to": title})
+            self._emit(uid, num, "discussion", "update")
+        return made
 
     def set_status(self, uid: str, num: int, person: Person, status: Status) -> Event:
         """Open or close a discussion.
@@ -187,7 +195,9 @@ class Discussions:
             if self.get(uid, num).status == "merged":
                 raise Refusal(409, "This pull request was merged; its status stays.")
             connection.execute(_of(uid, num).values(status=status))
-            return self._happened(uid, num, person, "status-change", {"status": status})
+            made = self._happened(uid, num, person, "status-change", {"status": status})
+            self._emit(uid, num, "discussion", "update")
+        return made
 
     def committed(self, uid: str, num: int, person: Person, oid: str, title: str) -> Event:
         """Note a commit on the branch of a pull request."""
@@ -210,7 +220,36 @@ class Discussions:
             )
             connection.execute(_of(uid, num).values(status="merged", merge_commit=made.oid))
             self._happened(uid, num, person, "status-change", {"status": "merged"})
+            self._emit(uid, num, "discussion", "update")
         return made.oid
+
+    def _commented(self, uid: str, num: int, person: Person, text: str) -> Event:
+        data = {"raw": text, "edited": False, "hidden": False}
+        return self._happened(uid, num, person, "comment", data)
+
+    def _emit(
+        self, uid: str, num: int, scope: str, action: str, comment: Event | None = None
+    ) -> None:
+        found = self.get(uid, num)
+        about: dict[str, Any] = {
+            "id": f"{uid}-{num}",
+            "num": num,
+            "title": found.title,
+            "status": found.status,
+            "isPullRequest": found.is_pull_request,
+            "author": {"id": f"user-{found.author}"},
+        }
+        if found.is_pull_request:
+            about["changes"] = {"base": MAIN, "mergeCommitId": found.merge_commit}
+        more = {"discussion": about}
+        if comment is not None:
+            more["comment"] = {
+                "id": comment.id,
+                "author": {"id": f"user-{comment.author}"},
+                "content": comment.data["raw"],
+                "hidden": comment.data["hidden"],
+            }
+        self._events.emit(uid, scope, action, **more)
 
     def _happened(
         self, uid: str, num: int, person: Person, kind: str, data: dict[str, Any]

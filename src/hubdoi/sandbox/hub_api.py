@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from . import hub_commits, hub_discussions, hub_files, hub_listing, hub_people, hub_refs, hub_repos
+from . import (
+    hub_commits,
+    hub_discussions,
+    hub_files,
+    hub_listing,
+    hub_people,
+    hub_refs,
+    hub_repos,
+    hub_webhooks,
+)
 
 # The OpenAPI document describes the DOI side; what this side answers is huggingface_hub's to say.
 router = APIRouter(include_in_schema=False)
 for _part in (
+    hub_webhooks,
     hub_people,
     hub_repos,
     hub_listing,

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 
 from ..records import Person
-from ..records.errors import WriteAccessRequired
+from ..records.errors import RevisionNotFound, WriteAccessRequired
 from .access import require_person
 from .bodies import Body, JsonBody, text_of
 from .commits import Change, Commit
@@ -67,7 +67,7 @@ def commit(request: Request, found: Reading, body: Body, create_pr: bool = False
         answer: dict[str, Any] = {"success": True, "hookOutput": ""}
         num: int | None
         if create_pr:
-            base = found.commit(parent or revision)
+            base = found.commit(_base(found, revision))
             pull = store.discussions.open(found.uid, person, title, message, base=base.oid)
             branch, num, parent = pull.ref, pull.num, None
             answer["pullRequestUrl"] = f"{_page(found)}/discussions/{num}"
@@ -147,6 +147,15 @@ def _branch(found: Located, revision: str | None) -> tuple[str, int | None]:
             raise Refusal(403, f"Pull request {pull.num} is {pull.status}; open another one.")
         return pull.ref, pull.num
     return (name if name.startswith("refs/heads/") else f"refs/heads/{name}"), None
+
+
+def _base(found: Located, revision: str | None) -> str:
+    """The branch that a pull request is to be merged into; a commit is none."""
+    name = revision or "main"
+    full = name if name.startswith("refs/") else f"refs/heads/{name}"
+    if full not in found.store.commits.refs(found.uid):
+        raise RevisionNotFound(f"There is no branch {name[:60]!r} to open a pull request on.")
+    return full
 
 
 def _files_at(found: Located, revision: str | None) -> dict[str, tuple[str, int]]:

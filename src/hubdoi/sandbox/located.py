@@ -68,7 +68,7 @@ def locate(request: Request, kind: str, namespace: str, name: str) -> Located:
     except (RepoNotFound, InvalidRepo) as error:
         follow_alias(request)
         # As huggingface.co does: who is not signed in does not learn whether it is private.
-        raise Refusal(401 if person is None else 404, error.message, "RepoNotFound") from None
+        raise _not_found(error.message, person) from None
     if repository.repo.id != asked:
         raise Moved(asked, repository.repo.id)
     return Located(store, repository, person)
@@ -92,6 +92,29 @@ def follow_alias(request: Request) -> None:
     except (RepoNotFound, InvalidRepo):
         return
     raise Moved(old.id, found.repo.id)
+
+
+def one_part_id(request: Request) -> str | None:
+    """The id without a namespace that an address of the API or of a download names."""
+    parts = request.url.path.strip("/").split("/")
+    if parts[0] == "api" and len(parts) > 2 and parts[1] in _KINDS:
+        return parts[2]
+    if parts[0] in _KINDS:
+        parts = parts[1:]
+    return parts[0] if len(parts) > 2 and parts[1] in ("resolve", "raw") else None
+
+
+def no_such_repository(repo_id: str, person: Person | None) -> Refusal:
+    """There is none of that id, or `person` cannot see it."""
+    return _not_found(
+        f"There is no repository {repo_id[:100]!r} here, or it is private; "
+        "check its name and your token.",
+        person,
+    )
+
+
+def _not_found(message: str, person: Person | None) -> Refusal:
+    return Refusal(401 if person is None else 404, message, "RepoNotFound")
 
 
 def repo_from(kind: object, repo_id: str) -> Repo:

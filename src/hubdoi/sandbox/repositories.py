@@ -14,6 +14,7 @@ from ..minting.database import Database
 from ..records import Doi, Person, Repo
 from ..records.errors import LockedByDoi, RepoNotFound
 from .clock import Clock, hub_time
+from .events import Events
 from .people import People
 from .refusal import Refusal
 from .tables import REDIRECTS, REPOSITORIES
@@ -53,8 +54,9 @@ _NAMED = select(REPOSITORIES).where(
 class Repositories:
     """The repositories of one database."""
 
-    def __init__(self, database: Database, clock: Clock, people: People) -> None:
+    def __init__(self, database: Database, clock: Clock, people: People, events: Events) -> None:
         self._database = database
+        self._events = events
         self._clock = clock
         self._people = people
         self.dois_of: DoisOf = lambda uids: {}
@@ -163,6 +165,7 @@ class Repositories:
                 .where(REPOSITORIES.c.uid == uid)
                 .values(deleted=hub_time(self._clock.now()))
             )
+            self._events.emit(uid, "repo", "delete")
 
     def move(self, uid: str, to_id: str) -> None:
         """Rename or transfer the repository; its old id redirects to the new one.
@@ -176,11 +179,14 @@ class Repositories:
             present = self._named(target)
             if present is not None and present.uid != uid:
                 raise Refusal(
-                    409, f"There is a {target.type} {to_id} already; choose another name."
+                    409,
+                    f"A {target.type} repository called {to_id} already exists; "
+                    "choose another name.",
                 )
             if target.namespace is None:
                 raise Refusal(400, f"{to_id!r} has no namespace; write it like ada/tiny-bert.")
             self._people.owner(target.namespace)
+            self._events.emit(uid, "repo", "move", movedTo={"name": to_id})
             connection.execute(delete(REDIRECTS).where(*_is_key(REDIRECTS, target)))
             if here.repo.id.lower() != target.id.lower():
                 self._redirect(here.repo, uid)
@@ -193,9 +199,12 @@ class Repositories:
     def set_private(self, uid: str, private: bool) -> None:
         """Make the repository private, or public again."""
         with self._database.transaction() as connection:
+            before = self.by_uid(uid).private
             connection.execute(
                 update(REPOSITORIES).where(REPOSITORIES.c.uid == uid).values(private=private)
             )
+            if private != before:
+                self._events.emit(uid, "repo.config", "update", updatedConfig={"private": private})
 
     def add_alias(self, old: Repo, uid: str) -> None:
         """Let an id redirect here, as the Hub's oldest ids without a namespace do."""

@@ -12,6 +12,7 @@ from ..records.formats import formats_of, is_empty
 from .clock import Clock
 from .commits import Change, Commits
 from .discussions import Discussions
+from .events import Events
 from .git import Files
 from .initial import initial_files
 from .people import People
@@ -30,10 +31,11 @@ class Store:
         database.create(METADATA)
         self.database = database
         self.clock = clock
+        self.events = Events()
         self.people = People(database)
-        self.repositories = Repositories(database, clock, self.people)
-        self.commits = Commits(database, clock)
-        self.discussions = Discussions(database, clock, self.commits)
+        self.repositories = Repositories(database, clock, self.people, self.events)
+        self.commits = Commits(database, clock, self.events)
+        self.discussions = Discussions(database, clock, self.commits, self.events)
 
     @property
     def dois_of(self) -> DoisOf:
@@ -56,6 +58,7 @@ class Store:
             made = self.repositories.create(repo, private=private)
             files = initial_files(repo.type, license)
             self.commits.commit(made.uid, person, Change(files), title=INITIAL_TITLE)
+            self.events.emit(made.uid, "repo", "create")
             return self.repositories.by_uid(made.uid)
 
     def info(self, repo: Repo, person: Person | None, revision: str | None = None) -> RepoInfo:

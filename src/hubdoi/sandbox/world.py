@@ -14,6 +14,7 @@ from ..minting.database import Database
 from ..minting.ledger import Ledger
 from ..minting.service import DoiService
 from ..records.errors import LedgerError, SandboxError
+from .announced import AnnouncedService
 from .clock import Clock
 from .credentials import Credentials
 from .datacite_records import DataciteRecords
@@ -25,6 +26,7 @@ from .running import announce, withdraw
 from .seed import plant
 from .store import Store
 from .support import Support
+from .webhooks import Webhooks
 
 Seed = Literal["demo", "empty"]
 
@@ -66,8 +68,11 @@ class World:
             self.store = Store(self.database, self.clock)
             self.ledger = Ledger(self.database, hub="sandbox", endpoint="")
             self.registrar = LocalRegistrar(self.database, terms_text=self._terms_text)
-            self.service = DoiService(self.store, self.registrar, self.ledger, clock=self.clock.now)
+            self.service: DoiService = AnnouncedService(
+                self.store, self.registrar, self.ledger, clock=self.clock.now
+            )
             self.support = Support(self)
+            self.webhooks = Webhooks(self.store)
             self.oauth = OAuth(self.database)
             self.id_tokens = IdTokens(self.data / "oauth-key.pem")
             self.datacite = DataciteRecords(self)
@@ -88,6 +93,7 @@ class World:
     def endpoint(self, endpoint: str) -> None:
         self._endpoint = self.store.endpoint = self.ledger.endpoint = endpoint
         announce(self.data, endpoint)
+        self.webhooks.sender.resume()
 
     @property
     def engine(self) -> Engine:
@@ -116,6 +122,8 @@ class World:
         if self._endpoint:
             withdraw(self.data)
             self._endpoint = ""
+        if hasattr(self, "webhooks"):
+            self.webhooks.sender.stop()
         if hasattr(self, "database"):
             self.database.close()
         self._lock.release()

@@ -1,0 +1,131 @@
+"""Sends what webhooks are to be told, and tries again when the receiver does not answer."""
+
+from __future__ import annotations
+
+import ipaddress
+import threading
+import time
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import httpx
+from sqlalchemy import func, select, update
+
+from ..minting.database import Database
+from ..records.errors import HubdoiError
+from .webhook_tables import DELIVERIES, WEBHOOKS
+
+PAUSES = (0.5, 2.0, 10.0, 60.0, 300.0)
+"""The seconds between one try and the next; after the last one the delivery is given up."""
+
+_TIMEOUT = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Delivery:
+    id: int
+    tries: int
+    payload: str
+    url: str
+    secret: str | None
+
+
+class Sender:
+    """Delivers on a thread of its own, which starts when there is something to deliver."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._lock = threading.Lock()
+        self._waking = threading.Event()
+        self._stopping = False
+        self._thread: threading.Thread | None = None
+
+    def resume(self) -> None:
+        """Take up what an earlier process left."""
+        with self._database.reading() as connection:
+            if connection.execute(select(func.min(DELIVERIES.c.due))).scalar() is not None:
+                self.wake()
+
+    def wake(self) -> None:
+        """There is something to deliver, once the transaction that this is called in has ended."""
+        with self._lock:
+            if self._thread is None and not self._stopping:
+                self._thread = threading.Thread(
+                    target=self._run, name="hubdoi-webhooks", daemon=True
+                )
+                self._thread.start()
+        self._waking.set()
+
+    def stop(self) -> None:
+        """End the thread; what is not delivered yet stays for the next process."""
+        with self._lock:
+            self._stopping = True
+            thread = self._thread
+        self._waking.set()
+        if thread is not None:
+            thread.join(timeout=_TIMEOUT + 1)
+
+    def _run(self) -> None:
+        while not self._stopping:
+            self._waking.clear()
+            try:
+                # A transaction, not a reading: it waits for the one that woke us to end.
+                with self._database.transaction() as connection:
+                    due = connection.execute(select(func.min(DELIVERIES.c.due))).scalar()
+                if due is not None and due <= time.time():
+                    self._deliver_next()
+                    continue
+            except HubdoiError:
+                # The database cannot be used now; it is looked at again below.
+                due = time.time() + 1
+            self._waking.wait(None if due is None else max(0.01, due - time.time()))
+
+    def _deliver_next(self) -> None:
+        with self._database.reading() as connection:
+            row = connection.execute(
+                select(DELIVERIES, WEBHOOKS.c.url, WEBHOOKS.c.secret)
+                .join(WEBHOOKS, WEBHOOKS.c.id == DELIVERIES.c.webhook)
+                .where(DELIVERIES.c.due <= time.time())
+                .order_by(DELIVERIES.c.due, DELIVERIES.c.id)
+                .limit(1)
+            ).first()
+        if row is None:
+            return
+        delivery = _Delivery(row.id, row.tries, row.payload, row.url, row.secret)
+        final, status, problem = _send(delivery)
+        again = None
+        if not final and delivery.tries < len(PAUSES):
+            again = time.time() + PAUSES[delivery.tries]
+        with self._database.transaction() as connection:
+            connection.execute(
+                update(DELIVERIES)
+                .where(DELIVERIES.c.id == delivery.id)
+                .values(tries=delivery.tries + 1, due=again, status=status, problem=problem)
+            )
+
+
+def _send(delivery: _Delivery) -> tuple[bool, int | None, str | None]:
+    """Whether that was the last try, the status of the answer, and what went wrong."""
+    if not is_loopback(delivery.url):
+        return True, None, "The sandbox delivers to loopback addresses only."
+    headers = {"Content-Type": "application/json"}
+    if delivery.secret is not None:
+        headers["X-Webhook-Secret"] = delivery.secret
+    try:
+        # No proxy and no redirect: nothing leaves this machine.
+        with httpx.Client(trust_env=False, timeout=_TIMEOUT) as client:
+            answer = client.post(delivery.url, content=delivery.payload.encode(), headers=headers)
+    except httpx.HTTPError as error:
+        return False, None, f"The receiver did not answer ({type(error).__name__})."
+    if answer.is_success:
+        return True, answer.status_code, None
+    return False, answer.status_code, f"The receiver answered with status {answer.status_code}."
+
+
+def is_loopback(url: str) -> bool:
+    """Whether `url` names this machine, and nothing but this machine."""
+    try:
+        host = urlsplit(url).hostname or ""
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,193 @@
+"""Webhooks, received as `huggingface_hub`'s own payload classes read them."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from queue import Queue
+from typing import Any
+
+import httpx
+import pytest
+from huggingface_hub import HfApi, WebhookPayload
+from huggingface_hub.errors import HfHubHTTPError
+
+from hubdoi.sandbox import Sandbox
+
+BERT = "ada/tiny-bert"
+
+
+class Receiver:
+    """Keeps what it is sent; it fails as often as `failures` says."""
+
+    def __init__(self) -> None:
+        self.received: Queue[tuple[str | None, dict[str, Any]]] = Queue()
+        self.failures = 0
+        receiver = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                status = 500 if receiver.failures > 0 else 200
+                receiver.failures -= 1
+                self.send_response(status)
+                self.end_headers()
+                if status == 200:
+                    receiver.received.put((self.headers["X-Webhook-Secret"], body))
+
+            def log_message(self, *_: Any) -> None:
+                pass
+
+        self.server = HTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}/hook"
+        self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)
+        self.thread.start()
+
+    def next(self, scope: str) -> dict[str, Any]:
+        """The next payload of that scope."""
+        while True:
+            _, body = self.received.get(timeout=60)
+            if body["event"]["scope"] == scope:
+                return body
+
+    def close(self) -> None:
+        self.server.shutdown()
+        self.server.server_close()
+        self.thread.join()
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    made = Receiver()
+    yield made
+    made.close()
+
+
+def hook(api: HfApi, receiver: Receiver, **more: Any) -> str:
+    watched = more.pop("watched", [{"type": "user", "name": "ada"}])
+    return api.create_webhook(url=receiver.url, watched=watched, secret="a secret", **more).id
+
+
+def test_make_change_switch_and_delete(ada: HfApi, grace: HfApi) -> None:
+    made = ada.create_webhook(
+        url="https://example.org/x", watched=[{"type": "user", "name": "ada"}]
+    )
+    assert ada.get_webhook(made.id) == made
+    assert ada.list_webhooks() == [made]
+    assert ada.disable_webhook(made.id).disabled
+    changed = ada.update_webhook(made.id, domains=["discussion"], watched=made.watched)
+    assert (changed.domains, changed.url, changed.disabled) == (["discussion"], made.url, True)
+    assert not ada.enable_webhook(made.id).disabled
+    for act in (grace.get_webhook, grace.delete_webhook, grace.disable_webhook):
+        with pytest.raises(HfHubHTTPError) as caught:
+            act(made.id)
+        assert caught.value.response.status_code == 404
+    ada.delete_webhook(made.id)
+    assert ada.list_webhooks() == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"url": "ftp://x"}, {"url": "http://"}, {"url": "http://a@b/"}, {"url": 1}, {"watched": []},
+        {"watched": [{"type": "planet", "name": "x"}]}, {"watched": "ada"}, {"domains": ["weather"]},
+        {"secret": "a\nb"}, {"jobSourceId": "x"},
+    ],
+)  # fmt: skip
+def test_webhooks_that_cannot_be(http: Callable[..., httpx.Response], change: dict) -> None:
+    body = {"url": "http://127.0.0.1:9/", "watched": [{"type": "user", "name": "ada"}]}
+    answer = http("POST", "/api/settings/webhooks", json={**body, **change})
+    assert answer.status_code == 400
+    assert answer.json()["error"]
+
+
+def test_what_happens_is_delivered(
+    demo: Sandbox, ada: HfApi, mint: Any, receiver: Receiver
+) -> None:
+    hook(ada, receiver)
+    before = ada.model_info(BERT).sha
+    made = ada.upload_file(path_or_fileobj=b"x", path_in_repo="x", repo_id=BERT)
+    secret, body = receiver.received.get(timeout=60)
+    assert secret == "a secret"
+    payload = WebhookPayload.model_validate(body)
+    assert (payload.event.scope, payload.event.action) == ("repo.content", "update")
+    assert (payload.repo.name, body["repo"]["headSha"]) == (BERT, made.oid)
+    assert body["updatedRefs"] == [{"ref": "refs/heads/main", "oldSha": before, "newSha": made.oid}]
+    doi = mint(demo, f"models/{BERT}")
+    body = receiver.next("repo.config")
+    assert (body["updatedConfig"], f"doi:{doi}" in body["repo"]["tags"]) == (
+        {"private": False},
+        True,
+    )
+    ada.create_repo("ada/new")
+    assert receiver.next("repo")["event"]["action"] == "create"
+    ada.update_repo_settings("ada/new", private=True)
+    assert receiver.next("repo.config")["updatedConfig"] == {"private": True}
+    ada.move_repo("ada/new", "ada/newer")
+    assert receiver.next("repo")["movedTo"] == {"name": "ada/newer", "owner": {"id": "user-ada"}}
+    ada.delete_repo("ada/newer")
+    assert receiver.next("repo")["event"]["action"] == "delete"
+    pull = ada.create_pull_request(BERT, title="A change", description="text")
+    payload = WebhookPayload.model_validate(receiver.next("discussion"))
+    assert payload.discussion and payload.comment
+    assert (payload.discussion.num, payload.discussion.isPullRequest) == (pull.num, True)
+    assert payload.comment.content == "text"
+    ada.comment_discussion(BERT, pull.num, "more")
+    assert receiver.next("discussion.comment")["comment"]["content"] == "more"
+    ada.change_discussion_status(BERT, pull.num, "closed")
+    assert receiver.next("discussion")["discussion"]["status"] == "closed"
+
+
+def test_only_what_is_watched_and_may_be_seen(ada: HfApi, grace: HfApi, receiver: Receiver) -> None:
+    hook(
+        ada,
+        receiver,
+        watched=[{"type": "user", "name": "grace"}, {"type": "model", "name": BERT}],
+        domains=["repo"],
+    )
+    grace.upload_file(path_or_fileobj=b"x", path_in_repo="x", repo_id="grace/secret-model")
+    ada.create_discussion(BERT, title="a title")
+    ada.upload_file(
+        path_or_fileobj=b"x", path_in_repo="x", repo_id="ada/notes", repo_type="dataset"
+    )
+    ada.upload_file(path_or_fileobj=b"x", path_in_repo="x", repo_id=BERT)
+    _, body = receiver.received.get(timeout=60)
+    assert (body["repo"]["name"], body["event"]["scope"]) == (BERT, "repo.content")
+
+
+def test_a_receiver_that_fails_is_tried_again(ada: HfApi, receiver: Receiver) -> None:
+    receiver.failures = 1
+    hook(ada, receiver)
+    ada.upload_file(path_or_fileobj=b"x", path_in_repo="x", repo_id=BERT)
+    assert receiver.next("repo.content")["repo"]["name"] == BERT
+
+
+def test_what_was_not_delivered_is_delivered_after_a_restart(
+    tmp_path: Path, receiver: Receiver
+) -> None:
+    receiver.failures = 1
+    with Sandbox(tmp_path / "data") as sandbox:
+        ada = sandbox.hf_api("ada")
+        hook(ada, receiver)
+        oid = ada.upload_file(path_or_fileobj=b"x", path_in_repo="x", repo_id=BERT).oid
+    with Sandbox(tmp_path / "data"):
+        assert receiver.next("repo.content")["repo"]["headSha"] == oid
+
+
+def test_nothing_leaves_the_machine_and_a_delivery_is_replayed(
+    http: Callable[..., httpx.Response], ada: HfApi, receiver: Receiver
+) -> None:
+    made = ada.create_webhook(url="http://198.51.100.1/", watched=[{"type": "user", "name": "ada"}])
+    ada.upload_file(path_or_fileobj=b"x", path_in_repo="x", repo_id=BERT)
+    logs = f"/api/settings/webhooks/{made.id}/logs"
+    while (entry := http("GET", logs).json()[0])["waiting"]:
+        pass
+    assert "loopback" in entry["error"]
+    ada.update_webhook(made.id, url=receiver.url, watched=made.watched)
+    replay = f"/api/settings/webhooks/{made.id}/replay"
+    assert http("POST", f"{replay}/{entry['id']}").status_code == 200
+    assert receiver.next("repo.content")["repo"]["name"] == BERT
+    assert http("POST", f"{replay}/999").status_code == 404
