@@ -69,8 +69,8 @@ def test_not_pinned_and_not_cited_are_a_line_each(written: Callable[..., Path]) 
     report = check([path], statuses=answers(REVISION))
     assert report.exit_status == 1
     assert str(report).split("\n") == [
-        f'{path}, cell 1, line 1: ada/engine is not pinned: the code names no revision; write revision="{REVISION}".',
-        f"{path}, cell 1, line 1: ada/engine is not cited; its DOI is {DOI}.",
+        f'{path}, cell 1, line 1: HD001 ada/engine is not pinned: the code names no revision; write revision="{REVISION}".',
+        f"{path}, cell 1, line 1: HD002 ada/engine is not cited; its DOI is {DOI}.",
     ]
 
 
@@ -116,7 +116,7 @@ def test_a_call_that_only_the_run_can_tell_is_2(written: Callable[..., Path]) ->
     assert report.exit_status == 2
     assert (
         str(report)
-        == f"{path}, cell 1, line 1: X.from_pretrained: What it loads is known only when it runs."
+        == f"{path}, cell 1, line 1: HD007 X.from_pretrained: What it loads is known only when it runs."
     )
 
 
@@ -179,12 +179,12 @@ def test_github_annotations_are_escaped(written: Callable[..., Path], tmp_path: 
     path = written(LOOSE, name="a,b.ipynb")
     lines = str(check(path, statuses=answers(REVISION), format="github")).split("\n")
     assert lines[0].startswith(
-        f"::error file={str(path).replace(',', '%2C')},title=cell 1%2C line 1::"
+        f"::error file={str(path).replace(',', '%2C')},title=HD001%3A cell 1%2C line 1::"
     )
     script = tmp_path / "s.py"
     script.write_text("\nX.from_pretrained(input())\n")
     annotation = str(check(script, format="github"))
-    assert annotation.startswith(f"::warning file={script},line=2::")
+    assert annotation.startswith(f"::warning file={script},line=2,title=HD007::")
 
 
 def test_json_and_unknown_formats(written: Callable[..., Path]) -> None:
@@ -192,7 +192,7 @@ def test_json_and_unknown_formats(written: Callable[..., Path]) -> None:
     data = json.loads(str(report))
     assert data["exit_status"] == 1
     assert data["uses"][0]["verdict"] == "unpinned"
-    with pytest.raises(InvalidInput, match="choose text, github or json"):
+    with pytest.raises(InvalidInput, match="choose text, github, json, junit or sarif"):
         check([], format="xml")
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from ..provenance.live import uses_of_session
 from ..provenance.scanner.scanning import uses
 from ..provenance.use import Unclear, Use, Uses
-from .check import CheckReport, Finding, check
+from .check import check
 from .citing import cite_uses, review
+from .findings import CheckReport, Finding
 from .verdict import Review, ReviewTable, Verdict
 
 __all__ = [

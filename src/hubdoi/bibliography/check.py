@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from ..provenance.hub_cache import cached_revision
+from ..provenance.scanner.document import cells_of_file
 from ..provenance.scanner.scanning import uses_of_file, with_bar
-from ..provenance.use import Use
-from ..records import Displayed, Repo, Status
+from ..provenance.use import Use, Uses
+from ..records import Repo, Status
 from ..records.errors import HubdoiError, InvalidInput
 from .cited import Cited, cited_in
+from .findings import CODES, CheckReport, Finding, FindingKind
+from .reports import MEDIA_TYPES
 from .verdict import Review, each_commit, is_pinned, review_use
 
 if TYPE_CHECKING:
@@ -21,69 +26,7 @@ if TYPE_CHECKING:
 
 
 Statuses: TypeAlias = Callable[[Sequence[Repo]], Mapping[Repo, "Status | Exception"]]
-FindingKind = Literal["finding", "cannot tell", "note"]
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One sentence about one place. A `finding` fails the check, a `note` does not."""
-
-    kind: FindingKind
-    text: str
-    notebook: str
-    cell: int | None = None
-    line: int = 1
-
-    @property
-    def place(self) -> str:
-        cell = f", cell {self.cell}" if self.cell is not None else ""
-        return f"{self.notebook}{cell}, line {self.line}"
-
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "kind": self.kind,
-            "text": self.text,
-            "notebook": self.notebook,
-            "cell": self.cell,
-            "line": self.line,
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class CheckReport(Displayed):
-    """What `check` found; `str()` is one line for each finding, in the format that was asked for."""
-
-    findings: tuple[Finding, ...] = ()
-    reviews: tuple[Review, ...] = ()
-    format: str = "text"
-
-    @property
-    def exit_status(self) -> int:
-        """0: every use is cited and pinned; 1: something is not; 2: that cannot be told."""
-        kinds = {finding.kind for finding in self.findings}
-        if "finding" in kinds:
-            return 1
-        return 2 if "cannot tell" in kinds else 0
-
-    @property
-    def media_type(self) -> str:
-        """What `str()` is: a command line prints it as it is."""
-        return "application/json" if self.format == "json" else "text/plain"
-
-    def __str__(self) -> str:
-        if self.format == "json":
-            import json
-
-            return json.dumps(self.to_json(), ensure_ascii=False, indent=2)
-        write = _github if self.format == "github" else _line
-        return "\n".join(write(finding) for finding in self.findings)
-
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "exit_status": self.exit_status,
-            "findings": [finding.to_json() for finding in self.findings],
-            "uses": [review.to_json() for review in self.reviews],
-        }
+_COMMIT = re.compile(r"[0-9a-f]{7,40}")
 
 
 def check(
@@ -91,6 +34,9 @@ def check(
     *,
     client: Client | None = None,
     strict: bool = False,
+    commit_only: bool = False,
+    ignore: Collection[str] = (),
+    baseline: Collection[str] = (),
     bib: Iterable[str | PathLike[str]] = (),
     format: str = "text",
     progress: bool = False,
@@ -99,144 +45,261 @@ def check(
 ) -> CheckReport:
     """Whether every model and dataset that notebooks use is pinned and cited.
 
-    A use is pinned when the code names a commit or a tag. It is cited when the notebook gives a DOI
-    of the repository where a reader meets it, or a .bib file does (see `cited_in`); a repository
-    without a DOI is cited by its address. A DOI of another revision than the one in use is a
-    finding. `strict` makes findings of a missing DOI and of a DOI that a newer one has replaced as
-    well. `bib` names the .bib files; by default those beside the notebook count.
+    A use is pinned when the code names a commit or a tag; with `commit_only` a commit. It is cited
+    when the notebook gives a DOI of the repository where a reader meets it, or a .bib file does
+    (see `cited_in`); a repository without a DOI is cited by its URL. A DOI of another revision than
+    the one in use is a finding. `strict` makes findings of a missing DOI and of a DOI that a newer
+    one has replaced as well. `bib` names the .bib files; by default those beside the notebook
+    count. Findings whose code is in `ignore`, or whose fingerprint is in `baseline`, are left out.
 
     `client` is asked for the DOIs; `statuses` may answer in its place. Without either, or where the
     Hub cannot be reached, the DOI that the notebook gives cannot be compared: that is reported as
     "cannot tell", unless something else is found.
 
     Raises:
-        InvalidInput: `format` is not text, github or json.
+        InvalidInput: `format` is not one of check's, or `ignore` has a code that there is not.
     """
-    if format not in ("text", "github", "json"):
-        raise InvalidInput(f"{format!r} is not a format of check; choose text, github or json.")
+    made = _Check(client, strict, commit_only, statuses, cache)
     named = [paths] if isinstance(paths, str | PathLike) else list(paths)
     files = [Path(path) for path in named]
     bibs = [Path(file) for file in bib]
-    findings: list[Finding] = []
-    scanned: list[tuple[Path, list[Use], Cited]] = []
+    _check_arguments(format, ignore)
     for file in with_bar(files, progress):
+        made.read(file, bibs)
+    return made.report(format, ignore, baseline, [str(file) for file in files])
+
+
+def check_session(
+    found: Uses,
+    cells: Sequence[str],
+    file: Path | None,
+    *,
+    client: Client | None = None,
+    strict: bool = False,
+    commit_only: bool = False,
+    ignore: Collection[str] = (),
+    baseline: Collection[str] = (),
+    bib: Iterable[str | PathLike[str]] = (),
+    format: str = "text",
+    statuses: Statuses | None = None,
+    cache: Path | None = None,
+) -> CheckReport:
+    """The same for a running notebook: its uses are those of the cells that were run.
+
+    A kernel does not see Markdown, so citations are read from `file`, the notebook as it was saved;
+    the report says when. Without a file, or where the last cell that was run is not in it, the
+    present citations cannot be read: that is "cannot tell". `cells` are the sources that were run.
+
+    Raises:
+        InvalidInput: as `check` does.
+    """
+    _check_arguments(format, ignore)
+    made = _Check(client, strict, commit_only, statuses, cache)
+    name = str(file) if file is not None else ""
+    found = replace(found, items=tuple(replace(use, notebook=name or None) for use in found.items))
+    cited, notes = Cited(), []
+    if file is None or not file.is_file():
+        text = "The file of this notebook is not known; name it: %doi check analysis.ipynb"
+        made.findings.append(Finding("cannot tell", "HD011", text, name))
+    else:
         try:
-            uses = uses_of_file(file)
-            cited = cited_in(file, bibs)
+            cited = cited_in(file, [Path(one) for one in bib])
+            saved = _saved_at(file)
+            notes.append(
+                f"The cells that were run, and the citations in {file} as saved on {saved}."
+            )
+            if not _has_last(file, cells):
+                text = (
+                    f"It was saved on {saved}, before the present cells; save the notebook first."
+                )
+                made.findings.append(Finding("cannot tell", "HD011", text, name))
         except InvalidInput as error:
-            findings.append(Finding("cannot tell", error.message, str(file)))
-            continue
-        scanned.append((file, list(uses), cited))
-        findings += [Finding("cannot tell", one, str(file)) for one in uses.failures]
-        for unclear in uses.unclear:
-            text = f"{unclear.call}: {unclear.reason}"
-            findings.append(Finding("cannot tell", text, str(file), unclear.cell, unclear.line))
-    repos = list(dict.fromkeys(use.repo for _, own, _ in scanned for use in own))
-    answers = _answers(repos, client, statuses)
-    reviews: list[Review] = []
-    for _, own, cited in scanned:
-        for use in (one for several in own for one in each_commit(several)):
-            known = cached_revision(use.repo, use.revision, cache)
-            review = review_use(use, answers.get(use.repo), cached=known, cited=sorted(cited.dois))
-            reviews.append(review)
-            findings += _findings(review, cited, strict)
-    findings.sort(key=lambda f: [str(file) for file in files].index(f.notebook))
-    return CheckReport(tuple(findings), tuple(reviews), format)
+            made.findings.append(Finding("cannot tell", "HD008", error.message, name))
+    made.add(name, found, cited)
+    report = made.report(format, ignore, baseline, [name])
+    return replace(report, notes=tuple(notes))
 
 
-def _answers(
-    repos: Sequence[Repo], client: Client | None, statuses: Statuses | None
-) -> Mapping[Repo, Status | Exception]:
-    if not repos:
+def as_saved(file: Path) -> str:
+    """A sentence for whoever may have changed the notebook since."""
+    return f"Read {file} as saved on {_saved_at(file)}; unsaved changes are not in it."
+
+
+def _check_arguments(format: str, ignore: Collection[str]) -> None:
+    if format not in MEDIA_TYPES:
+        offered = ", ".join(list(MEDIA_TYPES)[:-1]) + f" or {list(MEDIA_TYPES)[-1]}"
+        raise InvalidInput(f"{format!r} is not a format of check; choose {offered}.")
+    unknown = sorted(set(ignore) - set(CODES))
+    if unknown:
+        raise InvalidInput(
+            f"{unknown[0][:40]!r} is not a code of check; they are {', '.join(CODES)}."
+        )
+
+
+def _saved_at(file: Path) -> str:
+    at = datetime.fromtimestamp(file.stat().st_mtime, UTC)
+    return at.strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def _has_last(file: Path, cells: Sequence[str]) -> bool:
+    """Whether the file was saved with the cell that was run last; earlier ones may be edited since."""
+    ran = [source.strip() for source in cells if source.strip()]
+    if file.suffix.lower() != ".ipynb" or not ran:
+        return True
+    return ran[-1] in {cell.source.strip() for cell in cells_of_file(file)}
+
+
+class _Check:
+    """The documents that were read so far, and what was found."""
+
+    def __init__(
+        self,
+        client: Client | None,
+        strict: bool,
+        commit_only: bool,
+        statuses: Statuses | None,
+        cache: Path | None,
+    ) -> None:
+        self._client, self._statuses, self._cache = client, statuses, cache
+        self._strict, self._commit_only = strict, commit_only
+        self._scanned: list[tuple[Uses, Cited]] = []
+        self.findings: list[Finding] = []
+
+    def read(self, file: Path, bibs: list[Path]) -> None:
+        """Add a file; one that cannot be read is a finding."""
+        try:
+            self.add(str(file), uses_of_file(file), cited_in(file, bibs))
+        except InvalidInput as error:
+            self.findings.append(Finding("cannot tell", "HD008", error.message, str(file)))
+
+    def add(self, name: str, uses: Uses, cited: Cited) -> None:
+        self._scanned.append((uses, cited))
+        for failure in uses.failures:
+            self.findings.append(Finding("cannot tell", "HD008", failure, name))
+        for one in uses.unclear:
+            self.findings.append(
+                Finding(
+                    "cannot tell",
+                    "HD007",
+                    f"{one.call}: {one.reason}",
+                    name,
+                    one.cell,
+                    one.line,
+                    one.execution_count,
+                    call=one.call,
+                )
+            )
+
+    def report(
+        self, format: str, ignore: Collection[str], baseline: Collection[str], files: list[str]
+    ) -> CheckReport:
+        repos = list(dict.fromkeys(use.repo for own, _ in self._scanned for use in own))
+        answers = self._answers(repos)
+        reviews: list[Review] = []
+        for own, cited in self._scanned:
+            for use in (one for several in own for one in each_commit(several)):
+                known = cached_revision(use.repo, use.revision, self._cache)
+                answer = answers.get(use.repo)
+                review = review_use(use, answer, cached=known, cited=sorted(cited.dois))
+                reviews.append(review)
+                self.findings += self._of(review, cited)
+        kept = [
+            one
+            for one in self.findings
+            if one.code not in ignore and one.fingerprint not in baseline
+        ]
+        order = {file: place for place, file in enumerate(files)}
+        kept.sort(key=lambda one: order.get(one.notebook, len(order)))
+        return CheckReport(tuple(kept), tuple(reviews), format, files=tuple(files))
+
+    def _answers(self, repos: Sequence[Repo]) -> Mapping[Repo, Status | Exception]:
+        if not repos:
+            return {}
+        try:
+            if self._statuses is not None:
+                return self._statuses(repos)
+            if self._client is not None:
+                return self._client.statuses(repos)
+        except HubdoiError as error:
+            return dict.fromkeys(repos, error)
         return {}
-    try:
-        if statuses is not None:
-            return statuses(repos)
-        if client is not None:
-            return client.statuses(repos)
-    except HubdoiError as error:
-        return dict.fromkeys(repos, error)
-    return {}
 
-
-def _findings(review: Review, cited: Cited, strict: bool) -> list[Finding]:
-    """What is wrong with one use: at most one line about its revision and one about its citation."""
-    use = review.use
-    found: list[tuple[FindingKind, str]] = []
-    name = str(use.repo)
-    if review.verdict == "gone":
-        return [
-            _at(
-                use, "finding", f"{name} is gone: the Hub has no such repository, or it is private."
-            )
-        ]
-    if not is_pinned(use.revision):
-        named = f"only {use.revision}, which moves" if use.revision else "no revision"
-        fix = f"; write {review.fix}" if review.fix else ""
-        found.append(("finding", f"{name} is not pinned: the code names {named}{fix}."))
-    known = review.verdict != "cannot tell" or review.version is not None
-    by_address = use.repo in cited.repos
-    if not known:
-        if not cited.dois and not by_address:
-            found.append(("finding", f"{name} is not cited."))
+    def _of(self, review: Review, cited: Cited) -> list[Finding]:
+        """What is wrong with one use: at most one line about its revision and one about its citation."""
+        use, name = review.use, str(review.repo)
+        if review.verdict == "gone":
+            text = f"{name} is gone: the Hub has no such repository, or it is private."
+            return [_at(review, "finding", "HD005", text)]
+        found = [] if self._is_pinned(use) else [_not_pinned(review)]
+        known = review.verdict != "cannot tell" or review.version is not None
+        by_url = use.repo in cited.repos
+        if not known:
+            if cited.dois or by_url:
+                text = f"{name}: which DOI it has could not be determined. {review.note}".rstrip()
+                found.append(_at(review, "cannot tell", "HD009", text))
+            else:
+                found.append(_at(review, "finding", "HD002", f"{name} is not cited."))
+        elif review.version is None:
+            kind: FindingKind = "finding" if self._strict or not by_url else "note"
+            how = "it has no DOI" if by_url else "it is not cited, and has no DOI"
+            text = f"{name}: {how}; ask for one at {review.request_url}"
+            found.append(_at(review, kind, "HD004" if by_url else "HD002", text))
         else:
-            found.append(
-                ("cannot tell", f"{name}: which DOI it has cannot be told. {review.note}".rstrip())
-            )
-    elif review.version is None:
-        kind: FindingKind = "finding" if strict or not by_address else "note"
-        how = "it has no DOI" if by_address else "it is not cited, and has no DOI"
-        found.append((kind, f"{name}: {how}; ask for one at {review.request_url}"))
+            found += self._of_citation(review)
+        return found
+
+    def _is_pinned(self, use: Use) -> bool:
+        if not use.call:
+            return True  # only recorded: there is no call to write a revision into
+        if self._commit_only:
+            return use.revision is not None and _COMMIT.fullmatch(use.revision) is not None
+        return is_pinned(use.revision)
+
+    def _of_citation(self, review: Review) -> list[Finding]:
+        name, doi, version = str(review.repo), review.doi, review.version
+        if not review.cited:
+            return [_at(review, "finding", "HD002", f"{name} is not cited; its DOI is {doi}.")]
+        if review.verdict == "moved on" or (
+            review.verdict == "unpinned"
+            and review.revision
+            and version is not None
+            and not version.is_of_revision(review.revision)
+        ):
+            used, of = (review.revision or "")[:7], (review.doi_revision or "")[:7]
+            text = f"{name} is cited by {doi}, which names revision {of}, but {used} is used."
+            return [_at(review, "finding", "HD003", text)]
+        if review.verdict == "cannot tell":
+            return [_at(review, "cannot tell", "HD009", f"{name}: {review.note}")]
+        if review.verdict == "unpinned" and review.note:
+            return [_at(review, "cannot tell", "HD010", review.note)]
+        if self._strict and version is not None and version.state == "outdated":
+            text = f"{name} is cited by {doi}, which a newer DOI has replaced."
+            return [_at(review, "finding", "HD006", text)]
+        return []
+
+
+def _not_pinned(review: Review) -> Finding:
+    revision = review.use.revision
+    if revision and is_pinned(revision):
+        named = f"only {revision}, a tag, which can move"
     else:
-        found += _of_citation(review, strict)
-    return [_at(use, kind, text) for kind, text in found]
+        named = f"only {revision}, which moves" if revision else "no revision"
+    fix = f"; write {review.fix}" if review.fix else ""
+    text = f"{review.repo} is not pinned: the code names {named}{fix}."
+    return replace(_at(review, "finding", "HD001", text), commit=review.fix_commit)
 
 
-def _of_citation(review: Review, strict: bool) -> list[tuple[FindingKind, str]]:
-    name, doi = str(review.repo), review.doi
-    if not review.cited:
-        return [("finding", f"{name} is not cited; its DOI is {doi}.")]
-    if review.verdict == "moved on" or (
-        review.verdict == "unpinned"
-        and review.revision
-        and review.version is not None
-        and not review.version.is_of_revision(review.revision)
-    ):
-        used, of = (review.revision or "")[:7], (review.doi_revision or "")[:7]
-        return [
-            ("finding", f"{name} is cited by {doi}, which names revision {of}, but {used} is used.")
-        ]
-    if review.verdict == "cannot tell":
-        return [("cannot tell", f"{name}: {review.note}")]
-    if strict and review.version is not None and review.version.state == "outdated":
-        return [("finding", f"{name} is cited by {doi}, which a newer DOI has replaced.")]
-    return []
-
-
-def _at(use: Use, kind: FindingKind, text: str) -> Finding:
-    return Finding(kind, text, use.notebook or "", use.cell, use.line)
-
-
-def _line(finding: Finding) -> str:
-    return f"{finding.place}: {finding.text}"
-
-
-def _github(finding: Finding) -> str:
-    """A workflow command; GitHub's rules for escaping data and properties."""
-    command = {"finding": "error", "cannot tell": "warning", "note": "notice"}[finding.kind]
-    title = f"cell {finding.cell}, line {finding.line}" if finding.cell is not None else ""
-    properties = f"file={_property(finding.notebook)}"
-    if finding.notebook.endswith(".ipynb"):
-        # a line within a cell is no line of the file
-        properties += f",title={_property(title)}" if title else ""
-    else:
-        properties += f",line={finding.line}"
-    return f"::{command} {properties}::{_data(finding.text)}"
-
-
-def _data(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _property(text: str) -> str:
-    return _data(text).replace(":", "%3A").replace(",", "%2C")
+def _at(review: Review, kind: FindingKind, code: str, text: str) -> Finding:
+    use = review.use
+    return Finding(
+        kind,
+        code,
+        text,
+        use.notebook or "",
+        use.cell,
+        use.line,
+        use.execution_count,
+        repo=str(use.repo),
+        call=use.call,
+        form=use.form,
+    )

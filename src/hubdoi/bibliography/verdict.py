@@ -74,6 +74,11 @@ class Review(Displayed):
     @property
     def fix(self) -> str | None:
         """What makes the call load what the DOI names, or what was recorded, as this call takes it."""
+        return _pin(self.use, self.fix_commit) if self.fix_commit else None
+
+    @property
+    def fix_commit(self) -> str | None:
+        """The commit in `fix`."""
         if self.verdict in ("gone", "cited exactly"):
             return None
         if self.verdict == "moved on":
@@ -82,7 +87,7 @@ class Review(Displayed):
             return None
         else:
             wanted = self.revision or self.doi_revision or self.head
-        return _pin(self.use, wanted) if wanted and _COMMIT.fullmatch(wanted) else None
+        return wanted if wanted and _COMMIT.fullmatch(wanted) else None
 
     @property
     def request_url(self) -> str | None:

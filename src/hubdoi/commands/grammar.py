@@ -191,7 +191,23 @@ def parser(prog: str = "%doi") -> argparse.ArgumentParser:
     check = command("check", "fail when a citation is missing, outdated or of another revision")
     check.add_argument("notebooks", nargs="*", metavar="NOTEBOOK")
     check.add_argument("--strict", action="store_true", help="every finding counts")
-    check.add_argument("--format", default="text", choices=("text", "github", "json"))
+    check.add_argument(
+        "--format", default="text", choices=("text", "github", "json", "junit", "sarif")
+    )
+    check.add_argument(
+        "--commit-only", action="store_true", help="a tag is no pin; only a commit is"
+    )
+    check.add_argument(
+        "--ignore", action="append", metavar="CODE", help="leave out a code, such as HD002"
+    )
+    check.add_argument("--baseline", metavar="FILE", help="leave out the findings in this file")
+    check.add_argument(
+        "--write-baseline", action="store_true", help="write the present findings to --baseline"
+    )
+    check.add_argument("--fix", action="store_true", help="write the missing revisions")
+    check.add_argument(
+        "--dry-run", action="store_true", help="show what --fix would change, and write nothing"
+    )
     check.add_argument(
         "--bib", action="append", metavar="FILE", help="a .bib file that holds the citations"
     )

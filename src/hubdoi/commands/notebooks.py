@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from argparse import Namespace
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ from ..records.errors import UsageError
 from .context import Context
 
 if TYPE_CHECKING:
-    from ..bibliography import Uses
+    from ..bibliography import CheckReport, Uses
     from ..bibliography.bibfile import BibFile
     from ..citation import Citation
 
@@ -99,19 +100,59 @@ def _left_alone(file: BibFile) -> str:
 
 def check(arguments: Namespace, context: Context) -> Any:
     """The findings, one line each; its exit status is 0, 1 or 2."""
-    from ..bibliography import check as find
+    from ..bibliography.pins import pins_for
+    from ..bibliography.settings import read_baseline, settings_of, write_baseline
 
-    paths = arguments.notebooks or ([context.notebook_path] if context.notebook_path else [])
-    if not paths:
-        raise UsageError("Name a notebook, such as: %doi check analysis.ipynb")
-    return find(
-        paths,
-        client=context.session.client,
-        strict=arguments.strict,
-        bib=arguments.bib or (),
-        format=arguments.format,
-        progress=context.interactive and len(paths) > 5,
-    )
+    first = arguments.notebooks[0] if arguments.notebooks else context.notebook_path
+    settings = settings_of(Path(first).parent if first else Path())
+    file = Path(arguments.baseline) if arguments.baseline else settings.baseline
+    if arguments.write_baseline and file is None:
+        raise UsageError("--write-baseline needs the file: --baseline FILE")
+    switches: dict[str, Any] = {
+        "client": context.session.client,
+        "strict": arguments.strict or settings.strict,
+        "commit_only": arguments.commit_only or settings.commit_only,
+        "ignore": (*settings.ignore, *(arguments.ignore or ())),
+        "baseline": read_baseline(file) if file and not arguments.write_baseline else (),
+        "bib": arguments.bib or (),
+        "format": arguments.format,
+    }
+    report = _report(arguments.notebooks, context, switches)
+    if arguments.write_baseline and file is not None:
+        count = write_baseline(file, report.findings)
+        return Message(f"Written: {file}, {'1 finding' if count == 1 else f'{count} findings'}.")
+    if not (arguments.fix or arguments.dry_run):
+        return report
+    if not arguments.notebooks:
+        raise UsageError("--fix changes a saved file; name it: %doi check analysis.ipynb --fix")
+    pins = pins_for(report.findings)
+    left = "".join(f"\n{one.place}: {one.text}" for one in pins.left)
+    by_hand = f"\nTo fix by hand:{left}" if left else ""
+    files = "1 file" if len(pins.changes) == 1 else f"{len(pins.changes)} files"
+    if arguments.dry_run:
+        said = f"What would change, {files}:" if pins.changes else "Nothing to fix."
+        return Message(said, pins, pins.diff() + by_hand)
+    return Message(f"Fixed: {files}.", pins.write(), pins.diff() + by_hand)
+
+
+def _report(notebooks: Sequence[str], context: Context, switches: dict[str, Any]) -> CheckReport:
+    """The report of the files, or of the running notebook: its live cells."""
+    from ..bibliography.check import as_saved, check_session
+    from ..bibliography.check import check as find
+
+    if notebooks:
+        many = context.interactive and len(notebooks) > 5
+        report = find(notebooks, **switches, progress=many)
+        if context.cells is None:
+            return report
+        # in a notebook a person may have changed the file that is open, and not saved it
+        notes = tuple(as_saved(Path(one)) for one in notebooks if Path(one).is_file())
+        return replace(report, notes=notes)
+    if context.cells is None:
+        raise UsageError("Name a notebook, such as: hubdoi check analysis.ipynb")
+    path = Path(context.notebook_path) if context.notebook_path else None
+    found = _uses([], context, "a notebook, such as: %doi check analysis.ipynb")
+    return check_session(found, context.cells(), path, **switches)
 
 
 def cite_notebook(

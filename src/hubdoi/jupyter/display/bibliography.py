@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ...bibliography.check import CheckReport
+from ...bibliography.findings import CheckReport
 from ...bibliography.verdict import Review, ReviewTable
 from ...provenance.use import Unclear, Use, Uses
 from .card import Badge, Block, Card, Code, Facts, Link, Paragraph, Table, Text, Tone, text
@@ -97,7 +97,11 @@ def _(report: CheckReport) -> tuple[Card, ...]:
         "note": Badge("note", "quiet"),
     }
     rows = tuple(
-        (text(kinds[finding.kind]), text(finding.place), text(finding.text))
+        (
+            text(kinds[finding.kind]),
+            text(finding.place),
+            text(Code(finding.code), f" {finding.text}"),
+        )
         for finding in report.findings
     )
     summary = Badge(*_CHECKED[report.exit_status])
@@ -106,6 +110,7 @@ def _(report: CheckReport) -> tuple[Card, ...]:
     )
     if not rows:
         blocks = (Paragraph(text("Every model and dataset in use is cited and pinned.")),)
+    blocks += tuple(Paragraph(text(note), "quiet") for note in report.notes)
     return (Card(text("Check of the citations"), summary, blocks),)
 
 
