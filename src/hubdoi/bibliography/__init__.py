@@ -7,7 +7,8 @@ from ..provenance.scanner.scanning import uses
 from ..provenance.use import Unclear, Use, Uses
 from .check import check
 from .citing import cite_uses, review
-from .findings import CheckReport, Finding
+from .findings import Finding
+from .reports import CheckReport
 from .verdict import Review, ReviewTable, Verdict
 
 __all__ = [

@@ -17,8 +17,8 @@ from ..provenance.use import Use, Uses
 from ..records import Repo, Status
 from ..records.errors import HubdoiError, InvalidInput
 from .cited import Cited, cited_in
-from .findings import CODES, CheckReport, Finding, FindingKind
-from .reports import MEDIA_TYPES
+from .findings import CODES, Finding, FindingKind
+from .reports import MEDIA_TYPES, CheckReport
 from .verdict import Review, each_commit, is_pinned, review_use
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ def _check_arguments(format: str, ignore: Collection[str]) -> None:
 
 def _saved_at(file: Path) -> str:
     at = datetime.fromtimestamp(file.stat().st_mtime, UTC)
-    return at.strftime("%Y-%m-%d %H:%M:%S UTC")
+    return at.strftime("%Y-%m-%d %H:%M UTC")
 
 
 def _has_last(file: Path, cells: Sequence[str]) -> bool:

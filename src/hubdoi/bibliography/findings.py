@@ -1,4 +1,4 @@
-"""What `check` finds: the codes, one finding, the report."""
+"""What `check` finds: the codes, and one finding."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ..provenance.use import Form, place_of
-from ..records import Displayed
-from .verdict import Review
 
 FindingKind = Literal["finding", "cannot tell", "note"]
 
@@ -66,45 +64,4 @@ class Finding:
             "notebook": self.notebook,
             "cell": self.cell,
             "line": self.line,
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class CheckReport(Displayed):
-    """What `check` found; `str()` is the report in the format that was asked for.
-
-    `notes` say which file was read, and when it was saved, where that is not plain.
-    """
-
-    findings: tuple[Finding, ...] = ()
-    reviews: tuple[Review, ...] = ()
-    format: str = "text"
-    notes: tuple[str, ...] = ()
-    files: tuple[str, ...] = ()
-
-    @property
-    def exit_status(self) -> int:
-        """0: every use is cited and pinned; 1: something is not; 2: that could not be determined."""
-        kinds = {finding.kind for finding in self.findings}
-        if "finding" in kinds:
-            return 1
-        return 2 if "cannot tell" in kinds else 0
-
-    @property
-    def media_type(self) -> str:
-        """What `str()` is: a command line prints it as it is."""
-        from .reports import MEDIA_TYPES
-
-        return MEDIA_TYPES[self.format]
-
-    def __str__(self) -> str:
-        from .reports import write
-
-        return write(self)
-
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "exit_status": self.exit_status,
-            "findings": [finding.to_json() for finding in self.findings],
-            "uses": [review.to_json() for review in self.reviews],
         }

@@ -1,14 +1,17 @@
-"""A check report as text, and in the formats of other tools: GitHub, JUnit, SARIF, JSON."""
+"""The report of a check, as text, and in the formats of other tools: GitHub, JUnit, SARIF, JSON."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from .findings import CODES, CheckReport, Finding
+from ..records import Displayed
+from .findings import CODES, Finding
+from .verdict import Review
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -25,9 +28,41 @@ _GITHUB = {"finding": "error", "cannot tell": "warning", "note": "notice"}
 _SARIF = {"finding": "error", "cannot tell": "warning", "note": "note"}
 
 
-def write(report: CheckReport) -> str:
-    """The report in its format."""
-    return _WRITERS[report.format](report)
+@dataclass(frozen=True, slots=True)
+class CheckReport(Displayed):
+    """What `check` found; `str()` is the report in the format that was asked for.
+
+    `notes` say which file was read, and when it was saved, where that is not plain.
+    """
+
+    findings: tuple[Finding, ...] = ()
+    reviews: tuple[Review, ...] = ()
+    format: str = "text"
+    notes: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+
+    @property
+    def exit_status(self) -> int:
+        """0: every use is cited and pinned; 1: something is not; 2: that could not be determined."""
+        kinds = {finding.kind for finding in self.findings}
+        if "finding" in kinds:
+            return 1
+        return 2 if "cannot tell" in kinds else 0
+
+    @property
+    def media_type(self) -> str:
+        """What `str()` is: a command line prints it as it is."""
+        return MEDIA_TYPES[self.format]
+
+    def __str__(self) -> str:
+        return _WRITERS[self.format](self)
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "exit_status": self.exit_status,
+            "findings": [finding.to_json() for finding in self.findings],
+            "uses": [review.to_json() for review in self.reviews],
+        }
 
 
 def _text(report: CheckReport) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ...bibliography.findings import CheckReport
+from ...bibliography.reports import CheckReport
 from ...bibliography.verdict import Review, ReviewTable
 from ...provenance.use import Unclear, Use, Uses
 from .card import Badge, Block, Card, Code, Facts, Link, Paragraph, Table, Text, Tone, text
