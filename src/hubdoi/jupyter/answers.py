@@ -14,8 +14,8 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from ..bibliography import check, cite_uses
-from ..bibliography.check import CheckReport
 from ..bibliography.pinning import pin
+from ..bibliography.reports import CheckReport
 from ..bibliography.verdict import Review, is_pinned
 from ..provenance.scanner.scan import scan
 from ..provenance.use import Uses
