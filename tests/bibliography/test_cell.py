@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -115,6 +116,45 @@ def test_the_layout_of_the_file_stays(
     assert written == json.dumps(json.loads(written), ensure_ascii=escaped, **layout) + ending
     cut = text.index('"x = 1"')
     assert written[:cut] == text[:cut]
+
+
+def test_every_other_cell_stays_byte_for_byte(tmp_path: Path) -> None:
+    path = tmp_path / "a.ipynb"
+    odd = (
+        '{"cells": [\n   {"source": "\\ud83e\\udd17 \\ud800 é \\u00e9",   "metadata":{}, "id" :"x",\n'
+        '"cell_type": "markdown"}],\n "nbformat":4, "nbformat_minor": 5,\n"metadata": {"a":  1.50}}\n'
+    )
+    path.write_text(odd, encoding="utf-8")
+    assert write_bibliography(path, cite([VERSION, OTHER]))
+    written = path.read_text(encoding="utf-8")
+    before, _, rest = odd.partition("}],")
+    assert written.startswith(before + "}")
+    assert rest.partition('"metadata": ')[0] in written
+    read = nbformat.read(path, as_version=4)
+    assert len(read.cells) == 2 and read.metadata["a"] == 1.5
+    assert not write_bibliography(path, cite([VERSION, OTHER]))
+
+
+def test_a_notebook_that_would_not_be_valid_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "a.ipynb"
+    content = notebook()
+    content["cells"][0]["source"] = 5
+    path.write_text(json.dumps(content))
+    before = path.read_bytes()
+    with pytest.raises(InvalidInput, match="would not be a valid notebook"):
+        write_bibliography(path, cite(VERSION))
+    assert path.read_bytes() == before
+
+
+def test_a_notebook_without_cells_or_metadata_gets_both(tmp_path: Path) -> None:
+    path = tmp_path / "a.ipynb"
+    path.write_text('{"cells": [], "nbformat": 4, "nbformat_minor": 5, "metadata": {}}')
+    write_bibliography(path, cite(VERSION))
+    assert len(nbformat.read(path, as_version=4).cells) == 1
+    pipe = tmp_path / "pipe.ipynb"
+    os.mkfifo(pipe)
+    with pytest.raises(InvalidInput, match="a named pipe"):
+        write_bibliography(pipe, cite(VERSION))
 
 
 def test_line_ends_and_mark_stay(tmp_path: Path) -> None:

@@ -203,7 +203,7 @@ def test_cff_is_valid_by_its_schema(
 def test_datacite_xml_is_valid_by_the_schema(
     version: Version, without_doi: Version, rich: Version, hard_versions: list[Version]
 ) -> None:
-    schema = etree.XMLSchema(etree.parse(str(DATA / "datacite-4.6.xsd")))
+    schema = etree.XMLSchema(etree.parse(str(DATA / "datacite-4.7.xsd")))
     bare = Version(doi=Doi("10.1234/x"))
     for one in [*everything(version, without_doi, rich, hard_versions), bare]:
         document = etree.fromstring(str(cite(one, "datacite-xml")).encode())
@@ -398,3 +398,37 @@ def test_importing_citation_loads_nothing_heavy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_schema_org_has_what_dataset_search_reads(make: Make) -> None:
+    data = json.loads(
+        str(
+            cite(
+                make(3, license="cc-by-4.0", formats=("parquet",), sizes=("12 bytes",)),
+                "schema.org",
+            )
+        )
+    )
+    assert data["license"] == "https://spdx.org/licenses/CC-BY-4.0.html"
+    assert data["creator"] == data["author"] and data["creator"][0]["@type"] == "Person"
+    assert data["isAccessibleForFree"] is True
+    assert data["includedInDataCatalog"]["name"] == "Hugging Face"
+    assert data["distribution"][0]["encodingFormat"] == "parquet"
+    untyped = json.loads(str(cite(make(1, authors=(Author("jeevan"),)), "schema.org")))
+    assert untyped["author"] == [{"@type": "Organization", "name": "jeevan"}]
+    own = json.loads(str(cite(make(1, license="gemma"), "schema.org")))
+    assert own["license"] == "https://ai.google.dev/gemma/terms"
+
+
+def test_csl_says_that_a_model_is_a_model_and_gives_one_link(version: Version) -> None:
+    (item,) = json.loads(str(cite(version, "csl-json")))
+    assert item["genre"] == "Machine learning model"
+    assert "DOI" in item and "URL" not in item
+    assert "Machine learning model" in str(cite(version, "text", style="apa"))
+
+
+def test_cff_names_an_author_once_and_data_as_its_schema_does(make: Make) -> None:
+    twice = make(3, authors=(Author.person("Lovelace, Ada"),) * 2, created=None)
+    document = yaml.safe_load(str(cite(twice, "cff")))
+    assert len(document["authors"]) == 1
+    assert (document["type"], document["preferred-citation"]["type"]) == ("dataset", "data")

@@ -12,7 +12,10 @@ from hubdoi.citation import FORMATS, cite
 from hubdoi.datacite.json_record import attributes
 from hubdoi.datacite.reader import version_from
 from hubdoi.records import Author, Doi, Related, Repo, Version
+from hubdoi.records.container import Container
+from hubdoi.records.dated import Dated
 from hubdoi.records.errors import UnexpectedAnswer
+from hubdoi.records.title import Title
 
 RECORDS: dict[str, Any] = {
     doi: record["data"]["attributes"]
@@ -280,3 +283,61 @@ def test_what_is_registered_is_read_back_r04(
     assert again.replace(state=None, authors=()) == version.replace(authors=())
     assert again.authors[:2] == version.authors[:2]
     assert [author.name for author in again.authors] == [author.name for author in version.authors]
+
+
+ARTICLE = {
+    "doi": "10.1234/article",
+    "titles": [
+        {"title": "On Engines", "lang": "en"},
+        {"title": "Über Maschinen", "titleType": "TranslatedTitle", "lang": "de"},
+    ],
+    "creators": [{"name": "Lovelace, Ada", "nameType": "Personal"}],
+    "publisher": {"name": "Taylor", "publisherIdentifier": "https://ror.org/05a28rw58"},
+    "publicationYear": "0000",
+    "language": "zxx",
+    "types": {"resourceTypeGeneral": "Text", "citeproc": "article-journal", "bibtex": "article"},
+    "container": {"type": "Journal", "title": "Memoirs", "volume": "3", "issue": "2",
+                  "firstPage": "666", "lastPage": "731"},
+    "dates": [{"date": "1842/1843", "dateType": "Collected"}, {"date": "1843", "dateType": "Issued"}],
+    "rightsList": [{"rights": "Own licence", "rightsUri": "https://example.org/licence"}],
+    "subjects": [{"subject": "engines"}, "notes"],
+    "relatedIdentifiers": [{"relationType": "Other", "relatedIdentifier": "10.1/x",
+                            "relatedIdentifierType": "DOI", "relationTypeInformation": "made with"}],
+}  # fmt: skip
+
+
+def test_nothing_that_a_citation_needs_is_lost() -> None:
+    version = version_from(ARTICLE)
+    assert version.license_url == "https://example.org/licence"
+    assert version.container == Container("Memoirs", "3", "2", "666", "731")
+    assert version.titles == (Title("Über Maschinen", "TranslatedTitle", "de"),)
+    assert version.dates[0] == Dated("1842/1843", "Collected")
+    assert version.subjects == ("engines", "notes") and version.publisher_ror == "05a28rw58"
+    assert version.language is None and version.year == 1843
+    assert version.related[0].information == "made with"
+    assert Version.from_json(version.to_json()) == version
+    again = version_from(json.loads(str(cite(version, "datacite-json"))))
+    assert again.replace(resource_type="", csl_type=None) == version.replace(
+        resource_type="", csl_type=None
+    )
+
+
+def test_an_article_is_an_article_in_every_format() -> None:
+    version = version_from(ARTICLE)
+    bibtex, biblatex = str(cite(version)), str(cite(version, "biblatex"))
+    assert bibtex.startswith("@article{") and biblatex.startswith("@article{")
+    for text in ("journal   = {Memoirs}", "volume    = {3}", "number    = {2}", "{666--731}"):
+        assert text in bibtex, bibtex
+    assert "journaltitle = {Memoirs}" in biblatex and "{666--731}" in biblatex
+    ris = str(cite(version, "ris"))
+    assert ris.startswith("TY  - JOUR") and "T2  - Memoirs" in ris and "SP  - 666" in ris
+    (item,) = json.loads(str(cite(version, "csl-json")))
+    assert item["type"] == "article-journal" and item["page"] == "666-731"
+    assert item["container-title"] == "Memoirs" and "URL" not in item
+    thesis = version.replace(csl_type="thesis", container=None)
+    assert str(cite(thesis)).startswith("@phdthesis{") and "school" in str(cite(thesis))
+    assert "institution" in str(cite(thesis, "biblatex"))
+    bare = version.replace(container=None)
+    assert str(cite(bare)).startswith("@misc{"), (
+        "an article without a journal lacks what it requires"
+    )

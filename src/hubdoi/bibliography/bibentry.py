@@ -47,6 +47,12 @@ class BibEntry:
         return None
 
     @property
+    def links(self) -> str:
+        """All that may hold a DOI or an address, in lower case and without escapes."""
+        values = [raw for name, raw in self.raw_fields if name.lower() in ("doi", "url", "note")]
+        return " ".join(values).replace("\\", "").lower()
+
+    @property
     def place(self) -> tuple[str, str] | None:
         """The repository that ``url`` names, and the first digits of its revision."""
         try:

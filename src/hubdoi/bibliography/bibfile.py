@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -15,6 +16,7 @@ from ..citation import biblatex, bibtex
 from ..citation.atomic import locked, read_regular, write_atomically
 from ..citation.bib_entry import bib_entry
 from ..citation.keys import identity, keys_of
+from ..citation.work_type import bibtex_type
 from ..config import user_path
 from ..records import Version
 from ..records.errors import InvalidInput
@@ -23,6 +25,7 @@ from .bibmark import BibMark
 
 BibFormat = Literal["bibtex", "biblatex"]
 
+_MOST_WORDS = 50
 _UTF8_MARK = b"\xef\xbb\xbf"
 
 
@@ -269,14 +272,14 @@ def _written(
 ) -> tuple[str, dict[str, str]]:
     if format == "biblatex":
         return biblatex.type_of(version), biblatex.fields(version)
-    return "misc", bibtex.fields(version, ascii=ascii, classic=classic)
+    return bibtex_type(version), bibtex.fields(version, ascii=ascii, classic=classic)
 
 
 def _matches(entries: Sequence[BibEntry], versions: Mapping[str, Version]) -> dict[str, BibEntry]:
     """The entry of each version that has one, by identity: ours before others, the first of two."""
     by_doi: dict[str, BibEntry] = {}
     by_place: dict[tuple[str, str], BibEntry] = {}
-    for entry in sorted(entries, key=lambda entry: entry.mark is None):
+    for entry in sorted(_named(entries, versions), key=lambda entry: entry.mark is None):
         if entry.doi:
             by_doi.setdefault(entry.doi, entry)
         elif entry.place:
@@ -291,6 +294,16 @@ def _matches(entries: Sequence[BibEntry], versions: Mapping[str, Version]) -> di
             found[same] = match
             used.add(match.start)
     return found
+
+
+def _named(entries: Sequence[BibEntry], versions: Mapping[str, Version]) -> Sequence[BibEntry]:
+    """The entries that can be of one of `versions`: to read the DOI of each of thousands takes long."""
+    words = {version.doi.prefix for version in versions.values() if version.doi}
+    words |= {version.repo.name.lower() for version in versions.values() if version.repo}
+    if len(words) > _MOST_WORDS:
+        return entries
+    search = re.compile("|".join(map(re.escape, sorted(words))) or r"(?!)").search
+    return [entry for entry in entries if search(entry.links)]
 
 
 def _decoded(path: Path, content: bytes) -> tuple[str, str]:

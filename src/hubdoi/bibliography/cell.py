@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..citation import cite
+from ..citation.atomic import check_regular, read_regular, write_file
+from ..citation.csl import items
 from ..provenance.scanner.document import read_notebook
 from ..records.errors import InvalidInput
+from .notebook_text import NotebookText
 
 if TYPE_CHECKING:
     from ..citation import Citation
@@ -24,7 +27,8 @@ def write_bibliography(path: Path, citation: Citation) -> bool:
     The cell is a Markdown cell with ``{"hubdoi": {"bibliography": true}}`` in its metadata: the one
     that is there, or a new one at the end. The list is in `citation`'s style. The notebook's own
     metadata gets the same citations as CSL JSON, under ``hubdoi`` ``citations``, so that they can
-    be read offline. The file is written whole or not at all.
+    be read offline. Every other byte stays as it is; the file is written whole or not at all, and
+    only when nbformat finds it valid.
 
     Raises:
         InvalidInput: the file is not a notebook of format 4, or cannot be written.
@@ -33,19 +37,18 @@ def write_bibliography(path: Path, citation: Citation) -> bool:
         raise InvalidInput(
             f"{path} has no cells; a bibliography cell is written into .ipynb files."
         )
+    check_regular(path)
     notebook = read_notebook(path)
     cells = notebook.get("cells")
     if not isinstance(cells, list) or notebook.get("nbformat") != 4:
         raise InvalidInput(
             f"{path} is not a notebook of format 4; open it in JupyterLab and save it again."
         )
-    raw = path.read_bytes()
-    from ..citation.atomic import write_atomically
-    from ..citation.csl import items
-
+    raw = read_regular(path)
     source = bibliography_text(citation).splitlines(keepends=True)
     before = json.dumps(notebook)
-    _own_cell(notebook, cells)["source"] = source
+    place = _own_cell(notebook, cells)
+    cells[place]["source"] = source
     metadata = notebook.setdefault("metadata", {})
     if isinstance(metadata, dict):
         own = metadata.setdefault("hubdoi", {})
@@ -54,12 +57,8 @@ def write_bibliography(path: Path, citation: Citation) -> bool:
         own["citations"] = items(citation.versions)
     if json.dumps(notebook) == before:
         return False
-    try:
-        write_atomically(path, _like(raw, notebook))
-    except OSError as error:
-        raise InvalidInput(
-            f"{path} cannot be written: {(error.strerror or 'unknown').lower()}."
-        ) from None
+    text = NotebookText(raw.decode("utf-8-sig"))
+    _replace(path, raw, text.with_cell(place, cells[place]).with_metadata(metadata))
     return True
 
 
@@ -71,40 +70,62 @@ def write_metadata(path: Path, name: str, value: Any) -> None:
     Raises:
         InvalidInput: the file is not a notebook of format 4, or cannot be written.
     """
-    from ..citation.atomic import write_atomically
-
+    check_regular(path)
     notebook = read_notebook(path)
     metadata = notebook.setdefault("metadata", {})
-    if notebook.get("nbformat") != 4 or not isinstance(metadata, dict):
+    if (
+        notebook.get("nbformat") != 4
+        or not isinstance(metadata, dict)
+        or not isinstance(notebook.get("cells"), list)
+    ):
         raise InvalidInput(
             f"{path} is not a notebook of format 4; open it in JupyterLab and save it again."
         )
-    raw = path.read_bytes()
+    raw = read_regular(path)
     own = metadata.get("hubdoi")
     metadata["hubdoi"] = {**(own if isinstance(own, dict) else {}), name: value}
+    _replace(path, raw, NotebookText(raw.decode("utf-8-sig")).with_metadata(metadata))
+
+
+def _replace(path: Path, raw: bytes, notebook: NotebookText) -> None:
+    """Write the notebook in place of `raw`, once nbformat finds it valid."""
+    _check(str(notebook), path)
+    mark = b"\xef\xbb\xbf" if raw.startswith(b"\xef\xbb\xbf") else b""
+    write_file(path, mark + str(notebook).encode())
+
+
+def _check(text: str, path: Path) -> None:
+    """Refuse to replace a notebook by one that Jupyter would not open.
+
+    Raises:
+        InvalidInput: the notebook with the cell is not valid by nbformat.
+    """
+    import nbformat
+
     try:
-        write_atomically(path, _like(raw, notebook))
-    except OSError as error:
-        reason = (error.strerror or "unknown").lower()
-        raise InvalidInput(f"{path} cannot be written: {reason}.") from None
+        nbformat.validate(json.loads(text))
+    except (nbformat.ValidationError, ValueError) as error:
+        reason = str(error).splitlines()[0][:200]
+        raise InvalidInput(
+            f"{path} would not be a valid notebook ({reason}); open it in JupyterLab and save it "
+            "again. Nothing was changed."
+        ) from None
 
 
 def bibliography_text(citation: Citation) -> str:
     """The text of the bibliography cell."""
-    from ..citation import cite
-
     listed = cite(citation.versions, "markdown", style=citation.style, locale=citation.locale)
     return f"{_HEADING}\n\n{listed.text.strip()}"
 
 
-def _own_cell(notebook: dict[str, Any], cells: list[Any]) -> dict[str, Any]:
-    """The marked cell, or a new one at the end."""
-    for cell in cells:
+def _own_cell(notebook: dict[str, Any], cells: list[Any]) -> int:
+    """The place of the marked cell, or of a new one at the end."""
+    for place, cell in enumerate(cells):
         if isinstance(cell, dict) and cell.get("cell_type") == "markdown":
             metadata = cell.get("metadata")
             own = metadata.get("hubdoi") if isinstance(metadata, dict) else None
             if isinstance(own, dict) and own.get("bibliography") is True:
-                return cell
+                return place
     cell = {"cell_type": "markdown"}
     minor = notebook.get("nbformat_minor")
     if isinstance(minor, int) and minor >= 5:
@@ -117,22 +138,4 @@ def _own_cell(notebook: dict[str, Any], cells: list[Any]) -> dict[str, Any]:
     cell["metadata"] = {"hubdoi": {"bibliography": True}}
     cell["source"] = []
     cells.append(cell)
-    return cell
-
-
-def _like(raw: bytes, notebook: dict[str, Any]) -> bytes:
-    """The notebook as JSON, laid out as `raw` is: indentation, line ends, escapes, last line."""
-    text = raw.decode("utf-8-sig")
-    newline = "\r\n" if "\r\n" in text else "\n"
-    indented = re.match(r"\s*\{\r?\n([ \t]+)\"", text)
-    layout: dict[str, Any] = {"indent": indented[1]} if indented else {"indent": None}
-    if not indented:
-        tight = re.search(r'":\S', text[:2000]) is not None
-        layout["separators"] = (",", ":") if tight else (", ", ": ")
-    # where nothing is beyond ASCII, an escape tells that all of it is escaped
-    escaped = text.isascii() and "\\u" in text
-    written = json.dumps(notebook, ensure_ascii=escaped, **layout)
-    ending = re.search(r"\s*\Z", text)
-    written = written.replace("\n", newline) + (ending.group() if ending else "")
-    mark = b"\xef\xbb\xbf" if raw.startswith(b"\xef\xbb\xbf") else b""
-    return mark + written.encode("utf-8", "surrogatepass")
+    return len(cells) - 1

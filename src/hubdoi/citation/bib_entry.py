@@ -18,12 +18,22 @@ def bib_entry(kind: str, key: str, fields: Mapping[str, str]) -> str:
 
     The values of `fields` carry their delimiters.
     """
-    width = max(map(len, fields), default=0)
-    lines = ",\n".join([f"  {name:<{width}} = {value}" for name, value in fields.items()])
-    return f"@{kind}{{{key},\n{lines}\n}}"
+    return f"@{kind}{{{key},\n{_template(tuple(fields)) % tuple(fields.values())}\n}}"
+
+
+@lru_cache(maxsize=256)
+def _template(names: tuple[str, ...]) -> str:
+    """The lines of the fields `names`, with a place for each value."""
+    width = max(map(len, names), default=0)
+    return ",\n".join([f"  {name.replace('%', '%%'):<{width}} = %s" for name in names])
 
 
 @lru_cache(maxsize=4096)
+def bib_names(authors: tuple[Author, ...], escape: Callable[[str], str]) -> str:
+    """The value of ``author``: the names with "and" between them."""
+    return " and ".join([bib_name(author, escape) for author in authors])
+
+
 def bib_name(author: Author, escape: Callable[[str], str]) -> str:
     """A person as ``Family, Given`` or ``Family, Jr., Given``; anything else in braces, never split."""
     if author.type == "person" and author.family and author.given:

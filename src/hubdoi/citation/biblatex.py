@@ -7,12 +7,22 @@ from collections.abc import Sequence
 from ..records import Version
 from ..records.date import day_of, year_of
 from ..records.link import landing_of, link_of
-from .bib_entry import bib_entry, bib_name
+from .bib_entry import bib_entry, bib_names
 from .bibtex import version_apart
 from .keys import keys_of
 from .latex_text import latex_text, verbatim
+from .work_type import biblatex_type
 
-_TYPES = {"Dataset": "dataset", "Model": "software", "Software": "software"}
+# By biber's data model; what has no field for the publisher has an organisation.
+_PUBLISHERS = {
+    "dataset": "publisher",
+    "book": "publisher",
+    "incollection": "publisher",
+    "inproceedings": "publisher",
+    "thesis": "institution",
+    "report": "institution",
+    "article": "",
+}
 
 
 def write(versions: Sequence[Version], urldate: str | None = None) -> str:
@@ -30,7 +40,7 @@ def entry(version: Version, key: str, urldate: str | None = None) -> str:
 
 def type_of(version: Version) -> str:
     """The entry's type, without ``@``."""
-    return _TYPES.get(version.resource_type, "misc")
+    return biblatex_type(version)
 
 
 def fields(version: Version, urldate: str | None = None) -> dict[str, str]:
@@ -41,7 +51,7 @@ def fields(version: Version, urldate: str | None = None) -> dict[str, str]:
     kind = type_of(version)
     found: dict[str, str] = {}
     if version.authors:
-        found["author"] = " and ".join([bib_name(author, latex_text) for author in version.authors])
+        found["author"] = bib_names(version.authors, latex_text)
     found["title"] = f"{{{latex_text(version.title) or 'untitled'}}}"
     day, year = day_of(version), year_of(version)
     if day is not None:
@@ -50,9 +60,24 @@ def fields(version: Version, urldate: str | None = None) -> dict[str, str]:
         found["date"] = f"{year:04d}"
     if version.resource_type == "Model":
         found["type"] = "Machine learning model"
+    elif kind in ("thesis", "report"):
+        found["type"] = {"thesis": "phdthesis", "report": "techreport"}[kind]
+    held = version.container
+    if held is not None:
+        values = {
+            "journaltitle" if kind == "article" else "booktitle": held.title,
+            "volume": held.volume,
+            "number": held.issue if kind == "article" else "",
+            "pages": held.pages.replace("-", "--") if held.first_page.isalnum() else held.pages,
+        }
+        if kind in ("article", "incollection", "inproceedings"):
+            found |= {name: latex_text(value) for name, value in values.items() if value}
+            if "pages" in found:
+                found["pages"] = found["pages"].replace("-{}-", "--")
     if version.publisher:
-        # The data model knows a publisher of datasets; software has an organisation.
-        found["publisher" if kind == "dataset" else "organization"] = latex_text(version.publisher)
+        name = _PUBLISHERS.get(kind, "organization")
+        if name:
+            found[name] = latex_text(version.publisher)
     if number := version_apart(version):
         found["version"] = latex_text(number)
     if version.doi is not None:

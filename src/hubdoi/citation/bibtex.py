@@ -1,4 +1,4 @@
-"""BibTeX: one ``@misc`` a version, in UTF-8, with each fact in one field.
+"""BibTeX: one entry a version, in UTF-8, with each fact in one field.
 
 DataCite's objects are not among BibTeX's types. `howpublished` is what styles print in ``@misc``, and
 what readers such as pandoc take for the publisher. A DOI needs no `url` beside it: styles that know
@@ -7,15 +7,29 @@ what readers such as pandoc take for the publisher. A DOI needs no `url` beside 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 from ..records import Version
+from ..records.container import Container
 from ..records.date import day_of, year_of
 from ..records.link import landing_of, link_of
-from .bib_entry import bib_entry, bib_name
+from .bib_entry import bib_entry, bib_names
 from .keys import key_of, keys_of
 from .latex_text import ascii_text, latex_text, verbatim
+from .work_type import bibtex_type
 
+# The field that styles print the publisher of; an article has none in BibTeX.
+_PUBLISHERS = {
+    "article": "publisher",
+    "book": "publisher",
+    "incollection": "publisher",
+    "inproceedings": "publisher",
+    "phdthesis": "school",
+    "techreport": "institution",
+}
+_MARKS = re.compile("[%#&]")
 _MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
 
 
@@ -31,8 +45,8 @@ def write(versions: Sequence[Version], *, ascii: bool = False, classic: bool = F
 
 
 def entry(version: Version, key: str, *, ascii: bool = False, classic: bool = False) -> str:
-    """One ``@misc`` entry; classic BibTeX knows neither datasets nor software."""
-    return bib_entry("misc", key, fields(version, ascii=ascii, classic=classic))
+    """One entry: ``@misc`` for models and datasets, which BibTeX does not know, else as the work is."""
+    return bib_entry(bibtex_type(version), key, fields(version, ascii=ascii, classic=classic))
 
 
 def fields(version: Version, *, ascii: bool = False, classic: bool = False) -> dict[str, str]:
@@ -44,17 +58,22 @@ def fields(version: Version, *, ascii: bool = False, classic: bool = False) -> d
     escape = ascii_text if ascii else latex_text
     found: dict[str, str] = {}
     if version.authors:
-        people = [
-            bib_name(author.romanised if ascii else author, escape) for author in version.authors
-        ]
-        found["author"] = f"{{{' and '.join(people)}}}"
+        people = (
+            tuple([author.romanised for author in version.authors]) if ascii else version.authors
+        )
+        found["author"] = f"{{{bib_names(people, escape)}}}"
     else:
         name = escape(version.name)
         found["key"] = f"{{{name if name.isascii() and name else key_of(version)}}}"
     # The inner braces keep the case: names of models are not sentences.
     found["title"] = f"{{{{{escape(version.title) or 'untitled'}}}}}"
+    kind = bibtex_type(version)
+    if version.container is not None:
+        found |= _in_container(version.container, kind, escape)
     if version.publisher:
-        found["howpublished"] = f"{{{escape(version.publisher)}}}"
+        found[_PUBLISHERS.get(kind, "howpublished")] = (
+            f"{{{_published(version.publisher, escape)}}}"
+        )
     day, year = day_of(version), year_of(version)
     if year is not None:
         found["year"] = f"{{{year}}}"
@@ -75,6 +94,30 @@ def fields(version: Version, *, ascii: bool = False, classic: bool = False) -> d
     return found
 
 
+def _in_container(held: Container, kind: str, escape: Callable[[str], str]) -> dict[str, str]:
+    values = {
+        "journal" if kind == "article" else "booktitle": held.title if kind != "misc" else "",
+        "volume": held.volume,
+        "number": held.issue,
+        "pages": held.pages,
+        "edition": held.edition,
+    }
+    if kind == "misc" or (kind != "article" and held.volume):
+        # Of a volume and a number BibTeX takes one.
+        values["number"] = ""
+    found = {name: f"{{{escape(value)}}}" for name, value in values.items() if value}
+    if held.pages and "pages" in found:
+        found["pages"] = (
+            f"{{{escape(held.first_page)}{'--' + escape(held.last_page) if held.last_page else ''}}}"
+        )
+    return found
+
+
+@lru_cache(maxsize=256)
+def _published(publisher: str, escape: Callable[[str], str]) -> str:
+    return escape(publisher)
+
+
 def version_apart(version: Version) -> str | None:
     """The version or the revision, where the title does not say it already."""
     number = version.version or version.short_revision
@@ -93,4 +136,6 @@ def _note(version: Version, number: str | None, url: str, escape: Callable[[str]
 def _in_document(text: str) -> str:
     """As `verbatim`, with what ends a line or an argument in LaTeX escaped as hyperref reads it."""
     plain = verbatim(text)
+    if not _MARKS.search(plain):
+        return plain
     return plain.replace("%", r"\%").replace("#", r"\#").replace("&", r"\&")

@@ -49,7 +49,8 @@ def document(version: Version) -> dict[str, Any]:
     if day_of(version) is None and year_of(version) is not None:
         # Only a reference can carry a year without a day.
         found["preferred-citation"] = {
-            "type": "dataset" if is_dataset else "software",
+            # A reference is "data"; only the file itself is a "dataset".
+            "type": "data" if is_dataset else "software",
             **_reference(version),
             "year": year_of(version),
         }
@@ -61,13 +62,24 @@ def _reference(version: Version) -> dict[str, Any]:
     doi = version.doi.name if version.doi and _DOI.fullmatch(version.doi.name) else None
     found: dict[str, Any] = {
         "title": plain_line(version.title) or "untitled",
-        "authors": [_author(author) for author in version.authors] or [{"name": _unnamed(version)}],
+        "authors": _authors(version) or [{"name": _unnamed(version)}],
         "version": plain_line(version.version or version.short_revision or ""),
         "doi": doi,
         "date-released": day.isoformat() if day else None,
         "url": _url(version.landing_url) if doi or not version.doi else _url(version.doi.url),
     }
     return {name: value for name, value in found.items() if value}
+
+
+def _authors(version: Version) -> list[dict[str, str]]:
+    """The authors, each once: the schema takes no author twice."""
+    found: list[dict[str, str]] = []
+    seen = set()
+    for author in map(_author, version.authors):
+        if (same := tuple(author.items())) not in seen:
+            seen.add(same)
+            found.append(author)
+    return found
 
 
 def _author(author: Author) -> dict[str, str]:

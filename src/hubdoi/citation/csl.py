@@ -7,32 +7,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..records import Author, Version
+from ..records.container import Container
 from ..records.date import day_of, year_of
 from ..records.link import link_of
 from ..records.names import split_suffix
 from ..records.plain_text import plain_line
 from .keys import keys_of
-
-# DataCite's resourceTypeGeneral -> CSL 1.0.2 type; there is none for a model, software is nearest.
-_TYPES = {
-    "Model": "software",
-    "Software": "software",
-    "ComputationalNotebook": "software",
-    "Workflow": "software",
-    "Dataset": "dataset",
-    "Collection": "dataset",
-    "JournalArticle": "article-journal",
-    "Preprint": "article",
-    "Book": "book",
-    "BookChapter": "chapter",
-    "ConferencePaper": "paper-conference",
-    "Dissertation": "thesis",
-    "Report": "report",
-    "Standard": "standard",
-    "Audiovisual": "motion_picture",
-    "Image": "graphic",
-    "Sound": "song",
-}
+from .work_type import csl_type
 
 
 def write(versions: Sequence[Version]) -> str:
@@ -49,18 +30,33 @@ def item(version: Version, key: str) -> dict[str, Any]:
     """The CSL item of one version; `key` is its id."""
     fields: dict[str, Any] = {
         "id": key,
-        "type": _TYPES.get(version.resource_type, "document"),
+        "type": csl_type(version),
+        "genre": "Machine learning model" if version.resource_type == "Model" else None,
         "title": plain_line(version.title) or None,
         "author": [_name(author) for author in version.authors],
         "issued": _issued(version),
         "publisher": plain_line(version.publisher) or None,
         "version": plain_line(version.version) if version.version else version.short_revision,
         "DOI": version.doi.name if version.doi else None,
-        "URL": link_of(version),
+        # The link of a DOI is the DOI: styles that print both would print it twice.
+        "URL": link_of(version) if version.doi is None else None,
+        **_in_container(version.container),
         # The name of a repository is in no language: no style may capitalise its words.
         "language": "zxx" if version.repo else version.language,
     }
     return {name: value for name, value in fields.items() if value}
+
+
+def _in_container(held: Container | None) -> dict[str, str]:
+    if held is None:
+        return {}
+    return {
+        "container-title": plain_line(held.title),
+        "volume": plain_line(held.volume),
+        "issue": plain_line(held.issue),
+        "page": plain_line(held.pages),
+        "edition": plain_line(held.edition),
+    }
 
 
 def _name(author: Author) -> dict[str, str]:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
-from base64 import b32encode
 from collections import Counter
 from collections.abc import Iterable
+from functools import lru_cache
 from hashlib import sha256
 
 from ..records import Author, Version
 from ..records.date import year_of
 from ..records.names import split_suffix
 
+_NO_SLUG = re.compile(r"[^a-z0-9]+")
+_BASE32 = "abcdefghijklmnopqrstuvwxyz234567"
+_PAIRS = [first + second for first in _BASE32 for second in _BASE32]
 _IDEOGRAPHS = re.compile(
     r"[\u2e80-\u2fff\u3005-\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
 )
@@ -36,12 +39,11 @@ def key_of(version: Version) -> str:
     name are there to be read, the letters behind the hyphen stand for the repository and revision
     (or the DOI), so that no other work has the key, before and after a DOI is minted.
     """
-    first = version.authors[0] if version.authors else None
-    name = _slug(_short_name(first), 24) if first else ""
+    name = _author_slug(version.authors[0]) if version.authors else ""
     if not name and version.repo:
         name = _slug(version.repo.namespace or "", 24)
     what = _slug(version.repo.name, 60) if version.repo else _slug(version.name, 24)
-    year = year_of(version)
+    year = version.year if version.year is not None else year_of(version)
     key = f"{name}{'' if year is None else year}{what}" or "untitled"
     if not key[0].isalpha():
         key = f"hub{key}"
@@ -56,7 +58,10 @@ def keys_of(versions: Iterable[Version], taken: Iterable[str] = ()) -> list[str]
     """
     listed = list(versions)
     used = {key.casefold() for key in taken}
-    keys = {identity(version): key_of(version) for version in listed}
+    found = [key_of(version) for version in listed]
+    if not used and len(set(found)) == len(found):
+        return found
+    keys = dict(zip(map(identity, listed), found, strict=True))
     count = Counter(keys.values())
     for same, key in keys.items():
         if count[key] > 1 or key in used:
@@ -72,14 +77,19 @@ def _work(version: Version) -> str:
 
 def _letters(text: str, count: int) -> str:
     digest = sha256(text.encode("utf-8", "replace")).digest()
-    return b32encode(digest).decode().lower()[:count]
+    number = int.from_bytes(digest[:15])
+    letters = ""
+    for place in range(110, 110 - 5 * count, -10):
+        letters += _PAIRS[number >> place & 1023]
+    return letters[:count]
 
 
-def _short_name(author: Author) -> str:
+@lru_cache(maxsize=4096)
+def _author_slug(author: Author) -> str:
     author = author.romanised
     if author.type == "person" and author.family:
-        return split_suffix(author.family)[0]
-    return author.name
+        return _slug(split_suffix(author.family)[0], 24)
+    return _slug(author.name, 24)
 
 
 def _slug(text: str, longest: int) -> str:
@@ -91,6 +101,8 @@ def _slug(text: str, longest: int) -> str:
         from anyascii import anyascii
 
         text = anyascii(_IDEOGRAPHS.sub("", text))
+    if len(text) <= longest:
+        return _NO_SLUG.sub("", text.lower())
     slug = ""
     for word in re.findall(r"[a-z0-9]+", text.lower().replace("'", "")):
         if slug and len(slug) + len(word) > longest:

@@ -52,6 +52,8 @@ def latex_text(text: str) -> str:
         return line
     spaced = _LIGATURES.sub("\x00", line)
     written = spaced.translate(_ESCAPES).replace("\x00", "{}")
+    if "{" not in line and "}" not in line:
+        return written
     return written if _is_balanced(line) else _with_braces_as_symbols(written)
 
 

@@ -9,8 +9,7 @@ from ..records import Author, Version
 from ..records.date import day_of, year_of
 from ..records.link import link_of
 from ..records.plain_text import plain_line, plain_text
-
-_TYPES = {"Dataset": "DATA", "Model": "COMP", "Software": "COMP"}
+from .work_type import ris_type
 
 
 def write(versions: Sequence[Version]) -> str:
@@ -31,11 +30,12 @@ def write(versions: Sequence[Version]) -> str:
 def _reference(version: Version) -> dict[str, Any]:
     day, year = day_of(version), year_of(version)
     found: dict[str, Any] = {
-        "type_of_reference": _TYPES.get(version.resource_type, "GEN"),
+        "type_of_reference": ris_type(version),
         "title": plain_line(version.title),
         "authors": [_name(author) for author in version.authors],
         "year": str(year) if year is not None else None,
         "date": f"{day.year:04d}/{day.month:02d}/{day.day:02d}" if day else None,
+        **_in_container(version),
         "publisher": plain_line(version.publisher),
         "edition": plain_line(version.version or version.short_revision or ""),
         "doi": version.doi.name if version.doi else None,
@@ -44,6 +44,19 @@ def _reference(version: Version) -> dict[str, Any]:
         "abstract": " ".join(plain_text(version.description or "").split()),
     }
     return {name: value for name, value in found.items() if value}
+
+
+def _in_container(version: Version) -> dict[str, str]:
+    held = version.container
+    if held is None:
+        return {}
+    return {
+        "secondary_title": plain_line(held.title),
+        "volume": plain_line(held.volume),
+        "number": plain_line(held.issue),
+        "start_page": plain_line(held.first_page),
+        "end_page": plain_line(held.last_page),
+    }
 
 
 def _name(author: Author) -> str:

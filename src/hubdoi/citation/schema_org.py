@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,7 +11,7 @@ from ..records import Author, Version
 from ..records.date import day_of, year_of
 from ..records.link import landing_of, link_of
 from ..records.plain_text import plain_line, plain_text
-from ..records.spdx import spdx_identifier, spdx_url
+from ..records.spdx import license_page
 
 _CONTEXT = "https://schema.org"
 _TYPES = {"Dataset": "Dataset", "Model": "SoftwareSourceCode", "Software": "SoftwareSourceCode"}
@@ -31,9 +32,9 @@ def write(versions: Sequence[Version]) -> str:
 
 def thing(version: Version) -> dict[str, Any]:
     """One version, without ``@context``."""
-    spdx = spdx_identifier(version.license)
     day, year = day_of(version), year_of(version)
     published = day.isoformat() if day else str(year) if year is not None else None
+    people = [_author(author) for author in version.authors]
     found: dict[str, Any] = {
         "@type": _TYPES.get(version.resource_type, "CreativeWork"),
         "@id": link_of(version),
@@ -46,32 +47,54 @@ def thing(version: Version) -> dict[str, Any]:
         if version.doi
         else None,
         "name": plain_line(version.title),
-        "author": [_author(author) for author in version.authors],
+        "author": people,
+        # What Google's dataset search reads of a Dataset.
+        "creator": people if version.resource_type == "Dataset" else None,
         "publisher": {"@type": "Organization", "name": plain_line(version.publisher)}
         if version.publisher
         else None,
         "datePublished": published,
         "description": plain_text(version.description) if version.description else None,
-        "license": spdx_url(spdx) if spdx else plain_line(version.license or ""),
+        "license": version.license_url or license_page(version.license),
+        "isAccessibleForFree": True if version.repo else None,
+        "includedInDataCatalog": _catalog(version),
+        "distribution": _distribution(version),
+        "keywords": list(map(plain_line, version.subjects)),
         "version": plain_line(version.version or version.short_revision or ""),
         "url": landing_of(version),
         "inLanguage": version.language,
-        "encodingFormat": list(version.formats),
-        "contentSize": list(version.sizes),
         "isBasedOn": {"@id": version.previous.url} if version.previous else None,
     }
     return {name: value for name, value in found.items() if value}
 
 
+def _catalog(version: Version) -> dict[str, str] | None:
+    if not version.repo or not version.publisher:
+        return None
+    found = {"@type": "DataCatalog", "name": plain_line(version.publisher)}
+    host = re.match(r"https?://[^/]+", landing_of(version))
+    return found | {"url": host[0]} if host else found
+
+
+def _distribution(version: Version) -> list[dict[str, str]] | None:
+    """Where the files are; a search engine shows it as a download."""
+    if not version.repo or not landing_of(version):
+        return None
+    found = {"@type": "DataDownload", "contentUrl": landing_of(version)}
+    formats = [plain_line(name) for name in version.formats]
+    if version.sizes:
+        found["contentSize"] = plain_line(version.sizes[0])
+    return [found | {"encodingFormat": name} for name in formats] or [found]
+
+
 def _author(author: Author) -> dict[str, Any]:
-    if author.type == "organization":
+    if author.type != "person":
+        # schema.org's readers take a Person or an Organization; a name that was never taken apart
+        # is shown whole, as an organisation's.
         found: dict[str, Any] = {"@type": "Organization", "name": plain_line(author.name)}
         if author.ror_url:
             found["@id"] = author.ror_url
         return found
-    if author.type != "person":
-        # A type would be a guess; schema.org takes a thing with a name.
-        return {"@type": "Thing", "name": plain_line(author.name)}
     found = {"@type": "Person", "name": plain_line(author.display_name)}
     if author.given:
         found["givenName"] = plain_line(author.given)

@@ -1,4 +1,4 @@
-"""DataCite metadata 4.6 as JSON: what is registered with a DOI (R4, R5, R7)."""
+"""DataCite metadata 4.7 as JSON: what is registered with a DOI (R4, R5, R7)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ..records import Author, Version, show_moment
 from ..records.date import year_of
 from ..records.link import landing_of
 from ..records.plain_text import plain_line, plain_text
-from ..records.spdx import spdx_identifier, spdx_url
+from ..records.spdx import license_page, spdx_identifier, spdx_url
 
 REPOSITORY_TYPE = "Hub repository"
 """alternateIdentifierType of the repository, ``datasets/ada/notes``."""
@@ -25,10 +25,10 @@ _UNAVAILABLE = ":unav"
 GENERAL_TYPES = frozenset(
     "Audiovisual Award Book BookChapter Collection ComputationalNotebook ConferencePaper "
     "ConferenceProceeding DataPaper Dataset Dissertation Event Image Instrument InteractiveResource "
-    "Journal JournalArticle Model OutputManagementPlan PeerReview PhysicalObject Preprint Project "
+    "Journal JournalArticle Model OutputManagementPlan PeerReview PhysicalObject Poster Preprint Presentation Project "
     "Report Service Software Sound Standard StudyRegistration Text Workflow Other".split()
 )
-"""resourceTypeGeneral of DataCite's metadata schema 4.6."""
+"""resourceTypeGeneral of DataCite's metadata schema 4.7."""
 
 _RELATIONS = frozenset(
     "IsCitedBy Cites IsCollectedBy Collects IsSupplementTo IsSupplementedBy IsContinuedBy Continues "
@@ -36,11 +36,16 @@ _RELATIONS = frozenset(
     "IsPreviousVersionOf IsPublishedIn HasPart IsReferencedBy References IsDocumentedBy Documents "
     "IsCompiledBy Compiles IsVariantFormOf IsOriginalFormOf IsIdenticalTo IsReviewedBy Reviews "
     "IsDerivedFrom IsSourceOf IsRequiredBy Requires IsObsoletedBy Obsoletes HasTranslation "
-    "IsTranslationOf".split()
+    "IsTranslationOf Other".split()
 )
 _IDENTIFIER_TYPES = frozenset(
-    "ARK arXiv bibcode CSTR DOI EAN13 EISSN Handle IGSN ISBN ISSN ISTC LISSN LSID PMID PURL RRID UPC "
-    "URL URN w3id".split()
+    "ARK arXiv bibcode CSTR DOI EAN13 EISSN Handle IGSN ISBN ISSN ISTC LISSN LSID PMID PURL RAiD RRID SWHID "
+    "UPC URL URN w3id".split()
+)
+_TITLE_TYPES = frozenset("AlternativeTitle Subtitle TranslatedTitle Other".split())
+_DATE_TYPES = frozenset(
+    "Accepted Available Collected Copyrighted Coverage Created Issued Other Submitted Updated Valid "
+    "Withdrawn".split()
 )
 _RESOURCE_TYPES = {"Model": "Machine learning model", "Dataset": "Dataset"}
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
@@ -59,12 +64,14 @@ def attributes(version: Version) -> dict[str, Any]:
     What the schema requires and nobody knows is ``:unav``.
     """
     general = version.resource_type if version.resource_type in GENERAL_TYPES else "Other"
-    license = _rights(version.license)
+    license = _rights(version.license, version.license_url)
     found: dict[str, Any] = {
         "doi": version.doi.name if version.doi else None,
         "creators": [_creator(author) for author in version.authors] or [{"name": _UNAVAILABLE}],
-        "titles": [{"title": plain_line(version.title) or _UNAVAILABLE}],
-        "publisher": {"name": plain_line(version.publisher) or _UNAVAILABLE},
+        "titles": _titles(version),
+        "publisher": _publisher(version),
+        "container": _container(version),
+        "subjects": [{"subject": text} for text in _different(version.subjects)],
         "publicationYear": year_of(version),
         "types": {
             "resourceTypeGeneral": general,
@@ -129,19 +136,67 @@ def _identifier(value: str, scheme: str, uri: str) -> dict[str, str]:
     return {"nameIdentifier": value, "nameIdentifierScheme": scheme, "schemeUri": uri}
 
 
+def _titles(version: Version) -> list[dict[str, str]]:
+    found = [{"title": plain_line(version.title) or _UNAVAILABLE}]
+    for title in version.titles:
+        entry = {"title": plain_line(title.text), "titleType": title.type, "lang": title.language}
+        if entry["titleType"] not in _TITLE_TYPES:
+            entry["titleType"] = ""
+        if not _LANGUAGE.fullmatch(entry["lang"]):
+            entry["lang"] = ""
+        if entry["title"]:
+            found.append({name: value for name, value in entry.items() if value})
+    return found
+
+
+def _publisher(version: Version) -> dict[str, str]:
+    found = {"name": plain_line(version.publisher) or _UNAVAILABLE}
+    if version.publisher_ror:
+        found |= {
+            "publisherIdentifier": f"https://ror.org/{version.publisher_ror}",
+            "publisherIdentifierScheme": "ROR",
+            "schemeUri": "https://ror.org",
+        }
+    return found
+
+
+def _container(version: Version) -> dict[str, str] | None:
+    held = version.container
+    if held is None:
+        return None
+    found = {
+        "title": plain_line(held.title),
+        "volume": plain_line(held.volume),
+        "issue": plain_line(held.issue),
+        "edition": plain_line(held.edition),
+        "firstPage": plain_line(held.first_page),
+        "lastPage": plain_line(held.last_page),
+    }
+    return {name: value for name, value in found.items() if value}
+
+
 def _dates(version: Version) -> list[dict[str, str]] | None:
-    if version.created is None:
-        return None
-    moment = show_moment(version.created)
-    return [{"date": moment, "dateType": kind} for kind in ("Created", "Issued")]
+    """When it was created and issued, and the other dates that the record has."""
+    found = [
+        {"date": plain_line(entry.date), "dateType": entry.type}
+        for entry in version.dates
+        if entry.type in _DATE_TYPES
+    ]
+    said = {entry["dateType"] for entry in found}
+    if version.created is not None and not said & {"Created", "Issued"}:
+        moment = show_moment(version.created)
+        found = [{"date": moment, "dateType": kind} for kind in ("Created", "Issued")] + found
+    return found or None
 
 
-def _rights(license: str | None) -> dict[str, str] | None:
+def _rights(license: str | None, page: str | None) -> dict[str, str] | None:
     if not license or not license.strip():
-        return None
+        return {"rightsUri": page} if page else None
     spdx = spdx_identifier(license)
     if spdx is None:
-        return {"rights": plain_line(license)}
+        page = page or license_page(license)
+        found = {"rights": plain_line(license)}
+        return found | {"rightsUri": page} if page else found
     return {
         "rights": plain_line(license),
         "rightsUri": spdx_url(spdx),
@@ -155,17 +210,23 @@ def _related(version: Version) -> list[dict[str, str]]:
     """The neighbours of R7, and what the card names."""
     found = []
     if version.previous:
-        found.append(("IsNewVersionOf", version.previous.name, "DOI"))
+        found.append(("IsNewVersionOf", version.previous.name, "DOI", ""))
     if version.next:
-        found.append(("IsPreviousVersionOf", version.next.name, "DOI"))
+        found.append(("IsPreviousVersionOf", version.next.name, "DOI", ""))
     found += [
-        (entry.relation, plain_line(entry.identifier), entry.identifier_type)
+        (
+            entry.relation,
+            plain_line(entry.identifier),
+            entry.identifier_type,
+            plain_line(entry.information),
+        )
         for entry in version.related
         if entry.relation in _RELATIONS and entry.identifier_type in _IDENTIFIER_TYPES
     ]
     return [
         {"relationType": relation, "relatedIdentifier": name, "relatedIdentifierType": kind}
-        for relation, name, kind in dict.fromkeys(found)
+        | ({"relationTypeInformation": information} if information else {})
+        for relation, name, kind, information in dict.fromkeys(found)
     ]
 
 

@@ -8,12 +8,16 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
+from ..records.author import check_ror
+from ..records.container import Container
+from ..records.dated import Dated
 from ..records.doi import Doi
-from ..records.errors import HubdoiError, UnexpectedAnswer
+from ..records.errors import HubdoiError, InvalidAuthor, UnexpectedAnswer
 from ..records.markup import without_markup
-from ..records.moment import parse_moment
+from ..records.moment import parse_moment, show_moment
 from ..records.repo import HUGGING_FACE, Repo, RepoReference
-from ..records.spdx import spdx_identifier
+from ..records.spdx import license_page, spdx_identifier
+from ..records.title import Title
 from ..records.untyped import first, members, text_of
 from ..records.version import Related, Version
 from .creator import author_from_creator
@@ -43,6 +47,7 @@ def version_from(attributes: Mapping[str, Any]) -> Version:
     place = _place(attributes)
     revision = _revision(attributes, place, version, title) if place else None
     related = _related(attributes)
+    created = _created(attributes, place is not None)
     following = _neighbour(related, "IsPreviousVersionOf")
     return Version(
         doi=doi,
@@ -52,13 +57,20 @@ def version_from(attributes: Mapping[str, Any]) -> Version:
         authors=tuple(filter(None, map(author_from_creator, members(attributes.get("creators"))))),
         publisher=_publisher(attributes.get("publisher")),
         year=_year(attributes),
-        created=_created(attributes, place is not None),
+        created=created,
         description=_description(attributes),
         license=_license(attributes),
+        license_url=_license_url(attributes),
+        csl_type=_csl_type(attributes),
+        publisher_ror=_publisher_ror(attributes.get("publisher")),
+        container=_container(attributes),
+        titles=_titles(attributes, title),
+        dates=_other_dates(attributes, created),
+        subjects=_subjects(attributes),
         url=_page(attributes, place),
         resource_type=_resource_type(attributes),
         version=version,
-        language=text_of(attributes.get("language")) or None,
+        language=_language(attributes),
         state="outdated" if following else None,
         previous=_neighbour(related, "IsNewVersionOf"),
         next=following,
@@ -166,6 +178,93 @@ def _license(attributes: Mapping[str, Any]) -> str | None:
     return None
 
 
+def _license_url(attributes: Mapping[str, Any]) -> str | None:
+    """The page of the licence, where the record gives one that is not known by its name."""
+    url = first(
+        url
+        for entry in members(attributes.get("rightsList"))
+        if isinstance(entry, Mapping)
+        and (url := text_of(entry.get("rightsUri"))).lower().startswith(("https://", "http://"))
+    )
+    return url if url != license_page(_license(attributes)) else None
+
+
+def _csl_type(attributes: Mapping[str, Any]) -> str | None:
+    types = attributes.get("types")
+    found = text_of(types.get("citeproc")) if isinstance(types, Mapping) else ""
+    return found if re.fullmatch(r"[a-z_-]{1,40}", found) else None
+
+
+def _publisher_ror(value: Any) -> str | None:
+    if not isinstance(value, Mapping):
+        return None
+    try:
+        return check_ror(text_of(value.get("publisherIdentifier")))
+    except InvalidAuthor:
+        return None
+
+
+def _container(attributes: Mapping[str, Any]) -> Container | None:
+    """The journal, book or series, from `container` or from a related item."""
+    held = attributes.get("container")
+    if isinstance(held, Mapping) and (title := _words(held.get("title"))):
+        return _container_of(title, held)
+    for item in members(attributes.get("relatedItems")):
+        if isinstance(item, Mapping) and item.get("relationType") == "IsPublishedIn":
+            for entry in members(item.get("titles")):
+                if title := _words(entry.get("title") if isinstance(entry, Mapping) else entry):
+                    return _container_of(title, item)
+    return None
+
+
+def _container_of(title: str, held: Mapping[str, Any]) -> Container:
+    names = ("volume", "issue", "firstPage", "lastPage", "edition")
+    return Container(title, *(text_of(held.get(name)) for name in names))
+
+
+def _titles(attributes: Mapping[str, Any], main: str) -> tuple[Title, ...]:
+    """The titles besides `main`, each with its type and language."""
+    found = []
+    for entry in members(attributes.get("titles")):
+        if not isinstance(entry, Mapping):
+            continue
+        kind = text_of(entry.get("titleType"))
+        if (text := _words(entry.get("title"))) and (kind or text != main):
+            found.append(Title(text, kind, text_of(entry.get("lang"))))
+    return tuple(found)
+
+
+def _other_dates(attributes: Mapping[str, Any], created: datetime | None) -> tuple[Dated, ...]:
+    """The dates with their meaning, but for those that say the moment of publication again."""
+    found = []
+    for entry in members(attributes.get("dates")):
+        if not isinstance(entry, Mapping):
+            continue
+        date, kind = text_of(entry.get("date")), text_of(entry.get("dateType"))
+        same = created is not None and date == show_moment(created)
+        if date and kind and not (same and kind in ("Created", "Issued")):
+            found.append(Dated(date, kind))
+    return tuple(found)
+
+
+def _subjects(attributes: Mapping[str, Any]) -> tuple[str, ...]:
+    found = (
+        _words(entry.get("subject") if isinstance(entry, Mapping) else entry)
+        for entry in members(attributes.get("subjects"))
+    )
+    return tuple(dict.fromkeys(filter(None, found)))
+
+
+def _language(attributes: Mapping[str, Any]) -> str | None:
+    """The language; ``zxx`` and ``und`` are codes for none and for unknown."""
+    found = text_of(attributes.get("language"))
+    return found if found and found.lower() not in ("zxx", "und") else None
+
+
+def _words(value: Any) -> str:
+    return " ".join(without_markup(text_of(value)).split())
+
+
 def _resource_type(attributes: Mapping[str, Any]) -> str:
     types = attributes.get("types")
     if isinstance(types, Mapping):
@@ -178,12 +277,11 @@ def _related(attributes: Mapping[str, Any]) -> list[Related]:
     for entry in members(attributes.get("relatedIdentifiers")):
         if not isinstance(entry, Mapping):
             continue
-        values = [
-            text_of(entry.get(name))
-            for name in ("relationType", "relatedIdentifier", "relatedIdentifierType")
-        ]
-        if all(values):
-            found.append(Related(*values))
+        names = ("relationType", "relatedIdentifier", "relatedIdentifierType")
+        relation, identifier, kind = (text_of(entry.get(name)) for name in names)
+        if relation and identifier and kind:
+            information = text_of(entry.get("relationTypeInformation"))
+            found.append(Related(relation, identifier, kind, information))
     return found
 
 

@@ -1,4 +1,4 @@
-"""DataCite metadata 4.6 as XML, for one version."""
+"""DataCite metadata 4.7 as XML, for one version."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .json_record import attributes
 
 _NAMESPACE = "http://datacite.org/schema/kernel-4"
 _XSI = "http://www.w3.org/2001/XMLSchema-instance"
-_LOCATION = f"{_NAMESPACE} https://schema.datacite.org/meta/kernel-4.6/metadata.xsd"
+_LOCATION = f"{_NAMESPACE} https://schema.datacite.org/meta/kernel-4.7/metadata.xsd"
 
 
 def write(versions: Sequence[Version]) -> str:
@@ -31,8 +31,20 @@ def write(versions: Sequence[Version]) -> str:
     else:
         _add(root, "identifier", record.get("url") or ":unav", identifierType="URL")
     _add_creators(root, record["creators"])
-    _add_all(root, "titles", "title", [(entry["title"], {}) for entry in record["titles"]])
-    _add(root, "publisher", record["publisher"]["name"])
+    titles = _add(root, "titles")
+    for entry in record["titles"]:
+        element = _add(titles, "title", entry["title"], titleType=entry.get("titleType"))
+        if "lang" in entry:
+            element.set("{http://www.w3.org/XML/1998/namespace}lang", entry["lang"])
+    publisher = record["publisher"]
+    _add(
+        root,
+        "publisher",
+        publisher["name"],
+        publisherIdentifier=publisher.get("publisherIdentifier"),
+        publisherIdentifierScheme=publisher.get("publisherIdentifierScheme"),
+        schemeURI=publisher.get("schemeUri"),
+    )
     _add(root, "publicationYear", f"{record.get('publicationYear', 0):04d}")
     types = record["types"]
     _add(
@@ -76,10 +88,14 @@ def _add_creators(root: Element, creators: list[dict[str, Any]]) -> None:
 def _add_optional(root: Element, record: dict[str, Any]) -> None:
     def entries(name: str, text: str, **attributes: str) -> list[tuple[str, dict[str, str]]]:
         return [
-            (entry[text], {xml: entry[key] for xml, key in attributes.items() if key in entry})
+            (
+                entry.get(text, ""),
+                {xml: entry[key] for xml, key in attributes.items() if key in entry},
+            )
             for entry in record.get(name, ())
         ]
 
+    _add_all(root, "subjects", "subject", entries("subjects", "subject"))
     _add_all(root, "dates", "date", entries("dates", "date", dateType="dateType"))
     if "language" in record:
         _add(root, "language", record["language"])
@@ -102,6 +118,7 @@ def _add_optional(root: Element, record: dict[str, Any]) -> None:
             "relatedIdentifier",
             relatedIdentifierType="relatedIdentifierType",
             relationType="relationType",
+            relationTypeInformation="relationTypeInformation",
         ),
     )
     for plural, singular in (("sizes", "size"), ("formats", "format")):

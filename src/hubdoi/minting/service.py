@@ -201,6 +201,7 @@ class DoiService:
             license=info.license,
             language=info.language,
             related=info.related,
+            subjects=info.subjects,
             formats=info.formats,
             sizes=info.sizes,
             endpoint=self.hub.endpoint,

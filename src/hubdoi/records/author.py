@@ -169,6 +169,8 @@ class Author:
 
         Nothing is transliterated here; without a romanisation of its own the name is as it is.
         """
+        if self.name.isascii() and (self.family or "").isascii():
+            return self
         outside, _, inside = self.name.removesuffix(")").partition("(")
         inside = inside.strip()
         if self.name.endswith(")") and inside.isascii() and inside and not outside.isascii():

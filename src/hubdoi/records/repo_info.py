@@ -71,6 +71,18 @@ class RepoInfo:
                 found.append(Related("References", f"arXiv:{paper[1]}", "arXiv"))
         return tuple(dict.fromkeys(found))
 
+    @property
+    def subjects(self) -> tuple[str, ...]:
+        """The tags that say what it is about: the task and free words, not licence, region or DOI."""
+        found = []
+        for tag in self.tags:
+            kind, colon, value = tag.partition(":")
+            if not colon:
+                found.append(tag)
+            elif kind in ("task_categories", "task_ids"):
+                found.append(value)
+        return tuple(dict.fromkeys(found))
+
     def _addresses(self) -> list[str]:
         addresses = []
         named: tuple[tuple[RepoType, tuple[str, ...]], ...] = (

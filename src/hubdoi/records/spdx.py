@@ -11,7 +11,7 @@ _IDENTIFIERS = (
     "CC-BY-NC-SA-2.0 CC-BY-NC-SA-2.5 CC-BY-NC-SA-3.0 CC-BY-NC-SA-4.0 CC-BY-ND-1.0 CC-BY-ND-2.0 "
     "CC-BY-ND-2.5 CC-BY-ND-3.0 CC-BY-ND-4.0 CC-BY-SA-1.0 CC-BY-SA-2.0 CC-BY-SA-2.5 CC-BY-SA-3.0 "
     "CC-BY-SA-4.0 CC0-1.0 CDLA-Permissive-1.0 CDLA-Permissive-2.0 CDLA-Sharing-1.0 C-UDA-1.0 ECL-2.0 "
-    "EPL-1.0 EPL-2.0 EUPL-1.1 EUPL-1.2 GFDL-1.3 GFDL-1.3-only GFDL-1.3-or-later GPL-2.0 GPL-2.0-only "
+    "EPL-1.0 EPL-2.0 etalab-2.0 EUPL-1.1 EUPL-1.2 GFDL-1.3 GFDL-1.3-only GFDL-1.3-or-later GPL-2.0 GPL-2.0-only "
     "GPL-2.0-or-later GPL-3.0 GPL-3.0-only GPL-3.0-or-later ISC LGPL-2.1 LGPL-2.1-only "
     "LGPL-2.1-or-later LGPL-3.0 LGPL-3.0-only LGPL-3.0-or-later LPPL-1.3c MIT MPL-2.0 MS-PL NCSA "
     "ODC-By-1.0 ODbL-1.0 OFL-1.1 OSL-3.0 PDDL-1.0 PostgreSQL Unlicense WTFPL Zlib"
@@ -30,6 +30,30 @@ _BY_WORD = {identifier.lower(): identifier for identifier in _IDENTIFIERS} | {
 def spdx_identifier(word: str | None) -> str | None:
     """The SPDX identifier that `word` means, in SPDX's spelling; None for a licence of its own kind."""
     return _BY_WORD.get(word.strip().lower()) if word else None
+
+
+_PAGES = {
+    "bigcode-openrail-m": "https://huggingface.co/spaces/bigcode/bigcode-model-license-agreement",
+    "bigscience-bloom-rail-1.0": "https://huggingface.co/spaces/bigscience/license",
+    "bigscience-openrail-m": "https://www.licenses.ai/blog/2022/8/26/bigscience-open-rail-m-license",
+    "creativeml-openrail-m": "https://huggingface.co/spaces/CompVis/stable-diffusion-license",
+    "gemma": "https://ai.google.dev/gemma/terms",
+    "llama2": "https://ai.meta.com/llama/license/",
+    "llama3": "https://www.llama.com/llama3/license/",
+    "llama3.1": "https://www.llama.com/llama3_1/license/",
+    "llama3.2": "https://www.llama.com/llama3_2/license/",
+    "llama3.3": "https://www.llama.com/llama3_3/license/",
+    "llama4": "https://www.llama.com/llama4/license/",
+}
+"""The pages of licences that the Hub's cards offer and that are not on the SPDX list."""
+
+
+def license_page(word: str | None) -> str | None:
+    """The page of the licence that `word` means: SPDX's, else the licence's own; None if unknown."""
+    spdx = spdx_identifier(word)
+    if spdx:
+        return spdx_url(spdx)
+    return _PAGES.get(word.strip().lower()) if word else None
 
 
 def spdx_url(identifier: str) -> str:

@@ -9,12 +9,15 @@ from datetime import datetime
 from typing import Any, Literal
 
 from .author import Author
+from .container import Container
+from .dated import Dated
 from .displayed import Displayed
 from .doi import Doi
 from .errors import HubdoiError, InvalidInput, InvalidRevision, UnexpectedAnswer
 from .moment import parse_moment, show_moment
 from .repo import HUGGING_FACE, Repo
 from .terms import Consent
+from .title import Title
 
 VersionState = Literal["current", "outdated"]
 
@@ -23,11 +26,15 @@ _REVISION_IN_TITLE = re.compile(r"\s*\(Revision ([0-9a-f]{7,40})\)\s*$")
 
 @dataclass(frozen=True, slots=True)
 class Related:
-    """One DataCite relatedIdentifier: ``Related("IsDerivedFrom", "10.…/…", "DOI")``."""
+    """One DataCite relatedIdentifier: ``Related("IsDerivedFrom", "10.…/…", "DOI")``.
+
+    `information` says what a relation of the type ``Other`` is.
+    """
 
     relation: str
     identifier: str
     identifier_type: str
+    information: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +45,9 @@ class Version(Displayed):
     a Hub. `revision` is the full commit id where it is known, else the seven digits of the title.
     `url` is the page of the repository, `created` the moment of registration (UTC), `license` an
     SPDX identifier or the word on the card, `resource_type` DataCite's resourceTypeGeneral,
-    `version` DataCite's version property. `previous` and `next` are the neighbours of R7.
+    `csl_type` the type in CSL that the record gives, `version` DataCite's version property.
+    `license_url` is the page of the licence, `titles` are those besides the main one, `dates` those
+    that the record has, with their meaning. `previous` and `next` are the neighbours of R7.
     """
 
     doi: Doi | None = None
@@ -63,6 +72,13 @@ class Version(Displayed):
     sizes: tuple[str, ...] = ()
     endpoint: str | None = None
     consent: Consent | None = None
+    license_url: str | None = None
+    csl_type: str | None = None
+    publisher_ror: str | None = None
+    container: Container | None = None
+    titles: tuple[Title, ...] = ()
+    dates: tuple[Dated, ...] = ()
+    subjects: tuple[str, ...] = ()
 
     @classmethod
     def from_parts(
@@ -111,7 +127,7 @@ class Version(Displayed):
         for name in ("previous", "next"):
             if name in given:
                 given[name] = Doi.parse(given[name])
-        for name in ("related", "formats", "sizes"):
+        for name in ("related", "formats", "sizes", "titles", "dates", "subjects"):
             if name in given:
                 given[name] = tuple(given[name])
         return cls(
@@ -147,6 +163,12 @@ class Version(Displayed):
                 "related": tuple(Related(*_texts(entry)) for entry in data.get("related") or ()),
                 "formats": _texts(data.get("formats")),
                 "sizes": _texts(data.get("sizes")),
+                "subjects": _texts(data.get("subjects")),
+                "titles": tuple(Title(*_texts(entry)) for entry in data.get("titles") or ()),
+                "dates": tuple(Dated(*_texts(entry)) for entry in data.get("dates") or ()),
+                "container": Container(*_texts(data["container"]))
+                if data.get("container")
+                else None,
                 "year": int(data["year"]) if data.get("year") is not None else None,
             }
             for name in (
@@ -155,6 +177,9 @@ class Version(Displayed):
                 "publisher",
                 "description",
                 "license",
+                "license_url",
+                "csl_type",
+                "publisher_ror",
                 "url",
                 "resource_type",
                 "version",
@@ -256,8 +281,11 @@ def _to_json(value: Any) -> Any:
         return {"type": value.type, "id": value.id}
     if isinstance(value, datetime):
         return show_moment(value)
-    if isinstance(value, Related):
-        return [value.relation, value.identifier, value.identifier_type]
+    if isinstance(value, Related | Title | Dated | Container):
+        texts = [getattr(value, field.name) for field in fields(value)]
+        while texts and not texts[-1]:
+            texts.pop()
+        return texts
     if isinstance(value, tuple):
         return [_to_json(entry) for entry in value]
     if isinstance(value, Author | Consent):

@@ -1,0 +1,88 @@
+"""What kind of work a version is, in the words of each format."""
+
+from __future__ import annotations
+
+from ..records import Version
+
+# DataCite's resourceTypeGeneral -> CSL 1.0.2 type; there is none for a model, software is nearest.
+_CSL = {
+    "Model": "software",
+    "Software": "software",
+    "ComputationalNotebook": "software",
+    "Workflow": "software",
+    "Dataset": "dataset",
+    "Collection": "dataset",
+    "JournalArticle": "article-journal",
+    "DataPaper": "article-journal",
+    "Preprint": "article",
+    "Book": "book",
+    "BookChapter": "chapter",
+    "ConferencePaper": "paper-conference",
+    "ConferenceProceeding": "book",
+    "Dissertation": "thesis",
+    "Report": "report",
+    "Standard": "standard",
+    "PeerReview": "review",
+    "Poster": "speech",
+    "Presentation": "speech",
+    "Audiovisual": "motion_picture",
+    "Image": "graphic",
+    "Sound": "song",
+}
+_BIBTEX = {
+    "article-journal": "article",
+    "book": "book",
+    "chapter": "incollection",
+    "paper-conference": "inproceedings",
+    "thesis": "phdthesis",
+    "report": "techreport",
+}
+_BIBLATEX = {
+    "article-journal": "article",
+    "book": "book",
+    "chapter": "incollection",
+    "paper-conference": "inproceedings",
+    "thesis": "thesis",
+    "report": "report",
+    "dataset": "dataset",
+    "software": "software",
+}
+_RIS = {
+    "article-journal": "JOUR",
+    "book": "BOOK",
+    "chapter": "CHAP",
+    "paper-conference": "CPAPER",
+    "thesis": "THES",
+    "report": "RPRT",
+    "dataset": "DATA",
+    "software": "COMP",
+}
+# BibTeX warns where an article has no journal, a chapter no book.
+_IN_CONTAINER = ("article", "incollection", "inproceedings")
+
+
+def csl_type(version: Version) -> str:
+    """The CSL type: by DataCite's general type, else the one that the record itself gives."""
+    general = _CSL.get(version.resource_type)
+    return general or version.csl_type or "document"
+
+
+def bibtex_type(version: Version) -> str:
+    """The type of a BibTeX entry, without ``@``; ``misc`` where the entry would lack what it requires."""
+    kind = _BIBTEX.get(csl_type(version), "misc")
+    if kind in _IN_CONTAINER and version.container is None:
+        return "misc"
+    if kind in ("phdthesis", "techreport", "book") and not (version.publisher and version.authors):
+        return "misc"
+    return kind
+
+
+def biblatex_type(version: Version) -> str:
+    """The type of a biblatex entry; for an article without a journal ``misc``."""
+    kind = _BIBLATEX.get(csl_type(version), "misc")
+    return "misc" if kind in _IN_CONTAINER and version.container is None else kind
+
+
+def ris_type(version: Version) -> str:
+    """The type of a RIS record."""
+    return _RIS.get(csl_type(version), "GEN")

@@ -1,0 +1,13 @@
+"""A date with its meaning."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Dated:
+    """DataCite's `date` as the record has it (a year, a day, a range), and its dateType."""
+
+    date: str
+    type: str
