@@ -77,7 +77,9 @@ def test_uses_save_keeps_the_recording_in_the_notebook(context: Context, tmp_pat
     path = tmp_path / "a.ipynb"
     cell = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": 1}
     cell["source"] = 'AutoModel.from_pretrained("ada/engine")'
-    path.write_text(json.dumps({"cells": [cell], "metadata": {}, "nbformat": 4}, indent=1))
+    path.write_text(
+        json.dumps({"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 4}, indent=1)
+    )
     recorder.start()
     recorder.cell = 1
     cached(tmp_path / "cache").read_text()
@@ -95,7 +97,7 @@ def test_uses_save_keeps_the_recording_in_the_notebook(context: Context, tmp_pat
 
 def test_uses_save_needs_a_running_notebook(context: Context, tmp_path: Path) -> None:
     path = tmp_path / "a.ipynb"
-    path.write_text(json.dumps({"cells": [], "metadata": {}, "nbformat": 4}))
+    path.write_text(json.dumps({"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 4}))
     with pytest.raises(errors.UsageError, match="hubdoi run SCRIPT"):
         run(["uses", str(path), "--save"], context)
     context.cells, context.namespace = list, dict
