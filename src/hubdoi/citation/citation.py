@@ -189,7 +189,7 @@ def _with_own_notes(notes: Iterable[str], versions: Iterable[Version]) -> tuple[
     for version in versions:
         if version.doi is None and version.repo is not None:
             fact = f"{version.repo} has no DOI"
-            way_out = f"{fact}; it is cited by its address and revision."
+            way_out = f"{fact}; it is cited by its URL and revision."
         elif version.doi is not None and version.next is not None:
             fact = f"The DOI {version.doi} is outdated"
             way_out = f"{fact}; a newer one is {version.next}."
