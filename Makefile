@@ -7,9 +7,9 @@ BIN := $(VENV)/bin
 WORKERS := 4
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-# What the tests of TeX and the browser need (libatomic1: playwright); pandoc comes with pypandoc_binary.
+# What the tests of TeX, the browser and the gateway need (libatomic1: playwright); pandoc comes with pypandoc_binary.
 PACKAGES := chromium libatomic1 fonts-dejavu-core poppler-utils texlive-latex-base texlive-latex-recommended \
-	texlive-luatex texlive-bibtex-extra texlive-publishers biber lmodern
+	texlive-luatex texlive-bibtex-extra texlive-publishers biber lmodern postgresql
 
 .PHONY: help demo lab labextension test test-long lint types frontend unit notebooks browser coverage pictures docs dist bench profile system clean
 

@@ -9,7 +9,7 @@ from hubdoi.records.errors import UsageError
 
 COMMANDS = {
     "status", "cite", "mint", "regenerate", "history", "panel", "uses", "bib", "check", "use", "sandbox",
-    "badge", "card", "recover", "request", "run",
+    "badge", "card", "recover", "request", "run", "gateway",
 }  # fmt: skip
 
 
@@ -33,6 +33,7 @@ def test_every_command_explains_itself(command: str) -> None:
         ["cite", "--format", "word"],
         ["sandbox"],
         ["sandbox", "grant", "x"],
+        ["gateway"],
         ["mint", "a/b", "--timeout", "-1"],
         ["status", "--unknown"],
     ],

@@ -250,6 +250,23 @@ def parser(prog: str = "%doi") -> argparse.ArgumentParser:
             "--data", metavar="DIR", help="the data directory of the running sandbox"
         )
 
+    gateway = command("gateway", "an institution's service: researchers mint with its account")
+    actions = gateway.add_subparsers(
+        dest="action", metavar="ACTION", required=True, parser_class=_Parser
+    )
+    serve = command("serve", "serve until SIGTERM or SIGINT", actions)
+    serve.add_argument("--host", default="127.0.0.1")
+    serve.add_argument("--port", type=int, default=0)
+    serve.add_argument("--demo", action="store_true", help="with a sandbox as Hub and DataCite")
+    worker = command("worker", "register what is waiting, beside serve, on PostgreSQL", actions)
+    worker.add_argument("--until-idle", action="store_true", help="end when nothing is due")
+    command("migrate", "bring the database to the schema of this version", actions)
+    for name, help in (
+        ("reconcile", "compare every DOI with DataCite and the Hub, and repair what is safe"),
+        ("doctor", "check the configuration, the account, the database and the Hub"),
+    ):
+        _json_option(command(name, help, actions))
+
     command("badge", "a badge for a README").add_argument("repo", metavar="REPO")
     card = command("card", "a pull request that adds the citation to the repository card")
     card.add_argument("repo", metavar="REPO")

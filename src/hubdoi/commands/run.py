@@ -22,6 +22,7 @@ _HOMES = {
     **dict.fromkeys(("use", "sandbox"), "places"),
     "panel": "panels",
     "run": "recording",
+    "gateway": "gateways",
 }
 
 

@@ -8,8 +8,9 @@ knows nothing of an earlier attempt arrives at the same one (R8, R12).
 
 from __future__ import annotations
 
+import json
 from base64 import b32encode
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
@@ -60,6 +61,7 @@ class DataCiteRegistrar:
     """
 
     shares_ledger = False
+    suffix = "hf.{revision}.{hash}"
 
     def __init__(self, config: Config, hub: Hub, public_records: PublicRecords) -> None:
         missing = [
@@ -89,13 +91,17 @@ class DataCiteRegistrar:
         return f"DataCiteRegistrar({self._account!r}, {self._base!r})"
 
     @property
+    def is_test(self) -> bool:
+        """Whether its DOIs are for trying out, and do not resolve at doi.org."""
+        return self._base == DATACITE_TEST_API or Doi(f"{self._prefix}/x").is_sandbox
+
+    @property
     def terms(self) -> Terms:
-        is_test = self._base == DATACITE_TEST_API or Doi(f"{self._prefix}/x").is_sandbox
         return Terms(
             _TERMS.format(
                 hub=urlsplit(self._hub.endpoint).netloc,
                 account=self._account,
-                test=_TEST if is_test else "",
+                test=_TEST if self.is_test else "",
             )
         )
 
@@ -104,7 +110,7 @@ class DataCiteRegistrar:
         the SHA-256 of Hub, repository and revision, in base 32. Nothing is sent."""
         subject = "\n".join((urlsplit(self._hub.endpoint).netloc, uid, revision))
         digest = b32encode(sha256(subject.encode()).digest()[:5]).decode().lower()
-        return Doi(f"{self._prefix}/hf.{revision[:7]}.{digest}")
+        return Doi(f"{self._prefix}/{self.suffix.format(revision=revision[:7], hash=digest)}")
 
     def register(self, version: Version) -> None:
         """Make `version.doi` public with this metadata, or bring its metadata up to date.
@@ -143,6 +149,67 @@ class DataCiteRegistrar:
     def find_many(self, dois: Iterable[Doi], *, refresh: bool = False) -> dict[Doi, Version]:
         """The public records of those that have one. Raises as `find`."""
         return self._public_records.versions(dois, refresh=refresh)
+
+    def differences(self, versions: Sequence[Version]) -> dict[Doi, tuple[str, ...]]:
+        """For each version whose record is not as it should be: what differs; one request for all.
+
+        ``missing`` (or not public), ``url``, ``metadata``, ``relations``. At most some hundred
+        versions, because their DOIs stand in one URL.
+
+        Raises:
+            AccessError, ServiceError: DataCite does not show its records now.
+        """
+        from .json_record import attributes
+
+        dois = ",".join(version.doi.key for version in versions if version.doi)
+        answer = self._http.get("/dois", {"ids": dois, "page[size]": str(len(versions))})
+        if answer.status >= 400:
+            raise self._refusal(answer)
+        data = answer.json.get("data") if isinstance(answer.json, Mapping) else None
+        found = {
+            str(entry["attributes"].get("doi", "")).lower(): entry["attributes"]
+            for entry in (data if isinstance(data, list) else ())
+            if isinstance(entry, Mapping) and isinstance(entry.get("attributes"), Mapping)
+        }
+        different: dict[Doi, tuple[str, ...]] = {}
+        for version in versions:
+            if version.doi is None:
+                continue
+            record = found.get(version.doi.key)
+            if record is None or record.get("state") != "findable":
+                different[version.doi] = ("missing",)
+            elif parts := _different_parts(attributes(version), record):
+                different[version.doi] = parts
+        return different
+
+    def relocate(self, doi: Doi, url: str) -> None:
+        """Let `doi` lead to `url`; its metadata stay. Raises as `register`."""
+        body = {"data": {"id": doi.name, "type": "dois", "attributes": {"url": url}}}
+        answer = self._http.request("PUT", self._path(doi), body=body, repeat=True)
+        if answer.status >= 300:
+            raise self._refusal(answer)
+        self._public_records.forget(doi)
+
+    def account(self) -> Mapping[str, Any] | None:
+        """What DataCite says of the account (``domains``, ``isActive``), or None where it does not.
+
+        Raises:
+            AccessError: it does not accept the password.
+            ServiceError: it cannot be used now.
+        """
+        answer = self._http.get("/dois", {"client-id": self._account.lower(), "page[size]": "0"})
+        if answer.status >= 400:
+            raise self._refusal(answer)
+        answer = self._http.request(
+            "GET", f"/clients/{quote(self._account.lower(), safe='')}", json_expected=False
+        )
+        if answer.status >= 400:
+            return None
+        try:
+            found = json.loads(answer.content)["data"]["attributes"]
+        except (ValueError, KeyError, TypeError):
+            return None
+        return found if isinstance(found, Mapping) else None
 
     # The three requests
 
@@ -251,3 +318,28 @@ def _said(answer: Answer) -> str:
         title = " ".join(str(entry.get("title", "")).split())[:200].rstrip(".")
         found.append(f"{source}: {title}" if isinstance(source, str) and source else title)
     return "; ".join(filter(None, found))
+
+
+def _different_parts(wanted: Mapping[str, Any], record: Mapping[str, Any]) -> tuple[str, ...]:
+    """What of a record is not as wanted, of what DataCite returns as it was sent."""
+    parts = {
+        "url": wanted.get("url") != record.get("url"),
+        "metadata": _core(wanted) != _core(record),
+        "relations": _relations(wanted) != _relations(record),
+    }
+    return tuple(name for name, differs in parts.items() if differs)
+
+
+def _core(attributes: Mapping[str, Any]) -> tuple[Any, ...]:
+    return (
+        [str(entry.get("title")) for entry in attributes.get("titles") or ()],
+        [str(entry.get("name")) for entry in attributes.get("creators") or ()],
+        str(attributes.get("publicationYear")),
+    )
+
+
+def _relations(attributes: Mapping[str, Any]) -> set[tuple[str, str]]:
+    return {
+        (str(entry.get("relationType")), str(entry.get("relatedIdentifier")).lower())
+        for entry in attributes.get("relatedIdentifiers") or ()
+    }

@@ -239,6 +239,10 @@ class HuggingFaceHub:
         self._person = (monotonic(), person)
         return person
 
+    def forget_person(self) -> None:
+        """Ask the Hub again who is signed in, the next time: a token may have been revoked."""
+        self._person = None
+
     # One repository
 
     def _info(

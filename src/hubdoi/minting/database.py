@@ -70,7 +70,7 @@ class Database:
         if outer is not None:
             yield outer
             return
-        with self._writing() as connection, connection.begin():
+        with self.connecting() as connection, connection.begin():
             self._open.writing = connection
             try:
                 yield connection
@@ -109,7 +109,8 @@ class Database:
         self.engine.dispose()
 
     @contextmanager
-    def _writing(self) -> Iterator[Connection]:
+    def connecting(self) -> Iterator[Connection]:
+        """A connection of its own, whatever this thread has open. Raises as `transaction`."""
         with self._writer, self._translate_errors(), self.engine.connect() as connection:
             yield connection.execution_options(writes=True)
 

@@ -68,6 +68,7 @@ class Entry:
     uid: str
     version: Version
     step: str
+    repository_id: int = 0
 
     @property
     def neighbours(self) -> tuple[Doi, ...]:
@@ -225,6 +226,15 @@ class Ledger:
                 .values(deleted=show_moment(at), reason=reason)
             )
 
+    def mark_present(self, uid: str) -> None:
+        """The repository that was taken for deleted is there; its DOIs lead to it again."""
+        with self.transaction() as db:
+            db.execute(
+                _repositories.update()
+                .where(_repositories.c.hub == self.hub, _repositories.c.uid == uid)
+                .values(deleted=None, reason=None)
+            )
+
     # Idempotency
 
     def remember_answer(self, username: str, key: str, body: Any, entry: Entry) -> None:
@@ -280,6 +290,27 @@ class Ledger:
         with self.database.reading() as db:
             row = db.execute(_entry_by_id(), {"id_": version_id}).first()
             return self._read(row) if row is not None else None
+
+    def registered(self, after: int = 0, limit: int = 100) -> tuple[Entry, ...]:
+        """The registered versions with a number above `after`, in the order of their numbers."""
+        with self.database.reading() as db:
+            rows = db.execute(
+                _select_entry()
+                .where(
+                    _versions.c.id > after,
+                    _versions.c.step != "intended",
+                    _repositories.c.hub == self.hub,
+                )
+                .order_by(_versions.c.id)
+                .limit(limit)
+            ).all()
+            return tuple(map(self._read, rows))
+
+    def repositories(self) -> dict[str, tuple[Repo, bool]]:
+        """The Hub's identifier of each repository: its name, and whether it was deleted."""
+        with self.database.reading() as db:
+            rows = db.execute(sa.select(_repositories).where(_repositories.c.hub == self.hub))
+            return {row.uid: (Repo(row.type, row.name), row.deleted is not None) for row in rows}
 
     def version(self, doi: Doi) -> Version | None:
         """The registered version of `doi`."""
@@ -378,7 +409,13 @@ class Ledger:
     def _read(self, row: Any) -> Entry:
         previous = Doi(row.previous) if row.previous else None
         next_ = Doi(row.next) if row.next else None
-        return Entry(row.id, row.uid, self._version(row, previous=previous, next_=next_), row.step)
+        return Entry(
+            row.id,
+            row.uid,
+            self._version(row, previous=previous, next_=next_),
+            row.step,
+            row.repository_id,
+        )
 
     def _version(self, row: Any, *, previous: Doi | None, next_: Doi | None) -> Version:
         repo = Repo(row.type, row.name)

@@ -45,7 +45,7 @@ class PostgresDatabase(Database):
             metadata.create_all(connection)
 
     @contextmanager
-    def _writing(self) -> Iterator[Connection]:
+    def connecting(self) -> Iterator[Connection]:
         with self._translate_errors(), self.engine.connect() as connection:
             yield connection
 

@@ -43,7 +43,8 @@ from .status import status_of, visible
 class DoiService:
     """Status, mint and history of repositories, by the rules R1-R12.
 
-    `clock` gives the moment of a write, in UTC.
+    `clock` gives the moment of a write, in UTC. `keeps_refused` leaves an intent that the registrar
+    refused for good in the ledger, for a person to look at.
     """
 
     def __init__(
@@ -53,11 +54,13 @@ class DoiService:
         ledger: Ledger,
         *,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        keeps_refused: bool = False,
     ) -> None:
         self.hub = hub
         self.registrar = registrar
         self.ledger = ledger
         self.clock = clock
+        self.keeps_refused = keeps_refused
 
     def status(self, repo: Repo, person: Person | None) -> Status:
         """The state of `repo` as `person` sees it (R2: whoever can read it).
@@ -116,9 +119,17 @@ class DoiService:
             return self.finish(self.begin(repo, signed_in, request, key=key)).version
 
     def begin(
-        self, repo: Repo, person: Person, request: MintRequest, *, key: str | None = None
+        self,
+        repo: Repo,
+        person: Person,
+        request: MintRequest,
+        *,
+        key: str | None = None,
+        join: bool = False,
     ) -> Entry:
         """Check everything and record the intent, durably; nothing is registered before `finish`.
+
+        `join` leaves an intent that is there as it is, because somebody is registering it.
 
         Raises: as `mint`, without what the registrar says.
         """
@@ -135,7 +146,7 @@ class DoiService:
             # What stopped between registration and links is finished by the same call again (R12).
             entry = (
                 begun
-                if begun and begun.step == "registered"
+                if begun and (begun.step == "registered" or (join and begun.step == "intended"))
                 else self._intend(info, person, request, terms, begun)
             )
             if key is not None:
@@ -230,7 +241,8 @@ class DoiService:
                 self.registrar.register(entry.version)
             except (AlreadyRegistered, InvalidMetadata):
                 # Refused for good; after any other failure it may have happened (R12).
-                self.ledger.withdraw(entry)
+                if not self.keeps_refused:
+                    self.ledger.withdraw(entry)
                 raise
             if not self.registrar.shares_ledger:
                 self.ledger.mark(entry, "registered")

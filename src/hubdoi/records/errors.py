@@ -25,7 +25,8 @@ One tree; every message is one plain sentence that says what happened and the wa
     ├── DoiNotFound
     ├── AccessError
     │   ├── SignInRequired
-    │   └── WriteAccessRequired     only who can write can mint (R2)
+    │   ├── WriteAccessRequired     only who can write can mint (R2)
+    │   └── PolicyRefused           the rules of the institution that mints do not allow it
     ├── HandOff                     this Hub has no DOI API: a person does it on the settings page
     ├── ServiceError
     │   ├── ServiceUnreachable
@@ -184,6 +185,12 @@ class SignInRequired(AccessError):
 
 class WriteAccessRequired(AccessError):
     """Only a person with write access to the repository can mint (R2)."""
+
+    http_status = 403
+
+
+class PolicyRefused(AccessError):
+    """The rules of the institution that keeps the DataCite account do not allow it."""
 
     http_status = 403
 

@@ -105,15 +105,22 @@ class DataCiteBackend(Backend):
         person = self.hub.whoami()
         info = self.hub.info(repo, person, request.revision)
         with self._alone():
-            if info.can_write and info.revision and request.agree:
-                elsewhere = self._elsewhere(info, info.revision)
-                if elsewhere and elsewhere.doi:
-                    raise already_registered(elsewhere.doi, info.revision, elsewhere)
-                info = info if info.private else self.hub.described(info)
-            # The rules are applied to what the Hub has just said of this repository.
-            hub = _Answered(self.hub.endpoint, info)
-            service = DoiService(hub, self.registrar, self.ledger)
+            service = self.service_for(info, request)
             return service.mint(info.repo, person, request, key=key)
+
+    def service_for(self, info: RepoInfo, request: MintRequest) -> DoiService:
+        """The rules, applied to what the Hub has just said of this repository.
+
+        Raises:
+            AlreadyRegistered: the Hub, or another ledger, registered a DOI for the revision (R8).
+            ServiceError: the Hub or DataCite cannot be used now.
+        """
+        if info.can_write and info.revision and request.agree:
+            elsewhere = self._elsewhere(info, info.revision)
+            if elsewhere and elsewhere.doi:
+                raise already_registered(elsewhere.doi, info.revision, elsewhere)
+            info = info if info.private else self.hub.described(info)
+        return DoiService(_Answered(self.hub.endpoint, info), self.registrar, self.ledger)
 
     def recover(self) -> tuple[Version, ...]:
         """Finish the mints of this ledger that were interrupted. Raises as `DoiService.recover`."""

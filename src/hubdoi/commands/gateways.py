@@ -1,0 +1,44 @@
+"""``gateway``: an institution's service, a whole program of its own, started by name."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from importlib import import_module
+from typing import Any
+
+from ..records import Message
+from ..records.errors import MissingLibrary, UsageError
+from .context import Context
+
+
+def gateway(arguments: Namespace, context: Context) -> Message | None:
+    """Serve, or look after, the gateway that the environment configures.
+
+    Raises:
+        UsageError: in a notebook, which is no place for a server.
+    """
+    if context.lasting:
+        raise UsageError(
+            "A gateway is run from the command line: hubdoi gateway serve. A notebook uses one with: %doi use https://…"
+        )
+    match arguments.action:
+        case "serve":
+            _module("serve").serve(arguments.host, arguments.port, demo=arguments.demo)
+            return None
+        case "worker":
+            _module("serve").work(until_idle=arguments.until_idle)
+            return None
+        case "migrate":
+            revision = _module("care").bring_up_to_date()
+            return Message(f"The database has the schema {revision}.", revision)
+    found: Message = getattr(_module("care"), arguments.action)()
+    return found
+
+
+def _module(name: str) -> Any:
+    try:
+        return import_module(f"hubdoi.gateway.{name}")
+    except ImportError as error:
+        raise MissingLibrary(
+            "The gateway requires extra packages; install them with: pip install 'hubdoi[gateway]'"
+        ) from error

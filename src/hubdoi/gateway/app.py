@@ -1,0 +1,141 @@
+"""The gateway as one ASGI application."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import sqlalchemy as sa
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from .._version import __version__
+from ..hub.wire import error_answer, header_text
+from ..records.errors import HubdoiError
+from . import doi_api, relay, tombstones
+from .doi_api import institution_of
+from .institution import Institution
+
+_log = logging.getLogger(__name__)
+
+MOST_BODY = 1024 * 1024
+
+
+def create_app(institution: Institution) -> FastAPI:
+    """The application that serves `institution`."""
+    app = FastAPI(
+        title="hubdoi gateway",
+        version=__version__,
+        description="DOIs of models and datasets, with the account of an institution.",
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.state.institution = institution
+    app.state.relay = relay.Relay(institution.settings)
+    app.add_middleware(_Bounded)
+    app.add_exception_handler(HubdoiError, _refused)
+    app.add_exception_handler(HTTPException, _no_route)
+    app.add_exception_handler(RequestValidationError, _not_valid)
+    app.add_exception_handler(Exception, _failed)
+    app.add_api_route("/healthz", _healthz, include_in_schema=False)
+    app.add_api_route("/readyz", _readyz, include_in_schema=False)
+    app.add_api_route("/api/gateway", _describe, include_in_schema=False)
+    app.include_router(doi_api.router)
+    app.include_router(tombstones.router)
+    # Last, because it takes every URL that is left.
+    app.include_router(relay.router)
+    return app
+
+
+def _healthz() -> dict[str, str]:
+    """This process answers."""
+    return {"status": "ok"}
+
+
+def _readyz(request: Request) -> dict[str, str]:
+    """The database answers as well; the Hub and DataCite may be away for a while."""
+    with institution_of(request).database.reading() as db:
+        db.execute(sa.text("SELECT 1"))
+    return {"status": "ok"}
+
+
+def _describe(request: Request) -> dict[str, Any]:
+    """Whose account this is, for clients that say so before anybody mints."""
+    settings = institution_of(request).settings
+    return {
+        "institution": settings.institution,
+        "account": settings.datacite_repository,
+        "hub": settings.hub,
+        "owners": list(settings.owners),
+        "test": institution_of(request).registrar.is_test,
+        "version": __version__,
+    }
+
+
+def _error(status: int, message: str, code: str | None = None) -> JSONResponse:
+    headers = {"X-Error-Message": header_text(message), **({"X-Error-Code": code} if code else {})}
+    return JSONResponse(
+        {"error": message, **({"code": code} if code else {})}, status, headers=headers
+    )
+
+
+def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HubdoiError)
+    status, headers, body = error_answer(error)
+    if status >= 500:
+        _log.error("%s answered with %s", request.method, type(error).__name__)
+    return JSONResponse(body, status, headers)
+
+
+def _no_route(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    sentences = {
+        404: "There is nothing at this URL.",
+        405: "The gateway takes no such request; write to the Hub itself.",
+    }
+    return _error(error.status_code, sentences.get(error.status_code, str(error.detail)))
+
+
+def _not_valid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    first: dict[str, Any] = dict(next(iter(error.errors()), {}))
+    where = ".".join(str(part) for part in first.get("loc", ()))[:200]
+    what = str(first.get("msg", "it cannot be read"))[:300]
+    return _error(422, f"The request cannot be used: {where}: {what}.", "InvalidMetadata")
+
+
+def _failed(request: Request, error: Exception) -> Response:
+    # The name of the exception alone: its text and its frames may hold what people sent.
+    _log.error("%s failed: %s", request.method, type(error).__name__)
+    return _error(500, "The gateway failed to answer; try again.", "ServiceFailed")
+
+
+class _Bounded:
+    """ASGI middleware: no body is read beyond the bound."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        declared = Headers(scope=scope).get("content-length", "0")
+        if not declared.isdigit() or int(declared) > MOST_BODY:
+            await _error(413, "The body is too large.")(scope, receive, send)
+            return
+        read = 0
+
+        async def bounded() -> Message:
+            nonlocal read
+            message = await receive()
+            read += len(message.get("body", b""))
+            if read > MOST_BODY:
+                raise HTTPException(413, "The body is too large.")
+            return message
+
+        await self._app(scope, bounded, send)

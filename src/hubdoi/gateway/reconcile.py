@@ -1,0 +1,136 @@
+"""Compare what the ledger knows with DataCite and with the Hub, and repair what is safe."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from ..minting.ledger import Entry
+from ..records import Repo, RepoInfo
+from ..records.errors import HubdoiError, RepoNotFound
+from .audit import GATEWAY
+from .findings import Finding, Findings
+from .institution import Institution
+from .tombstones import tombstone_url
+
+BATCH = 120
+"""DOIs in one request to DataCite."""
+_FEW = 10
+
+
+def reconcile(institution: Institution) -> Findings:
+    """One whole comparison.
+
+    Raises:
+        ServiceError: the Hub or DataCite cannot be used now; call again.
+    """
+    findings = list(_with_hub(institution))
+    known = institution.ledger.repositories()
+    gone = frozenset(uid for uid, (_, was_deleted) in known.items() if was_deleted)
+    checked = 0
+    after = 0
+    while entries := institution.ledger.registered(after, BATCH):
+        after = entries[-1].id
+        checked += len(entries)
+        findings += _with_datacite(institution, entries, gone)
+    return Findings(f"{checked} DOIs were compared with DataCite and the Hub.", findings)
+
+
+def _with_hub(institution: Institution) -> Iterator[Finding]:
+    """Renamed, private, gone and returned repositories."""
+    ledger = institution.ledger
+    known = ledger.repositories()
+    listed: dict[str, RepoInfo] = {}
+    for owner in sorted({repo.namespace or "" for repo, _ in known.values()}):
+        try:
+            listed |= {
+                info.uid: info for info in institution.hub.repositories(owner) if info.uid in known
+            }
+        except RepoNotFound:
+            continue
+    gone = []
+    for uid, (repo, was_deleted) in known.items():
+        info = listed.get(uid) or _look(institution, repo, uid)
+        if info is None:
+            if not was_deleted:
+                gone.append((uid, repo))
+            continue
+        if info.repo != repo:
+            ledger.rename(uid, info.repo)
+            institution.audit.add(GATEWAY, "moved", str(info.repo), f"It was {repo}.")
+            yield Finding(str(info.repo), "moved", f"{repo} is now {info.repo}.", repaired=True)
+        if was_deleted:
+            for version in ledger.versions(uid):
+                if version.doi and version.landing_url:
+                    institution.registrar.relocate(version.doi, version.landing_url)
+            ledger.mark_present(uid)
+            institution.audit.add(GATEWAY, "returned", str(info.repo))
+            yield Finding(str(info.repo), "returned", "It is on the Hub again.", repaired=True)
+        if info.private:
+            yield Finding(
+                str(info.repo), "private", "It is private; ask its owner to make it public again."
+            )
+    if len(gone) > _FEW and len(gone) * 2 > len(known):
+        yield Finding(
+            institution.settings.hub,
+            "gone",
+            f"{len(gone)} of {len(known)} repositories were not found, so nothing was changed; check HUBDOI_GATEWAY_HUB and the Hub.",
+        )
+        return
+    for uid, repo in gone:
+        yield _bury(institution, uid, repo)
+
+
+def _look(institution: Institution, repo: Repo, uid: str) -> RepoInfo | None:
+    """The repository under its last name, or a name that this leads to; None where it is gone."""
+    try:
+        info = institution.hub.info(repo, None)
+    except RepoNotFound:
+        return None
+    # Another repository with the old name is not the one that has the DOI.
+    return info if info.uid == uid else None
+
+
+def _bury(institution: Institution, uid: str, repo: Repo) -> Finding:
+    if not institution.url:
+        return Finding(
+            str(repo),
+            "gone",
+            "It is gone from the Hub; set HUBDOI_GATEWAY_URL, so that its DOIs can lead to a page here.",
+        )
+    # The page first: what stops in between is done again.
+    for version in institution.ledger.versions(uid):
+        if version.doi:
+            institution.registrar.relocate(version.doi, tombstone_url(institution.url, version.doi))
+    reason = "It was deleted, or made private."
+    institution.ledger.bury(uid, at=datetime.now(UTC), reason=reason)
+    institution.audit.add(GATEWAY, "gone", str(repo), reason)
+    return Finding(
+        str(repo), "gone", "It is gone from the Hub; its DOIs lead to a page here.", repaired=True
+    )
+
+
+def _with_datacite(
+    institution: Institution, entries: tuple[Entry, ...], gone: frozenset[str]
+) -> Iterator[Finding]:
+    """Records that are missing, or not what the ledger says."""
+    by_doi = {entry.version.doi: entry for entry in entries}
+    different = institution.registrar.differences([entry.version for entry in entries])
+    for doi, parts in different.items():
+        entry = by_doi[doi]
+        parts = tuple(part for part in parts if part != "url" or entry.uid not in gone)
+        if not parts:
+            continue
+        sentence = f"At DataCite differs: {', '.join(parts)}."
+        if entry.uid in gone:
+            yield Finding(str(doi), parts[0], sentence)
+            continue
+        try:
+            if "url" in parts and entry.version.landing_url:
+                institution.registrar.relocate(doi, entry.version.landing_url)
+            institution.registrar.register(entry.version)
+        except HubdoiError as error:
+            yield Finding(str(doi), parts[0], f"{sentence} {error.message}")
+            continue
+        institution.audit.add(GATEWAY, "repaired", str(doi), ", ".join(parts))
+        yield Finding(str(doi), parts[0], sentence, repaired=True)

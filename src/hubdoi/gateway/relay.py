@@ -1,0 +1,91 @@
+"""The Hub behind the gateway: what clients read of it is passed on, so that one URL is enough.
+
+Only reading, only from the Hub of the settings, and only the parts of its API that describe people
+and repositories. Pages and files are redirected to the Hub.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+import httpx
+from fastapi import APIRouter, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import RedirectResponse
+
+from ..net.http import LARGEST_ANSWER, user_agent
+from ..records.errors import RepoNotFound, ServiceUnreachable, UnexpectedAnswer
+from .doi_api import institution_of, token_of
+from .settings import Settings
+
+router = APIRouter(include_in_schema=False)
+
+_PARTS = frozenset({"whoami-v2", "models", "datasets", "organizations", "users", "resolve-cache"})
+_HEADERS = (
+    "content-type", "etag", "link", "ratelimit", "ratelimit-policy", "retry-after",
+    "x-error-code", "x-error-message",
+)  # fmt: skip
+
+
+class Relay:
+    """A client of the Hub that sends each token on as it came, and keeps none."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.base = settings.hub
+        self._http = httpx.Client(
+            timeout=httpx.Timeout(30.0, connect=10.0),
+            headers={"User-Agent": user_agent(settings.contact), "Accept": "application/json"},
+            trust_env=False,
+            limits=httpx.Limits(max_connections=64, max_keepalive_connections=16),
+        )
+
+    def get(self, path: str, query: str, token: str | None) -> Response:
+        """The Hub's answer to a GET.
+
+        Raises:
+            ServiceUnreachable: it does not answer.
+            UnexpectedAnswer: it answers with far too much.
+        """
+        url = f"{self.base}{path}?{query}" if query else self.base + path
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        try:
+            with self._http.stream("GET", url, headers=headers) as answer:
+                content = b""
+                for chunk in answer.iter_bytes():
+                    content += chunk
+                    if len(content) > LARGEST_ANSWER:
+                        raise UnexpectedAnswer("The Hub's answer is too large to be passed on.")
+        except (httpx.HTTPError, httpx.InvalidURL):
+            raise ServiceUnreachable(
+                f"{urlsplit(self.base).netloc} does not answer; try again later."
+            ) from None
+        kept = {name: answer.headers[name] for name in _HEADERS if name in answer.headers}
+        if "location" in answer.headers:
+            # Relative, so that it holds here as well.
+            kept["location"] = answer.headers["location"].removeprefix(self.base)
+        return Response(content, answer.status_code, kept)
+
+    def close(self) -> None:
+        self._http.close()
+
+
+@router.get("/api/{part}")
+@router.get("/api/{part}/{rest:path}")
+async def read_hub(request: Request, part: str, rest: str = "") -> Response:
+    if part not in _PARTS:
+        raise RepoNotFound("There is nothing at this URL.")
+    token = token_of(request)
+    relay: Relay = request.app.state.relay
+    path = request.scope["raw_path"].decode("ascii", "replace").partition("?")[0]
+    return await run_in_threadpool(
+        relay.get, path, request.url.query, token.reveal() if token else None
+    )
+
+
+@router.get("/{path:path}")
+async def to_hub(request: Request, path: str) -> Response:
+    """Pages and files are the Hub's own."""
+    hub = institution_of(request).settings.hub
+    raw = request.scope["raw_path"].decode("ascii", "replace").partition("?")[0]
+    query = f"?{request.url.query}" if request.url.query else ""
+    return RedirectResponse(f"{hub}/{raw.lstrip('/')}{query}", 307)

@@ -1,0 +1,182 @@
+"""A gateway that is served, and the worker that goes on with what was interrupted."""
+
+from __future__ import annotations
+
+import json
+import logging
+import signal
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from ..config import Secret
+from ..minting.database import Database
+from ..minting.user_ledger import data_directory
+from ..net.serving import Server, listen, serve_until_stopped, url_of
+from ..records.errors import InvalidInput
+from .app import create_app
+from .database import open_database
+from .institution import Institution
+from .running import note
+from .settings import Settings
+
+_THREADS = 64
+_GRACE = 30
+
+
+def serve(host: str = "127.0.0.1", port: int = 0, *, demo: bool = False) -> int:
+    """Serve until SIGTERM or SIGINT; the answer is the exit status.
+
+    One line of JSON goes to standard output when it is ready: ``{"endpoint": …}``, and for a
+    `demo`, which brings a sandbox as Hub and DataCite, what that says of itself as well.
+
+    Raises:
+        InvalidInput: a setting is missing or cannot be used.
+        LedgerError: the database cannot be used.
+    """
+    log_as_json()
+    with (_demo if demo else _configured)() as (settings, more, data):
+        database = open_database(settings.database, data, pool=20)
+        with _alone(database):
+            institution = Institution(settings, database=database)
+            try:
+                _serve(institution, host, port, more)
+            finally:
+                institution.close()
+    return 0
+
+
+def work(*, until_idle: bool = False) -> int:
+    """Finish what is due until SIGTERM or SIGINT; beside `serve`, on as many hosts as one likes."""
+    log_as_json()
+    institution = Institution(_shared(), pool=4)
+    stop = threading.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: stop.set())
+    try:
+        institution.work.adopt()
+        institution.work.run(stop, until_idle=until_idle)
+    finally:
+        institution.close()
+    return 0
+
+
+def log_as_json() -> None:
+    """Log one JSON object a line to standard error; nothing that people sent is in it."""
+
+    class Formatter(logging.Formatter):
+        def format(self, record: logging.LogRecord) -> str:
+            return json.dumps(
+                {
+                    "at": datetime.now(UTC).isoformat(timespec="milliseconds"),
+                    "level": record.levelname.lower(),
+                    "logger": record.name,
+                    "message": record.getMessage(),
+                }
+            )
+
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(Formatter())
+    logger = logging.getLogger("hubdoi")
+    logger.handlers = [handler]
+    logger.setLevel(logging.INFO)
+    logger.propagate = False
+
+
+def _serve(institution: Institution, host: str, port: int, more: Mapping[str, Any]) -> None:
+    try:
+        listening = listen(host, port)
+    except (OSError, OverflowError) as error:
+        raise InvalidInput(
+            f"The gateway cannot listen on {host}:{port} ({error}); choose another port."
+        ) from None
+    endpoint = url_of(host, listening)
+    institution.url = institution.settings.url or endpoint
+    if not more:
+        note(endpoint)
+    stop = threading.Event()
+    worker = threading.Thread(target=_work, args=(institution, stop), name="hubdoi-worker")
+    worker.start()
+    try:
+        server = Server(create_app(institution), threads=_THREADS, grace=_GRACE)
+        serve_until_stopped(server, listening, lambda: {"endpoint": endpoint, **more})
+    finally:
+        stop.set()
+        worker.join()
+
+
+def _work(institution: Institution, stop: threading.Event) -> None:
+    institution.work.adopt()
+    institution.work.run(stop)
+
+
+def _shared() -> Settings:
+    """The settings of a process beside `serve`.
+
+    Raises:
+        InvalidInput: the database is SQLite, which serves one process.
+    """
+    settings = Settings.read()
+    if not (settings.database or "").startswith("postgres"):
+        raise InvalidInput(
+            "A worker of its own needs PostgreSQL; set HUBDOI_GATEWAY_DATABASE. With SQLite, `hubdoi gateway serve` does the work."
+        )
+    return settings
+
+
+@contextmanager
+def _alone(database: Database) -> Iterator[None]:
+    """Keep a second process away from a SQLite database."""
+    if database.is_postgres:
+        yield
+        return
+    try:
+        with FileLock(f"{database.path}.lock", timeout=0, mode=0o600):
+            yield
+    except Timeout:
+        raise InvalidInput(
+            f"Another gateway serves {database.path}; stop it, or use PostgreSQL for several."
+        ) from None
+
+
+@contextmanager
+def _configured() -> Iterator[tuple[Settings, dict[str, Any], Path]]:
+    yield Settings.read(), {}, data_directory() / "gateway"
+
+
+@contextmanager
+def _demo() -> Iterator[tuple[Settings, dict[str, Any], Path]]:
+    """A sandbox as Hub and DataCite, and the settings for its people."""
+    with (
+        tempfile.TemporaryDirectory(prefix="hubdoi-gateway-") as directory,
+        import_module("hubdoi.sandbox.serve").Sandbox(without_doi_api=True) as sandbox,
+    ):
+        account = sandbox.datacite_repository
+        people = [sandbox.world.store.people.person(name) for name in sandbox.users]
+        organizations = {name for person in people if person for name in person.organizations}
+        settings = Settings.read(
+            hub=sandbox.endpoint,
+            owners=(*sandbox.users, *sorted(organizations)),
+            institution="The sandbox's library",
+            datacite_api=sandbox.datacite_url,
+            datacite_repository=account["username"],
+            datacite_password=Secret(account["password"]),
+            datacite_prefix=account["prefix"],
+            suffix="hf.{revision}.{hash}",
+            database=None,
+        )
+        more = {
+            "hub": sandbox.endpoint,
+            "datacite": sandbox.datacite_url,
+            "users": dict(sandbox.users),
+            "datacite_repository": account,
+        }
+        yield settings, more, Path(directory)

@@ -1,0 +1,192 @@
+"""The configuration of a gateway: one schema, read from the environment and from one file."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from ..config import DATACITE_API, Config, Secret, check_endpoint
+from ..records import HUGGING_FACE
+from ..records.errors import InvalidInput
+
+FILE = "HUBDOI_GATEWAY_CONFIG"
+"""The variable that names the configuration file (TOML); the environment wins over it."""
+REQUIREMENTS = ("orcid", "license", "description")
+
+
+def _setting(variable: str, about: str, default: Any = None) -> Any:
+    return field(default=default, metadata={"variable": variable, "about": about})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What a gateway is told when it starts; each field has a variable and, in the file, its name."""
+
+    database: str | None = _setting(
+        "HUBDOI_GATEWAY_DATABASE",
+        "an SQLAlchemy URL; without it SQLite in the data directory, for one process",
+    )
+    hub: str = _setting("HUBDOI_GATEWAY_HUB", "the URL of the Hub", HUGGING_FACE)
+    hub_token: Secret | None = _setting(
+        "HUBDOI_GATEWAY_HUB_TOKEN",
+        "a read token of the institution, with which `reconcile` sees its private repositories",
+    )
+    owners: tuple[str, ...] = _setting(
+        "HUBDOI_GATEWAY_OWNERS",
+        "users and organisations on the Hub that this institution serves, separated by commas",
+        (),
+    )
+    url: str | None = _setting(
+        "HUBDOI_GATEWAY_URL",
+        "the public URL of the gateway; without it, where it listens",
+    )
+    institution: str = _setting(
+        "HUBDOI_GATEWAY_INSTITUTION", "its name, as people read it", "The institution"
+    )
+    terms: str | None = _setting(
+        "HUBDOI_GATEWAY_TERMS",
+        "a UTF-8 file with the terms; {institution}, {account}, {hub} and {test} are filled in",
+    )
+    quota: int | None = _setting(
+        "HUBDOI_GATEWAY_QUOTA", "how many DOIs a person may mint in 365 days; without it any number"
+    )
+    require: tuple[str, ...] = _setting(
+        "HUBDOI_GATEWAY_REQUIRE",
+        f"metadata without which nothing is minted: {', '.join(REQUIREMENTS)}",
+        (),
+    )
+    suffix: str = _setting(
+        "HUBDOI_GATEWAY_SUFFIX",
+        "the suffix of new DOIs; {hash} is required, {revision} is the first 7 digits",
+        "hf.{revision}.{hash}",
+    )
+    datacite_api: str = _setting("HUBDOI_DATACITE_API", "DataCite's REST API", DATACITE_API)
+    datacite_repository: str | None = _setting("DATACITE_REPOSITORY", "the repository account")
+    datacite_password: Secret | None = _setting(
+        "DATACITE_PASSWORD", "its password, or an API key (DC.…)"
+    )
+    datacite_prefix: str | None = _setting("DATACITE_PREFIX", "its prefix")
+    datacite_publisher: str = _setting(
+        "DATACITE_PUBLISHER", "the publisher in the metadata", "Hugging Face"
+    )
+    contact: str | None = _setting(
+        "HUBDOI_CONTACT", "an e-mail address that services and researchers can write to"
+    )
+
+    @classmethod
+    def read(cls, environ: Mapping[str, str] | None = None, **chosen: Any) -> Settings:
+        """The settings of the environment, then of the file that it names; `chosen` win over both.
+
+        A variable whose name ends in ``_FILE`` names a file with the value, for secrets.
+
+        Raises:
+            InvalidInput: a setting cannot be read, or there is no such setting.
+        """
+        environ = os.environ if environ is None else environ
+        values = _from_file(environ.get(FILE))
+        known = {one.name: one for one in fields(cls)}
+        for name in values:
+            if name not in known:
+                raise InvalidInput(
+                    f"The gateway has no setting {name[:60]!r}; the settings are {', '.join(known)}."
+                )
+        for name, one in known.items():
+            found = _from_environment(environ, one.metadata["variable"])
+            if found is not None:
+                values[name] = found
+        values |= chosen
+        return cls(**{name: _value(known[name], value) for name, value in values.items()})
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "hub", check_endpoint(self.hub))
+        if self.url:
+            object.__setattr__(self, "url", check_endpoint(self.url))
+        for name in self.require:
+            if name not in REQUIREMENTS:
+                raise InvalidInput(
+                    f"{name[:40]!r} cannot be required; HUBDOI_GATEWAY_REQUIRE knows {', '.join(REQUIREMENTS)}."
+                )
+
+    def for_person(self, token: Secret | None) -> Config:
+        """The settings of one client of the Hub and of DataCite.
+
+        Raises:
+            InvalidInput, InsecureEndpoint: a setting cannot be used.
+        """
+        return Config(
+            endpoint=self.hub,
+            token=token,
+            registrar="datacite",
+            datacite_api=self.datacite_api,
+            datacite_repository=self.datacite_repository,
+            datacite_password=self.datacite_password,
+            datacite_prefix=self.datacite_prefix,
+            datacite_publisher=self.datacite_publisher,
+            contact=self.contact,
+        )
+
+
+def _from_environment(environ: Mapping[str, str], variable: str) -> str | None:
+    if environ.get(variable):
+        return environ[variable]
+    path = environ.get(f"{variable}_FILE")
+    if not path:
+        return None
+    try:
+        return Path(path).read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
+        raise InvalidInput(
+            f"{variable}_FILE names {path}, which cannot be read: {reason}."
+        ) from None
+
+
+def _from_file(path: str | None) -> dict[str, Any]:
+    if not path:
+        return {}
+    try:
+        with Path(path).open("rb") as file:
+            return tomllib.load(file)
+    except OSError as error:
+        raise InvalidInput(
+            f"{FILE} names {path}, which cannot be read: {error.strerror}."
+        ) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InvalidInput(f"The configuration file {path} is not TOML: {error}.") from None
+
+
+def _value(one: Any, value: Any) -> Any:
+    """`value` as the type of the setting `one`."""
+    variable, kind = one.metadata["variable"], one.type
+    if value is None:
+        return one.default
+    if "tuple" in kind:
+        parts = value.split(",") if isinstance(value, str) else value
+        if not isinstance(parts, list | tuple) or not all(isinstance(p, str) for p in parts):
+            raise InvalidInput(f"{variable} is a list of names, separated by commas.")
+        return tuple(part.strip() for part in parts if part.strip())
+    if kind == "bool":
+        if isinstance(value, bool):
+            return value
+        if str(value).lower() in ("1", "on", "yes", "true"):
+            return True
+        if str(value).lower() in ("0", "off", "no", "false"):
+            return False
+        raise InvalidInput(f"{variable} is 1 or 0.")
+    if "int" in kind:
+        try:
+            number = int(value)
+        except (TypeError, ValueError):
+            number = 0
+        if number < 1:
+            raise InvalidInput(f"{variable} is a whole number, 1 or more.")
+        return number
+    if isinstance(value, Secret):
+        return value
+    if not isinstance(value, str):
+        raise InvalidInput(f"{variable} is text.")
+    return Secret(value.strip()) if "Secret" in kind else value.strip() or one.default

@@ -1,0 +1,263 @@
+"""What is left to do: the intents of the ledger, each with when it is tried next.
+
+The ledger is the outbox, and a row here is written in the same transaction as the intent. A worker
+holds the row locked (``FOR UPDATE SKIP LOCKED``) for as long as it works, so that there is no lease
+that could expire too early or too late: the lock of a worker that dies ends with its connection.
+That is why this is a loop of our own and no queue such as procrastinate: a second table of jobs
+could disagree with the ledger. The repository's row is locked as well, since two versions of one
+repository, registered at the same time, would not see each other as neighbours (R7).
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any
+
+import sqlalchemy as sa
+
+from ..minting.ledger import Entry, Ledger
+from ..minting.ledger_tables import repositories
+from ..minting.service import DoiService
+from ..records import Version
+from ..records.errors import (
+    AccessError,
+    AlreadyRegistered,
+    HubdoiError,
+    InvalidMetadata,
+    LedgerError,
+    ServiceBusy,
+    ServiceFailed,
+)
+from .audit import GATEWAY, AuditLog
+from .tables import work
+
+_log = logging.getLogger(__name__)
+
+SHORTEST_PAUSE = 5.0
+LONGEST_PAUSE = 3600.0
+"""Seconds between two attempts: doubled each time, up to an hour."""
+IDLE = 1.0
+PATIENCE = 25.0
+"""Seconds for which a researcher waits for the answer of a mint."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How one attempt ended: the entry as it is now, or the error; `parked` needs a person."""
+
+    entry: Entry
+    error: HubdoiError | None = None
+    parked: bool = False
+
+
+class Work:
+    """The work of one gateway; many processes may share it on PostgreSQL."""
+
+    def __init__(self, ledger: Ledger, service: DoiService, audit: AuditLog) -> None:
+        self.ledger = ledger
+        self.database = ledger.database
+        self.service = service
+        self.audit = audit
+        self._busy: set[int] = set()
+        self._choosing = threading.Lock()
+
+    def add(self, entry: Entry) -> None:
+        """Have `entry` finished; in the transaction around it, with the intent itself."""
+        with self.database.transaction() as db:
+            db.execute(
+                self.database.insert(work)
+                .values(
+                    version_id=entry.id,
+                    repository_id=entry.repository_id,
+                    state="queued",
+                    attempts=0,
+                    due=_now(db),
+                )
+                # What was parked is tried again, because its metadata are new.
+                .on_conflict_do_update(
+                    index_elements=["version_id"], set_={"state": "queued", "reason": None}
+                )
+            )
+
+    def adopt(self) -> int:
+        """Add what the ledger has not finished and nobody works on, as after a restored backup."""
+        missing = 0
+        for entry in self.ledger.unfinished():
+            with self.database.transaction() as db:
+                known = db.scalar(sa.select(work.c.version_id).where(work.c.version_id == entry.id))
+                if known is None:
+                    self.add(entry)
+                    missing += 1
+        return missing
+
+    def is_parked(self, version_id: int) -> bool:
+        """Whether it waits for a person, or for better metadata, and nobody works on it."""
+        with self.database.reading() as db:
+            state = db.scalar(sa.select(work.c.state).where(work.c.version_id == version_id))
+            return state == "parked"
+
+    def waiting(self) -> list[Any]:
+        """What is not finished, the parked first; for those who look after the gateway."""
+        with self.database.reading() as db:
+            return list(db.execute(sa.select(work).order_by(work.c.state, work.c.due).limit(1000)))
+
+    def finished(self, entry: Entry, *, patience: float = PATIENCE) -> Version:
+        """Finish `entry`, or wait for who is at it.
+
+        Raises:
+            AlreadyRegistered, InvalidMetadata: DataCite refused; it is parked for a curator.
+            ServiceFailed, ServiceBusy: not now; a worker goes on with it.
+        """
+        deadline = monotonic() + patience
+        while True:
+            outcome = self.attempt(entry.id)
+            if outcome and outcome.error:
+                raise _for_researcher(outcome.error)
+            found = outcome.entry if outcome else self.ledger.entry(entry.id)
+            if found is not None and found.step == "linked":
+                return found.version
+            if monotonic() > deadline:
+                raise ServiceBusy(
+                    "The DOI is being registered; the gateway finishes it, ask for the status in a minute.",
+                    5.0,
+                )
+            threading.Event().wait(0.05)
+
+    def attempt(self, version_id: int | None = None) -> Outcome | None:
+        """Do what is due, or `version_id` at once; None where there is nothing or somebody is at it.
+
+        Raises:
+            LedgerError: the database cannot be used; nothing was lost.
+        """
+        with self._claimed(version_id) as (row, db):
+            if row is None:
+                return None
+            entry = self.ledger.entry(row.version_id)
+            if entry is None:
+                self._settle(db, row.version_id, None)
+                return None
+            try:
+                entry = self.service.finish(entry)
+            except LedgerError:
+                raise
+            except (AlreadyRegistered, InvalidMetadata) as error:
+                values = {"state": "parked", "reason": error.message}
+                self._settle(db, row.version_id, {**values, "attempts": row.attempts + 1})
+                _log.warning("parked %s: %s", entry.version.doi, type(error).__name__)
+                return Outcome(entry, error, parked=True)
+            except HubdoiError as error:
+                pause = min(SHORTEST_PAUSE * 2**row.attempts, LONGEST_PAUSE)
+                due = self._time(db) + pause * random.uniform(0.8, 1.2)  # noqa: S311
+                values = {"due": due, "reason": error.message}
+                self._settle(db, row.version_id, {**values, "attempts": row.attempts + 1})
+                _log.warning("delayed %s: %s", entry.version.doi, type(error).__name__)
+                return Outcome(entry, error)
+            self._settle(db, row.version_id, None)
+        self.audit.add(GATEWAY, "registered", str(entry.version.doi))
+        return Outcome(entry)
+
+    def run(self, stop: threading.Event, *, until_idle: bool = False) -> int:
+        """Work until `stop` is set, or until nothing is due; how many were finished."""
+        done = 0
+        while not stop.is_set():
+            try:
+                outcome = self.attempt()
+            except LedgerError as error:
+                _log.error("%s", error.message)
+                outcome = None
+            if outcome is not None:
+                done += outcome.error is None
+                continue
+            if until_idle:
+                break
+            stop.wait(IDLE)
+        return done
+
+    def retry(self, version_id: int) -> None:
+        """Try what is parked or delayed again at once."""
+        with self.database.transaction() as db:
+            db.execute(
+                work.update()
+                .where(work.c.version_id == version_id)
+                .values(state="queued", due=_now(db))
+            )
+
+    @contextmanager
+    def _claimed(self, version_id: int | None) -> Iterator[tuple[Any, sa.Connection | None]]:
+        if not self.database.is_postgres:
+            with self._claimed_here(version_id) as row:
+                yield row, None
+            return
+        with self.database.connecting() as db, db.begin():
+            query = (
+                _due(db, version_id)
+                .join(repositories, repositories.c.id == work.c.repository_id)
+                .with_for_update(skip_locked=True, key_share=True, of=[work, repositories])
+            )
+            yield db.execute(query).first(), db
+
+    @contextmanager
+    def _claimed_here(self, version_id: int | None) -> Iterator[Any]:
+        """SQLite serves one process: its threads keep out of each other's way."""
+        with self._choosing, self.database.reading() as db:
+            query = _due(db, version_id).where(work.c.repository_id.not_in(self._busy))
+            row = db.execute(query).first()
+            if row is not None:
+                self._busy.add(row.repository_id)
+        try:
+            yield row
+        finally:
+            if row is not None:
+                with self._choosing:
+                    self._busy.discard(row.repository_id)
+
+    def _settle(
+        self, db: sa.Connection | None, version_id: int, values: dict[str, Any] | None
+    ) -> None:
+        """Remove the work, or note what came of the attempt, where it was claimed."""
+        statement = work.update().values(values) if values else work.delete()
+        statement = statement.where(work.c.version_id == version_id)
+        if db is not None:
+            db.execute(statement)
+            return
+        with self.database.transaction() as own:
+            own.execute(statement)
+
+    def _time(self, db: sa.Connection | None) -> float:
+        if db is not None:
+            return _now(db)
+        with self.database.reading() as own:
+            return _now(own)
+
+
+def _due(db: sa.Connection, version_id: int | None) -> sa.Select[Any]:
+    query = sa.select(work).where(work.c.state == "queued").order_by(work.c.due).limit(1)
+    if version_id is not None:
+        return query.where(work.c.version_id == version_id)
+    return query.where(work.c.due <= _now(db))
+
+
+def _now(db: sa.Connection) -> float:
+    """Seconds since 1970, by the clock of the database."""
+    if db.dialect.name == "postgresql":
+        return float(db.scalar(sa.text("SELECT extract(epoch FROM clock_timestamp())")) or 0)
+    return float(db.scalar(sa.text("SELECT (julianday('now') - 2440587.5) * 86400.0")) or 0)
+
+
+def _for_researcher(error: HubdoiError) -> HubdoiError:
+    """`error` of the registrar, in the words of those who have no account there."""
+    if isinstance(error, AlreadyRegistered | InvalidMetadata):
+        return error
+    if isinstance(error, AccessError):
+        return ServiceFailed(
+            "DataCite refused the institution's account; the request is kept, tell those who run the gateway."
+        )
+    return ServiceFailed(
+        f"{error.message} The request is kept and tried again; ask for the status later."
+    )

@@ -1,0 +1,155 @@
+"""A real PostgreSQL on a socket of its own, and gateways on it and on SQLite."""
+
+from __future__ import annotations
+
+import json
+import os
+import pwd
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from hubdoi.gateway.institution import Institution
+from hubdoi.gateway.settings import Settings
+from hubdoi.sandbox import Sandbox
+
+_NAMES = count(1)
+SERVE = "import sys; from hubdoi.commands.cli import main; sys.exit(main(sys.argv[1:]))"
+
+
+class Postgres:
+    """A cluster in a directory of its own, which can be stopped and started again."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        found = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+        self._bin = found[-1] if found else Path(shutil.which("initdb") or "initdb").parent
+        # PostgreSQL refuses to run as root.
+        self._as: list[str] = []
+        if os.geteuid() == 0:
+            user = pwd.getpwnam("nobody")
+            os.chown(directory, user.pw_uid, user.pw_gid)
+            self._as = [
+                "setpriv",
+                f"--reuid={user.pw_uid}",
+                f"--regid={user.pw_gid}",
+                "--clear-groups",
+            ]
+        self._run("initdb", "-D", "data", "-A", "trust", "-U", "gateway", "--no-sync")
+        self.start()
+
+    def start(self) -> None:
+        options = f"-c listen_addresses= -c unix_socket_directories={self.directory} -c max_connections=200"
+        self._run("pg_ctl", "-D", "data", "-l", "log", "-w", "-o", options, "start")
+
+    def stop(self) -> None:
+        self._run("pg_ctl", "-D", "data", "-m", "immediate", "-w", "stop")
+
+    def new_database(self) -> str:
+        """The URL of an empty database."""
+        name = f"gateway{os.getpid()}_{next(_NAMES)}"
+        with psycopg.connect(
+            host=str(self.directory), user="gateway", dbname="postgres", autocommit=True
+        ) as db:
+            db.execute(f"CREATE DATABASE {name}".encode())
+        return f"postgresql+psycopg://gateway@/{name}?host={self.directory}"
+
+    def _run(self, program: str, *arguments: str) -> None:
+        # Its output goes to a file: a server that inherits a pipe keeps it open.
+        with tempfile.TemporaryFile() as output:
+            done = subprocess.run(
+                [*self._as, str(self._bin / program), *arguments],
+                cwd=self.directory,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                timeout=120,
+            )
+            output.seek(0)
+            assert done.returncode == 0, output.read().decode()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    # A short path: that of a socket has at most 107 characters.
+    directory = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))
+    server = Postgres(directory)
+    yield server
+    server.stop()
+    shutil.rmtree(directory, ignore_errors=True)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database of each kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'gateway.db'}"
+    postgres: Postgres = request.getfixturevalue("postgres")
+    return postgres.new_database()
+
+
+def environment(sandbox: Sandbox, database: str, **more: str) -> dict[str, str]:
+    """The smallest configuration: the environment alone."""
+    account = sandbox.datacite_repository
+    return {
+        "HUBDOI_GATEWAY_DATABASE": database,
+        "HUBDOI_GATEWAY_HUB": sandbox.endpoint,
+        "HUBDOI_GATEWAY_OWNERS": "ada,analytical-engine",
+        "HUBDOI_DATACITE_API": sandbox.datacite_url,
+        "DATACITE_REPOSITORY": account["username"],
+        "DATACITE_PASSWORD": account["password"],
+        "DATACITE_PREFIX": account["prefix"],
+        **more,
+    }
+
+
+@pytest.fixture
+def institution_of(plain_hub: Sandbox, database_url: str) -> Iterator[Callable[..., Institution]]:
+    """``institution_of(HUBDOI_GATEWAY_QUOTA="1")``: a gateway in this process, not served."""
+    with ExitStack() as running:
+
+        def opened(**more: str) -> Institution:
+            made = Institution(Settings.read(environment(plain_hub, database_url, **more)))
+            running.callback(made.close)
+            return made
+
+        yield opened
+
+
+Served = tuple[subprocess.Popen[str], dict[str, Any]]
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[Callable[..., Served]]:
+    """``serve(variables, "--demo")``: the process of a gateway and the line that it prints."""
+    running: list[subprocess.Popen[str]] = []
+
+    def served(variables: Mapping[str, str], *arguments: str) -> Served:
+        process = subprocess.Popen(
+            [sys.executable, "-c", SERVE, "gateway", "serve", *arguments],
+            stdout=subprocess.PIPE,
+            stderr=(tmp_path / "log").open("a"),
+            text=True,
+            env={**os.environ, **variables},
+        )
+        running.append(process)
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        assert line, (tmp_path / "log").read_text()
+        return process, json.loads(line)
+
+    yield served
+    for process in running:
+        process.kill()
+        process.wait()
+        if process.stdout:
+            process.stdout.close()

@@ -1,0 +1,238 @@
+"""Exactly once, with DataCite in between: what is interrupted, delayed or refused (R12)."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from hubdoi.config import Secret
+from hubdoi.gateway.database import migrate
+from hubdoi.gateway.institution import Institution
+from hubdoi.gateway.settings import Settings
+from hubdoi.gateway.tables import audit, metadata
+from hubdoi.gateway.work import Work
+from hubdoi.minting.ledger import Entry
+from hubdoi.records import MintRequest, Repo, Version
+from hubdoi.records.errors import (
+    AlreadyRegistered,
+    InvalidMetadata,
+    PolicyRefused,
+    ServiceError,
+    ServiceUnreachable,
+    SignInRequired,
+)
+from hubdoi.sandbox import Sandbox
+
+from .conftest import Postgres, environment
+
+REPO = Repo("model", "ada/tiny-bert")
+Open = Callable[..., Institution]
+
+
+def mint(institution: Institution, sandbox: Sandbox, **more: Any) -> Version:
+    backend = institution.backend(Secret(sandbox.users["ada"]))
+    request = MintRequest(agree=True, terms=institution.registrar.terms.digest, **more)
+    return backend.mint(REPO, request)
+
+
+def test_r12_a_passing_error_is_tried_again_with_the_same_doi(
+    institution_of: Open, plain_hub: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    institution = institution_of()
+    works = institution.registrar.register
+    monkeypatch.setattr(
+        institution.registrar, "register", raising(ServiceUnreachable("DataCite is away."))
+    )
+    with pytest.raises(ServiceError, match="tried again"):
+        mint(institution, plain_hub)
+    (waiting,) = institution.work.waiting()
+    assert (waiting.state, waiting.attempts) == ("queued", 1)
+    assert institution.work.attempt() is None, "it is not due yet"
+    monkeypatch.setattr(institution.registrar, "register", works)
+    institution.work.retry(waiting.version_id)
+    assert institution.work.run(threading.Event(), until_idle=True) == 1
+    status = institution.backend(None).status(REPO)
+    assert status.state == "current"
+    assert institution.work.waiting() == []
+
+
+def test_r12_a_refusal_waits_for_a_person_and_better_metadata_are_taken(
+    institution_of: Open, plain_hub: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    institution = institution_of()
+    works = institution.registrar.register
+    monkeypatch.setattr(institution.registrar, "register", raising(InvalidMetadata("No title.")))
+    with pytest.raises(InvalidMetadata, match="No title"):
+        mint(institution, plain_hub)
+    (parked,) = institution.work.waiting()
+    assert (parked.state, parked.reason) == ("parked", "No title.")
+    assert institution.work.run(threading.Event(), until_idle=True) == 0
+    monkeypatch.setattr(institution.registrar, "register", works)
+    version = mint(institution, plain_hub, title="A better title")
+    assert version.name == "A better title"
+    assert institution.work.waiting() == []
+
+
+def test_r12_the_account_is_refused_and_no_researcher_is_sent_to_sign_in(
+    institution_of: Open, plain_hub: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    institution = institution_of()
+    monkeypatch.setattr(institution.registrar, "register", raising(SignInRequired("password")))
+    with pytest.raises(ServiceError, match="those who run the gateway"):
+        mint(institution, plain_hub)
+
+
+def test_r12_what_nobody_works_on_is_adopted(
+    institution_of: Open, plain_hub: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    institution = institution_of()
+    with monkeypatch.context() as patched:
+        patched.setattr(institution.work, "add", lambda entry: None)
+        patched.setattr(institution.work, "finished", lambda entry: entry.version)
+        mint(institution, plain_hub)
+    assert institution.work.adopt() == 1
+    assert institution.work.adopt() == 0
+    assert institution.work.run(threading.Event(), until_idle=True) == 1
+
+
+def test_r08_many_threads_end_in_one_doi(institution_of: Open, plain_hub: Sandbox) -> None:
+    institution = institution_of()
+    found: list[str] = []
+
+    def one() -> None:
+        try:
+            found.append(str(mint(institution, plain_hub).doi))
+        except AlreadyRegistered as error:
+            assert error.version is not None
+            found.append(str(error.version.doi))
+
+    threads = [threading.Thread(target=one) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(found) == 6
+    assert len(set(found)) == 1
+
+
+def test_a_quota_and_what_is_required_are_enforced(
+    institution_of: Open, plain_hub: Sandbox
+) -> None:
+    strict = institution_of(HUBDOI_GATEWAY_QUOTA="1", HUBDOI_GATEWAY_REQUIRE="license,orcid")
+    with pytest.raises(PolicyRefused, match="ORCID"):
+        mint(strict, plain_hub)
+    request = MintRequest.from_json({"authors": ["Lovelace, Ada <0000-0002-1825-0097>"]})
+    mint(strict, plain_hub, authors=request.authors)
+    plain_hub.hf_api().upload_file(path_or_fileobj=b"x", path_in_repo="x.txt", repo_id=REPO.id)
+    with pytest.raises(PolicyRefused, match="quota"):
+        mint(strict, plain_hub, authors=request.authors)
+
+
+def test_the_audit_log_only_grows(institution_of: Open, plain_hub: Sandbox) -> None:
+    institution = institution_of()
+    version = mint(institution, plain_hub)
+    acts = [(entry["act"], entry["subject"]) for entry in institution.audit.entries()]
+    assert acts == [("asked", str(version.doi)), ("registered", str(version.doi))]
+    for statement in (audit.update().values(who="x"), audit.delete()):
+        with pytest.raises(Exception, match=r"only grows|cannot be used"):  # noqa: SIM117
+            with institution.database.transaction() as db:
+                db.execute(statement)
+    assert len(list(institution.audit.entries())) == 2
+
+
+def test_the_migrations_make_the_tables_of_the_code(institution_of: Open) -> None:
+    from alembic.autogenerate import compare_metadata
+    from alembic.runtime.migration import MigrationContext
+
+    institution = institution_of()
+    known = set(metadata.tables)
+
+    def ours(item: Any, name: str | None, kind: str, *_: Any) -> bool:
+        return kind != "table" or name in known
+
+    with institution.database.reading() as db:
+        context = MigrationContext.configure(db, opts={"include_object": ours})
+        assert compare_metadata(context, metadata) == []
+    assert migrate(institution.database) == "0001"
+
+
+def test_r12_a_killed_process_is_finished_by_the_next(
+    serve: Callable[..., tuple[subprocess.Popen[str], dict[str, Any]]],
+    plain_hub: Sandbox,
+    postgres: Postgres,
+) -> None:
+    variables = environment(plain_hub, postgres.new_database())
+    # DataCite takes the connection and never answers: the mint hangs in the middle.
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        token = plain_hub.users["ada"]
+        institution = opened(variables)
+        entry = intend(institution, token)
+        process, _ = serve({**variables, "HUBDOI_DATACITE_API": f"http://127.0.0.1:{port}"})
+        silent.settimeout(60)
+        connection, _ = silent.accept()
+        # A worker has it now, and holds its row.
+        assert institution.work.attempt(entry.id) is None
+        process.kill()
+        process.wait()
+        connection.close()
+    until(lambda: institution.work.attempt(entry.id) is not None)
+    found = institution.ledger.entry(entry.id)
+    assert found is not None
+    assert (found.step, found.version.doi) == ("linked", entry.version.doi)
+    institution.close()
+
+
+def test_r12_a_restart_of_postgresql_loses_nothing(plain_hub: Sandbox, postgres: Postgres) -> None:
+    institution = opened(environment(plain_hub, postgres.new_database()))
+    entry = intend(institution, plain_hub.users["ada"])
+    postgres.stop()
+    with pytest.raises(Exception, match="nothing was lost"):
+        institution.work.attempt(entry.id)
+    postgres.start()
+    outcome = institution.work.attempt(entry.id)
+    assert outcome is not None
+    assert outcome.entry.step == "linked"
+    institution.close()
+
+
+def opened(variables: dict[str, str]) -> Institution:
+    return Institution(Settings.read(variables))
+
+
+def intend(institution: Institution, token: str) -> Entry:
+    """An intent, durable, that nobody has begun to register."""
+    kept: list[Entry] = []
+    original = Work.finished
+
+    def finished(self: Work, entry: Entry, **_: Any) -> Version:
+        kept.append(entry)
+        return entry.version
+
+    Work.finished = finished  # type: ignore[method-assign]
+    try:
+        request = MintRequest(agree=True, terms=institution.registrar.terms.digest)
+        institution.backend(Secret(token)).mint(REPO, request)
+    finally:
+        Work.finished = original  # type: ignore[method-assign]
+    return kept[0]
+
+
+def until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def raising(error: Exception) -> Callable[[Version], None]:
+    def register(version: Version) -> None:
+        raise error
+
+    return register
