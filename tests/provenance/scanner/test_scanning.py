@@ -141,6 +141,41 @@ def test_work_is_bounded() -> None:
     )
 
 
+def test_many_branches_are_read() -> None:
+    branches = "".join(f"elif a == {n}: x = 'ada/other{n}'\n" for n in range(800))
+    chosen = found(f"if a: x = 'ada/first'\n{branches}X.from_pretrained(x)")
+    assert ("model", "ada/other799", None) in chosen
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "X.from_pretrained('a/%d' % 0x" + "f" * 6000 + ")",
+        "X.from_pretrained(a" + ".b" * 3000 + ")",
+        "x = a" + ".b()" * 3000 + "\nX.from_pretrained(x)",
+        "X.from_pretrained(" + "(" * 400 + "1" + ")" * 400 + ")",
+        "X.from_pretrained('a'" + " + 'b'" * 5000 + ")",
+    ],
+)
+def test_what_is_beyond_the_limits_does_not_stop_the_other_cells(source: str) -> None:
+    assert ("model", "ada/engine", None) in found(source, "X.from_pretrained('ada/engine')")
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        "x = (" + "A9+/" * 10_000 + "'''",
+        "X.from_pretrained(a" + ".b" * 20_000,
+        "except " + " " * 40_000 + "x",
+        "\n" * 40_000 + "print x y",
+        "print x" + " " * 40_000 + "y",
+        "X.from_pretrained(" * 500,
+    ],
+)
+def test_broken_cells_are_read_in_linear_time(broken: str) -> None:
+    assert ("model", "ada/engine", None) in found(broken, "X.from_pretrained('ada/engine')")
+
+
 def test_escapes_of_the_notebook_warn_nobody(recwarn: pytest.WarningsRecorder) -> None:
     assert found("a = '\\d'\nX.from_pretrained('gpt2')") == [("model", "gpt2", None)]
     assert not recwarn.list

@@ -40,6 +40,8 @@ _SAVE_KEYWORDS = ("output_dir", "save_directory", "local_dir", "savedir", "save_
 _DOWNLOAD = re.compile(r"\b(?:wget|curl|aria2c|axel|git|hf|huggingface-cli)\b")
 _ID_NAME = re.compile(r"(?i)(?:name|id|path|checkpoint|ckpt|repo|model_str|backbone)$")
 _REASON = "What it loads is known only when it runs."
+_LIMITS = (RecursionError, ValueError, OverflowError, MemoryError)
+_LIMIT_REASON = "Its code is nested too deeply, or has a number that is too large, to be read."
 _DEFAULT_REASON = "No model is named: the library chooses its default."
 
 
@@ -50,8 +52,24 @@ def scan(
 ) -> tuple[list[Use], list[Unclear]]:
     """What `cells` load, in order of first use, and the calls of which that cannot be told.
 
-    `outside` gives what a live kernel knows of a dotted name. Nothing is run or imported.
+    `outside` gives what a live kernel knows of a dotted name. Nothing is run or imported. A cell
+    that is beyond the limits of Python's parser or of this scanner is one unclear entry.
     """
+    try:
+        return _scanned(cells, notebook, outside)
+    except _LIMITS:
+        if len(cells) > 1:
+            parts = [scan([cell], notebook, outside) for cell in cells]
+            return [use for own, _ in parts for use in own], [u for _, own in parts for u in own]
+        (cell,) = cells
+        line = 1 + cell.offset
+        count = cell.execution_count
+        return [], [Unclear("the cell", _LIMIT_REASON, cell.index, line, notebook, count)]
+
+
+def _scanned(
+    cells: Sequence[Cell], notebook: str | None, outside: Callable[[str], Any] | None
+) -> tuple[list[Use], list[Unclear]]:
     if not any(_may_load(cell) for cell in cells):
         return [], []
     # Trees of syntax are many small objects without cycles: the collector would only count them.

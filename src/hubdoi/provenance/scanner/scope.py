@@ -262,9 +262,16 @@ class Program:
         self._block(node.orelse, site, index)
 
     def _if(self, node: ast.If, site: Site, index: CellIndex) -> None:
-        self._unit(node.test, site, index)
-        self._block(node.body, self._branch(site, node, 0), index)
-        self._block(node.orelse, self._branch(site, node, 1), index)
+        # `elif` nests in the tree, and is one fork with many ways: a loop, however many there are
+        part, way = node, 0
+        while True:
+            self._unit(part.test, site, index)
+            self._block(part.body, self._branch(site, node, way), index)
+            way += 1
+            if len(part.orelse) != 1 or not isinstance(part.orelse[0], ast.If):
+                break
+            part = part.orelse[0]
+        self._block(part.orelse, self._branch(site, node, way), index)
 
     def _with(self, node: ast.With | ast.AsyncWith, site: Site, index: CellIndex) -> None:
         for item in node.items:

@@ -8,11 +8,14 @@ import re
 from .ipython import Lines, has_ipython, plain_python
 
 _ERRORS = (SyntaxError, ValueError, RecursionError, MemoryError)
+# Each of these looks at a letter a bounded number of times, whatever the text is.
 _PRINT = re.compile(
-    r"^(\s*)print[ \t]+(?![=(.,\[]|\bif\b|\bin\b|\bis\b)(.+?)\s*$|^(\s*)print\s*>>.*$", re.M
+    r"^([ \t]*)print[ \t]++(?![=(.,\[]|\bif\b|\bin\b|\bis\b)(.+)$|^([ \t]*)print[ \t]*+>>.*$", re.M
 )
-_EXCEPT = re.compile(r"^(\s*except\s+[\w.()\s,]+?)\s*,\s*(\w+)\s*:", re.M)
-_CALL_HEAD = re.compile(r"[A-Za-z_][\w.]*(?:\(\))?(?:\.[A-Za-z_]\w*)*\s*\(")
+_EXCEPT = re.compile(
+    r"^([ \t]*except[ \t]+[\w.()\t ,]{1,200}?)[ \t]{0,8},[ \t]{0,8}(\w{1,80})[ \t]{0,8}:", re.M
+)
+_CALL_HEAD = re.compile(r"(?<!\w)(?<!\w\.)[A-Za-z_][\w.]*+(?:\(\)(?:\.[A-Za-z_]\w*+)++)?[ \t]*+\(")
 _MAX_CALL = 4000
 
 
@@ -63,7 +66,7 @@ def _recovered(source: str, triggers: frozenset[str]) -> list[ast.stmt]:
 def _printed(match: re.Match[str]) -> str:
     if match[2] is None:
         return f"{match[3] or ''}pass"
-    return f"{match[1]}print({match[2].rstrip(',;')})"
+    return f"{match[1]}print({match[2].rstrip().rstrip(',;')})"
 
 
 def _parsed(text: str, offset: int) -> list[ast.stmt] | None:
@@ -125,20 +128,21 @@ def _calls_in(lines: list[str], n: int, offset: int, triggers: frozenset[str]) -
     """The calls of `triggers` that begin on a line, each as a statement."""
     line = lines[n]
     found: list[ast.stmt] = []
+    seen, doubles, singles, commented = 0, 0, 0, False
     for match in _CALL_HEAD.finditer(line):
         name = match.group()[:-1].rstrip().rpartition(".")[2]
-        before = line[: match.start()]
-        if name not in triggers or "#" in before or _in_string(before):
+        between = line[seen : match.start()]
+        seen = match.start()
+        doubles += between.count('"')
+        singles += between.count("'")
+        commented = commented or "#" in between
+        if name not in triggers or commented or doubles % 2 or singles % 2:
             continue
         rest = "\n".join([line[match.start() :], *lines[n + 1 : n + 12]])[:_MAX_CALL]
         end = _closing(rest, match.end() - match.start())
         if end and (statements := _parsed(rest[:end], offset + n)):
             found += statements
     return found
-
-
-def _in_string(before: str) -> bool:
-    return before.count('"') % 2 == 1 or before.count("'") % 2 == 1
 
 
 def _closing(text: str, start: int) -> int:
