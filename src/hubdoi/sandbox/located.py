@@ -94,11 +94,18 @@ def follow_alias(request: Request) -> None:
     raise Moved(old.id, found.repo.id)
 
 
+_RESOURCES = frozenset(
+    "branch commit commits compare discussions paths-info preupload refs resolve revision settings "
+    "super-squash tag tree treesize".split()
+)
+
+
 def one_part_id(request: Request) -> str | None:
     """The id without a namespace that an address of the API or of a download names."""
     parts = request.url.path.strip("/").split("/")
     if parts[0] == "api" and len(parts) > 2 and parts[1] in _KINDS:
-        return parts[2]
+        # "ada/tiny-bert/doi" has a namespace: only the name of a resource can follow an id without one.
+        return parts[2] if len(parts) == 3 or parts[3] in _RESOURCES else None
     if parts[0] in _KINDS:
         parts = parts[1:]
     return parts[0] if len(parts) > 2 and parts[1] in ("resolve", "raw") else None
