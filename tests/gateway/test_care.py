@@ -1,0 +1,104 @@
+"""``reconcile`` and ``doctor``, against the sandbox as Hub and DataCite."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import httpx
+import pytest
+from starlette.testclient import TestClient
+
+from hubdoi.config import Secret
+from hubdoi.gateway import care
+from hubdoi.gateway.app import create_app
+from hubdoi.gateway.institution import Institution
+from hubdoi.gateway.reconcile import reconcile
+from hubdoi.records import MintRequest, Repo, Version
+from hubdoi.sandbox import Sandbox
+
+from .conftest import environment
+
+REPO = Repo("model", "ada/tiny-bert")
+Open = Callable[..., Institution]
+
+
+def mint(institution: Institution, sandbox: Sandbox) -> Version:
+    institution.url = "https://dois.example.org"
+    request = MintRequest(agree=True, terms=institution.registrar.terms.digest)
+    return institution.backend(Secret(sandbox.users["ada"])).mint(REPO, request)
+
+
+def url_at_datacite(sandbox: Sandbox, version: Version) -> str:
+    answer = httpx.get(f"{sandbox.datacite_url}/dois/{version.doi}")
+    return str(answer.json()["data"]["attributes"]["url"])
+
+
+def test_what_is_as_it_should_be_is_left_alone(institution_of: Open, plain_hub: Sandbox) -> None:
+    institution = institution_of()
+    mint(institution, plain_hub)
+    found = reconcile(institution)
+    assert (found.findings, found.exit_status) == ((), 0)
+
+
+def test_a_record_that_was_changed_at_datacite_is_repaired(
+    institution_of: Open, plain_hub: Sandbox
+) -> None:
+    institution = institution_of()
+    version = mint(institution, plain_hub)
+    institution.registrar.relocate(version.doi, "https://example.org/elsewhere")
+    (finding,) = reconcile(institution).findings
+    assert (finding.kind, finding.repaired) == ("url", True)
+    assert url_at_datacite(plain_hub, version) == version.landing_url
+    assert reconcile(institution).findings == ()
+
+
+def test_r11_a_deleted_repository_gets_a_page_and_its_doi_leads_there(
+    institution_of: Open, plain_hub: Sandbox
+) -> None:
+    institution = institution_of()
+    version = mint(institution, plain_hub)
+    plain_hub.hf_api().delete_repo(REPO.id)
+    (finding,) = reconcile(institution).findings
+    assert (finding.kind, finding.repaired) == ("gone", True)
+    page = f"/gone/{version.doi}"
+    assert url_at_datacite(plain_hub, version) == f"https://dois.example.org{page}"
+    answer = TestClient(create_app(institution)).get(page)
+    assert answer.status_code == 410
+    assert version.title in answer.text
+    assert reconcile(institution).findings == ()
+
+
+def test_r11_a_renamed_repository_keeps_its_doi(institution_of: Open, plain_hub: Sandbox) -> None:
+    institution = institution_of()
+    version = mint(institution, plain_hub)
+    plain_hub.hf_api().move_repo(REPO.id, "ada/small-bert")
+    kinds = [finding.kind for finding in reconcile(institution).findings]
+    assert kinds == ["moved", "url"]
+    assert "ada/small-bert" in url_at_datacite(plain_hub, version)
+
+
+def test_r11_a_private_repository_leads_back_when_it_returns(
+    institution_of: Open, plain_hub: Sandbox
+) -> None:
+    institution = institution_of()
+    version = mint(institution, plain_hub)
+    plain_hub.hf_api().update_repo_settings(REPO.id, private=True)
+    assert [finding.kind for finding in reconcile(institution).findings] == ["gone"]
+    plain_hub.hf_api().update_repo_settings(REPO.id, private=False)
+    assert [finding.kind for finding in reconcile(institution).findings] == ["returned"]
+    assert url_at_datacite(plain_hub, version) == version.landing_url
+
+
+def test_the_doctor_says_what_is_wrong(
+    plain_hub: Sandbox, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in environment(plain_hub, database_url).items():
+        monkeypatch.setenv(name, value)
+    assert care.doctor().exit_status == 0
+    monkeypatch.setenv("DATACITE_PASSWORD", "wrong")
+    monkeypatch.setenv("HUBDOI_GATEWAY_OWNERS", "ada,nobody-at-all")
+    problems = {finding.kind for finding in care.doctor().findings if finding.is_problem}
+    assert problems == {"account", "owner"}
+    assert "wrong" not in str(care.doctor())
+    monkeypatch.delenv("DATACITE_PREFIX")
+    assert "DATACITE_PREFIX" in str(care.doctor())
