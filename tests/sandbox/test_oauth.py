@@ -135,6 +135,7 @@ def test_a_token_does_what_its_scopes_allow_and_no_more(hub: Sandbox) -> None:
     for refused, missing in (
         (lambda: reader.upload_file(path_or_fileobj=b"x", path_in_repo="y", repo_id="grace/secret-model"), "write-repos"),
         (lambda: writer.create_repo("grace/new"), "manage-repos"),
+        (lambda: reader.list_webhooks(), "manage-repos"),
         (lambda: who.create_discussion("ada/tiny-bert", title="a title"), "write-discussions"),
     ):  # fmt: skip
         with pytest.raises(HfHubHTTPError, match=missing) as caught:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from queue import Queue
+from secrets import token_bytes
 from typing import Any
 
 import httpx
@@ -57,6 +59,22 @@ class Receiver:
         self.server.shutdown()
         self.server.server_close()
         self.thread.join()
+
+
+@pytest.fixture(scope="module")
+def demo() -> Iterator[Sandbox]:
+    """One for all tests here: each of them takes its webhooks away."""
+    with Sandbox() as running:
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def none_left(demo: Sandbox) -> Iterator[None]:
+    yield
+    for user in demo.users:
+        api = demo.hf_api(user)
+        for webhook in api.list_webhooks():
+            api.delete_webhook(webhook.id)
 
 
 @pytest.fixture
@@ -109,7 +127,7 @@ def test_what_happens_is_delivered(
 ) -> None:
     hook(ada, receiver)
     before = ada.model_info(BERT).sha
-    made = ada.upload_file(path_or_fileobj=b"x", path_in_repo="x", repo_id=BERT)
+    made = ada.upload_file(path_or_fileobj=token_bytes(8), path_in_repo="x.txt", repo_id=BERT)
     secret, body = receiver.received.get(timeout=60)
     assert secret == "a secret"
     payload = WebhookPayload.model_validate(body)
@@ -148,12 +166,17 @@ def test_only_what_is_watched_and_may_be_seen(ada: HfApi, grace: HfApi, receiver
         watched=[{"type": "user", "name": "grace"}, {"type": "model", "name": BERT}],
         domains=["repo"],
     )
-    grace.upload_file(path_or_fileobj=b"x", path_in_repo="x", repo_id="grace/secret-model")
+    grace.upload_file(
+        path_or_fileobj=token_bytes(8), path_in_repo="x.txt", repo_id="grace/secret-model"
+    )
     ada.create_discussion(BERT, title="a title")
     ada.upload_file(
-        path_or_fileobj=b"x", path_in_repo="x", repo_id="ada/notes", repo_type="dataset"
+        path_or_fileobj=token_bytes(8),
+        path_in_repo="x.txt",
+        repo_id="ada/notes",
+        repo_type="dataset",
     )
-    ada.upload_file(path_or_fileobj=b"x", path_in_repo="x", repo_id=BERT)
+    ada.upload_file(path_or_fileobj=token_bytes(8), path_in_repo="x.txt", repo_id=BERT)
     _, body = receiver.received.get(timeout=60)
     assert (body["repo"]["name"], body["event"]["scope"]) == (BERT, "repo.content")
 
@@ -161,7 +184,7 @@ def test_only_what_is_watched_and_may_be_seen(ada: HfApi, grace: HfApi, receiver
 def test_a_receiver_that_fails_is_tried_again(ada: HfApi, receiver: Receiver) -> None:
     receiver.failures = 1
     hook(ada, receiver)
-    ada.upload_file(path_or_fileobj=b"x", path_in_repo="x", repo_id=BERT)
+    ada.upload_file(path_or_fileobj=token_bytes(8), path_in_repo="x.txt", repo_id=BERT)
     assert receiver.next("repo.content")["repo"]["name"] == BERT
 
 
@@ -172,16 +195,37 @@ def test_what_was_not_delivered_is_delivered_after_a_restart(
     with Sandbox(tmp_path / "data") as sandbox:
         ada = sandbox.hf_api("ada")
         hook(ada, receiver)
-        oid = ada.upload_file(path_or_fileobj=b"x", path_in_repo="x", repo_id=BERT).oid
+        oid = ada.upload_file(
+            path_or_fileobj=token_bytes(8), path_in_repo="x.txt", repo_id=BERT
+        ).oid
     with Sandbox(tmp_path / "data"):
         assert receiver.next("repo.content")["repo"]["headSha"] == oid
+
+
+def test_a_receiver_that_never_answers_does_not_hold_up_the_end(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        with Sandbox(tmp_path / "data") as sandbox:
+            url = f"http://127.0.0.1:{silent.getsockname()[1]}/"
+            watched = [{"type": "user", "name": "ada"}]
+            ada = sandbox.hf_api("ada")
+            ada.create_webhook(url=url, watched=watched)
+            ada.upload_file(path_or_fileobj=token_bytes(8), path_in_repo="x.txt", repo_id=BERT)
+            connection, _ = silent.accept()
+        # The sandbox is gone, and its delivery still waits for the answer.
+        connection.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
+        connection.close()
+    with Sandbox(tmp_path / "data") as sandbox:
+        ada = sandbox.hf_api("ada")
+        logs = f"/api/settings/webhooks/{ada.list_webhooks()[0].id}/logs"
+        headers = {"Authorization": f"Bearer {sandbox.users['ada']}"}
+        assert httpx.get(sandbox.endpoint + logs, headers=headers).json()[0]["waiting"]
 
 
 def test_nothing_leaves_the_machine_and_a_delivery_is_replayed(
     http: Callable[..., httpx.Response], ada: HfApi, receiver: Receiver
 ) -> None:
     made = ada.create_webhook(url="http://198.51.100.1/", watched=[{"type": "user", "name": "ada"}])
-    ada.upload_file(path_or_fileobj=b"x", path_in_repo="x", repo_id=BERT)
+    ada.upload_file(path_or_fileobj=token_bytes(8), path_in_repo="x.txt", repo_id=BERT)
     logs = f"/api/settings/webhooks/{made.id}/logs"
     while (entry := http("GET", logs).json()[0])["waiting"]:
         pass

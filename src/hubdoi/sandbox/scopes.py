@@ -42,6 +42,9 @@ def needed_for(method: str, path: str) -> str | None:
         return SIGNING_IN
     if path.startswith(("/oauth/", "/api/whoami-v2")):
         return None
+    # Settings hold secrets: to read them takes what it takes to change them.
+    if path.startswith("/api/settings/webhooks"):
+        return "manage-repos"
     if method in _SAFE or any(part in path for part in _READING_POSTS):
         return "read-repos"
     if "/discussions" in path:

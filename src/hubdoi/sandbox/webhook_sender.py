@@ -19,6 +19,7 @@ PAUSES = (0.5, 2.0, 10.0, 60.0, 300.0)
 """The seconds between one try and the next; after the last one the delivery is given up."""
 
 _TIMEOUT = 10.0
+_STOP_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,8 @@ class Sender:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._lock = threading.Lock()
+        # Held while the thread uses the database: once the sender has stopped, it never does again.
+        self._using = threading.Lock()
         self._waking = threading.Event()
         self._stopping = False
         self._thread: threading.Thread | None = None
@@ -57,31 +60,40 @@ class Sender:
         self._waking.set()
 
     def stop(self) -> None:
-        """End the thread; what is not delivered yet stays for the next process."""
-        with self._lock:
+        """End the thread; what is not delivered yet stays for the next process.
+
+        A receiver that keeps the thread waiting is not waited for: its answer will not be noted.
+        """
+        with self._using, self._lock:
             self._stopping = True
             thread = self._thread
         self._waking.set()
         if thread is not None:
-            thread.join(timeout=_TIMEOUT + 1)
+            thread.join(timeout=_STOP_SECONDS)
 
     def _run(self) -> None:
-        while not self._stopping:
+        while True:
             self._waking.clear()
             try:
-                # A transaction, not a reading: it waits for the one that woke us to end.
-                with self._database.transaction() as connection:
-                    due = connection.execute(select(func.min(DELIVERIES.c.due))).scalar()
-                if due is not None and due <= time.time():
-                    self._deliver_next()
+                with self._using:
+                    if self._stopping:
+                        return
+                    delivery, due = self._next()
+                if delivery is not None:
+                    self._deliver(delivery)
                     continue
             except HubdoiError:
                 # The database cannot be used now; it is looked at again below.
                 due = time.time() + 1
             self._waking.wait(None if due is None else max(0.01, due - time.time()))
 
-    def _deliver_next(self) -> None:
-        with self._database.reading() as connection:
+    def _next(self) -> tuple[_Delivery | None, float | None]:
+        """What is to be delivered now, and when something is to be."""
+        # A transaction, not a reading: it waits for the one that woke us to end.
+        with self._database.transaction() as connection:
+            due = connection.execute(select(func.min(DELIVERIES.c.due))).scalar()
+            if due is None or due > time.time():
+                return None, due
             row = connection.execute(
                 select(DELIVERIES, WEBHOOKS.c.url, WEBHOOKS.c.secret)
                 .join(WEBHOOKS, WEBHOOKS.c.id == DELIVERIES.c.webhook)
@@ -90,18 +102,23 @@ class Sender:
                 .limit(1)
             ).first()
         if row is None:
-            return
-        delivery = _Delivery(row.id, row.tries, row.payload, row.url, row.secret)
+            return None, due
+        return _Delivery(row.id, row.tries, row.payload, row.url, row.secret), due
+
+    def _deliver(self, delivery: _Delivery) -> None:
         final, status, problem = _send(delivery)
         again = None
         if not final and delivery.tries < len(PAUSES):
             again = time.time() + PAUSES[delivery.tries]
-        with self._database.transaction() as connection:
-            connection.execute(
-                update(DELIVERIES)
-                .where(DELIVERIES.c.id == delivery.id)
-                .values(tries=delivery.tries + 1, due=again, status=status, problem=problem)
-            )
+        with self._using:
+            if self._stopping:
+                return
+            with self._database.transaction() as connection:
+                connection.execute(
+                    update(DELIVERIES)
+                    .where(DELIVERIES.c.id == delivery.id)
+                    .values(tries=delivery.tries + 1, due=again, status=status, problem=problem)
+                )
 
 
 def _send(delivery: _Delivery) -> tuple[bool, int | None, str | None]:
