@@ -42,7 +42,7 @@ def test_mint_by_mouse_and_copy_to_the_clipboard(notebook: Notebook, sandbox: Sa
     assert [author.orcid for author in version.authors] == ["0000-0002-1825-0097"]
     panel.shows(f"Generated: {version.doi}.")
     panel.shows("Locked by DOI")
-    panel.shows(re.compile(r"ada agreed on \d{4}-\d\d-\d\d \d\d:\d\d UTC to the terms"))
+    panel.shows(re.compile(r"ada accepted the terms on \d{4}-\d\d-\d\d \d\d:\d\d UTC to the terms"))
     link = panel.root.get_by_role("link", name=version.doi.name).first
     expect(link).to_have_attribute("href", f"{sandbox.endpoint}/doi/{version.doi}")
     client = _client(sandbox)
@@ -123,7 +123,7 @@ def test_r07_regenerate_when_the_weights_changed_and_not_when_only_the_card_did(
     panel = notebook.open_panel(sandbox.endpoint, sandbox.users["ada"])
     panel.is_state("Behind")
     panel.shows("Only the repository card changed")
-    panel.shows("a new DOI is seldom needed")
+    panel.shows("a new DOI is rarely needed")
     _push(sandbox, "model.safetensors", b"\0" * 2_500_000)
     panel.button("Refresh").click()
     panel.shows("2 files changed since the DOI's revision: the card and the weights.")

@@ -53,6 +53,7 @@ def test_credentials_do_not_travel_unencrypted(
     context: Context, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HF_TOKEN", "hf_secret")
+    monkeypatch.setenv("HF_ENDPOINT", "http://hub.example.org")
     with pytest.raises(errors.InsecureEndpoint) as refusal:
         run(["use", "http://hub.example.org"], context)
     assert "hf_secret" not in refusal.value.message

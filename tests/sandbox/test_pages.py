@@ -105,7 +105,7 @@ def test_r07_the_landing_page_says_whose_doi_it_shows(adas: Browser, ada: HfApi)
     adas.generate()
     second = push(ada)
     page = adas.open(f"/ada/tiny-bert/tree/{first}")
-    assert "The DOI 10.5072/hf/0001 is of this revision" in page.text
+    assert "The DOI 10.5072/hf/0001 identifies this revision" in page.text
     page = adas.open(f"/ada/tiny-bert/tree/{second}")
     assert "This revision has no DOI of its own; 10.5072/hf/0001 is of revision" in page.text
     adas.generate()

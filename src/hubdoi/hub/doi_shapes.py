@@ -28,9 +28,9 @@ class AuthorBody(_Shape):
     type: Literal["person", "organization"] | None = None
     given: str | None = None
     family: str | None = None
-    orcid: str | None = Field(None, description="ORCID iD, bare or as an address")
+    orcid: str | None = Field(None, description="ORCID iD, bare or as a URL")
     affiliation: str | None = Field(None, max_length=MAX_NAME)
-    ror: str | None = Field(None, description="ROR iD, bare or as an address")
+    ror: str | None = Field(None, description="ROR iD, bare or as a URL")
 
 
 class TermsAnswer(_Shape):
@@ -51,14 +51,21 @@ class VersionAnswer(_Shape):
     repo: RepoName
     revision: str = Field(pattern="^[0-9a-f]{40}$")
     title: str
+    titles: list[list[str]] | None = Field(None, description="further titles: title, then its type")
     authors: list[AuthorBody]
     publisher: str
+    publisher_ror: str | None = None
     year: int
     created: str
     description: str | None = None
+    dates: list[list[str]] | None = Field(None, description="date, then its type")
     license: str | None = None
+    license_url: str | None = None
     url: str
     resource_type: str
+    csl_type: str | None = None
+    container: list[str] | None = None
+    subjects: list[str] | None = None
     version: str
     language: str | None = None
     state: Literal["current", "outdated"]
@@ -88,7 +95,7 @@ class MintBody(_Shape):
     agree: Literal[True] = Field(description="nothing but the JSON value true counts")
     terms: str = Field(description="the digest of the terms that were shown")
     revision: str | None = Field(
-        None, description="instead of the head: a commit id, or its first 7 digits or more"
+        None, description="instead of the latest commit: a commit id, or its first 7 digits or more"
     )
     authors: list[AuthorBody | str] | None = Field(
         None,
