@@ -326,6 +326,14 @@ def test_many_writers_at_once_lose_nothing(tmp_path: Path) -> None:
     assert [entry.name for entry in tmp_path.iterdir()] == ["refs.bib"]
 
 
+def test_a_file_that_does_not_change_keeps_a_double_byte_order_mark(tmp_path: Path) -> None:
+    path = tmp_path / "refs.bib"
+    path.write_bytes(b"\xef\xbb\xbf\xef\xbb\xbf@misc{a, title={x}}\n")
+    file = BibFile.read(path).updated([])
+    assert file.content == path.read_bytes()
+    assert not file.differs
+
+
 def test_a_byte_order_mark_is_kept_once(tmp_path: Path) -> None:
     path = tmp_path / "refs.bib"
     path.write_bytes(b"\xef\xbb\xbf\xef\xbb\xbf@misc{a, title={x}}\n")

@@ -40,7 +40,7 @@ def test_one_line_when_ready_and_a_clean_end(tmp_path, name):
         assert answer.json()["name"] == "ada"
     finally:
         child.send_signal(name)
-        out, err = child.communicate(timeout=20)
+        out, err = child.communicate(timeout=90)
     assert child.returncode == 0
     assert out == ""
     assert err == ""
@@ -57,7 +57,7 @@ def test_a_second_one_on_the_same_directory(tmp_path):
                 "\nexcept SandboxError as error: sys.exit(error.message)"
             ),
         )
-        out, err = child.communicate(timeout=20)
+        out, err = child.communicate(timeout=90)
     assert (child.returncode, out) == (1, "")
     assert str(tmp_path) in err
     assert "stop that one" in err

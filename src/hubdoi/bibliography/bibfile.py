@@ -159,7 +159,12 @@ class BibFile:
 
     @property
     def content(self) -> bytes:
-        """What `write` writes; a byte order mark is kept, once."""
+        """What `write` writes; a byte order mark is kept, once.
+
+        Where no entry changes, the file stays byte for byte as it was.
+        """
+        if self.text == _decoded(self.path, self.original)[0]:
+            return self.original
         mark = _UTF8_MARK if self.original.startswith(_UTF8_MARK) else b""
         return mark + self.text.encode(self.encoding)
 
