@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 from ..net.cache import AnswerCache
 from ..net.http import Http
@@ -66,14 +66,14 @@ class PublicRecords:
             recalled = self._cache.recall(address)
             if recalled is None:
                 raise
-            return self._version(recalled)
+            return self._version_of(doi, recalled)
         if answer.status in (404, 410):
             raise DoiNotFound(
                 f"DataCite has no public record of {doi}; a DOI of another agency, as Crossref's of most articles, is cited from {doi.url}."
             )
         if answer.status >= 400:
             raise self._refused(answer.status)
-        return self._version(answer.json)
+        return self._version_of(doi, answer.json)
 
     def versions(self, dois: Iterable[Doi], *, refresh: bool = False) -> dict[Doi, Version]:
         """The versions of many DOIs, some two hundred for each request; those unknown are left out.
@@ -128,7 +128,13 @@ class PublicRecords:
 
     def _address(self, doi: Doi) -> str:
         query = "&".join(f"{name}={value}" for name, value in _DETAILS.items())
-        return f"{self.base}/dois/{quote(doi.key, safe='/')}?{query}"
+        return f"{self.base}/dois/{Doi(doi.key).in_url}?{query}"
+
+    def _version_of(self, doi: Doi, body: Any) -> Version:
+        version = self._version(body)
+        if version.doi != doi:
+            raise UnexpectedAnswer(f"{self.base} answered with another DOI than {doi}.")
+        return version
 
     def _version(self, body: Any) -> Version:
         data = body.get("data") if isinstance(body, Mapping) else None

@@ -19,6 +19,7 @@ from urllib.parse import quote, urlsplit
 from ..config import DATACITE_TEST_API
 from ..net.http import Http
 from ..records import Doi, Hub, Repo, Terms, Version
+from ..records.doi import doi_key
 from ..records.errors import (
     AccessError,
     AlreadyRegistered,
@@ -167,7 +168,7 @@ class DataCiteRegistrar:
             raise self._refusal(answer)
         data = answer.json.get("data") if isinstance(answer.json, Mapping) else None
         found = {
-            str(entry["attributes"].get("doi", "")).lower(): entry["attributes"]
+            doi_key(str(entry["attributes"].get("doi", ""))): entry["attributes"]
             for entry in (data if isinstance(data, list) else ())
             if isinstance(entry, Mapping) and isinstance(entry.get("attributes"), Mapping)
         }
@@ -271,7 +272,7 @@ class DataCiteRegistrar:
 
     @staticmethod
     def _path(doi: Doi) -> str:
-        return f"/dois/{quote(doi.name, safe='/')}"
+        return f"/dois/{doi.in_url}"
 
     def _attributes(self, answer: Answer) -> Mapping[str, Any]:
         data = answer.json.get("data") if isinstance(answer.json, Mapping) else None

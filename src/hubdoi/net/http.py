@@ -44,6 +44,7 @@ LONGEST_WAIT = 60.0
 LARGEST_ANSWER = 64 * 2**20
 """Bytes, decoded; a larger answer is not read."""
 MOST_REDIRECTS = 5
+_ENCODED_DOT = re.compile("%2[eE]")
 _SECONDS = re.compile(r"[0-9]{1,9}")
 _SAFE = "%/:=&?~+!$,;'@()*[]"
 
@@ -143,10 +144,14 @@ class Http:
             ServiceBusy: 429, and the pause that was asked for is too long.
             ServiceFailed: 5xx.
             UnexpectedAnswer: a body that is too large or not JSON, or a redirect that leads nowhere.
+            InvalidInput: a part of `path` is ``.`` or ``..``, and would lead to another URL.
         """
         if is_offline():
             raise _offline(self.base)
         deadline = monotonic() + LONGEST_OPERATION if until is None else until
+        path_alone = path.partition("?")[0]
+        if not {".", ".."}.isdisjoint(_ENCODED_DOT.sub(".", path_alone).split("/")):
+            raise InvalidInput("A name that consists of dots cannot be asked for; correct it.")
         url = self.base + quote(path, safe=_SAFE)
         if params:
             url += ("&" if "?" in path else "?") + urlencode(params)

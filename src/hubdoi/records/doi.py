@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from string import ascii_lowercase, ascii_uppercase
 from urllib.parse import quote, unquote, urlsplit
 
 from .errors import InvalidDoi
@@ -14,6 +15,9 @@ SANDBOX_PREFIX = "10.5072"
 HUB_PREFIXES = ("10.57967", SANDBOX_PREFIX)
 """The prefixes of the DOIs that a Hub registers: huggingface.co, and the sandbox."""
 
+# DOI names are compared in ASCII case alone (DOI Handbook 2.4): "K" is not the sign for kelvin.
+_ASCII_LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)
+_DOT_SEGMENTS = frozenset({".", ".."})
 _PATTERN = re.compile(r"10\.[0-9]{4,9}(?:\.[0-9]+)*/\S+")
 _PROXIES = ("doi.org", "dx.doi.org", "www.doi.org", "hdl.handle.net")
 _MAX_LENGTH = 2048
@@ -45,9 +49,11 @@ class Doi:
         if isinstance(text, Doi):
             return text
         stripped = str(text).strip()
-        name = re.sub(r"^(?:info:)?doi\s*[:/]\s*", "", stripped, flags=re.IGNORECASE).strip()
-        if re.match(r"(?i)https?://|(?:dx\.|www\.)?doi\.org/", name):
-            name = _in_address(name)
+        name = re.sub(
+            r"^(?:info:)?doi\s*[:/]\s*", "", stripped, flags=re.IGNORECASE | re.ASCII
+        ).strip()
+        if re.match(r"(?ai)https?://|(?:dx\.|www\.)?doi\.org/", name):
+            name = _in_url(name)
         try:
             return cls(name)
         except InvalidDoi:
@@ -66,8 +72,8 @@ class Doi:
 
     @property
     def key(self) -> str:
-        """The form to compare and look up by: DOI names do not depend on case."""
-        return self.name.lower()
+        """The form to compare and look up by: the case of ASCII letters does not matter."""
+        return doi_key(self.name)
 
     @property
     def prefix(self) -> str:
@@ -80,7 +86,17 @@ class Doi:
     @property
     def url(self) -> str:
         """The link in the form that DataCite and Crossref ask for."""
-        return "https://doi.org/" + quote(self.name, safe="/:;()._-")
+        return "https://doi.org/" + self.in_url
+
+    @property
+    def in_url(self) -> str:
+        """The name as the end of a URL's path.
+
+        Browsers and proxies resolve the dots in ``10.5072/../x`` (RFC 3986, 5.2.4) and would ask
+        for another record: a name with such a part has its slashes encoded.
+        """
+        has_dots = not _DOT_SEGMENTS.isdisjoint(self.name.split("/"))
+        return quote(self.name, safe=":;()._-" if has_dots else "/:;()._-")
 
     @property
     def is_from_hub(self) -> bool:
@@ -96,7 +112,7 @@ class Doi:
         if isinstance(other, Doi):
             return self.key == other.key
         if isinstance(other, str):
-            return self.key == other.lower()
+            return self.key == doi_key(other)
         return NotImplemented
 
     def __hash__(self) -> int:
@@ -109,21 +125,29 @@ class Doi:
         return f"Doi({self.name!r})"
 
 
+def doi_key(text: str) -> str:
+    """The form in which a DOI name, or a part of one, is compared."""
+    return text.translate(_ASCII_LOWER)
+
+
 def _well_formed(name: str) -> bool:
     return _PATTERN.fullmatch(name) is not None and name.isprintable()
 
 
-def _in_address(address: str) -> str:
-    """The DOI in the address of a resolver, else `address` itself."""
+def _in_url(url: str) -> str:
+    """The DOI in the URL of a resolver, else `url` itself."""
     try:
-        parts = urlsplit(address if "://" in address else f"https://{address}")
+        parts = urlsplit(url if "://" in url else f"https://{url}")
         host = parts.hostname or ""
     except ValueError:
-        return address
+        return url
+    # A browser that is given this URL asks for something else.
+    if not _DOT_SEGMENTS.isdisjoint(re.sub("(?i)%2e", ".", parts.path).split("/")):
+        return url
     if host in _PROXIES:
         return unquote(parts.path.lstrip("/"))
     # A Hub that resolves DOIs itself, as the sandbox does: …/doi/10.5072/hf/0001
-    return unquote(parts.path.partition("/doi/")[2]) or address
+    return unquote(parts.path.partition("/doi/")[2]) or url
 
 
 def _shown(text: object) -> str:

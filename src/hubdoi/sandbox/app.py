@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from typing import Any
-from urllib.parse import quote
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -28,7 +27,7 @@ from . import (
 from .access import person_of
 from .guard import Guard, own_hosts
 from .located import follow_alias, no_such_repository, one_part_id
-from .page import error_page, is_for_reader
+from .page import error_page, is_for_reader, moved_address
 from .refusal import Moved, Refusal
 from .request_ids import RequestIds
 from .world import World
@@ -93,16 +92,8 @@ def _refused(request: Request, error: Exception) -> Response:
 
 def _moved(request: Request, error: Exception) -> Response:
     assert isinstance(error, Moved)
-    path = request.scope.get("raw_path", b"").decode("ascii", "replace") or request.url.path
-    if error.old not in path:
-        path = quote(request.url.path)
-    for prefix in ("/api/models/", "/api/datasets/", "/datasets/", "/"):
-        if path.startswith(prefix + error.old):
-            path = prefix + error.new + path[len(prefix + error.old) :]
-            break
-    query = f"?{request.url.query}" if request.url.query else ""
     # Relative, so that it holds under whatever name the client knows this server.
-    return Response(status_code=307, headers={"Location": path + query})
+    return Response(status_code=307, headers={"Location": moved_address(request, error)})
 
 
 def _no_route(request: Request, error: Exception) -> Response:

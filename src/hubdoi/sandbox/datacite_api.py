@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Coroutine, Iterable
 from hashlib import sha256
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 import sqlalchemy as sa
 from fastapi import APIRouter, Request, Response
@@ -15,6 +15,7 @@ from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
 from ..records import Doi
+from ..records.doi import doi_key
 from ..records.errors import HubdoiError, InvalidDoi
 from .access import is_datacite_account, world_of
 from .credentials import DATACITE_PREFIX, DATACITE_USERNAME
@@ -237,7 +238,7 @@ def _conditions(request: Request, owner: bool) -> list[sa.ColumnElement[bool]]:
     given = request.query_params
     wanted = [records.c.state == "findable"] if not owner else []
     if ids := given.get("ids"):
-        keys = [part.strip().lower() for part in ids.split(",") if part.strip()]
+        keys = [doi_key(part.strip()) for part in ids.split(",") if part.strip()]
         if len(keys) > _MAX_IDS:
             raise Problem(400, f"At most {_MAX_IDS:,} DOIs can be asked for at once.")
         wanted.append(records.c.doi_key.in_(keys))
@@ -342,8 +343,8 @@ def _one(request: Request, record: Record, status: int = 200) -> Response:
     body = {"data": found, "relationships": found["relationships"]}
     answer = _answer(request, body, status)
     if status == 201:
-        path = quote(record.doi.name, safe="/:;()._-")
-        answer.headers["Location"] = f"{world_of(request).endpoint}{_BASE}/dois/{path}"
+        url = f"{world_of(request).endpoint}{_BASE}/dois/{record.doi.in_url}"
+        answer.headers["Location"] = url
     return answer
 
 

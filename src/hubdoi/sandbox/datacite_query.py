@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from ..records.doi import doi_key
 from .refusal import Refusal
 from .registrar_tables import SEARCHED, records, search
 
@@ -213,11 +214,11 @@ class _Parser:
 
 
 def _doi_is(text: str, open_end: bool) -> sa.ColumnElement[bool]:
-    return _begins_with(text.lower()) if open_end else records.c.doi_key == text.lower()
+    return _begins_with(doi_key(text)) if open_end else records.c.doi_key == doi_key(text)
 
 
 def _prefix_is(text: str, open_end: bool) -> sa.ColumnElement[bool]:
-    return _begins_with(text.lower()) if open_end else has_prefix(text)
+    return _begins_with(doi_key(text)) if open_end else has_prefix(text)
 
 
 def _state_is(text: str, open_end: bool) -> sa.ColumnElement[bool]:

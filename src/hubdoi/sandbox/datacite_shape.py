@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..records.doi import doi_key
 from .datacite_records import Record
 
 _LISTS = (
@@ -27,7 +28,7 @@ def resource(
     attributes: dict[str, Any] = {
         "doi": doi.key,
         "prefix": doi.prefix,
-        "suffix": doi.suffix.lower(),
+        "suffix": doi_key(doi.suffix),
         **{name: given.get(name) or [] for name in _LISTS},
         "publisher": _publisher(given.get("publisher"), with_publisher),
         "publicationYear": _year(given.get("publicationYear")),

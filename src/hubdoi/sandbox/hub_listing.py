@@ -13,6 +13,7 @@ from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy import and_, or_, select
 
 from ..records import Person
+from ..records.doi import doi_key
 from .access import person_of, world_of
 from .described import describe, picked
 from .refusal import Refusal
@@ -114,7 +115,7 @@ def _page(request: Request, response: Response, repo_type: str) -> list[dict[str
 
 
 def _matching(store: Store, wish: _Wish, person: Person | None) -> Iterator[Repository]:
-    doi_tags = {tag.lower() for tag in wish.tags if tag.lower().startswith("doi:")}
+    doi_tags = {doi_key(tag) for tag in wish.tags if doi_key(tag).startswith("doi:")}
     query = select(REPOSITORIES).where(
         REPOSITORIES.c.type == wish.repo_type,
         REPOSITORIES.c.deleted.is_(None),
@@ -125,7 +126,7 @@ def _matching(store: Store, wish: _Wish, person: Person | None) -> Iterator[Repo
     for word in wish.words:
         query = query.where(REPOSITORIES.c.key.contains(word, autoescape=True))
     for tag in wish.tags:
-        if tag.lower() not in doi_tags:
+        if doi_key(tag) not in doi_tags:
             query = query.where(REPOSITORIES.c.uid.in_(select(TAGS.c.uid).where(TAGS.c.tag == tag)))
     column = _SORTS[wish.sort]
     if wish.after is not None:

@@ -62,7 +62,7 @@ class Page(APIRoute):
             try:
                 return await answer(request)
             except Moved as moved:
-                return see_other(page_address(request).replace(moved.old, moved.new, 1), 307)
+                return see_other(moved_address(request, moved), 307)
             except HubdoiError as error:
                 status = error.status if isinstance(error, Refusal) else error.http_status
                 if status >= 500:
@@ -136,6 +136,18 @@ def page_address(request: Request) -> str:
     path = quote(raw.decode("latin-1"), safe="/%:@!$&'()*+,;=-._~")
     query = request.url.query
     return f"{path}?{query}" if query else path
+
+
+def moved_address(request: Request, moved: Moved) -> str:
+    """The same with the present id of the repository.
+
+    Part by part: what follows the id may hold an encoded slash, or the id once more.
+    """
+    path, mark, query = page_address(request).partition("?")
+    parts = path.split("/")
+    start = {"api": 3, "datasets": 2}.get(parts[1], 1)
+    parts[start : start + moved.old.count("/") + 1] = [moved.new]
+    return "/".join(parts) + mark + query
 
 
 @cache

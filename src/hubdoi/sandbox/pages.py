@@ -17,8 +17,8 @@ from .access import begin_session, check_csrf, end_session, person_of, world_of
 from .commits import CARD, Commit
 from .forms import Form, read_form
 from .git import Files
-from .page import HEADERS, Page, page_address, render, see_other
-from .refusal import Refusal
+from .page import HEADERS, Page, moved_address, render, see_other
+from .refusal import Moved, Refusal
 from .repositories import Repository, from_row, visible_to
 from .tables import REPOSITORIES
 from .world import World
@@ -252,8 +252,7 @@ def moved(request: Request, asked: Repo, view: RepoView) -> Response | None:
     """A redirect to the present name, when an old one, or other capitals, were asked for."""
     if asked == view.repo:
         return None
-    address = page_address(request)
-    return see_other(f"/{view.repo.path}" + address[len(asked.path) + 1 :], 307)
+    return see_other(moved_address(request, Moved(asked.id, view.repo.id)), 307)
 
 
 def _listed(world: World, person: Person | None) -> list[Repository]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from urllib.parse import quote
 
 from ...records import Author, Doi, Repo, Version
 from .card import Badge, Code, Link, Text, text
@@ -35,7 +34,7 @@ def doi_address(name: Doi, endpoint: str | None) -> str | None:
     """Where `name` resolves; None for a sandbox's DOI when nobody says which sandbox."""
     if not name.is_sandbox:
         return name.url
-    return f"{endpoint.rstrip('/')}/doi/{quote(name.name, safe='/')}" if endpoint else None
+    return f"{endpoint.rstrip('/')}/doi/{name.in_url}" if endpoint else None
 
 
 def revision(commit: str | None, repo: Repo | None = None, endpoint: str | None = None) -> Text:
