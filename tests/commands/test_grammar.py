@@ -8,7 +8,7 @@ from hubdoi.commands.grammar import HelpWanted, parse, parser, subcommands
 from hubdoi.records.errors import UsageError
 
 COMMANDS = {
-    "status", "cite", "mint", "regenerate", "history", "panel", "uses", "bib", "check", "use", "sandbox",
+    "status", "cite", "mint", "regenerate", "history", "panel", "uses", "bib", "check", "export", "use", "sandbox",
     "badge", "card", "recover", "request", "run", "gateway",
 }  # fmt: skip
 

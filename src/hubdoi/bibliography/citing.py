@@ -59,7 +59,7 @@ def cite_uses(
     notes: list[str] = []
     for use in (one for several in found for one in each_commit(several)):
         try:
-            one = _cited(use, client, cache)
+            one = cite_use(use, client, cache)
         except RepoNotFound as error:
             notes.append(f"Not cited: {use.repo}. {error.message}")
             continue
@@ -80,10 +80,22 @@ def cite_uses(
     )
 
 
-def _cited(use: Use, client: Client, cache: Path | None) -> Citation:
-    proven = use.recorded[-1] if use.recorded else None
-    if proven is None and is_pinned(use.revision):
-        proven = use.revision
+def proven_revision(use: Use) -> str | None:
+    """The revision that was recorded, else the one that the code pins; None without proof (R13)."""
+    if use.recorded:
+        return use.recorded[-1]
+    return use.revision if is_pinned(use.revision) else None
+
+
+def cite_use(use: Use, client: Client, cache: Path | None = None) -> Citation:
+    """The citation of one use at its proven revision, with the sentences that belong beside it.
+
+    Raises:
+        RepoNotFound: the Hub has no such repository, or not for these credentials.
+        RevisionNotFound: the code pins a revision that the Hub does not have.
+        ServiceError: the Hub cannot be used now.
+    """
+    proven = proven_revision(use)
     if proven is None:
         one = client.cite(use.repo)
         versions = tuple(v if v.doi else _of_no_revision(v) for v in one.versions)

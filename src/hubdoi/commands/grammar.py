@@ -212,6 +212,12 @@ def parser(prog: str = "%doi") -> argparse.ArgumentParser:
         "--bib", action="append", metavar="FILE", help="a .bib file that holds the citations"
     )
 
+    export = command("export", "what a notebook loads, for RO-Crate, CycloneDX or Croissant")
+    export.add_argument("sources", nargs="*", metavar="NOTEBOOK|REPO")
+    export.add_argument("--format", required=True, choices=("ro-crate", "cyclonedx", "croissant"))
+    export.add_argument("--output", "-o", metavar="PATH", help="a .json or .zip file, or a folder")
+    export.add_argument("--license", metavar="SPDX", help="the licence of the notebook")
+
     use = command("use", "choose the backend for this session")
     use.add_argument("target", metavar="sandbox|hub|datacite|URL")
     use.add_argument("--user", help="sign in as this user of the sandbox")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def uses(arguments: Namespace, context: Context) -> Any:
     """What notebooks load; with ``--table`` the reviewer's table of it."""
-    found = _uses(arguments.notebooks, context, "a notebook, such as: %doi uses analysis.ipynb")
+    found = used_by(arguments.notebooks, context, "a notebook, such as: %doi uses analysis.ipynb")
     if arguments.save:
         return _saved(arguments.notebooks, found, context)
     if not arguments.table:
@@ -63,7 +63,7 @@ def bib(arguments: Namespace, context: Context) -> Message:
     if arguments.references:
         versions = client.cite(*arguments.references).versions
     else:
-        found = _uses([], context, "a repository, such as: %doi bib refs.bib ada/tiny-bert")
+        found = used_by([], context, "a repository, such as: %doi bib refs.bib ada/tiny-bert")
         versions = _citation(found, context).versions
     file = BibFile.read(Path(arguments.file)).updated(
         versions,
@@ -151,7 +151,7 @@ def _report(notebooks: Sequence[str], context: Context, switches: dict[str, Any]
     if context.cells is None:
         raise UsageError("Name a notebook, such as: hubdoi check analysis.ipynb")
     path = Path(context.notebook_path) if context.notebook_path else None
-    found = _uses([], context, "a notebook, such as: %doi check analysis.ipynb")
+    found = used_by([], context, "a notebook, such as: %doi check analysis.ipynb")
     return check_session(found, context.cells(), path, **switches)
 
 
@@ -160,7 +160,7 @@ def cite_notebook(
 ) -> Citation:
     """The citation of everything that this notebook, or the one named by ``--insert``, uses."""
     notebooks = [arguments.insert] if arguments.insert else []
-    found = _uses(notebooks, context, "a repository, such as: %doi cite ada/tiny-bert")
+    found = used_by(notebooks, context, "a repository, such as: %doi cite ada/tiny-bert")
     return _citation(
         found,
         context,
@@ -185,7 +185,7 @@ def insert(notebook: str, citation: Citation) -> Message:
     )
 
 
-def _uses(notebooks: Sequence[str], context: Context, missing: str) -> Uses:
+def used_by(notebooks: Sequence[str], context: Context, missing: str) -> Uses:
     """What the notebooks use, or this one; `missing` is what to name where there is none."""
     from ..bibliography import uses as scan
     from ..bibliography import uses_of_session

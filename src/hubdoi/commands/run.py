@@ -21,6 +21,7 @@ _HOMES = {
     **dict.fromkeys(("uses", "bib", "check"), "notebooks"),
     **dict.fromkeys(("use", "sandbox"), "places"),
     "panel": "panels",
+    "export": "exporting",
     "run": "recording",
     "gateway": "gateways",
 }

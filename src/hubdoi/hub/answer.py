@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -9,8 +10,10 @@ from typing import Any
 from ..records import Doi, Repo, RepoInfo, parse_moment
 from ..records.errors import HubdoiError
 from ..records.formats import formats_of, is_empty
+from ..records.repo_file import RepoFile
 
 MAX_TEXTS = 200
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 def repo_info(repo: Repo, head: Mapping[str, Any], at: Mapping[str, Any]) -> RepoInfo:
@@ -41,6 +44,20 @@ def repo_info(repo: Repo, head: Mapping[str, Any], at: Mapping[str, Any]) -> Rep
         datasets=_texts(card.get("datasets")),
         formats=_formats(at.get("siblings")),
         revision_date=moment(at.get("lastModified")),
+    )
+
+
+def repo_file(entry: Mapping[str, Any]) -> RepoFile | None:
+    """The file that an entry of a tree describes; None for a folder, or what cannot be read."""
+    path, size, lfs = entry.get("path"), entry.get("size"), entry.get("lfs")
+    if entry.get("type") != "file" or not isinstance(path, str):
+        return None
+    sha256 = lfs.get("oid") if isinstance(lfs, Mapping) else None
+    return RepoFile(
+        path,
+        str(entry.get("oid", "")),
+        size if isinstance(size, int) and not isinstance(size, bool) else 0,
+        sha256 if isinstance(sha256, str) and _SHA256.fullmatch(sha256) else None,
     )
 
 

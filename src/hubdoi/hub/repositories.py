@@ -24,6 +24,7 @@ from ..records.errors import (
 if TYPE_CHECKING:
     from ..config import Config
     from ..net.http import Answer
+    from ..records.repo_file import RepoFile
 
 
 WHOAMI_LIFETIME = 60.0
@@ -136,14 +137,33 @@ class HuggingFaceHub:
         Raises:
             RepoNotFound, RevisionNotFound, AccessError, ServiceError: as `info`.
         """
+        return {file.path: (file.oid, file.size) for file in self.tree(repo, revision)}
+
+    def tree(self, repo: Repo, revision: str) -> Iterator[RepoFile]:
+        """The files of a revision, in the Hub's order.
+
+        Raises:
+            RepoNotFound, RevisionNotFound, AccessError, ServiceError: as `info`.
+        """
+        from .answer import repo_file
+
         if _SHORT_COMMIT.fullmatch(revision):
             revision = self._full(repo, revision)
-        found: dict[str, tuple[str, int]] = {}
         path = f"{repo.api_path}/tree/{quote(revision, safe='')}"
         for entry in self._pages(path, {"recursive": "true"}, repo, revision):
-            if entry.get("type") == "file" and isinstance(entry.get("path"), str):
-                found[entry["path"]] = (str(entry.get("oid", "")), _number(entry.get("size")))
-        return found
+            if file := repo_file(entry):
+                yield file
+
+    def croissant(self, repo: Repo) -> Mapping[str, Any] | None:
+        """The Croissant file that the Hub makes of a dataset's latest commit; None where it has none.
+
+        Raises:
+            ServiceError: the Hub cannot be used now.
+        """
+        answer = self._http.get(f"{repo.api_path}/croissant")
+        if answer.status >= 500 or answer.status == 429:
+            self._refuse(answer, repo, None)
+        return answer.json if answer.status == 200 and isinstance(answer.json, Mapping) else None
 
     def revisions(self, repo: Repo, upto: str | None = None) -> list[str]:
         """The commit ids of the default branch, newest first.
@@ -411,7 +431,3 @@ def _names(sha: str, revision: str) -> bool:
 
 def _text(value: Any) -> str:
     return value if isinstance(value, str) else ""
-
-
-def _number(value: Any) -> int:
-    return value if isinstance(value, int) and not isinstance(value, bool) else 0

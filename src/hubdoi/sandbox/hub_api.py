@@ -6,6 +6,7 @@ from fastapi import APIRouter
 
 from . import (
     hub_commits,
+    hub_croissant,
     hub_discussions,
     hub_files,
     hub_listing,
@@ -25,6 +26,7 @@ for _part in (
     hub_refs,
     hub_commits,
     hub_files,
+    hub_croissant,
     hub_discussions,
 ):
     router.include_router(_part.router)

@@ -95,7 +95,7 @@ def follow_alias(request: Request) -> None:
 
 
 _RESOURCES = frozenset(
-    "branch commit commits compare discussions paths-info preupload refs resolve revision settings "
+    "branch commit commits compare croissant discussions paths-info preupload refs resolve revision settings "
     "super-squash tag tree treesize".split()
 )
 
