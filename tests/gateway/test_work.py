@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from hubdoi.config import Secret
-from hubdoi.gateway.database import migrate
+from hubdoi.gateway.database import alembic_config, migrate
 from hubdoi.gateway.institution import Institution
 from hubdoi.gateway.settings import Settings
 from hubdoi.gateway.tables import audit, metadata
@@ -149,6 +149,7 @@ def test_the_audit_log_only_grows(institution_of: Open, plain_hub: Sandbox) -> N
 def test_the_migrations_make_the_tables_of_the_code(institution_of: Open) -> None:
     from alembic.autogenerate import compare_metadata
     from alembic.runtime.migration import MigrationContext
+    from alembic.script import ScriptDirectory
 
     institution = institution_of()
     known = set(metadata.tables)
@@ -159,7 +160,10 @@ def test_the_migrations_make_the_tables_of_the_code(institution_of: Open) -> Non
     with institution.database.reading() as db:
         context = MigrationContext.configure(db, opts={"include_object": ours})
         assert compare_metadata(context, metadata) == []
-    assert migrate(institution.database) == "0001"
+    assert (
+        migrate(institution.database)
+        == ScriptDirectory.from_config(alembic_config()).get_current_head()
+    )
 
 
 def test_r12_a_killed_process_is_finished_by_the_next(

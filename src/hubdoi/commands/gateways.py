@@ -31,8 +31,36 @@ def gateway(arguments: Namespace, context: Context) -> Message | None:
         case "migrate":
             revision = _module("care").bring_up_to_date()
             return Message(f"The database has the schema {revision}.", revision)
+        case "user" | "policy" | "review":
+            return _decided(arguments)
     found: Message = getattr(_module("care"), arguments.action)()
     return found
+
+
+def _decided(arguments: Namespace) -> Message:
+    administration = _module("administration")
+    act = arguments.act
+    found: Message
+    if arguments.action == "user":
+        more = {name: getattr(arguments, name, None) for name in ("role", "group")}
+        found = administration.user(act, getattr(arguments, "name", None), **more)
+    elif arguments.action == "review":
+        number = getattr(arguments, "number", None)
+        found = administration.review(act, number, getattr(arguments, "reason", None))
+    else:
+        values: dict[str, Any] = {}
+        if act == "set":
+            names = ("prefix", "suffix", "quota", "review")
+            values = {name: getattr(arguments, name) for name in names}
+            for name in ("owners", "require"):
+                text = getattr(arguments, name)
+                values[name] = _names(text) if text is not None else None
+        found = administration.policy(act, getattr(arguments, "group", None), **values)
+    return found
+
+
+def _names(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]
 
 
 def _module(name: str) -> Any:

@@ -272,6 +272,35 @@ def parser(prog: str = "%doi") -> argparse.ArgumentParser:
         ("doctor", "check the configuration, the account, the database and the Hub"),
     ):
         _json_option(command(name, help, actions))
+    user = command("user", "the people who are listed, their roles and groups", actions)
+    acts = user.add_subparsers(dest="act", metavar="ACT", required=True, parser_class=_Parser)
+    _json_option(command("list", "who is listed", acts))
+    put = command("set", "list somebody, or change what they may do", acts)
+    put.add_argument("name", metavar="NAME", help="the user name on the Hub")
+    put.add_argument("--role", choices=("member", "curator", "admin"))
+    put.add_argument("--group", help="the group whose policy counts; empty for none")
+    command("remove", "list somebody no more", acts).add_argument("name", metavar="NAME")
+    policy = command("policy", "what the people of a group may mint", actions)
+    acts = policy.add_subparsers(dest="act", metavar="ACT", required=True, parser_class=_Parser)
+    _json_option(command("list", "the policies", acts))
+    put = command("set", "give a group a policy", acts)
+    put.add_argument("group", metavar="GROUP", help="a group of users, or: everybody")
+    put.add_argument("--owners", help="owners on the Hub, separated by commas")
+    put.add_argument("--prefix", help="the prefix of new DOIs")
+    put.add_argument("--suffix", help="their suffix, such as hf.{revision}.{hash}")
+    put.add_argument("--quota", type=int, help="DOIs per person in 365 days")
+    put.add_argument("--require", help="metadata: orcid,license,description")
+    put.add_argument("--review", action="store_true", help="a curator decides each mint")
+    command("remove", "let the policy of everybody count", acts).add_argument(
+        "group", metavar="GROUP"
+    )
+    review = command("review", "the mints that a curator decides", actions)
+    acts = review.add_subparsers(dest="act", metavar="ACT", required=True, parser_class=_Parser)
+    _json_option(command("list", "what waits", acts))
+    for name, help in (("approve", "let it be registered"), ("refuse", "say no, with a reason")):
+        decide = command(name, help, acts)
+        decide.add_argument("number", type=int, metavar="N")
+        decide.add_argument("--reason", required=name == "refuse")
 
     command("badge", "a badge for a README").add_argument("repo", metavar="REPO")
     card = command("card", "a pull request that adds the citation to the repository card")

@@ -46,8 +46,7 @@ def migrate(database: Database, *, empty_only: bool = False) -> str:
     Raises:
         LedgerError: it needs a migration that was not asked for, or a newer hubdoi made it.
     """
-    config = AlembicConfig()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config = alembic_config()
     present = ScriptDirectory.from_config(config).get_current_head() or ""
     with database.transaction() as connection:
         lock_tables(connection)
@@ -67,3 +66,10 @@ def migrate(database: Database, *, empty_only: bool = False) -> str:
                 "The database was made by a newer hubdoi; upgrade with: pip install --upgrade 'hubdoi[gateway]'"
             ) from None
     return present
+
+
+def alembic_config() -> AlembicConfig:
+    """Where the migrations are."""
+    config = AlembicConfig()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    return config

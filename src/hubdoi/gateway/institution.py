@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections import OrderedDict
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import NoReturn
 
 import sqlalchemy as sa
 
@@ -16,25 +16,32 @@ from ..hub.repositories import HuggingFaceHub
 from ..minting.backends.datacite import DataCiteBackend
 from ..minting.backends.resources import Resources
 from ..minting.database import Database
-from ..minting.ledger import Ledger
+from ..minting.ledger import Entry, Ledger
 from ..minting.ledger_tables import consents, versions
-from ..minting.rules import check_signed_in
+from ..minting.rules import check_eligible, check_signed_in
 from ..minting.service import DoiService
 from ..minting.user_ledger import data_directory
-from ..records import Doi, MintRequest, Person, Repo, RepoInfo, Status, Version, show_moment
+from ..records import Doi, MintRequest, Person, Repo, Status, Version, show_moment
 from ..records.errors import (
+    InReview,
     InvalidInput,
     PolicyRefused,
+    RepoError,
+    RepoNotFound,
     already_registered,
 )
 from .audit import AuditLog
 from .database import migrate, open_database
+from .people import Member, People
+from .policies import Policies, Policy
 from .registrar import InstitutionRegistrar
+from .reviews import Review, Reviews, in_review, refusal_sentence
 from .settings import Settings
 from .work import Work
 
 _MOST_CLIENTS = 500
 YEAR = timedelta(days=365)
+_FRESH = timedelta(minutes=1)
 
 
 class Institution:
@@ -63,9 +70,10 @@ class Institution:
         migrate(self.database, empty_only=True)
         self.ledger = Ledger(self.database, hub=settings.hub, endpoint=settings.hub)
         self.audit = AuditLog(self.database)
-        service = DoiService(self.hub, self.registrar, self.ledger, keeps_refused=True)
-        self.work = Work(self.ledger, service, self.audit)
-        self._owners = {owner.lower() for owner in settings.owners}
+        self.work = Work(self.ledger, InstitutionService(self), self.audit)
+        self.people = People(self.database)
+        self.policies = Policies(self.database, settings)
+        self.reviews = Reviews(self.ledger, self.work, self.audit)
         self._clients: OrderedDict[str, HuggingFaceHub] = OrderedDict()
         self._opening = threading.Lock()
 
@@ -77,26 +85,47 @@ class Institution:
         """The registered version of `doi`, without who agreed to it. Raises as `DoiService.version`."""
         return self.work.service.version(doi)
 
-    def check_served(self, repo: Repo) -> None:
-        """Let repositories of the institution's owners pass.
+    def policy(self, person: Person | None) -> Policy:
+        """The rules for `person`; for nobody those for everybody."""
+        group = self.people.member(person.username).group if person else None
+        return self.policies.of(group)
+
+    def registrar_of(self, policy: Policy) -> InstitutionRegistrar:
+        """The account, naming new DOIs as `policy` says."""
+        return self.registrar.naming(policy.prefix, policy.suffix)
+
+    def check_person(self, person: Person) -> Member:
+        """Let those pass whom the institution knows.
+
+        Raises:
+            PolicyRefused: only people who are listed may mint, and they are not.
+        """
+        member = self.people.member(person.username)
+        if self.settings.people == "listed" and not member.is_listed:
+            raise PolicyRefused(
+                f"{self.settings.institution} generates DOIs for people whom it has added, and {person.username} is not one of them{self._contact}."
+            )
+        return member
+
+    def check_served(self, repo: Repo, policy: Policy) -> None:
+        """Let repositories of the owners pass whom `policy` names.
 
         Raises:
             PolicyRefused: it is somebody else's.
         """
-        if (repo.namespace or "").lower() not in self._owners:
-            contact = f"; write to {self.settings.contact}" if self.settings.contact else ""
+        if not policy.serves(repo.namespace):
+            owners = ", ".join(policy.owners) or "nobody yet"
             raise PolicyRefused(
-                f"{self.settings.institution} generates DOIs for repositories of {', '.join(self.settings.owners)}, and {repo} is not one of them{contact}."
+                f"{self.settings.institution} generates DOIs for repositories of {owners}, and {repo} is not one of them{self._contact}."
             )
 
-    def check_quota(self, username: str) -> None:
+    def check_quota(self, username: str, policy: Policy) -> None:
         """Let those pass who have minted less than the quota; to be called in the mint's transaction.
 
         Raises:
             PolicyRefused: they have not.
         """
-        quota = self.settings.quota
-        if quota is None:
+        if policy.quota is None:
             return
         since = show_moment(datetime.now(UTC) - YEAR)
         with self.database.transaction() as db:
@@ -107,10 +136,34 @@ class Institution:
                 .select_from(versions.join(consents, versions.c.consent_id == consents.c.id))
                 .where(consents.c.username == username, consents.c.at >= since)
             )
-        if (minted or 0) >= quota:
+        if (minted or 0) >= policy.quota:
             raise PolicyRefused(
-                f"You have generated {minted} DOIs in the last 365 days, and the quota of {self.settings.institution} is {quota}; ask for more."
+                f"You have generated {minted} DOIs in the last 365 days, and the quota of {self.settings.institution} is {policy.quota}{self._contact}."
             )
+
+    def check_still(self, entry: Entry) -> None:
+        """Look again whether the DOI of an intent may be minted, because time has passed.
+
+        Raises:
+            RepoNotFound, RevisionNotFound, RepoNotEligible: the repository is gone, another one, or
+                private.
+            PolicyRefused: the rules have changed, or the repository has another owner.
+            ServiceError: the Hub cannot be asked now.
+        """
+        version = entry.version
+        assert version.repo and version.consent
+        info = self.hub.info(version.repo, None, version.revision)
+        if info.uid != entry.uid:
+            raise RepoNotFound(
+                f"{version.repo} is another repository now than the one that the DOI was asked for."
+            )
+        check_eligible(info)
+        member = self.check_person(Person(version.consent.by, version.consent.by))
+        self.check_served(info.repo, self.policies.of(member.group))
+
+    @property
+    def _contact(self) -> str:
+        return f"; write to {self.settings.contact}" if self.settings.contact else ""
 
     def take_turns(self, subject: str) -> None:
         """Wait until no other transaction, in any process, is at `subject`; then hold it until the end."""
@@ -118,25 +171,6 @@ class Institution:
             if self.database.is_postgres:
                 number = int.from_bytes(hashlib.sha256(subject.encode()).digest()[:7])
                 db.execute(sa.text("SELECT pg_advisory_xact_lock(:n)"), {"n": number})
-
-    def check_required(self, info: RepoInfo, request: MintRequest) -> None:
-        """Let mints pass whose metadata the institution finds complete.
-
-        Raises:
-            PolicyRefused: something that it requires is missing.
-        """
-        wanted = self.settings.require
-        if "license" in wanted and not info.license:
-            raise PolicyRefused(f"Add a licence to the card of {info.repo}; it is required here.")
-        if "description" in wanted and not (request.description or info.description):
-            raise PolicyRefused(f"Add a description of {info.repo}; it is required here.")
-        people = [author for author in request.authors or () if author.type != "organization"]
-        if "orcid" in wanted and (
-            request.authors is None or any(author.orcid is None for author in people)
-        ):
-            raise PolicyRefused(
-                'Name the authors with their ORCID iDs, such as "Lovelace, Ada <0000-0002-1825-0097>"; it is required here.'
-            )
 
     def close(self) -> None:
         self.database.close()
@@ -162,6 +196,33 @@ class Institution:
         return found
 
 
+class InstitutionService(DoiService):
+    """The rules, which count once more when an intent is registered long after it was recorded."""
+
+    def __init__(self, institution: Institution) -> None:
+        super().__init__(
+            institution.hub, institution.registrar, institution.ledger, keeps_refused=True
+        )
+        self.institution = institution
+
+    def finish(self, entry: Entry) -> Entry:
+        """As `DoiService.finish`. Raises as that and as `Institution.check_still`."""
+        if entry.step == "intended" and self._has_waited(entry):
+            try:
+                self.institution.check_still(entry)
+            except (RepoError, PolicyRefused):
+                # What was registered before its answer got lost is a DOI, whatever came after (R12).
+                doi = entry.version.doi
+                if doi is None or self.registrar.find(doi) is None:
+                    raise
+        return super().finish(entry)
+
+    def _has_waited(self, entry: Entry) -> bool:
+        # The clock of another host may be wrong in either direction.
+        asked = entry.version.consent.at if entry.version.consent else None
+        return asked is None or abs(self.clock() - asked) > _FRESH
+
+
 class InstitutionBackend(DataCiteBackend):
     """Status and mint for one person, with the institution's account and ledger."""
 
@@ -174,24 +235,30 @@ class InstitutionBackend(DataCiteBackend):
 
     def status(self, repo: Repo) -> Status:
         """The state of `repo`; what the institution's rules forbid is an obstacle."""
+        person, _ = self._person()
+        self.registrar = self.institution.registrar_of(self.institution.policy(person))
         found = super().status(repo)
-        if found.obstacle is not None:
+        if found.obstacle is not None or person is None:
             return found
         try:
-            self.institution.check_served(found.repo)
-        except PolicyRefused as error:
-            return replace(
-                found,
-                can_mint=False,
-                obstacle=error.message,
-                obstacle_code=type(error).__name__,
+            self._check_rules(found.repo, person)
+            review = self._review(found)
+            if review and review.state == "waiting":
+                raise in_review(review, self.institution.settings.institution)
+        except (PolicyRefused, InReview) as error:
+            return found.replace(
+                can_mint=False, obstacle=error.message, obstacle_code=type(error).__name__
             )
+        if review and review.state == "refused":
+            sentence = refusal_sentence(review, self.institution.settings.institution)
+            return found.replace(notice=sentence)
         return found
 
     def mint(self, repo: Repo, request: MintRequest, *, key: str | None = None) -> Version:
         """Record the intent, durably, and have it finished; any worker can go on with it.
 
-        Raises: as `DoiService.mint`; PolicyRefused: the institution's rules do not allow it.
+        Raises: as `DoiService.mint`; PolicyRefused: the institution's rules do not allow it;
+        InReview: a curator decides first.
         """
         # Who may write is asked again for every mint: a token may have been revoked since.
         self.hub.forget_person()
@@ -199,29 +266,62 @@ class InstitutionBackend(DataCiteBackend):
         info = self.hub.info(repo, person, request.revision)
         desk = self.institution
         if info.can_write:
-            desk.check_served(info.repo)
+            self._check_rules(info.repo, person)
+        member, policy = desk.people.member(person.username), desk.policy(person)
+        self.registrar = desk.registrar_of(policy)
         service = self.service_for(info, request)
         with self.ledger.transaction():
             desk.take_turns(f"{info.uid} {info.revision}")
             begun = self.ledger.entry_of(info.uid, info.revision) if info.revision else None
-            running = begun is not None and not desk.work.is_parked(begun.id)
+            state = desk.work.state(begun.id) if begun else None
+            # What a worker has is left to it; what waits for a person is brought up to date.
+            running = begun is not None and state not in ("parked", "review")
             if begun and begun.step == "intended" and not _is_by(begun.version, person):
-                assert begun.version.doi is not None
-                raise already_registered(begun.version.doi, info.revision or "", None)
+                self._refuse_second(begun, state)
             if info.can_write and request.agree and begun is None:
-                desk.check_quota(person.username)
+                desk.check_quota(person.username, policy)
             if info.can_write and request.agree and not running:
-                desk.check_required(info, request)
+                policy.check_required(info, request)
             entry = service.begin(info.repo, person, request, key=key, join=running)
             if entry.step != "linked" and not running:
-                desk.work.add(entry)
+                if policy.review and not member.is_at_least("curator"):
+                    desk.reviews.ask(entry, person.username)
+                else:
+                    desk.work.add(entry)
                 desk.audit.add(person.username, "asked", str(entry.version.doi))
+        if desk.work.state(entry.id) == "review":
+            self._refuse_second(entry, "review")
         return desk.work.finished(entry)
 
     def check_may_mint(self, repo: Repo) -> None:
         """Let only those pass who may ask for a mint of `repo` at all (R2)."""
         person = check_signed_in(self.hub.whoami(), repo)
         DoiService(self.hub, self.registrar, self.ledger).check_may_mint(repo, person)
+
+    def _check_rules(self, repo: Repo, person: Person) -> None:
+        desk = self.institution
+        desk.check_person(person)
+        desk.check_served(repo, desk.policy(person))
+
+    def _review(self, status: Status) -> Review | None:
+        """The latest request for the latest commit, if there ever was one."""
+        reviews = self.institution.reviews
+        if status.head is None or not reviews.knows(status.head):
+            return None
+        return reviews.last(self.hub.info(status.repo, None).uid, status.head)
+
+    def _refuse_second(self, begun: Entry, state: str | None) -> NoReturn:
+        """Raise what stands in the way of a revision that has an intent already.
+
+        Raises:
+            InReview, AlreadyRegistered: as it is with it.
+        """
+        revision = begun.version.revision or ""
+        review = self.institution.reviews.last(begun.uid, revision)
+        if state == "review" and review is not None:
+            raise in_review(review, self.institution.settings.institution)
+        assert begun.version.doi is not None
+        raise already_registered(begun.version.doi, revision, None)
 
 
 def _is_by(version: Version, person: Person) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -34,17 +35,17 @@ class InstitutionRegistrar(DataCiteRegistrar):
     def __init__(self, settings: Settings, hub: Hub, public_records: PublicRecords) -> None:
         super().__init__(settings.for_person(None), hub, public_records)
         self.settings = settings
-        self.suffix = settings.suffix
-        try:
-            whole = self.suffix.format(revision="abcdef0", hash="abcdefgh")
-        except (KeyError, IndexError, ValueError):
-            whole = ""
-        if "{hash}" not in self.suffix or not whole.replace(".", "").replace("-", "").isalnum():
-            raise InvalidInput(
-                "HUBDOI_GATEWAY_SUFFIX is written like hf.{revision}.{hash}: letters, digits, dots and hyphens, and {hash}."
-            )
+        self.suffix = check_suffix(settings.suffix)
         # A file that cannot be used is noticed at the start, not by the first researcher.
         _ = self.terms
+
+    def naming(self, prefix: str, suffix: str) -> InstitutionRegistrar:
+        """The same account, whose new DOIs have this prefix and this suffix."""
+        if (prefix, suffix) == (self._prefix, self.suffix):
+            return self
+        other = copy(self)
+        other._prefix, other.suffix = prefix, suffix
+        return other
 
     @property
     def terms(self) -> Terms:
@@ -64,3 +65,20 @@ class InstitutionRegistrar(DataCiteRegistrar):
                 f"The terms in {path} cannot be used; save them as UTF-8 text, with {{institution}}, {{account}}, {{hub}} and {{test}} as the only words in braces."
             )
         return Terms(text)
+
+
+def check_suffix(pattern: str) -> str:
+    """`pattern`, when DOIs can be made with it.
+
+    Raises:
+        InvalidInput: they cannot.
+    """
+    try:
+        whole = pattern.format(revision="abcdef0", hash="abcdefgh")
+    except (KeyError, IndexError, ValueError):
+        whole = ""
+    if "{hash}" not in pattern or not whole.replace(".", "").replace("-", "").isalnum():
+        raise InvalidInput(
+            "The suffix of DOIs is written like hf.{revision}.{hash}: letters, digits, dots and hyphens, and {hash}."
+        )
+    return pattern

@@ -59,6 +59,16 @@ class Settings:
         f"metadata without which nothing is minted: {', '.join(REQUIREMENTS)}",
         (),
     )
+    people: str = _setting(
+        "HUBDOI_GATEWAY_PEOPLE",
+        "who may mint: anyone who may write to a repository of these owners, or only those who are listed with hubdoi gateway user set",
+        "anyone",
+    )
+    review: bool = _setting(
+        "HUBDOI_GATEWAY_REVIEW",
+        "1: a curator decides each mint before it is registered; a group's policy wins",
+        False,
+    )
     suffix: str = _setting(
         "HUBDOI_GATEWAY_SUFFIX",
         "the suffix of new DOIs; {hash} is required, {revision} is the first 7 digits",
@@ -105,6 +115,8 @@ class Settings:
         object.__setattr__(self, "hub", check_endpoint(self.hub))
         if self.url:
             object.__setattr__(self, "url", check_endpoint(self.url))
+        if self.people not in ("anyone", "listed"):
+            raise InvalidInput("HUBDOI_GATEWAY_PEOPLE is anyone or listed.")
         for name in self.require:
             if name not in REQUIREMENTS:
                 raise InvalidInput(

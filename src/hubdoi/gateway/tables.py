@@ -32,3 +32,48 @@ audit = sa.Table(
     sa.Column("why", sa.Text),
     sa.Index("gateway_audit_subject", "subject"),
 )
+
+# Who works with the gateway beyond what the Hub says of them: their role, and the group whose policy counts.
+people = sa.Table(
+    "gateway_people",
+    metadata,
+    sa.Column("username", sa.Text, primary_key=True),
+    sa.Column("role", sa.Text, nullable=False),
+    sa.Column("group", sa.Text),
+    sa.Column("added", sa.Text, nullable=False),
+    sa.Index("gateway_people_group", "group"),
+)
+
+# What a group may do; what is NULL is as the configuration says.
+policies = sa.Table(
+    "gateway_policies",
+    metadata,
+    sa.Column("group", sa.Text, primary_key=True),
+    sa.Column("owners", sa.Text),
+    sa.Column("prefix", sa.Text),
+    sa.Column("suffix", sa.Text),
+    sa.Column("quota", sa.Integer),
+    sa.Column("require", sa.Text),
+    sa.Column("review", sa.Integer, nullable=False),
+)
+
+# What a curator has to decide, and decided. While it waits, the ledger has the intent.
+requests = sa.Table(
+    "gateway_requests",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("version_id", sa.Integer),
+    sa.Column("uid", sa.Text, nullable=False),
+    sa.Column("repo", sa.Text, nullable=False),
+    sa.Column("revision", sa.Text, nullable=False),
+    sa.Column("doi", sa.Text, nullable=False),
+    sa.Column("username", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("asked", sa.Text, nullable=False),
+    sa.Column("decided", sa.Text),
+    sa.Column("decided_by", sa.Text),
+    sa.Column("reason", sa.Text),
+    sa.Column("record", sa.Text, nullable=False),
+    sa.Index("gateway_requests_state", "state", "id"),
+    sa.Index("gateway_requests_repository", "revision", "uid"),
+)

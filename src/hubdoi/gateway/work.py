@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from time import monotonic
-from typing import Any
+from typing import Any, Literal
 
 import sqlalchemy as sa
 
@@ -31,6 +31,8 @@ from ..records.errors import (
     HubdoiError,
     InvalidMetadata,
     LedgerError,
+    PolicyRefused,
+    RepoError,
     ServiceBusy,
     ServiceFailed,
 )
@@ -45,6 +47,10 @@ LONGEST_PAUSE = 3600.0
 IDLE = 1.0
 PATIENCE = 25.0
 """Seconds for which a researcher waits for the answer of a mint."""
+
+
+WorkState = Literal["queued", "parked", "review"]
+"""For the workers; for a person, or better metadata; for a curator."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,19 +75,31 @@ class Work:
 
     def add(self, entry: Entry) -> None:
         """Have `entry` finished; in the transaction around it, with the intent itself."""
+        self._put(entry, "queued")
+
+    def hold(self, entry: Entry) -> None:
+        """Keep `entry` from the workers until it is added, because a curator decides it."""
+        self._put(entry, "review")
+
+    def drop(self, entry: Entry) -> None:
+        """There is nothing to do for `entry` any more."""
+        with self.database.transaction() as db:
+            db.execute(work.delete().where(work.c.version_id == entry.id))
+
+    def _put(self, entry: Entry, state: str) -> None:
         with self.database.transaction() as db:
             db.execute(
                 self.database.insert(work)
                 .values(
                     version_id=entry.id,
                     repository_id=entry.repository_id,
-                    state="queued",
+                    state=state,
                     attempts=0,
                     due=_now(db),
                 )
                 # What was parked is tried again, because its metadata are new.
                 .on_conflict_do_update(
-                    index_elements=["version_id"], set_={"state": "queued", "reason": None}
+                    index_elements=["version_id"], set_={"state": state, "reason": None}
                 )
             )
 
@@ -96,11 +114,13 @@ class Work:
                     missing += 1
         return missing
 
-    def is_parked(self, version_id: int) -> bool:
-        """Whether it waits for a person, or for better metadata, and nobody works on it."""
+    def state(self, version_id: int) -> WorkState | None:
+        """How it is with it; None where there is nothing to do."""
         with self.database.reading() as db:
-            state = db.scalar(sa.select(work.c.state).where(work.c.version_id == version_id))
-            return state == "parked"
+            found: WorkState | None = db.scalar(
+                sa.select(work.c.state).where(work.c.version_id == version_id)
+            )
+            return found
 
     def waiting(self) -> list[Any]:
         """What is not finished, the parked first; for those who look after the gateway."""
@@ -146,7 +166,7 @@ class Work:
                 entry = self.service.finish(entry)
             except LedgerError:
                 raise
-            except (AlreadyRegistered, InvalidMetadata) as error:
+            except (AlreadyRegistered, InvalidMetadata, RepoError, PolicyRefused) as error:
                 values = {"state": "parked", "reason": error.message}
                 self._settle(db, row.version_id, {**values, "attempts": row.attempts + 1})
                 _log.warning("parked %s: %s", entry.version.doi, type(error).__name__)
@@ -252,7 +272,7 @@ def _now(db: sa.Connection) -> float:
 
 def _for_researcher(error: HubdoiError) -> HubdoiError:
     """`error` of the registrar, in the words of those who have no account there."""
-    if isinstance(error, AlreadyRegistered | InvalidMetadata):
+    if isinstance(error, AlreadyRegistered | InvalidMetadata | RepoError | PolicyRefused):
         return error
     if isinstance(error, AccessError):
         return ServiceFailed(

@@ -129,14 +129,15 @@ class DoiApi:
 
     def _good(self, answer: Answer, repo: Repo | None) -> Mapping[str, Any]:
         body = answer.json
-        if answer.status < 300:
+        code = body.get("code") if isinstance(body, dict) else None
+        # A success with a code: an institution decides first, and there is no version yet.
+        if answer.status < 300 and code is None:
             if not isinstance(body, dict):
                 raise UnexpectedAnswer(
                     f"{self.endpoint} did not answer as a Hub with a DOI API would; check the endpoint."
                 )
             return body
         shown = str(repo) if repo else self.endpoint
-        code = body.get("code") if isinstance(body, dict) else None
         if answer.status == 404 and (code or answer.headers.get("X-Error-Code")) not in (
             "RepoNotFound",
             "RevisionNotFound",

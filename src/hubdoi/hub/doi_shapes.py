@@ -89,6 +89,7 @@ class DoiStatus(_Shape):
     versions: list[VersionAnswer] = Field(description="newest first")
     terms: TermsAnswer | None
     suggested_authors: list[AuthorBody]
+    notice: str | None = Field(None, description="what to read before one mints, if anything")
 
 
 class MintBody(_Shape):

@@ -28,6 +28,7 @@ One tree; every message is one plain sentence that says what happened and the wa
     │   ├── WriteAccessRequired     only who can write can mint (R2)
     │   └── PolicyRefused           the rules of the institution that mints do not allow it
     ├── HandOff                     this Hub has no DOI API: a person does it on the settings page
+    │   └── InReview                the institution that mints decides it first
     ├── ServiceError
     │   ├── ServiceUnreachable
     │   ├── ServiceBusy             429: asked too often
@@ -203,6 +204,12 @@ class HandOff(HubdoiError):
     def __init__(self, message: str, settings_url: str = "") -> None:
         super().__init__(message)
         self.settings_url = settings_url
+
+
+class InReview(HandOff):
+    """The institution that keeps the DataCite account decides the mint first; nothing is registered yet."""
+
+    http_status = 202
 
 
 class ServiceError(HubdoiError):

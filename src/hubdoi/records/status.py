@@ -23,7 +23,8 @@ class Status(Displayed):
     """The state of a repository, its head, its versions (newest first), and what one may do.
 
     `can_mint` says whether who asked may mint the next DOI now; `obstacle` says in one sentence
-    why not, and `obstacle_code` names the exception that a mint would raise. `suggested_authors` is what the authors default to (R5). `has_doi_api` is False on a
+    why not, and `obstacle_code` names the exception that a mint would raise. `notice` is a sentence to
+    read before one mints, such as why an earlier request was refused. `suggested_authors` is what the authors default to (R5). `has_doi_api` is False on a
     Hub where only a person on the settings page can generate a DOI. `changes` is what happened
     between the newest DOI's revision and the head, when that was looked up.
     """
@@ -37,6 +38,7 @@ class Status(Displayed):
     can_mint: bool = False
     obstacle: str | None = None
     obstacle_code: str | None = None
+    notice: str | None = None
     terms: Terms | None = None
     suggested_authors: tuple[Author, ...] = ()
     has_doi_api: bool = True
@@ -94,6 +96,7 @@ class Status(Displayed):
                 can_mint=bool(data["can_mint"]),
                 obstacle=_text(data.get("obstacle")),
                 obstacle_code=_text(data.get("obstacle_code")),
+                notice=_text(data.get("notice")),
                 terms=Terms.from_json(data["terms"]) if data.get("terms") else None,
                 suggested_authors=tuple(
                     Author.from_json(a) for a in data.get("suggested_authors") or ()
@@ -119,6 +122,7 @@ class Status(Displayed):
             "versions": [version.to_json() for version in self.versions],
             "terms": self.terms.to_json() if self.terms else None,
             "suggested_authors": [author.to_json() for author in self.suggested_authors],
+            **({"notice": self.notice} if self.notice else {}),
         }
 
 

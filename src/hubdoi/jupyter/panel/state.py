@@ -287,6 +287,7 @@ def _can_change(status: Status) -> bool:
 
 
 def _obstacle(status: Status) -> Notice | None:
-    if status.obstacle is None or status.state == "current":
+    sentence = status.obstacle or status.notice
+    if sentence is None or status.state == "current":
         return None
-    return Notice(status.obstacle, "warn")
+    return Notice(sentence, "warn")

@@ -227,7 +227,7 @@ def _header(state: PanelState) -> str:
             return ""
         return hypertext.body((Card(text(state.repo)),))
     # The form below says what one may do, and the changes have their own place.
-    status = state.status.replace(changes=None, obstacle=None, has_doi_api=True)
+    status = state.status.replace(changes=None, obstacle=None, notice=None, has_doi_api=True)
     return hypertext.body(cards(status))
 
 

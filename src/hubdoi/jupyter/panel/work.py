@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from ...records import Author, Status, Version
-from ...records.errors import AlreadyRegistered, HandOff, HubdoiError
+from ...records.errors import AlreadyRegistered, HandOff, HubdoiError, InReview
 from .draft import Draft
 from .state import PanelState
 
@@ -127,6 +127,7 @@ class PanelWork:
             return
         if self._answer(asked, lambda state: state.loaded(status)):
             self._compare(status)
+            self._await_review(status)
 
     def _answer(self, asked: int, change: Callable[[PanelState], PanelState]) -> bool:
         with self.lock:
@@ -141,6 +142,13 @@ class PanelWork:
             _log.debug("the changes cannot be told: %s", error.message)
             return
         self.update(lambda state: state.compared(changes))
+
+    def _await_review(self, status: Status) -> None:
+        """Go on waiting where an institution decides a request of before this panel was opened."""
+        if status.obstacle_code == InReview.__name__ and status.obstacle:
+            sentence = status.obstacle
+            self.update(lambda state: state.handed_off(sentence))
+            self._watch(status)
 
     def _mint(self) -> None:
         attempt, status = self.state.attempt, self.state.status

@@ -58,6 +58,9 @@ class AutoBackend(Backend):
     def registered(self, repo: Repo, revision: str | None) -> Version | None:
         return self._ask(lambda backend: backend.registered(repo, revision))
 
+    def waiting_for(self, repo: Repo) -> str:
+        return self._chosen.waiting_for(repo)
+
     def settled(self, repo: Repo) -> Backend:
         with suppress(HubdoiError):
             self.status(repo)

@@ -95,6 +95,11 @@ class Backend(Protocol):
         wanted = revision or status.head
         return status.version_of(wanted) if wanted else None
 
+    def waiting_for(self, repo: Repo) -> str:
+        """What `wait` waits for, in one sentence."""
+        settings = f"{repo.url(self.resources.config.endpoint)}/settings"
+        return f"Waiting for the DOI of {repo}: generate it on {settings}."
+
     def request_support(
         self, repo: Repo, action: str, reason: str, to: Repo | None = None
     ) -> Mapping[str, Any]:
@@ -128,7 +133,7 @@ class Backend(Protocol):
         deadline = monotonic() + timeout if timeout is not None else None
         interval = self.first_interval
         settings = f"{repo.url(self.resources.config.endpoint)}/settings"
-        waiting = said = f"Waiting for the DOI of {repo}: generate it on {settings}."
+        waiting = said = self.waiting_for(repo)
         say(waiting)
         while True:
             now = waiting
@@ -143,7 +148,7 @@ class Backend(Protocol):
             rest = deadline - monotonic() if deadline is not None else interval
             if rest <= 0:
                 raise HandOff(
-                    f"No DOI of {repo} has appeared yet; generate it on {settings}, then ask for its status.",
+                    f"No DOI of {repo} has appeared yet. {waiting} Ask for its status later.",
                     settings,
                 )
             if cancel.wait(min(interval, rest)):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ...config import Config
 from ...records import MintRequest, Repo, Status, Version
+from ...records.errors import PolicyRefused
 from .base import Backend
 
 
@@ -19,3 +20,19 @@ class HubBackend(Backend):
 
     def mint(self, repo: Repo, request: MintRequest, *, key: str | None = None) -> Version:
         return self.resources.doi_api.mint(repo, request, key=key)
+
+    def registered(self, repo: Repo, revision: str | None) -> Version | None:
+        """As `Backend.registered`.
+
+        Raises:
+            PolicyRefused: the institution that decides first has refused.
+        """
+        status = self.status(repo)
+        wanted = revision or status.head
+        found = status.version_of(wanted) if wanted else None
+        if found is None and status.notice:
+            raise PolicyRefused(status.notice)
+        return found
+
+    def waiting_for(self, repo: Repo) -> str:
+        return f"Waiting for the institution to approve the DOI of {repo}."

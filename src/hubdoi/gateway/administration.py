@@ -1,0 +1,113 @@
+"""What those who run a gateway decide from its command line: people, policies, requests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from ..minting.user_ledger import data_directory
+from ..records import Message
+from ..records.errors import InvalidInput
+from .audit import AuditLog
+from .database import migrate, open_database
+from .institution import Institution
+from .people import Member, People
+from .policies import EVERYBODY, Policies, Policy
+from .settings import Settings
+
+OPERATOR = "operator"
+"""Who acts with the rights of the machine that the gateway runs on."""
+
+
+def user(action: str, name: str | None, *, role: str | None, group: str | None) -> Message:
+    """List people, add or change one, or remove one. Raises as `People.put`."""
+    with _database() as (people, _, audit):
+        if action == "list":
+            return _listed(people.all(), _user_line, "Nobody is listed.")
+        assert name is not None
+        if action == "remove":
+            if not people.remove(name):
+                raise InvalidInput(f"{name} is not listed.")
+            audit.add(OPERATOR, "user removed", name)
+            return Message(f"{name} is not listed any more.", name)
+        known = people.member(name)
+        member = people.put(
+            name,
+            role=role or known.role,
+            group=known.group if group is None else group or None,
+        )
+        audit.add(OPERATOR, "user set", member.username, _user_line(member))
+        return Message(_user_line(member), _user_json(member))
+
+
+def policy(action: str, group: str | None, **values: Any) -> Message:
+    """List policies, give a group one, or remove it. Raises as `Policies.put`."""
+    with _database() as (_, policies, audit):
+        if action == "list":
+            return _listed(policies.all(), _policy_line, "")
+        assert group is not None
+        if action == "remove":
+            if not policies.remove(group):
+                raise InvalidInput(f"The group {group} has no policy of its own.")
+            audit.add(OPERATOR, "policy removed", group)
+            return Message(f"What counts for {group} is the policy of {EVERYBODY} now.", group)
+        made = policies.put(group, **values)
+        audit.add(OPERATOR, "policy set", group, _policy_line(made))
+        return Message(_policy_line(made), made.to_json())
+
+
+def review(action: str, number: int | None, reason: str | None) -> Message:
+    """List what waits, approve one, or refuse one. Raises as `Reviews.approve` and `Reviews.refuse`."""
+    institution = Institution(Settings.read(), pool=2)
+    try:
+        reviews = institution.reviews
+        if action == "list":
+            waiting = reviews.all("waiting")
+            lines = [f"{r.id}  {r.version.repo}  {r.version.title}  {r.username}" for r in waiting]
+            text = "\n".join(lines) or "Nothing waits."
+            return Message(text, [one.to_json() for one in waiting])
+        assert number is not None
+        if action == "approve":
+            done = reviews.approve(number, OPERATOR, check=institution.check_still, reason=reason)
+        else:
+            done = reviews.refuse(number, OPERATOR, reason or "")
+        return Message(f"Request {number} is {done.state}: {done.version.doi}.", done.to_json())
+    finally:
+        institution.close()
+
+
+@contextmanager
+def _database() -> Iterator[tuple[People, Policies, AuditLog]]:
+    settings = Settings.read()
+    database = open_database(settings.database, data_directory() / "gateway", pool=1)
+    try:
+        migrate(database, empty_only=True)
+        yield People(database), Policies(database, settings), AuditLog(database)
+    finally:
+        database.close()
+
+
+def _listed(found: tuple[Any, ...], line: Callable[[Any], str], empty: str) -> Message:
+    values = [one.to_json() if isinstance(one, Policy) else _user_json(one) for one in found]
+    return Message("\n".join(map(line, found)) or empty, values)
+
+
+def _user_line(member: Member) -> str:
+    return f"{member.username}  {member.role}  {member.group or EVERYBODY}"
+
+
+def _user_json(member: Member) -> dict[str, str | None]:
+    return {"username": member.username, "role": member.role, "group": member.group}
+
+
+def _policy_line(found: Policy) -> str:
+    parts = [
+        found.group,
+        f"owners {', '.join(found.owners) or 'none'}",
+        f"DOIs {found.prefix}/{found.suffix}",
+        f"quota {found.quota or 'none'}",
+        f"required {', '.join(found.require) or 'nothing'}",
+        "with review" if found.review else "without review",
+    ]
+    return "; ".join(parts)

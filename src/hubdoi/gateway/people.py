@@ -1,0 +1,95 @@
+"""The people whom a gateway knows by name: their role, and the group whose policy counts for them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal, get_args
+
+import sqlalchemy as sa
+
+from ..minting.database import Database
+from ..records import show_moment
+from ..records.errors import InvalidInput, PolicyRefused
+from .tables import people
+
+Role = Literal["member", "curator", "admin"]
+ROLES: tuple[Role, ...] = get_args(Role)
+"""Each may do what those before it may: mint, decide requests, change people and policies."""
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """Somebody by the user name on the Hub; `is_listed` is False for whom nobody added."""
+
+    username: str
+    role: Role = "member"
+    group: str | None = None
+    is_listed: bool = False
+
+    def is_at_least(self, role: Role) -> bool:
+        """Whether the role is `role`, or one that may do more."""
+        return ROLES.index(self.role) >= ROLES.index(role)
+
+    def check_role(self, role: Role) -> None:
+        """Let those pass whose role is enough.
+
+        Raises:
+            PolicyRefused: it is not.
+        """
+        if not self.is_at_least(role):
+            raise PolicyRefused(
+                f"This is for a {role} of the gateway, and {self.username} is not one; ask those who run it."
+            )
+
+
+class People:
+    """The people in `database`."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    def member(self, username: str) -> Member:
+        """Who that is; a member of no group where nobody added them."""
+        with self.database.reading() as db:
+            row = db.execute(sa.select(people).where(people.c.username == _key(username))).first()
+        return _member(row) if row else Member(username)
+
+    def all(self) -> tuple[Member, ...]:
+        """Those who were added, by name."""
+        with self.database.reading() as db:
+            return tuple(map(_member, db.execute(sa.select(people).order_by(people.c.username))))
+
+    def put(self, username: str, *, role: str = "member", group: str | None = None) -> Member:
+        """Add somebody, or change their role and group.
+
+        Raises:
+            InvalidInput: there is no such role, or that is no user name.
+        """
+        if role not in ROLES:
+            raise InvalidInput(f"{role[:40]!r} is not a role; the roles are {', '.join(ROLES)}.")
+        if not username.strip() or not username.isprintable() or len(username) > 100:
+            raise InvalidInput("A person is named by the user name on the Hub, such as ada.")
+        values = {"role": role, "group": group or None}
+        with self.database.transaction() as db:
+            db.execute(
+                self.database.insert(people)
+                .values(username=_key(username), added=show_moment(datetime.now(UTC)), **values)
+                .on_conflict_do_update(index_elements=["username"], set_=values)
+            )
+        return Member(_key(username), role, group or None, is_listed=True)
+
+    def remove(self, username: str) -> bool:
+        """Remove somebody; whether they had been added."""
+        with self.database.transaction() as db:
+            done = db.execute(people.delete().where(people.c.username == _key(username)))
+            return done.rowcount > 0
+
+
+def _member(row: sa.Row[tuple[str, str, str | None, str]]) -> Member:
+    return Member(row.username, row.role, row.group, is_listed=True)
+
+
+def _key(username: str) -> str:
+    """User names on the Hub differ in more than their case."""
+    return username.strip().lower()

@@ -1,0 +1,241 @@
+"""Mints that a curator decides: while one waits, the ledger has its intent, and no worker takes it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+import sqlalchemy as sa
+
+from ..minting.ledger import Entry, Ledger
+from ..records import Terms, Version, parse_moment, show_moment
+from ..records.errors import InReview, InvalidInput
+from .audit import AuditLog
+from .tables import requests
+from .work import Work
+
+ReviewState = Literal["waiting", "approved", "refused"]
+MOST_REASON = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """One request: what was asked for (`version`), by whom, and what was decided."""
+
+    id: int
+    version_id: int | None
+    uid: str
+    version: Version
+    username: str
+    state: ReviewState
+    asked: datetime
+    decided: datetime | None = None
+    decided_by: str | None = None
+    reason: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "id": self.id,
+            "doi": str(self.version.doi),
+            "repo": str(self.version.repo),
+            "revision": self.version.revision,
+            "title": self.version.title,
+            "asked_by": self.username,
+            "asked": show_moment(self.asked),
+            "state": self.state,
+            "decided": show_moment(self.decided) if self.decided else None,
+            "decided_by": self.decided_by,
+            "reason": self.reason,
+        }
+
+
+class Reviews:
+    """The requests of one gateway. Each is decided once: a second curator finds it decided."""
+
+    def __init__(self, ledger: Ledger, work: Work, audit: AuditLog) -> None:
+        self.ledger = ledger
+        self.database = ledger.database
+        self.work = work
+        self.audit = audit
+
+    def ask(self, entry: Entry, username: str) -> None:
+        """Have a curator decide `entry`; with the intent, in the transaction around it.
+
+        What waits already is brought up to date.
+        """
+        version = entry.version
+        assert version.repo and version.revision and version.doi
+        with self.database.transaction() as db:
+            self.work.hold(entry)
+            record = json.dumps(version.replace(consent=None).to_json(), ensure_ascii=False)
+            changed = db.execute(
+                requests.update()
+                .where(requests.c.version_id == entry.id, requests.c.state == "waiting")
+                .values(record=record)
+            )
+            if changed.rowcount:
+                return
+            db.execute(
+                requests.insert().values(
+                    version_id=entry.id,
+                    uid=entry.uid,
+                    repo=str(version.repo),
+                    revision=version.revision,
+                    doi=version.doi.name,
+                    username=username,
+                    state="waiting",
+                    asked=show_moment(datetime.now(UTC)),
+                    record=record,
+                )
+            )
+
+    def get(self, number: int) -> Review:
+        """The request with that number.
+
+        Raises:
+            InvalidInput: there is none.
+        """
+        with self.database.reading() as db:
+            row = db.execute(sa.select(requests).where(requests.c.id == number)).first()
+        if row is None:
+            raise InvalidInput(f"There is no request {number}; look at the queue again.")
+        return _review(row)
+
+    def all(self, state: ReviewState | None = None, *, limit: int = 500) -> tuple[Review, ...]:
+        """The requests in `state`: those that wait oldest first, the others newest first."""
+        query = sa.select(requests).limit(limit)
+        if state:
+            query = query.where(requests.c.state == state)
+        order = requests.c.id if state == "waiting" else requests.c.id.desc()
+        with self.database.reading() as db:
+            return tuple(map(_review, db.execute(query.order_by(order))))
+
+    def knows(self, revision: str) -> bool:
+        """Whether anybody ever asked for a DOI of `revision`."""
+        with self.database.reading() as db:
+            query = sa.select(requests.c.id).where(requests.c.revision == revision).limit(1)
+            return db.scalar(query) is not None
+
+    def last(self, uid: str, revision: str) -> Review | None:
+        """The latest request for a revision."""
+        with self.database.reading() as db:
+            row = db.execute(
+                sa.select(requests)
+                .where(requests.c.uid == uid, requests.c.revision == revision)
+                .order_by(requests.c.id.desc())
+                .limit(1)
+            ).first()
+        return _review(row) if row else None
+
+    def approve(
+        self,
+        number: int,
+        by: str,
+        *,
+        check: Callable[[Entry], None],
+        change: Callable[[Version], Version] | None = None,
+        reason: str | None = None,
+    ) -> Review:
+        """Let the workers register it, with what `change` makes of its metadata.
+
+        `check` looks once more whether the DOI may be minted.
+
+        Raises:
+            InvalidInput: it is decided already.
+            Whatever `check` and `change` raise; then it goes on waiting.
+        """
+        entry = self._entry(self.get(number))
+        # The Hub is asked before anything is locked.
+        check(entry)
+        with self.database.transaction():
+            review = self._decide(number, "approved", by, reason)
+            entry = self._entry(review)
+            if change is not None:
+                entry = self._changed(entry, change(entry.version))
+            self.work.add(entry)
+            self.audit.add(by, "approved", str(entry.version.doi), reason)
+        return review
+
+    def refuse(self, number: int, by: str, reason: str) -> Review:
+        """Refuse it, so that it can be asked for again, better; nothing was sent to DataCite.
+
+        Raises:
+            InvalidInput: it is decided already, or no reason is given.
+        """
+        if not reason.strip():
+            raise InvalidInput("Say why: the researcher reads the reason.")
+        with self.database.transaction():
+            review = self._decide(number, "refused", by, reason.strip()[:MOST_REASON])
+            entry = self._entry(review)
+            self.work.drop(entry)
+            self.ledger.withdraw(entry)
+            self.audit.add(by, "refused", str(entry.version.doi), review.reason)
+        return review
+
+    def _decide(self, number: int, state: ReviewState, by: str, reason: str | None) -> Review:
+        """Note the decision; one of two curators at the same time finds it made."""
+        with self.database.transaction() as db:
+            done = db.execute(
+                requests.update()
+                .where(requests.c.id == number, requests.c.state == "waiting")
+                .values(
+                    state=state,
+                    decided=show_moment(datetime.now(UTC)),
+                    decided_by=by,
+                    reason=reason,
+                )
+            )
+            review = self.get(number)
+            if not done.rowcount:
+                raise InvalidInput(
+                    f"Request {number} was {review.state} by {review.decided_by} already; nothing was changed."
+                )
+            return review
+
+    def _entry(self, review: Review) -> Entry:
+        entry = self.ledger.entry(review.version_id) if review.version_id else None
+        if entry is None or (review.state == "refused" and entry.step != "intended"):
+            raise InvalidInput(
+                f"Request {review.id} was {review.state} already; nothing was changed."
+            )
+        return entry
+
+    def _changed(self, entry: Entry, version: Version) -> Entry:
+        consent = version.consent
+        assert consent is not None
+        terms = Terms(self.ledger.terms_text(consent.terms) or "")
+        return self.ledger.intend(
+            version, uid=entry.uid, revision_date=version.created or consent.at, terms=terms
+        )
+
+
+def in_review(review: Review, institution: str) -> InReview:
+    """What a researcher reads while it waits, in the same words wherever that is noticed."""
+    revision = (review.version.revision or "")[:7]
+    return InReview(
+        f"The request for a DOI of revision {revision} waits for {institution} since {review.asked:%Y-%m-%d}; nothing is registered before somebody there approves it."
+    )
+
+
+def refusal_sentence(review: Review, institution: str) -> str:
+    """What a researcher reads after a refusal."""
+    revision = (review.version.revision or "")[:7]
+    return f"{institution} did not approve the DOI of revision {revision}: {review.reason} Change that, then ask again."
+
+
+def _review(row: Any) -> Review:
+    return Review(
+        row.id,
+        row.version_id,
+        row.uid,
+        Version.from_json(json.loads(row.record)),
+        row.username,
+        row.state,
+        parse_moment(row.asked),
+        parse_moment(row.decided) if row.decided else None,
+        row.decided_by,
+        row.reason,
+    )
