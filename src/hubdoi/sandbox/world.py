@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Literal
@@ -17,6 +16,7 @@ from ..records.errors import LedgerError, SandboxError
 from .announced import AnnouncedService
 from .clock import Clock
 from .credentials import Credentials
+from .data_directory import data_directory
 from .datacite_records import DataciteRecords
 from .id_tokens import IdTokens
 from .lock import DirectoryLock
@@ -39,7 +39,7 @@ class World:
     does today.
 
     Raises:
-        SandboxError: another process uses the directory, or it cannot be used.
+        SandboxError: another process uses the directory, or it cannot be used (`data_directory`).
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class World:
         if seed not in ("demo", "empty"):
             raise SandboxError(f"{seed!r} is not a seed; it is 'demo' or 'empty'.")
         self._temporary = data is None
-        self.data = _directory(data)
+        self.data = data_directory(data)
         self.without_doi_api = without_doi_api
         self._endpoint = ""
         try:
@@ -152,15 +152,3 @@ class World:
     def _clear(self) -> None:
         if self._temporary:
             shutil.rmtree(self.data, ignore_errors=True)
-
-
-def _directory(data: Path | None) -> Path:
-    if data is None:
-        return Path(tempfile.mkdtemp(prefix="hubdoi-sandbox-"))
-    try:
-        data.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return data.resolve()
-    except OSError as error:
-        raise SandboxError(
-            f"The sandbox cannot use the directory {data} ({error.strerror}); choose another one."
-        ) from None
