@@ -125,7 +125,7 @@ def test_a_directory_that_cannot_be_made(tmp_path):
 
 
 def test_locked_by_another_process(database, monkeypatch):
-    monkeypatch.setattr("hubdoi.minting.database._BUSY_SECONDS", 0.05)
+    monkeypatch.setattr("hubdoi.minting.database.BUSY_SECONDS", 0.05)
     other = Database(database.path)
     with (
         database.transaction(),

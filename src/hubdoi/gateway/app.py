@@ -15,12 +15,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .._version import __version__
 from ..hub.wire import error_answer, header_text
+from ..net.log_rate import RATE_LIMIT
 from ..records.errors import HubdoiError
 from . import doi_api, relay, tombstones
 from .doi_api import institution_of
 from .institution import Institution
 
 _log = logging.getLogger(__name__)
+_log.addFilter(RATE_LIMIT)
 
 MOST_BODY = 1024 * 1024
 

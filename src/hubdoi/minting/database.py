@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, MetaData, Table, create_engine, event
@@ -16,7 +17,8 @@ from sqlalchemy.exc import DatabaseError, IntegrityError
 
 from ..records.errors import LedgerError
 
-_BUSY_SECONDS = 30
+BUSY_SECONDS = 30.0
+"""How long a write waits for other writers, of this process and of others together."""
 _READERS = 64
 
 
@@ -111,8 +113,14 @@ class Database:
     @contextmanager
     def connecting(self) -> Iterator[Connection]:
         """A connection of its own, whatever this thread has open. Raises as `transaction`."""
-        with self._writer, self._translate_errors(), self.engine.connect() as connection:
-            yield connection.execution_options(writes=True)
+        until = monotonic() + BUSY_SECONDS
+        if not self._writer.acquire(timeout=BUSY_SECONDS):
+            raise LedgerError(_sentence(self.path, "locked"))
+        try:
+            with self._translate_errors(), self.engine.connect() as connection:
+                yield connection.execution_options(writes=True, until=until)
+        finally:
+            self._writer.release()
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
@@ -135,7 +143,7 @@ class Database:
 def _engine(path: Path) -> Engine:
     engine = create_engine(
         URL.create("sqlite", database=str(path)),
-        connect_args={"timeout": _BUSY_SECONDS, "check_same_thread": False},
+        connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
         pool_size=_READERS,
         max_overflow=-1,
         # An exception never repeats the values of a statement: they are other people's.
@@ -143,6 +151,7 @@ def _engine(path: Path) -> Engine:
     )
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
+    event.listen(engine, "checkin", _check_in)
     return engine
 
 
@@ -155,14 +164,24 @@ def _prepare(connection: sqlite3.Connection, _record: Any) -> None:
     connection.execute("PRAGMA synchronous = FULL")
 
 
+def _check_in(connection: sqlite3.Connection | None, record: Any) -> None:
+    if record.info.pop("impatient", False) and connection is not None:
+        connection.execute(f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1000)}")
+
+
 def _begin(connection: Connection) -> None:
-    writes = connection.get_execution_options().get("writes", False)
+    options = connection.get_execution_options()
+    left = options.get("until", 0.0) - monotonic()
+    if options.get("writes") and left < BUSY_SECONDS - 1:
+        # It waited for writers of this process already.
+        connection.info["impatient"] = True
+        connection.exec_driver_sql(f"PRAGMA busy_timeout = {max(1, int(left * 1000))}")
     # A transaction that reads first and writes later can fail half-way when another process
     # wrote in between; one that takes the write lock at once cannot.
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("writes") else "BEGIN")
 
 
-def _sentence(path: Path, error: BaseException | None) -> str:
+def _sentence(path: Path, error: BaseException | str | None) -> str:
     reason = str(error).lower()
     if "full" in reason:
         return f"There is no room left to write {path}; free some space and try again."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import signal
 import socket
 import sys
@@ -16,6 +17,9 @@ from typing import Any
 import uvicorn
 from anyio.to_thread import current_default_thread_limiter
 from starlette.types import ASGIApp, Receive, Scope, Send
+
+from .accepting import Acceptor, Protocol, room
+from .log_rate import RATE_LIMIT
 
 _START_SECONDS = 30
 
@@ -45,15 +49,19 @@ class Server(uvicorn.Server):
     """uvicorn's server, which another thread can stop without waiting for its next look.
 
     `threads` is how many requests are carried out at the same time; `grace` is how many seconds
-    they may take to end when the server stops.
+    they may take to end when the server stops. At most `most` connections are open at the same
+    time (`accepting.room` by default).
     """
 
     _loop: asyncio.AbstractEventLoop | None = None
 
-    def __init__(self, app: ASGIApp, *, threads: int, grace: int = 3) -> None:
+    def __init__(
+        self, app: ASGIApp, *, threads: int, grace: int = 3, most: int | None = None
+    ) -> None:
         super().__init__(
             uvicorn.Config(
                 _answered(app),
+                http=Protocol,
                 access_log=False,
                 lifespan="off",
                 log_config=None,
@@ -64,6 +72,22 @@ class Server(uvicorn.Server):
             )
         )
         self._threads = threads
+        self._most = most or room()
+        # Whoever sends nonsense to the port would fill the disk with what is said about it.
+        logging.getLogger("uvicorn.error").addFilter(RATE_LIMIT)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets=[])
+        self._acceptor = Acceptor(
+            sockets or [],
+            lambda: Protocol(self.config, self.server_state, self.lifespan.state),
+            self.server_state.connections,
+            most=self._most,
+        )
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._acceptor.stop()
+        await super().shutdown(sockets)
 
     async def main_loop(self) -> None:
         self._stopping = asyncio.Event()

@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 
 from .._version import __version__
 from ..hub.wire import error_answer, header_text
+from ..net.log_rate import RATE_LIMIT
 from ..records.errors import HubdoiError
 from . import (
     datacite_api,
@@ -31,8 +32,12 @@ from .page import error_page, is_for_reader, moved_address
 from .refusal import Moved, Refusal
 from .request_ids import RequestIds
 from .world import World
+from .writers import Writers
 
 _log = logging.getLogger(__name__)
+_log.addFilter(RATE_LIMIT)
+# Half of the threads that serve (`serve`).
+_WRITING = 4
 
 
 def create_app(world: World, *, host: str = "127.0.0.1", port: int = 80) -> FastAPI:
@@ -45,6 +50,7 @@ def create_app(world: World, *, host: str = "127.0.0.1", port: int = 80) -> Fast
         redoc_url=None,
     )
     app.state.world = world
+    app.add_middleware(Writers, threads=_WRITING)
     app.add_middleware(
         Guard,
         hosts=own_hosts(host, port),

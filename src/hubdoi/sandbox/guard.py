@@ -15,7 +15,7 @@ MAX_FILE_BYTES = 10 * 1024 * 1024
 MAX_COMMIT_BYTES = 64 * 1024 * 1024
 MAX_JSON_BYTES = 1024 * 1024
 
-_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 # A client that is still sending does not read: take in this much before the answer.
 _DRAINED_BYTES = 4 * MAX_COMMIT_BYTES
 
@@ -52,7 +52,7 @@ class Guard:
         if not self._is_own(host):
             await _refuse(send, 421, "This server does not go by that name; use its own address.")
             return
-        if scope["method"] not in _SAFE_METHODS and not self._is_same_site(headers):
+        if scope["method"] not in SAFE_METHODS and not self._is_same_site(headers):
             await _refuse(send, 403, "Another site cannot make a browser do this.")
             return
         limit = _limit(scope["path"])

@@ -16,6 +16,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from ..hub.wire import header_text
+from ..net.log_rate import RATE_LIMIT
 from ..records import Person, Repo
 from ..records.errors import HubdoiError, SignInRequired
 from .accept import preferred
@@ -24,6 +25,7 @@ from .markdown import render_markdown
 from .refusal import Moved, Refusal
 
 _log = logging.getLogger(__name__)
+_log.addFilter(RATE_LIMIT)
 
 HEADERS = {
     "Content-Security-Policy": (

@@ -1,0 +1,141 @@
+"""Others who hold the database or the port leave room: reads go on, and writes end in a sentence."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import sqlite3
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager, suppress
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+from starlette.responses import PlainTextResponse
+
+from hubdoi.minting import database
+from hubdoi.net import accepting, log_rate
+from hubdoi.net.log_rate import RateLimit
+from hubdoi.net.serving import Server, listen
+from hubdoi.sandbox import Sandbox
+
+WRITES = 12
+
+
+@contextmanager
+def write_lock(sandbox: Sandbox) -> Iterator[None]:
+    """Another process that writes and does not come to an end."""
+    foreign = sqlite3.connect(sandbox.world.database.path, isolation_level=None)
+    foreign.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    finally:
+        foreign.execute("ROLLBACK")
+        foreign.close()
+
+
+def create(sandbox: Sandbox, name: str) -> httpx.Response:
+    headers = {"Authorization": f"Bearer {sandbox.users['ada']}"}
+    return httpx.post(
+        f"{sandbox.endpoint}/api/repos/create", headers=headers, json={"name": name}, timeout=600
+    )
+
+
+def test_reads_never_wait_for_writes(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Nobody gives up while this test reads, on however slow a machine.
+    monkeypatch.setattr(database, "BUSY_SECONDS", 600.0)
+    with Sandbox() as sandbox, ThreadPoolExecutor(WRITES) as threads:
+        with write_lock(sandbox):
+            writes = [threads.submit(create, sandbox, f"new-{n}") for n in range(WRITES)]
+            for path in ("/api/models/ada/tiny-bert", "/ada/tiny-bert", "/api/models/ada/tiny-bert/doi") * 2:  # fmt: skip
+                assert httpx.get(sandbox.endpoint + path, timeout=60).status_code == 200
+            assert not any(write.done() for write in writes)
+        assert [write.result().status_code for write in writes] == [200] * WRITES
+
+
+def test_writes_give_up_with_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database, "BUSY_SECONDS", 0.5)
+    with Sandbox() as sandbox, ThreadPoolExecutor(WRITES) as threads:
+        with write_lock(sandbox):
+            answers = list(
+                threads.map(lambda n: create(sandbox, f"new-{n}"), range(WRITES))
+            )  # fmt: skip
+        for answer in answers:
+            assert answer.status_code == 503
+            assert "again" in answer.json()["error"] and answer.json()["code"] == "LedgerError"
+        assert create(sandbox, "later").status_code == 200
+
+
+@contextmanager
+def serving(most: int) -> Iterator[tuple[str, int]]:
+    listening = listen("127.0.0.1", 0)
+    server = Server(PlainTextResponse("here"), threads=2, most=most)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+    port = listening.getsockname()[1]
+    thread.start()
+    assert server.is_ready(thread)
+    try:
+        yield "127.0.0.1", port
+    finally:
+        server.stop()
+        thread.join()
+
+
+def test_half_open_connections_make_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(accepting, "SPARED_SECONDS", 0.01)
+    with serving(most=8) as address, ExitStack() as held:
+        for n in range(40):
+            half = held.enter_context(socket.create_connection(address, timeout=60))
+            half.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n"[: n % 24])
+        url = f"http://{address[0]}:{address[1]}/"
+        assert [httpx.get(url, timeout=60).text for _ in range(20)] == ["here"] * 20
+
+
+@pytest.mark.parametrize("sent", [b"", b"GET / HTTP/1.1\r\nHost: x\r\n", b"GET / HTTP/1.1\r\nHost: x\r\n\r\nGET /"])  # fmt: skip
+def test_headers_that_do_not_come_end_a_connection(
+    sent: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(accepting, "HEADER_SECONDS", 0.2)
+    with serving(most=8) as address, socket.create_connection(address, timeout=60) as half:
+        half.sendall(sent)
+        received = b""
+        try:
+            while part := half.recv(4096):
+                received += part
+        except ConnectionResetError:
+            pass
+        assert received.count(b"here") == sent.count(b"\r\n\r\n")
+
+
+def test_a_body_that_does_not_come_ends_a_connection(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parts = urlsplit(sandbox.endpoint)
+    head = (
+        f"POST /api/repos/create HTTP/1.1\r\nHost: {parts.netloc}\r\nContent-Length: 100\r\n\r\n{{"
+    )
+    with socket.create_connection((parts.hostname, parts.port), timeout=60) as slow:
+        slow.sendall(head.encode())
+        with monkeypatch.context() as patched, suppress(ConnectionResetError):
+            patched.setattr(accepting, "EXCHANGE_SECONDS", 0.2)
+            assert slow.recv(4096) == b""
+    assert create(sandbox, "later").status_code == 200
+
+
+def test_log_lines_that_strangers_cause_are_bounded(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serving(most=64) as address:
+        for _ in range(50):
+            with socket.create_connection(address, timeout=60) as connection:
+                connection.sendall(b"\x16\x03\x01 nonsense\r\n\r\n")
+                assert connection.recv(4096).startswith(b"HTTP/1.1 400")
+    assert len(caplog.records) <= log_rate.MOST * 2
+    limit = RateLimit()
+    line = logging.LogRecord("x", logging.WARNING, "file.py", 1, "Bad %s.", ("line",), None)
+    assert [limit.filter(line) for _ in range(12)] == [True] * log_rate.MOST + [False] * 2
+    monkeypatch.setattr(log_rate, "WINDOW_SECONDS", 0.0)
+    assert limit.filter(line)
+    assert line.getMessage() == "Bad line. (2 more like this were left out)"
