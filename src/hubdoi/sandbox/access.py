@@ -1,28 +1,25 @@
-"""Who asks: a token in the Authorization header, or a signed session cookie."""
+"""Who asks: a token in the Authorization header, or a browser that signed in."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
 import hmac
-import secrets
-import time
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from fastapi import Request, Response
 
 from ..records import Person
 from ..records.errors import SignInRequired, WriteAccessRequired
+from .guard import SAFE_METHODS
 from .oauth import Grant
 from .refusal import Refusal
 from .scopes import SIGNING_IN, expanded, needed_for
+from .sessions import SECONDS as SESSION_SECONDS
 
 if TYPE_CHECKING:
     from .world import World
-
-
-_COOKIE = "hubdoi_session"
-_SESSION_SECONDS = 12 * 3600
 
 
 def world_of(request: Request) -> World:
@@ -43,7 +40,10 @@ def person_of(request: Request) -> Person | None:
     """
     world = world_of(request)
     token = _bearer(request)
-    username = _session_user(request) if token is None else world.credentials.username_of(token)
+    if token is not None:
+        username = world.credentials.username_of(token)
+    else:
+        username = _session_user(request) if _counts(request) else None
     grant = None if username else grant_of(request)
     if grant is not None:
         if not _allows(request, grant):
@@ -122,28 +122,45 @@ def is_datacite_account(request: Request) -> bool | None:
 
 def begin_session(request: Request, response: Response, username: str) -> None:
     """Sign `username` in on this browser for 12 hours."""
-    expiry = int(time.time()) + _SESSION_SECONDS
-    # The nonce makes every session's CSRF token its own.
-    payload = f"{username}|{expiry}|{secrets.token_hex(8)}"
-    value = f"{payload}|{_sign(request, 'session', payload)}"
+    world = world_of(request)
     response.set_cookie(
-        _COOKIE, value, max_age=_SESSION_SECONDS, httponly=True, samesite="strict", path="/"
+        cookie_name(world),
+        world.sessions.begin(username),
+        max_age=SESSION_SECONDS,
+        httponly=True,
+        samesite="strict",
+        path="/",
     )
 
 
-def end_session(response: Response) -> None:
-    """Sign out on this browser."""
-    response.delete_cookie(_COOKIE, httponly=True, samesite="strict", path="/")
+def end_session(request: Request, response: Response) -> None:
+    """Sign out: the cookie is of no use any more, here or in other hands."""
+    world = world_of(request)
+    if cookie := request.cookies.get(cookie_name(world)):
+        world.sessions.end(cookie)
+    response.delete_cookie(cookie_name(world), httponly=True, samesite="strict", path="/")
+
+
+def cookie_name(world: World) -> str:
+    """The name of the session's cookie.
+
+    Browsers keep one set of cookies for all ports of a host: with the port in its name, two
+    sandboxes of one machine do not sign each other out.
+    """
+    return f"hubdoi_session_{urlsplit(world.endpoint).port or 80}"
 
 
 def csrf_token(request: Request) -> str:
     """What a form of this session carries; the empty string without a session."""
-    cookie = request.cookies.get(_COOKIE)
-    return _sign(request, "csrf", cookie) if cookie and _session_user(request) else ""
+    cookie = request.cookies.get(cookie_name(world_of(request)))
+    if not cookie or _session_user(request) is None:
+        return ""
+    key = world_of(request).credentials.session_key
+    return hmac.new(key, b"csrf:" + cookie.encode("utf-8", "replace"), hashlib.sha256).hexdigest()
 
 
 def check_csrf(request: Request, token: str) -> None:
-    """Let only forms pass that this session was given.
+    """Let only forms pass that this session was given; from here on the session counts.
 
     Raises:
         WriteAccessRequired: `token` is not the one of this session.
@@ -151,6 +168,7 @@ def check_csrf(request: Request, token: str) -> None:
     expected = csrf_token(request)
     if not expected or not hmac.compare_digest(token.encode("utf-8", "replace"), expected.encode()):
         raise WriteAccessRequired("This form is out of date; reload the page and try again.")
+    request.state.csrf_checked = True
 
 
 def _bearer(request: Request) -> str | None:
@@ -161,17 +179,17 @@ def _bearer(request: Request) -> str | None:
 
 
 def _session_user(request: Request) -> str | None:
-    cookie = request.cookies.get(_COOKIE, "")
-    payload, _, signature = cookie.rpartition("|")
-    expected = _sign(request, "session", payload)
-    if not hmac.compare_digest(signature.encode("utf-8", "replace"), expected.encode()):
-        return None
-    username, expiry, _ = payload.split("|")
-    return username if int(expiry) > time.time() else None
+    world = world_of(request)
+    cookie = request.cookies.get(cookie_name(world))
+    return world.sessions.username_of(cookie) if cookie else None
 
 
-def _sign(request: Request, purpose: str, payload: str) -> str:
-    key = world_of(request).credentials.session_key
-    return hmac.new(
-        key, f"{purpose}:{payload}".encode("utf-8", "replace"), hashlib.sha256
-    ).hexdigest()
+def _counts(request: Request) -> bool:
+    """Whether the session counts for this request.
+
+    The browser sends the cookie with whatever another page makes it ask for: it counts to see
+    pages, and for forms that proved to be ours. The API takes tokens only.
+    """
+    if request.method in SAFE_METHODS:
+        return not request.url.path.startswith(("/api/", "/datacite/", "/oauth/userinfo"))
+    return getattr(request.state, "csrf_checked", False)

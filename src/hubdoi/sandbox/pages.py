@@ -135,7 +135,7 @@ def sign_in(request: Request, form: Annotated[Form, Depends(read_form)]) -> Resp
 def sign_out(request: Request, form: Annotated[Form, Depends(read_form)]) -> Response:
     check_csrf(request, form.get("csrf"))
     answer = see_other("/")
-    end_session(answer)
+    end_session(request, answer)
     return answer
 
 

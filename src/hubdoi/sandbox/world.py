@@ -24,6 +24,7 @@ from .oauth import OAuth
 from .registrar import TERMS, LocalRegistrar
 from .running import announce, withdraw
 from .seed import plant
+from .sessions import Sessions
 from .store import Store
 from .support import Support
 from .webhooks import Webhooks
@@ -73,6 +74,7 @@ class World:
             )
             self.support = Support(self)
             self.webhooks = Webhooks(self.store)
+            self.sessions = Sessions(self.database)
             self.oauth = OAuth(self.database)
             self.id_tokens = IdTokens(self.data / "oauth-key.pem")
             self.datacite = DataciteRecords(self)
