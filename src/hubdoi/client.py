@@ -26,6 +26,7 @@ from .records import (
     Version,
     parse_reference,
 )
+from .records.amendment import Activities, Amendment, AmendRequest
 from .records.errors import (
     ConsentRequired,
     DoiNotFound,
@@ -283,13 +284,99 @@ class Client:
             {name: value for name, value in body.items() if value is not None}
         )
         if authors is not None:
-            if isinstance(authors, str | Mapping | Author):
-                raise InvalidMetadata("The authors are a list, even when there is one.")
-            listed = [Author.parse(author) for author in authors]
             request = MintRequest.from_json(
-                {**request.to_json(), "authors": [a.to_json() for a in listed]}
+                {**request.to_json(), "authors": _author_bodies(authors)}
             )
         return self._backend.mint(reference.repo, request, key=idempotency_key)
+
+    def preview_amendment(
+        self,
+        reference: str | Repo | Doi,
+        *,
+        title: str | None = None,
+        authors: Iterable[Author | str | Mapping[str, Any]] | None = None,
+        description: str | None = None,
+    ) -> Amendment:
+        """What a correction of a record would change; its `terms` are to be read and agreed to.
+
+        `reference` is a DOI, or a repository for its latest DOI. Raises as `amend`.
+        """
+        repo, request = self._amendment(reference, title, authors, description)
+        return self._backend.preview_amendment(repo, request)
+
+    def amend(
+        self,
+        reference: str | Repo | Doi,
+        *,
+        agree: Terms | None = None,
+        title: str | None = None,
+        authors: Iterable[Author | str | Mapping[str, Any]] | None = None,
+        description: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> Version:
+        """Correct the record of a DOI without a new DOI; DOI, repository and revision stay (R11).
+
+        `agree` are the terms of `preview_amendment`, which repeat each new value (R3).
+
+        Raises:
+            ConsentRequired, TermsChanged: there is no consent to this correction; both carry the terms.
+            DoiNotFound: the DOI was not registered by this backend.
+            InvalidInput: nothing was given to correct, or a value cannot be used.
+            HandOff: this Hub has no way to correct a record.
+            AccessError, RepoNotFound, ServiceError: as they say.
+        """
+        repo, request = self._amendment(reference, title, authors, description)
+        if not isinstance(agree, Terms):
+            raise ConsentRequired(
+                "Nothing was corrected: read client.preview_amendment(…).terms and pass it as agree=.",
+                self._backend.preview_amendment(repo, request).terms,
+            )
+        version = self._backend.amend(repo, request.agreed(agree), key=idempotency_key)
+        if version.doi is not None and not version.doi.is_sandbox:
+            self.public_records.forget(version.doi)
+        return version
+
+    def activities(self, reference: str | Repo | Doi) -> Activities:
+        """The registration and the corrections of a DOI, or of a repository's latest DOI.
+
+        Raises:
+            DoiNotFound: the repository has no DOI, or this backend does not know it.
+            HandOff: who registered it does not show them.
+            RepoNotFound, ServiceError: as they say.
+        """
+        repo, doi = self._registered(reference)
+        if doi is None:
+            found = self.status(repo)
+            if found.doi is None:
+                raise DoiNotFound(f"{found.repo} has no DOI yet.")
+            repo, doi = found.repo, found.doi
+        return self._backend.activities(repo, doi)
+
+    def _amendment(
+        self,
+        reference: str | Repo | Doi,
+        title: str | None,
+        authors: Iterable[Author | str | Mapping[str, Any]] | None,
+        description: str | None,
+    ) -> tuple[Repo, AmendRequest]:
+        repo, doi = self._registered(reference)
+        body = {"title": title, "description": description, "authors": _author_bodies(authors)}
+        given = {name: value for name, value in body.items() if value is not None}
+        if not given:
+            raise InvalidMetadata("Say what to correct: a title, the authors or a description.")
+        return repo, AmendRequest.from_json(given | ({"doi": doi.name} if doi else {}))
+
+    def _registered(self, reference: str | Repo | Doi) -> tuple[Repo, Doi | None]:
+        """The repository that is meant, and the DOI where one was named."""
+        named = parse_reference(reference, endpoint=self.endpoint)
+        if isinstance(named, Doi):
+            return self._repo(named.name), named
+        if named.revision is None:
+            return named.repo, None
+        version = self.status(named.repo).version_of(named.revision)
+        if version is None or version.doi is None:
+            raise DoiNotFound(f"{named.repo} has no DOI of revision {named.revision[:7]}.")
+        return named.repo, version.doi
 
     def regenerate(self, repo: str | Repo, **request: Any) -> Version:
         """Register the next DOI of `repo`, for its present head; arguments and errors as `mint`."""
@@ -376,6 +463,22 @@ class Client:
 
     def _repo(self, repo: str | Repo) -> Repo:
         return self._reference(repo).repo
+
+
+def _author_bodies(
+    authors: Iterable[Author | str | Mapping[str, Any]] | None,
+) -> list[dict[str, Any]] | None:
+    """The authors of a request as JSON.
+
+    Raises:
+        InvalidMetadata: it is one author and not a list.
+        InvalidAuthor: one cannot be read.
+    """
+    if authors is None:
+        return None
+    if isinstance(authors, str | Mapping | Author):
+        raise InvalidMetadata("The authors are a list, even when there is one.")
+    return [Author.parse(author).to_json() for author in authors]
 
 
 def _changed_since(status: Status, version: Version) -> Iterator[str]:

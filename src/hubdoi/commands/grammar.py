@@ -15,6 +15,7 @@ SHORT_HELP = """\
 %doi status REPO…              state, DOI, revision, lock
 %doi mint REPO                 read the terms; add --agree to generate the DOI
 %doi regenerate REPO           a new DOI for the current revision
+%doi amend REPO|DOI            correct the record of a DOI: --title, --author, --description
 %doi cite [REPO|DOI …]         the citation; --format, --style (without argument: of this notebook)
 %doi history REPO              all versions, newest first
 %doi panel [REPO]              status, terms, DOI and citation in one panel
@@ -28,7 +29,7 @@ FORMATS = (
 )  # fmt: skip
 
 
-REFERENCES = frozenset({"repo", "repos", "references", "to"})
+REFERENCES = frozenset({"repo", "repos", "reference", "references", "to"})
 """The arguments that name a repository."""
 
 
@@ -151,6 +152,23 @@ def parser(prog: str = "%doi") -> argparse.ArgumentParser:
             help="how long to wait (1800)",
         )
         mint.add_argument("--test", action="store_true", help="at DataCite's test system")
+
+    amend = command("amend", "correct the public record of a DOI; the DOI stays")
+    amend.add_argument("reference", metavar="REPO|DOI")
+    amend.add_argument(
+        "--author",
+        dest="authors",
+        action="append",
+        metavar='"Family, Given <ORCID>"',
+        help="once for each author, in order; together they replace the list",
+    )
+    amend.add_argument("--title", help="the new title; the revision in it stays")
+    amend.add_argument("--description", help="the new description")
+    amend.add_argument(
+        "--agree", action="store_true", help="I have read what becomes public and agree to it"
+    )
+    amend.add_argument("--history", action="store_true", help="show the corrections so far")
+    amend.add_argument("--test", action="store_true", help="at DataCite's test system")
 
     command("history", "all versions, newest first").add_argument("repo", metavar="REPO")
     command("panel", "the widget").add_argument("repo", nargs="?", metavar="REPO")

@@ -120,7 +120,7 @@ def _mint(arguments: Namespace, context: Context, *, again: bool) -> Version:
                 f"Nothing was generated: read the terms above; if you agree to them, run: %doi {command} {repo} --agree",
                 shown,
             )
-    body = _body(arguments.body)
+    body = request_body(arguments.body)
     try:
         return client.mint(
             reference.repo,
@@ -170,7 +170,7 @@ def _reference(text: str, context: Context) -> RepoReference:
     return RepoReference(Repo(version.repo.type, version.repo.id))
 
 
-def _body(body: Mapping[str, Any] | None) -> Mapping[str, Any]:
+def request_body(body: Mapping[str, Any] | None) -> Mapping[str, Any]:
     """The YAML body of ``%%doi mint``: ``authors``, ``title``, ``description``."""
     known = ("authors", "title", "description")
     for key in body or {}:

@@ -17,6 +17,7 @@ from .grammar import REFERENCES, SHORT_HELP, HelpWanted, parse
 # Command -> the module that carries it out, in the function of the same name.
 _HOMES = {
     **dict.fromkeys(("status", "history", "mint", "regenerate", "recover", "request"), "minting"),
+    "amend": "amending",
     **dict.fromkeys(("cite", "badge", "card"), "citing"),
     **dict.fromkeys(("uses", "bib", "check"), "notebooks"),
     **dict.fromkeys(("use", "sandbox"), "places"),

@@ -51,7 +51,7 @@ class Session:
         self._sandbox_address = ""
         self._sandbox_datacite = ""
         self._sandbox_data: Path | None = None
-        self._shown: dict[Repo, Terms] = {}
+        self._shown: dict[Repo | str, Terms] = {}
 
     @property
     def client(self) -> Client:
@@ -72,12 +72,13 @@ class Session:
 
     # Terms that were shown: consent is to exactly that text, and for one DOI only (R3)
 
-    def show_terms(self, repo: Repo, terms: Terms) -> None:
-        self._shown[repo] = terms
+    def show_terms(self, subject: Repo | str, terms: Terms) -> None:
+        """Remember that `terms` were shown: for a mint of a repository, or for another subject."""
+        self._shown[subject] = terms
 
-    def take_shown_terms(self, repo: Repo) -> Terms | None:
-        """The terms last shown for `repo`; asking forgets them."""
-        return self._shown.pop(repo, None)
+    def take_shown_terms(self, subject: Repo | str) -> Terms | None:
+        """The terms last shown for `subject`; asking forgets them."""
+        return self._shown.pop(subject, None)
 
     # Choosing
 

@@ -10,6 +10,7 @@ from uuid import uuid4
 
 from ..net.http import Answer, Http
 from ..records import Doi, MintRequest, Repo, Status, Terms, Version
+from ..records.amendment import Activities, Activity, Amendment, AmendRequest
 from ..records.errors import DoiNotFound, HubdoiError, RepoNotFound, UnexpectedAnswer
 from .wire import error_from_answer
 
@@ -67,6 +68,47 @@ class DoiApi:
                 f"{self.endpoint} answered for {version.repo} instead of {repo}; check with: %doi status {repo}"
             )
         return version
+
+    def preview_amendment(self, repo: Repo, request: AmendRequest) -> Amendment:
+        """What a correction would change, and the terms to agree to.
+
+        Raises:
+            NoDoiApi: this Hub has none, or none that corrects.
+            DoiNotFound, InvalidInput, AccessError, RepoNotFound, ServiceError: as the Hub says.
+        """
+        answer = self.http.request(
+            "POST", f"{self._path(repo)}/doi/amendments/preview", body=request.to_json()
+        )
+        return Amendment.from_json(self._good(answer, repo))
+
+    def amend(self, repo: Repo, request: AmendRequest, *, key: str | None = None) -> Version:
+        """Correct a record; a lost answer is asked for again without correcting twice (R12).
+
+        Raises:
+            ConsentRequired, TermsChanged: both carry the terms.
+            NoDoiApi, DoiNotFound, InvalidInput, AccessError, RepoNotFound, ServiceError: as the Hub
+                says.
+        """
+        answer = self.http.request(
+            "POST",
+            f"{self._path(repo)}/doi/amendments",
+            body=request.to_json(),
+            headers={"Idempotency-Key": key or str(uuid4())},
+            repeat=True,
+        )
+        return self._version(answer, repo)
+
+    def activities(self, repo: Repo, doi: Doi) -> Activities:
+        """The registration and the corrections of `doi`, oldest first.
+
+        Raises:
+            NoDoiApi, DoiNotFound, RepoNotFound, ServiceError: as the Hub says.
+        """
+        answer = self.http.get(f"{self._path(repo)}/doi/activities", {"doi": doi.name})
+        found = self._good(answer, repo).get("activities")
+        if not isinstance(found, list):
+            raise UnexpectedAnswer(f"{self.endpoint} sent no activities of {doi}.")
+        return Activities(doi, tuple(map(Activity.from_json, found)))
 
     def request_support(
         self, repo: Repo, action: str, reason: str, to: Repo | None = None
@@ -141,6 +183,7 @@ class DoiApi:
         if answer.status == 404 and (code or answer.headers.get("X-Error-Code")) not in (
             "RepoNotFound",
             "RevisionNotFound",
+            "DoiNotFound",
         ):
             raise NoDoiApi(f"{self.endpoint} has no DOI API.")
         raise error_from_answer(

@@ -68,6 +68,7 @@ class VersionAnswer(_Shape):
     subjects: list[str] | None = None
     version: str
     language: str | None = None
+    amended: str | None = Field(None, description="when the record was last corrected")
     state: Literal["current", "outdated"]
     previous: str | None = None
     next: str | None = None
@@ -106,6 +107,42 @@ class MintBody(_Shape):
     )
     title: str | None = Field(None, max_length=MAX_TITLE)
     description: str | None = Field(None, max_length=MAX_DESCRIPTION)
+
+
+class AmendBody(_Shape):
+    """A correction; `agree` and `terms` are for the correction itself, not for its preview."""
+
+    doi: str | None = Field(None, description="instead of the latest DOI of the repository")
+    title: str | None = Field(None, max_length=MAX_TITLE)
+    authors: list[AuthorBody | str] | None = Field(
+        None, min_length=1, max_length=MAX_AUTHORS, description="all of them, in order"
+    )
+    description: str | None = Field(None, max_length=MAX_DESCRIPTION)
+    agree: Literal[True] | None = None
+    terms: str | None = Field(None, description="the digest of the terms in the preview")
+
+
+class AmendmentAnswer(_Shape):
+    """What a correction would change: each property before and after, as text."""
+
+    doi: str
+    repo: RepoName
+    changes: dict[str, tuple[str, str]]
+    terms: TermsAnswer
+
+
+class ActivityAnswer(_Shape):
+    doi: str
+    version: int = Field(ge=1, description="the number of this state of the record")
+    action: Literal["create", "update"]
+    at: str = Field(description="UTC, ISO 8601")
+    changes: dict[str, tuple[str, str]] = Field(description="before and after, as text")
+    by: str | None = Field(None, description="user name; for those who can write")
+
+
+class ActivityList(_Shape):
+    doi: str
+    activities: list[ActivityAnswer] = Field(description="oldest first")
 
 
 class Problem(BaseModel):

@@ -145,8 +145,8 @@ class Ledger:
         with self.transaction() as db:
             repository_id = self._repository_id(db, version.repo, uid)
             values = {
-                "record": _record(version),
-                "consent_id": self._consent_id(db, version.consent, terms),
+                "record": record_text(version),
+                "consent_id": self.consent_id(db, version.consent, terms),
             }
             found = {"repository": repository_id, "revision": version.revision}
             row = db.execute(_FIND_VERSION, found).first()
@@ -191,7 +191,7 @@ class Ledger:
                     uid=info.uid,
                     name=str(info.repo),
                     revision=info.revision or "",
-                    consent=self._consent_id(db, consent, terms),
+                    consent=self.consent_id(db, consent, terms),
                 )
             )
 
@@ -291,6 +291,16 @@ class Ledger:
             row = db.execute(_entry_by_id(), {"id_": version_id}).first()
             return self._read(row) if row is not None else None
 
+    def entry_with(self, doi: Doi) -> Entry | None:
+        """The registered version of `doi`, with its number and its repository."""
+        with self.database.reading() as db:
+            row = db.execute(
+                _select_entry().where(
+                    _versions.c.doi_key == doi.key, _versions.c.step != "intended"
+                )
+            ).first()
+            return self._read(row) if row is not None else None
+
     def registered(self, after: int = 0, limit: int = 100) -> tuple[Entry, ...]:
         """The registered versions with a number above `after`, in the order of their numbers."""
         with self.database.reading() as db:
@@ -314,13 +324,8 @@ class Ledger:
 
     def version(self, doi: Doi) -> Version | None:
         """The registered version of `doi`."""
-        with self.database.reading() as db:
-            row = db.execute(
-                _select_entry().where(
-                    _versions.c.doi_key == doi.key, _versions.c.step != "intended"
-                )
-            ).first()
-            return self._read(row).version if row is not None else None
+        entry = self.entry_with(doi)
+        return entry.version if entry is not None else None
 
     def versions_of(self, dois: Iterable[Doi]) -> dict[Doi, Version]:
         """The registered versions of many DOIs; those that are not here are left out."""
@@ -394,7 +399,8 @@ class Ledger:
             self.rename(uid, repo)
         return int(row.id)
 
-    def _consent_id(self, db: sa.Connection, consent: Consent, terms: Terms) -> int:
+    def consent_id(self, db: sa.Connection, consent: Consent, terms: Terms) -> int:
+        """Record `consent` to `terms`; the number of its row."""
         db.execute(self._insert_terms, {"digest": terms.digest, "text": terms.text})
         inserted = db.execute(
             _INSERT_CONSENT,
@@ -506,7 +512,8 @@ def _in_order(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="microseconds")
 
 
-def _record(version: Version) -> str:
+def record_text(version: Version) -> str:
+    """`version` as it is stored, without what its row or its neighbours say."""
     data = version.to_json()
     for name in _DERIVED:
         data.pop(name, None)

@@ -61,6 +61,24 @@ versions = sa.Table(
     ),
 )
 
+# What was corrected in a registered record; the newest row of a version is what its record says now.
+amendments = sa.Table(
+    "ledger_amendments",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("version_id", sa.ForeignKey("ledger_versions.id"), nullable=False, index=True),
+    sa.Column("consent_id", sa.ForeignKey("ledger_consents.id"), nullable=False),
+    sa.Column("step", sa.Text, nullable=False),
+    sa.Column("before", sa.Text, nullable=False),
+    sa.Column("after", sa.Text, nullable=False),
+    sa.Index(
+        "ledger_amendments_open",
+        "step",
+        sqlite_where=sa.text("step != 'registered'"),
+        postgresql_where=sa.text("step != 'registered'"),
+    ),
+)
+
 answers = sa.Table(
     "ledger_answers",
     metadata,

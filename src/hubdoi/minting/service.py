@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import cached_property
 
 from ..records import (
     Consent,
@@ -21,6 +22,7 @@ from ..records import (
     Version,
     title_with_revision,
 )
+from ..records.amendment import Activities, Amendment, AmendRequest
 from ..records.errors import (
     AlreadyRegistered,
     DoiNotFound,
@@ -28,6 +30,7 @@ from ..records.errors import (
     InvalidMetadata,
     RepoNotEligible,
 )
+from .amendments import Amendments
 from .ledger import Entry, Ledger
 from .registrar import Registrar
 from .rules import (
@@ -153,6 +156,45 @@ class DoiService:
                 self.ledger.remember_answer(person.username, key, body, entry)
         return entry
 
+    # Corrections: `amendments` decides them
+
+    @cached_property
+    def amendments(self) -> Amendments:
+        return Amendments(self.hub, self.registrar, self.ledger, self.clock)
+
+    def preview_amendment(
+        self, repo: Repo, person: Person | None, request: AmendRequest
+    ) -> Amendment:
+        """What a correction would change, and the text to agree to.
+
+        Raises: as `amend`, without the errors of consent and of the registrar.
+        """
+        return self.amendments.preview(repo, person, request)
+
+    def amend(
+        self, repo: Repo, person: Person | None, request: AmendRequest, *, key: str | None = None
+    ) -> Version:
+        """Correct the record of a DOI of `repo`; DOI, repository and revision stay (R11).
+
+        `key` is as in `mint`. What the record said before is kept, for `activities`.
+
+        Raises:
+            SignInRequired, WriteAccessRequired, RepoNotFound: R2.
+            ConsentRequired, TermsChanged: R3; both carry the terms.
+            DoiNotFound: the DOI is not one of the repository that was registered here.
+            InvalidMetadata: there is nothing to correct, or the registrar refuses the new values.
+            ServiceError: the registrar did not answer; `recover` or the same call finishes it (R12).
+        """
+        return self.amendments.amend(repo, person, request, key=key)
+
+    def activities(self, doi: Doi, person: Person | None) -> Activities:
+        """The registration and the corrections of `doi`, oldest first.
+
+        Raises:
+            DoiNotFound, RepoNotFound: it is not known here, or `person` cannot see its repository.
+        """
+        return self.amendments.activities(doi, person)
+
     def check_may_mint(self, repo: Repo, person: Person | None) -> None:
         """Let only those pass who may ask for a mint of `repo` at all (R2).
 
@@ -172,6 +214,10 @@ class DoiService:
         """
         finished: list[Version] = []
         refusal: HubdoiError | None = None
+        try:
+            finished += self.amendments.recover()
+        except (AlreadyRegistered, InvalidMetadata) as error:
+            refusal = error
         for entry in self.ledger.unfinished():
             try:
                 finished.append(self.finish(entry).version)

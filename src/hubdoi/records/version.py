@@ -47,7 +47,8 @@ class Version(Displayed):
     SPDX identifier or the word on the card, `resource_type` DataCite's resourceTypeGeneral,
     `csl_type` the type in CSL that the record gives, `version` DataCite's version property.
     `license_url` is the page of the licence, `titles` are those besides the main one, `dates` those
-    that the record has, with their meaning. `previous` and `next` are the neighbours of R7.
+    that the record has, with their meaning. `amended` is the moment of the latest correction of the
+    record (UTC). `previous` and `next` are the neighbours of R7.
     """
 
     doi: Doi | None = None
@@ -79,6 +80,7 @@ class Version(Displayed):
     titles: tuple[Title, ...] = ()
     dates: tuple[Dated, ...] = ()
     subjects: tuple[str, ...] = ()
+    amended: datetime | None = None
 
     @classmethod
     def from_parts(
@@ -159,6 +161,7 @@ class Version(Displayed):
                 "previous": Doi(data["previous"]) if data.get("previous") else None,
                 "next": Doi(data["next"]) if data.get("next") else None,
                 "created": parse_moment(data["created"]) if data.get("created") else None,
+                "amended": parse_moment(data["amended"]) if data.get("amended") else None,
                 "consent": Consent.from_json(data["consent"]) if data.get("consent") else None,
                 "related": tuple(Related(*_texts(entry)) for entry in data.get("related") or ()),
                 "formats": _texts(data.get("formats")),

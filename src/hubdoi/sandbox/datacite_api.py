@@ -19,6 +19,7 @@ from ..records.doi import doi_key
 from ..records.errors import HubdoiError, InvalidDoi
 from .access import is_datacite_account, world_of
 from .credentials import DATACITE_PREFIX, DATACITE_USERNAME
+from .datacite_activities import activities
 from .datacite_attributes import Complaint, missing, readable
 from .datacite_query import condition, has_prefix
 from .datacite_records import DataciteRecords, Event, Record, Taken
@@ -115,6 +116,17 @@ def search(request: Request) -> Response:
         request,
         {"data": [_resource(request, r) for r in found.records], "meta": meta, "links": links},
     )
+
+
+@router.get("/dois/{doi:path}/activities")
+def read_activities(request: Request, doi: str) -> Response:
+    """What changed in a record, newest first, in the terms of PROV as DataCite has them."""
+    owner = _is_owner(request)
+    world = world_of(request)
+    record = world.datacite.get(_doi(doi, 404))
+    if record is None or (record.state != "findable" and not owner):
+        raise _unknown()
+    return _answer(request, {"data": activities(world, record)})
 
 
 @router.get("/dois/{doi:path}")

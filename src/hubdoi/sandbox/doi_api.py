@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Request, Security
+from fastapi import APIRouter, Path, Query, Request, Security
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 from fastapi.security import HTTPBearer
@@ -20,6 +20,9 @@ from ..hub.doi_requests import (
     repo_of_path,
 )
 from ..hub.doi_shapes import (
+    ActivityList,
+    AmendBody,
+    AmendmentAnswer,
     DoiStatus,
     MintBody,
     SupportAnswer,
@@ -30,6 +33,7 @@ from ..hub.doi_shapes import (
     request_body,
 )
 from ..records import Doi, MintRequest, Person, Repo
+from ..records.amendment import AmendRequest
 from ..records.errors import DoiNotFound, InvalidDoi, InvalidInput
 from .access import person_of, require_support, world_of
 
@@ -81,6 +85,70 @@ async def mint(
         return service.mint(repo, person, asked, key=idempotency_key).to_json()
 
     return await _answer(request, kind, namespace, name, 201, carry_out)
+
+
+@router.post(
+    "/api/{kind}/{namespace}/{name}/doi/amendments/preview",
+    response_model=AmendmentAnswer,
+    responses=problems(401, 403, 404, 413, 422),
+    summary="What a correction of a record would change, and the terms of it",
+    openapi_extra=request_body(AmendBody),
+)
+async def preview_amendment(
+    request: Request, kind: Kind, namespace: Namespace, name: Name
+) -> JSONResponse:
+    service = world_of(request).service
+
+    def carry_out(repo: Repo, person: Person | None, body: dict[str, Any]) -> dict[str, Any]:
+        return service.preview_amendment(repo, person, AmendRequest.from_json(body)).to_json()
+
+    return await _answer(request, kind, namespace, name, 200, carry_out)
+
+
+@router.post(
+    "/api/{kind}/{namespace}/{name}/doi/amendments",
+    status_code=201,
+    response_model=VersionAnswer,
+    responses=problems(400, 401, 403, 404, 409, 413, 422),
+    summary="Correct the record of a DOI; the DOI, the repository and the revision stay",
+    openapi_extra=request_body(AmendBody),
+)
+async def amend(
+    request: Request,
+    kind: Kind,
+    namespace: Namespace,
+    name: Name,
+    idempotency_key: Key = None,
+) -> JSONResponse:
+    service = world_of(request).service
+
+    def carry_out(repo: Repo, person: Person | None, body: dict[str, Any]) -> dict[str, Any]:
+        check_key(idempotency_key)
+        asked = AmendRequest.from_json(body)
+        return service.amend(repo, person, asked, key=idempotency_key).to_json()
+
+    return await _answer(request, kind, namespace, name, 201, carry_out)
+
+
+@router.get(
+    "/api/{kind}/{namespace}/{name}/doi/activities",
+    response_model=ActivityList,
+    responses=problems(401, 404, 422),
+    summary="The registration and the corrections of a DOI, oldest first",
+)
+def read_activities(
+    request: Request,
+    kind: Kind,
+    namespace: Namespace,
+    name: Name,
+    doi: Annotated[str, Query(description="a DOI of the repository", max_length=2048)],
+) -> JSONResponse:
+    world, person = world_of(request), person_of(request)
+    uid = world.store.info(repo_of_path(kind, namespace, name), person).uid
+    named = Doi.parse(doi)
+    if world.ledger.uid_of(named) != uid:
+        raise DoiNotFound(f"{named} is not a DOI of {namespace}/{name}.")
+    return JSONResponse(world.service.activities(named, person).to_json())
 
 
 @router.post(

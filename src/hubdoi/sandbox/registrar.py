@@ -11,7 +11,7 @@ from ..datacite.json_record import attributes
 from ..minting.database import Database
 from ..records import SANDBOX_PREFIX, Doi, Repo, Terms, Version, show_moment
 from ..records.errors import AlreadyRegistered
-from .registrar_tables import index_record, metadata, records, sequence
+from .registrar_tables import index_record, metadata, records, sequence, unindex_record
 
 TERMS = """\
 Generating a DOI for this repository
@@ -86,6 +86,14 @@ class LocalRegistrar:
                 index_record(db, made[0], attributes(version))
             elif known.attributes is not None:
                 raise AlreadyRegistered(f"The DOI {version.doi} is already taken.")
+            elif version.amended is not None:
+                unindex_record(db, known.id)
+                index_record(db, known.id, attributes(version))
+                db.execute(
+                    records.update()
+                    .where(records.c.id == known.id)
+                    .values(updated=show_moment(version.amended))
+                )
 
     def find(self, doi: Doi) -> Version | None:
         """Nothing of its own: what is registered here is in the ledger of the same database."""

@@ -52,7 +52,7 @@ def needed_for(method: str, path: str) -> str | None:
     if (
         path.startswith(_MANAGING)
         or "/settings" in path
-        or path.endswith(("/doi", "/doi/requests"))
+        or path.endswith(("/doi", "/doi/requests", "/doi/amendments", "/doi/amendments/preview"))
     ):
         return "manage-repos"
     return "write-repos"

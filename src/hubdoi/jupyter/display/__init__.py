@@ -14,6 +14,7 @@ from __future__ import annotations
 from typing import Any
 
 # Each of these registers the records that it shows.
+from . import amendment as _amendment  # noqa: F401
 from . import citation as _citation  # noqa: F401
 from . import commonmark, hypertext, terminal
 from . import connection as _connection  # noqa: F401

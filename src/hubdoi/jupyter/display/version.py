@@ -24,6 +24,7 @@ def _(version: Version) -> tuple[Card, ...]:
     add("Publisher", version.publisher)
     add("Year", str(version.year) if version.year else None)
     add("Registered", moment(version.created) if version.created and version.doi else None)
+    add("Corrected", moment(version.amended) if version.amended else None)
     add("Licence", version.license)
     add("URL", Link(version.url, version.url) if version.url else None)
     for name, neighbour in (("Replaces", version.previous), ("Replaced by", version.next)):

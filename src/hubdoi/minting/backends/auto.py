@@ -10,7 +10,8 @@ from typing import TypeVar
 from ...config import Config
 from ...hub.doi_api import NoDoiApi
 from ...net.http import is_offline
-from ...records import HUGGING_FACE, MintRequest, Repo, Status, Version
+from ...records import HUGGING_FACE, Doi, MintRequest, Repo, Status, Version
+from ...records.amendment import Activities, Amendment, AmendRequest
 from ...records.errors import HubdoiError, ServiceUnreachable
 from .base import Backend
 from .registry import backend_class, open_backend
@@ -50,6 +51,15 @@ class AutoBackend(Backend):
 
     def mint(self, repo: Repo, request: MintRequest, *, key: str | None = None) -> Version:
         return self._ask(lambda backend: backend.mint(repo, request, key=key))
+
+    def preview_amendment(self, repo: Repo, request: AmendRequest) -> Amendment:
+        return self._ask(lambda backend: backend.preview_amendment(repo, request))
+
+    def amend(self, repo: Repo, request: AmendRequest, *, key: str | None = None) -> Version:
+        return self._ask(lambda backend: backend.amend(repo, request, key=key))
+
+    def activities(self, repo: Repo, doi: Doi) -> Activities:
+        return self._ask(lambda backend: backend.activities(repo, doi))
 
     def recover(self) -> tuple[Version, ...]:
         # Nobody may have been asked yet whether this Hub mints, and the ledger may know of a mint.

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Protocol
 
 from ...config import Config
 from ...records import Doi, MintRequest, Repo, RepoInfo, Status, Version
+from ...records.amendment import Activities, Amendment, AmendRequest
 from ...records.errors import HandOff, HubdoiError, ServiceError
 from .resources import Resources
 
@@ -77,6 +78,41 @@ class Backend(Protocol):
     def recover(self) -> tuple[Version, ...]:
         """Finish the mints that were interrupted (R12); the answer is those that were finished."""
         return ()
+
+    def preview_amendment(self, repo: Repo, request: AmendRequest) -> Amendment:
+        """What a correction of a record would change, and the text to agree to.
+
+        Raises: as `amend`, without the errors of consent and of the registrar.
+        """
+        raise self._not_here(repo)
+
+    def amend(self, repo: Repo, request: AmendRequest, *, key: str | None = None) -> Version:
+        """Correct the record of a DOI of `repo`; the DOI, the repository and the revision stay (R11).
+
+        Raises:
+            HandOff: there is no way to correct a record here; it says what there is instead.
+            SignInRequired, WriteAccessRequired, RepoNotFound: R2.
+            ConsentRequired, TermsChanged: R3; both carry the terms.
+            DoiNotFound, InvalidMetadata: there is no such record, or nothing to correct in it.
+            ServiceError: the outcome is unknown; the same call, or `recover`, finishes it (R12).
+        """
+        raise self._not_here(repo)
+
+    def activities(self, repo: Repo, doi: Doi) -> Activities:
+        """The registration and the corrections of a DOI of `repo`, oldest first.
+
+        Raises:
+            HandOff: who registered it does not show them.
+            DoiNotFound, RepoNotFound, ServiceError: as they say.
+        """
+        raise self._not_here(repo)
+
+    def _not_here(self, repo: Repo) -> HandOff:
+        endpoint = self.resources.config.endpoint
+        return HandOff(
+            f"{endpoint} has no interface to correct a record. Correct the card of {repo} and generate a DOI for the new commit, whose authors you can enter; or ask the Hub's support for a correction.",
+            f"{repo.url(endpoint)}/settings",
+        )
 
     def find(self, doi: Doi) -> Version | None:
         """The version of a DOI that DataCite's public records do not have; None leaves it to them.

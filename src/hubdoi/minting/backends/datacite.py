@@ -12,6 +12,7 @@ from filelock import FileLock, Timeout
 from ...config import DATACITE_API, Config
 from ...datacite.registrar import DataCiteRegistrar
 from ...records import Doi, MintRequest, Person, Repo, RepoInfo, Status, Version
+from ...records.amendment import Activities, Amendment, AmendRequest
 from ...records.errors import HubdoiError, LedgerError, ServiceError, already_registered
 from ..service import DoiService
 from ..status import status_of, version_of_head
@@ -122,10 +123,24 @@ class DataCiteBackend(Backend):
             info = info if info.private else self.hub.described(info)
         return DoiService(_Answered(self.hub.endpoint, info), self.registrar, self.ledger)
 
+    def preview_amendment(self, repo: Repo, request: AmendRequest) -> Amendment:
+        return self._service().preview_amendment(repo, self.hub.whoami(), request)
+
+    def amend(self, repo: Repo, request: AmendRequest, *, key: str | None = None) -> Version:
+        person = self.hub.whoami()
+        with self._alone():
+            return self._service().amend(repo, person, request, key=key)
+
+    def activities(self, repo: Repo, doi: Doi) -> Activities:
+        return self._service().activities(doi, self._person()[0])
+
+    def _service(self) -> DoiService:
+        return DoiService(self.hub, self.registrar, self.ledger)
+
     def recover(self) -> tuple[Version, ...]:
         """Finish the mints of this ledger that were interrupted. Raises as `DoiService.recover`."""
         with self._alone():
-            return DoiService(self.hub, self.registrar, self.ledger).recover()
+            return self._service().recover()
 
     def _person(self) -> tuple[Person | None, ServiceError | None]:
         """Who is signed in; what was seen before is shown without network, only nobody can mint then."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from ...config import Config
-from ...records import MintRequest, Repo, Status, Version
+from ...records import Doi, MintRequest, Repo, Status, Version
+from ...records.amendment import Activities, Amendment, AmendRequest
 from ...records.errors import PolicyRefused
 from .base import Backend
 
@@ -36,3 +37,12 @@ class HubBackend(Backend):
 
     def waiting_for(self, repo: Repo) -> str:
         return f"Waiting for the institution to approve the DOI of {repo}."
+
+    def preview_amendment(self, repo: Repo, request: AmendRequest) -> Amendment:
+        return self.resources.doi_api.preview_amendment(repo, request)
+
+    def amend(self, repo: Repo, request: AmendRequest, *, key: str | None = None) -> Version:
+        return self.resources.doi_api.amend(repo, request, key=key)
+
+    def activities(self, repo: Repo, doi: Doi) -> Activities:
+        return self.resources.doi_api.activities(repo, doi)

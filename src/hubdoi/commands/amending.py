@@ -1,0 +1,53 @@
+"""``amend``: the record of a DOI is corrected, and the DOI stays."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from typing import Any
+
+from ..records import Version
+from ..records.amendment import Activities
+from ..records.errors import ConsentRequired, TermsChanged, UsageError
+from .context import Context
+from .minting import request_body
+
+
+def amend(arguments: Namespace, context: Context) -> Version | Activities:
+    """Show what would change and stop; with ``--agree`` correct it; with ``--history`` what was done."""
+    if arguments.test:
+        context.session.use("datacite", test=True)
+    session, client = context.session, context.session.client
+    if arguments.history:
+        return client.activities(arguments.reference)
+    body = request_body(arguments.body)
+    asked: dict[str, Any] = {
+        "authors": arguments.authors or body.get("authors"),
+        "title": arguments.title or body.get("title"),
+        "description": arguments.description
+        if arguments.description is not None
+        else body.get("description"),
+    }
+    if all(value is None for value in asked.values()):
+        raise UsageError(
+            f'Say what to correct, such as: %doi amend {arguments.reference} --title "…"; what was corrected so far: %doi amend {arguments.reference} --history'
+        )
+    subject = f"amend {arguments.reference}"
+    shown = session.take_shown_terms(subject) if arguments.agree else None
+    if shown is None:
+        preview = client.preview_amendment(arguments.reference, **asked)
+        context.show(preview)
+        shown = preview.terms
+        if not arguments.agree:
+            session.show_terms(subject, shown)
+            raise ConsentRequired(
+                "Nothing was corrected: read above what would become public; if you agree, run the same command with --agree.",
+                shown,
+            )
+    try:
+        return client.amend(arguments.reference, agree=shown, **asked)
+    except TermsChanged as changed:
+        # Other values were shown than these; these have to be read first.
+        context.show(client.preview_amendment(arguments.reference, **asked))
+        if changed.terms:
+            session.show_terms(subject, changed.terms)
+        raise

@@ -1,0 +1,240 @@
+"""Corrections of a registered record: the values change, the DOI never does (R11)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import nullcontext
+from datetime import datetime
+
+from ..records import Consent, Doi, Hub, Person, Repo, RepoInfo, Terms, Version, title_with_revision
+from ..records.amendment import (
+    Activities,
+    Amendment,
+    AmendRequest,
+    RecordChange,
+    changes_between,
+)
+from ..records.errors import (
+    AlreadyRegistered,
+    ConsentRequired,
+    DoiNotFound,
+    HubdoiError,
+    InvalidMetadata,
+    TermsChanged,
+)
+from .ledger import Entry, Ledger
+from .ledger_amendments import LedgerAmendments
+from .registrar import Registrar
+from .rules import check_signed_in, check_write_access
+
+_TERMS = """\
+Correcting the public record of the DOI {doi}
+{repo}, revision {revision}
+
+{changes}
+
+1. The new values become public. They replace the old ones in the record of the DOI, names and identifiers of persons included, and everybody can read them. You confirm that you may publish them.
+2. The DOI, the repository and the revision stay as they are. A correction is no new version: to cite changed files, generate a new DOI.
+3. The correction is kept. What the record said before, what it says now, when and who corrected it stay on record; copies that others made of the old record may remain.
+"""
+_HEADINGS = {"title": "Title", "authors": "Authors", "description": "Description"}
+
+
+class Amendments:
+    """The corrections of one service: the same Hub, registrar, ledger and clock as its mints."""
+
+    def __init__(
+        self, hub: Hub, registrar: Registrar, ledger: Ledger, clock: Callable[[], datetime]
+    ) -> None:
+        self.hub = hub
+        self.registrar = registrar
+        self.ledger = ledger
+        self.clock = clock
+        self.book = LedgerAmendments(ledger)
+
+    def preview(self, repo: Repo, person: Person | None, request: AmendRequest) -> Amendment:
+        """What `request` would change, and the text to agree to. Raises as `DoiService.amend`."""
+        entry, info = self._entry(repo, check_signed_in(person, repo), request.doi)
+        return _preview(entry.version, info.repo, _amended(entry.version, request))
+
+    def amend(
+        self,
+        repo: Repo,
+        person: Person | None,
+        request: AmendRequest,
+        *,
+        key: str | None = None,
+    ) -> Version:
+        """Correct the record as agreed. Arguments and errors as `DoiService.amend`."""
+        signed_in = check_signed_in(person, repo)
+        with self.ledger.transaction() if self.registrar.shares_ledger else nullcontext():
+            number, doi = self.begin(repo, signed_in, request, key=key)
+            if number is not None:
+                self.finish(number, doi)
+        amended = self.ledger.version(doi)
+        if amended is None:
+            raise DoiNotFound(f"There is no DOI {doi} here; check it for a typing error.")
+        return amended
+
+    def begin(
+        self, repo: Repo, person: Person, request: AmendRequest, *, key: str | None = None
+    ) -> tuple[int | None, Doi]:
+        """Check everything and record the correction, durably; `finish` sends it.
+
+        The answer is the number of the correction and its DOI; no number where the same request
+        came before under the same Idempotency-Key. Raises as `DoiService.amend`, without what the
+        registrar says.
+        """
+        entry, info = self._entry(repo, person, request.doi)
+        body = {"amend": info.uid, **request.to_json()}
+        if key is not None and (known := self.ledger.answer(person.username, key, body)):
+            return self._unsent(known)
+        amended = _amended(entry.version, request)
+        if request.agree and not changes_between(entry.version, amended):
+            # The same correction again, whose answer was lost.
+            unsent, doi = self._unsent(entry)
+            if unsent is not None:
+                return unsent, doi
+        preview = _preview(entry.version, info.repo, amended)
+        _check_consent(request, preview.terms)
+        now = self.clock()
+        consent = Consent(person.username, now, preview.terms.digest)
+        with self.ledger.transaction():
+            number = self.book.intend(entry, amended.replace(amended=now), consent, preview.terms)
+            if key is not None:
+                self.ledger.remember_answer(person.username, key, body, entry)
+        return number, preview.doi
+
+    def _unsent(self, entry: Entry) -> tuple[int | None, Doi]:
+        """The correction of `entry` that the register may not have, if there is one; and its DOI."""
+        doi = entry.version.doi
+        assert doi is not None
+        return next((number for number, of in self.book.unfinished() if of == doi), None), doi
+
+    def finish(self, number: int, doi: Doi) -> None:
+        """Send the correction `number` to the register.
+
+        Raises:
+            AlreadyRegistered, InvalidMetadata: it was refused for good, and the record is as before.
+            ServiceError: the outcome is unknown; the same call finishes it (R12).
+        """
+        version = self.ledger.version(doi)
+        if version is None:
+            raise DoiNotFound(f"The ledger does not know {doi}; restore it from a copy.")
+        try:
+            self.registrar.register(version)
+        except (AlreadyRegistered, InvalidMetadata):
+            self.book.withdraw(number)
+            raise
+        self.book.mark_registered(number)
+
+    def recover(self) -> tuple[Version, ...]:
+        """Send the corrections that were interrupted (R12). Raises as `DoiService.recover`."""
+        finished: list[Version] = []
+        refusal: HubdoiError | None = None
+        for number, doi in self.book.unfinished():
+            try:
+                self.finish(number, doi)
+            except (AlreadyRegistered, InvalidMetadata) as error:
+                refusal = refusal or error
+                continue
+            version = self.ledger.version(doi)
+            finished += [version] if version else []
+        if refusal:
+            raise refusal
+        return tuple(finished)
+
+    def activities(self, doi: Doi, person: Person | None) -> Activities:
+        """The registration and the corrections of `doi`; who made them, for those who can write.
+
+        Raises:
+            DoiNotFound: the ledger does not know it.
+            RepoNotFound: `person` cannot see its repository.
+        """
+        entry = self.ledger.entry_with(doi)
+        if entry is None or entry.version.repo is None:
+            raise DoiNotFound(f"There is no DOI {doi} here; check it for a typing error.")
+        can_write = self.hub.info(entry.version.repo, person).can_write
+        found = self.book.activities(entry)
+        if not can_write:
+            found = tuple(
+                type(one)(one.doi, one.number, one.action, one.at, one.changes) for one in found
+            )
+        return Activities(doi, found)
+
+    def _entry(self, repo: Repo, person: Person, doi: Doi | None) -> tuple[Entry, RepoInfo]:
+        """The registered version that is meant, and its repository, which `person` may write (R2)."""
+        info = self.hub.info(repo, person)
+        check_write_access(info)
+        if doi is None:
+            versions = self.ledger.versions(info.uid)
+            doi = versions[0].doi if versions else None
+            if doi is None:
+                raise DoiNotFound(
+                    f"{info.repo} has no DOI that was registered here, so there is no record to correct."
+                )
+        entry = self.ledger.entry_with(doi)
+        if entry is None or entry.uid != info.uid:
+            raise DoiNotFound(
+                f"{doi} is not a DOI of {info.repo} that was registered here; only who registered a record can correct it."
+            )
+        return entry, info
+
+
+def _amended(before: Version, request: AmendRequest) -> Version:
+    """`before` with the values that were asked for."""
+    after = before
+    if request.title is not None:
+        # The revision in the title stays the registered one, whatever was typed (R4).
+        bare = title_with_revision(request.title, None)
+        if not bare:
+            raise InvalidMetadata("The title is empty; a record needs one.")
+        after = after.replace(title=title_with_revision(bare, before.revision))
+    if request.authors is not None:
+        after = after.replace(authors=tuple(author.derived() for author in request.authors))
+    if request.description is not None:
+        after = after.replace(description=request.description.strip() or None)
+    return after
+
+
+def _preview(before: Version, repo: Repo, after: Version) -> Amendment:
+    changes = changes_between(before, after)
+    if not changes or before.doi is None:
+        raise InvalidMetadata(
+            f"There is nothing to correct: the record of {before.doi} says this already."
+        )
+    return Amendment(before.doi, repo, changes, _terms(before, repo, changes))
+
+
+def _check_consent(request: AmendRequest, terms: Terms) -> None:
+    """R3 for a correction: the text repeats the new values, so other values are other terms."""
+    if not request.agree or not request.terms:
+        raise ConsentRequired(
+            "Nothing was corrected: read what would become public, and agree to it.", terms
+        )
+    if request.terms != terms.digest:
+        raise TermsChanged(
+            "The record or the correction has changed since it was shown; read it again before you agree.",
+            terms,
+        )
+
+
+def _terms(version: Version, repo: Repo, changes: tuple[RecordChange, ...]) -> Terms:
+    shown = "\n\n".join(
+        f"{_HEADINGS[change.name]}\n{_indented('before', change.before)}\n{_indented('after', change.after)}"
+        for change in changes
+    )
+    return Terms(
+        _TERMS.format(
+            doi=version.doi, repo=repo, revision=(version.revision or "")[:7], changes=shown
+        )
+    )
+
+
+def _indented(label: str, value: str) -> str:
+    """`value` beside its label; the lines after the first stand under it."""
+    lines = value.splitlines() or ["(nothing)"]
+    return "\n".join(
+        f"  {label + ':' if not number else '':<8} {line}".rstrip()
+        for number, line in enumerate(lines)
+    )

@@ -1,0 +1,108 @@
+"""The corrections of registered records, in the ledger beside the versions that they are of.
+
+A correction changes the stored record at once and is `registered` when the register has it: whatever
+was interrupted in between is sent again as the ledger has it (R12). What was there before is kept.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from ..records import Consent, Doi, Terms, Version, parse_moment
+from ..records.amendment import Activity, changes_between
+from .ledger import Entry, Ledger, record_text
+from .ledger_tables import amendments as _amendments
+from .ledger_tables import consents as _consents
+from .ledger_tables import repositories as _repositories
+from .ledger_tables import versions as _versions
+
+
+class LedgerAmendments:
+    """The corrections in one ledger."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self.ledger = ledger
+
+    def intend(self, entry: Entry, amended: Version, consent: Consent, terms: Terms) -> int:
+        """Let the record of `entry` be that of `amended`, and keep what it was; the correction's number."""
+        with self.ledger.transaction() as db:
+            before = db.scalar(sa.select(_versions.c.record).where(_versions.c.id == entry.id))
+            after = record_text(amended)
+            made = db.execute(
+                _amendments.insert().values(
+                    version_id=entry.id,
+                    consent_id=self.ledger.consent_id(db, consent, terms),
+                    step="intended",
+                    before=before,
+                    after=after,
+                )
+            ).inserted_primary_key
+            assert made is not None
+            db.execute(_versions.update().where(_versions.c.id == entry.id).values(record=after))
+            return int(made[0])
+
+    def mark_registered(self, number: int) -> None:
+        """Record that the register has the correction."""
+        with self.ledger.transaction() as db:
+            db.execute(
+                _amendments.update().where(_amendments.c.id == number).values(step="registered")
+            )
+
+    def withdraw(self, number: int) -> None:
+        """Undo a correction that the register refused for good."""
+        with self.ledger.transaction() as db:
+            row = db.execute(
+                sa.delete(_amendments)
+                .where(_amendments.c.id == number, _amendments.c.step == "intended")
+                .returning(_amendments.c.version_id, _amendments.c.before)
+            ).first()
+            if row is not None:
+                db.execute(
+                    _versions.update()
+                    .where(_versions.c.id == row.version_id)
+                    .values(record=row.before)
+                )
+
+    def unfinished(self) -> tuple[tuple[int, Doi], ...]:
+        """The corrections that the register may not have, oldest first: number and DOI."""
+        with self.ledger.database.reading() as db:
+            rows = db.execute(
+                sa.select(_amendments.c.id, _versions.c.doi)
+                .select_from(_amendments.join(_versions).join(_repositories))
+                .where(_amendments.c.step != "registered", _repositories.c.hub == self.ledger.hub)
+                .order_by(_amendments.c.id)
+            )
+            return tuple((row.id, Doi(row.doi)) for row in rows)
+
+    def activities(self, entry: Entry) -> tuple[Activity, ...]:
+        """The registration of a version and its corrections, oldest first."""
+        with self.ledger.database.reading() as db:
+            rows: Sequence[Any] = db.execute(
+                sa.select(_amendments.c.before, _amendments.c.after, _consents)
+                .select_from(_amendments.join(_consents))
+                .where(_amendments.c.version_id == entry.id)
+                .order_by(_amendments.c.id)
+            ).all()
+        version = entry.version
+        assert version.doi is not None and version.consent is not None
+        created = version.created or version.consent.at
+        found = [Activity(version.doi, 1, "create", created, by=version.consent.by)]
+        for row in rows:
+            before, after = (
+                Version.from_json(json.loads(text)) for text in (row.before, row.after)
+            )
+            found.append(
+                Activity(
+                    version.doi,
+                    len(found) + 1,
+                    "update",
+                    parse_moment(row.at),
+                    changes_between(before, after),
+                    row.username,
+                )
+            )
+        return tuple(found)

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import pytest
+
+from hubdoi.commands import Context, run
+from hubdoi.records import Version, errors
+from hubdoi.records.amendment import Activities, Amendment
+
+REPO = "ada/tiny-bert"
+
+
+@pytest.fixture(autouse=True)
+def minted(context: Context) -> Version:
+    version = run(["mint", REPO, "--agree"], context)
+    assert isinstance(version, Version)
+    return version
+
+
+def test_r03_without_agree_the_difference_is_shown_and_nothing_happens(
+    context: Context, shown: list[object], minted: Version
+) -> None:
+    shown.clear()
+    with pytest.raises(errors.ConsentRequired, match="--agree"):
+        run(["amend", REPO, "--title", "Tiny BERT"], context)
+    assert [type(value) for value in shown] == [Amendment]
+    assert context.session.client.status(REPO).version.title == minted.title  # type: ignore[union-attr]
+    text = shown[0]._repr_mimebundle_()["text/plain"]  # type: ignore[attr-defined]
+    assert minted.title in text and "Tiny BERT" in text
+
+
+def test_r03_agree_corrects_what_was_shown_and_only_that(
+    context: Context, shown: list[object], minted: Version
+) -> None:
+    with pytest.raises(errors.ConsentRequired):
+        run(["amend", REPO, "--title", "Tiny BERT"], context)
+    with pytest.raises(errors.TermsChanged):
+        run(["amend", REPO, "--title", "Huge BERT", "--agree"], context)
+    assert isinstance(shown[-1], Amendment)
+    amended = run(["amend", REPO, "--title", "Huge BERT", "--agree"], context)
+    assert amended.doi == minted.doi and amended.name == "Huge BERT"
+    history = run(["amend", REPO, "--history"], context)
+    assert isinstance(history, Activities) and len(history) == 2
+    assert "Huge BERT" in history._repr_mimebundle_()["text/plain"]
+
+
+def test_a_doi_and_a_body_are_taken_as_in_a_mint(context: Context, minted: Version) -> None:
+    body = {"authors": [{"name": "Hopper, Grace", "orcid": "0000-0002-1825-0097"}]}
+    amended = run(["amend", str(minted.doi), "--agree"], context, body=body)
+    assert [author.family for author in amended.authors] == ["Hopper"]
+    assert amended.title == minted.title
+
+
+def test_what_to_correct_has_to_be_said(context: Context) -> None:
+    with pytest.raises(errors.UsageError, match="--history"):
+        run(["amend", REPO], context)
+    with pytest.raises(errors.DoiNotFound, match="no DOI"):
+        run(["amend", "datasets/ada/notes", "--title", "New"], context)
