@@ -22,7 +22,7 @@ RUNS = 9
 def plant(data: Path, count: int) -> list[str]:
     """Put `count` repositories of ada into a new sandbox directory; their names."""
     from hubdoi.records import Person, Repo
-    from hubdoi.sandbox.commits import Change
+    from hubdoi.sandbox.changes import Change
     from hubdoi.sandbox.world import World
 
     names = [f"ada/model-{number}" for number in range(count)]

@@ -18,7 +18,7 @@ from hubdoi.minting.ledger import Ledger
 from hubdoi.records import MintRequest, Person, Version
 from hubdoi.records.errors import LedgerError, SandboxError, ServiceFailed
 from hubdoi.sandbox import Sandbox
-from hubdoi.sandbox.commits import Change
+from hubdoi.sandbox.changes import Change
 from hubdoi.sandbox.world import World
 from tests.faults.agreement import REPO, assert_sentence, registered, settled
 from tests.faults.killing import mint_and_die, processes

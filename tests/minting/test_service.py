@@ -26,7 +26,7 @@ from hubdoi.records.errors import (
     SignInRequired,
     WriteAccessRequired,
 )
-from hubdoi.sandbox.commits import Change
+from hubdoi.sandbox.changes import Change
 from hubdoi.sandbox.world import World
 
 BERT = Repo("model", "ada/tiny-bert")

@@ -110,7 +110,7 @@ def test_commits_are_bounded(http):
 
     answer = http("POST", f"/api/models/{BERT}/commit/main", content=parts(), timeout=60)
     assert answer.status_code == 413
-    assert "64 MiB" in answer.headers["X-Error-Message"]
+    assert "160 MiB" in answer.headers["X-Error-Message"]
 
 
 def test_headers_that_lie_about_the_length(demo):

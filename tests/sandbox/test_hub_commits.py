@@ -13,7 +13,7 @@ from huggingface_hub.errors import (
 )
 
 from hubdoi.records import Repo
-from hubdoi.sandbox.commits import Change
+from hubdoi.sandbox.changes import Change
 
 BERT = "ada/tiny-bert"
 COMMIT = f"/api/models/{BERT}/commit/main"
@@ -173,16 +173,47 @@ def test_who_may(ada, grace, nobody):
         ada.upload_file(path_or_fileobj=b"x", path_in_repo="x", repo_id=BERT, revision="nope")
 
 
-def test_a_file_that_is_too_large(ada, http, tmp_path):
+def test_a_file_in_a_commit_is_at_most_10_mib(ada, http):
     limit = 10 * 1024 * 1024
-    ada.upload_file(path_or_fileobj=b"x" * limit, path_in_repo="large", repo_id=BERT)
-    with pytest.raises(HfHubHTTPError, match="at most 10 MiB") as caught:
-        ada.upload_file(path_or_fileobj=b"x" * (limit + 1), path_in_repo="larger", repo_id=BERT)
-    assert caught.value.response.status_code == 413
-    body = lines(HEADER, add("larger", b"x" * (limit + 1)))
-    answer = http("POST", COMMIT, content=body)
-    assert (answer.status_code, answer.headers["X-Error-Code"]) == (413, "FileTooLarge")
-    assert "larger" not in ada.list_repo_files(BERT)
+    assert (
+        http("POST", COMMIT, content=lines(HEADER, add("large", b"x" * limit))).status_code == 200
+    )
+    # The client sends a larger one beforehand; in a commit it is refused.
+    ada.upload_file(path_or_fileobj=b"y" * (limit + 1), path_in_repo="larger", repo_id=BERT)
+    large, larger = ada.get_paths_info(BERT, ["large", "larger"])
+    assert (large.lfs, larger.lfs.size) == (None, limit + 1)
+    for size in (limit + 1, 2 * limit):
+        answer = http("POST", COMMIT, content=lines(HEADER, add("more", b"x" * size)))
+        assert (answer.status_code, answer.headers["X-Error-Code"]) == (413, "FileTooLarge")
+    assert "more" not in ada.list_repo_files(BERT)
+
+
+def test_a_commit_that_does_not_fit_in_memory(ada, http):
+    """Above 16 MiB the contents are read again from the body as they are written."""
+    contents = {f"part-{number}": bytes([number]) * 7_000_000 for number in range(4)}
+    body = lines(HEADER, *(add(path, content) for path, content in contents.items()))
+    assert http("POST", COMMIT, content=body).status_code == 200
+    for path, content in contents.items():
+        assert http("GET", f"/{BERT}/resolve/main/{path}").content == content
+
+
+def test_gitignore_is_honoured(ada, http, tmp_path):
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / ".gitignore").write_text("*.log\n")
+    for name in ("a.log", "a.txt"):
+        (folder / name).write_text(name)
+    ada.upload_folder(repo_id=BERT, folder_path=folder)
+    assert {".gitignore", "a.txt"} <= set(ada.list_repo_files(BERT))
+    assert "a.log" not in ada.list_repo_files(BERT)
+    ada.upload_file(path_or_fileobj=b"x", path_in_repo="deep/b.log", repo_id=BERT)
+    assert "deep/b.log" not in ada.list_repo_files(BERT)
+    (file,) = http(
+        "POST",
+        f"/api/models/{BERT}/preupload/main",
+        json={"files": [{"path": "b.log", "size": 1}], "gitIgnore": ""},
+    ).json()["files"]
+    assert file["shouldIgnore"] is False
 
 
 @pytest.mark.parametrize(

@@ -176,7 +176,7 @@ def test_card_links_stay_in_the_repository(adas: Browser, ada: HfApi) -> None:
 
 def test_commits_are_paged(adas: Browser, demo: Sandbox) -> None:
     from hubdoi.records import Person
-    from hubdoi.sandbox.commits import Change
+    from hubdoi.sandbox.changes import Change
 
     store = demo.world.store
     info = store.info(TINY_BERT, None)

@@ -4,7 +4,7 @@ import pytest
 
 from hubdoi.records import Doi, Person, Repo
 from hubdoi.records.errors import RepoNotFound, RevisionNotFound
-from hubdoi.sandbox.commits import Change
+from hubdoi.sandbox.changes import Change
 
 BERT = Repo("model", "ada/tiny-bert")
 SECRET = Repo("model", "grace/secret-model")

@@ -8,7 +8,7 @@ import pytest
 
 from hubdoi.records import Person, Repo
 from hubdoi.records.errors import SandboxError
-from hubdoi.sandbox.commits import Change
+from hubdoi.sandbox.changes import Change
 from hubdoi.sandbox.world import World
 
 CLOCK = "2026-11-23T09:00:00Z"
@@ -35,8 +35,9 @@ def test_everything_in_the_directory_belongs_to_its_owner_alone(tmp_path):
     with World(tmp_path / "w") as world:
         world.endpoint = "http://127.0.0.1:1"
         assert stat.S_IMODE(world.data.stat().st_mode) == 0o700
-        for path in world.data.iterdir():
-            assert stat.S_IMODE(path.stat().st_mode) == 0o600, path.name
+        for path in world.data.rglob("*"):
+            wanted = 0o700 if path.is_dir() else 0o600
+            assert stat.S_IMODE(path.stat().st_mode) == wanted, path.name
 
 
 def test_an_empty_seed(tmp_path):
@@ -62,7 +63,7 @@ def test_a_second_process_is_refused_and_a_killed_one_is_not_in_the_way(tmp_path
         "import sys, time\n"
         "from pathlib import Path\n"
         "from hubdoi.records import Person, Repo\n"
-        "from hubdoi.sandbox.commits import Change\n"
+        "from hubdoi.sandbox.changes import Change\n"
         "from hubdoi.sandbox.world import World\n"
         "world = World(Path(sys.argv[1]))\n"
         "uid = world.store.info(Repo('model', 'ada/tiny-bert'), None).uid\n"

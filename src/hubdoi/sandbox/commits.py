@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -16,9 +15,11 @@ from ..minting.database import Database
 from ..records import Person
 from ..records.errors import RevisionNotFound
 from ..records.repo_card import Card, parse_card
+from .changes import Change, applied
 from .clock import Clock, hub_time
 from .events import Events
 from .git import Files, blob_id, commit_id, tree_ids
+from .large import LargeFile, LargeFiles, pointed_to
 from .paths import check_folders, check_path
 from .refusal import Refusal
 from .tables import BLOBS, COMMITS, REFS, REPOSITORIES, SNAPSHOTS, TAGS
@@ -48,20 +49,12 @@ class Commit:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What a commit does: contents by path, then the files and folders that it deletes."""
-
-    add: Mapping[str, bytes]
-    delete_files: tuple[str, ...] = ()
-    delete_folders: tuple[str, ...] = ()
-
-
 class Commits:
     """The commits of all repositories of one database."""
 
-    def __init__(self, database: Database, clock: Clock, events: Events) -> None:
+    def __init__(self, database: Database, clock: Clock, events: Events, large: LargeFiles) -> None:
         self._database = database
+        self._large = large
         self._events = events
         self._clock = clock
         # Trees and blobs never change under their ids: what was read once stays true.
@@ -160,12 +153,11 @@ class Commits:
 
         Raises:
             RevisionNotFound: there is no such branch.
-            Refusal: the branch moved on from `parent`, or a path cannot be.
+            Refusal: the branch moved on from `parent`, a path cannot be, or a large file was never
+                uploaded.
         """
-        for path in change.add:
-            check_path(path)
-        oids = {path: blob_id(content) for path, content in change.add.items()}
-        with self._database.transaction() as connection:
+        added, large = self._added(change)
+        with self._database.transaction():
             head = self._target(uid, branch)
             if head is None and branch != MAIN:
                 raise _no_revision(branch)
@@ -176,16 +168,37 @@ class Commits:
                     "PreconditionFailed",
                 )
             before = self._read(uid, head) if head else None
-            files = _changed(dict(self.snapshot(before.tree)) if before else {}, change, oids)
+            files = applied(self.snapshot(before.tree) if before else {}, change, added)
             for path, content in change.add.items():
-                connection.execute(
-                    upsert(BLOBS)
-                    .values(oid=oids[path], content=content)
-                    .on_conflict_do_nothing(index_elements=[BLOBS.c.oid])
-                )
+                self._keep(added[path][0], content)
+            for file in large:
+                self._keep(self._large.commit(uid, file), file.pointer)
             made = self._write(uid, person, files, head, title, message)
             self._point(uid, branch, made.oid)
         return made
+
+    def _added(self, change: Change) -> tuple[dict[str, tuple[str, int]], list[LargeFile]]:
+        """The blob id and size of every file that a change adds, and those that are large."""
+        added: dict[str, tuple[str, int]] = {}
+        named = {path: self._large.measured(file) for path, file in change.large.items()}
+        large = list(named.values())
+        for path, content in change.add.items():
+            check_path(path)
+            # As in git, a pointer is the file that it points to, however it was sent.
+            if (file := pointed_to(content)) is not None:
+                large.append(file)
+            added[path] = (blob_id(content), len(content) if file is None else file.size)
+        for path, file in named.items():
+            added[check_path(path)] = (file.oid, file.size)
+        return added, large
+
+    def _keep(self, oid: str, content: bytes) -> None:
+        with self._database.transaction() as connection:
+            connection.execute(
+                upsert(BLOBS)
+                .values(oid=oid, content=content)
+                .on_conflict_do_nothing(index_elements=[BLOBS.c.oid])
+            )
 
     def merge(
         self, uid: str, person: Person, ref: str, *, base: str, title: str, message: str = ""
@@ -419,27 +432,6 @@ class Commits:
     def _updated(self, uid: str, name: str, before: str | None, after: str | None) -> None:
         changed = {"ref": name, "oldSha": before, "newSha": after}
         self._events.emit(uid, "repo.content", "update", updatedRefs=[changed])
-
-
-def _changed(files: dict[str, tuple[str, int]], change: Change, oids: Mapping[str, str]) -> Files:
-    for path in change.delete_files:
-        if files.pop(path, None) is None:
-            raise Refusal(
-                404, f"{path[:200]!r} cannot be deleted: there is no such file.", "EntryNotFound"
-            )
-    for folder in change.delete_folders:
-        inside = [path for path in files if path.startswith(folder.rstrip("/") + "/")]
-        if not inside:
-            raise Refusal(
-                404,
-                f"{folder[:200]!r} cannot be deleted: there is no such folder.",
-                "EntryNotFound",
-            )
-        for path in inside:
-            del files[path]
-    files.update({path: (oids[path], len(content)) for path, content in change.add.items()})
-    check_folders(files.keys())
-    return files
 
 
 def _with_folders(paths: set[str]) -> set[str]:

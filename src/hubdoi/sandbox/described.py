@@ -9,6 +9,7 @@ from ..records import Doi, Repo
 from ..records.repo_card import Card
 from .commits import Commit
 from .git import Files
+from .large import LargeFile
 from .refusal import Refusal
 from .repositories import Repository
 from .store import Store
@@ -51,7 +52,7 @@ def describe(
         "trendingScore": 0,
         "tags": [*card.tags_for(found.repo.type), *(f"doi:{doi}" for doi, _ in dois)],
         "cardData": card.data,
-        "siblings": [_sibling(path, files, blobs) for path in sorted(files)],
+        "siblings": [_sibling(store, path, files, blobs) for path in sorted(files)],
         "usedStorage": sum(size for _, size in files.values()),
     }
     if dois:
@@ -90,8 +91,17 @@ def _particular(repo: Repo, card: Card) -> dict[str, Any]:
     return more
 
 
-def _sibling(path: str, files: Files, blobs: bool) -> dict[str, Any]:
+def described_large(file: LargeFile) -> dict[str, Any]:
+    """A large file as listings describe it."""
+    return {"oid": file.sha256, "size": file.size, "pointerSize": len(file.pointer)}
+
+
+def _sibling(store: Store, path: str, files: Files, blobs: bool) -> dict[str, Any]:
     if not blobs:
         return {"rfilename": path}
     oid, size = files[path]
-    return {"rfilename": path, "blobId": oid, "size": size}
+    body: dict[str, Any] = {"rfilename": path, "blobId": oid, "size": size}
+    if (large := store.large.of(oid)) is not None:
+        told = described_large(large)
+        body["lfs"] = {"sha256": told.pop("oid"), **told}
+    return body

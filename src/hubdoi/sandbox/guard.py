@@ -11,13 +11,16 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from .large import MAX_LARGE_BYTES
+from .xorbs import MAX_XORB_BYTES
+
 MAX_FILE_BYTES = 10 * 1024 * 1024
-MAX_COMMIT_BYTES = 64 * 1024 * 1024
+MAX_COMMIT_BYTES = 160 * 1024 * 1024
 MAX_JSON_BYTES = 1024 * 1024
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 # A client that is still sending does not read: take in this much before the answer.
-_DRAINED_BYTES = 4 * MAX_COMMIT_BYTES
+_DRAINED_BYTES = 2 * MAX_COMMIT_BYTES
 
 
 def own_hosts(host: str, port: int) -> frozenset[str]:
@@ -135,6 +138,10 @@ class _Body:
 def _limit(path: str) -> int:
     if "/commit/" in path and path.startswith("/api/"):
         return MAX_COMMIT_BYTES
+    if path.startswith("/lfs/upload/"):
+        return MAX_LARGE_BYTES
+    if path.startswith("/xet/"):
+        return MAX_XORB_BYTES
     if path == "/api/validate-yaml":
         return 4 * MAX_JSON_BYTES
     return MAX_JSON_BYTES

@@ -9,11 +9,13 @@ from . import (
     hub_croissant,
     hub_discussions,
     hub_files,
+    hub_lfs,
     hub_listing,
     hub_people,
     hub_refs,
     hub_repos,
     hub_webhooks,
+    hub_xet,
 )
 
 # The OpenAPI document describes the DOI side; what this side answers is huggingface_hub's to say.
@@ -25,6 +27,8 @@ for _part in (
     hub_listing,
     hub_refs,
     hub_commits,
+    hub_lfs,
+    hub_xet,
     hub_files,
     hub_croissant,
     hub_discussions,

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import html
-import json
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
@@ -13,55 +10,69 @@ from fastapi import APIRouter, Query, Request, Response
 from ..records import Person
 from ..records.errors import RevisionNotFound, WriteAccessRequired
 from .access import require_person
-from .bodies import Body, JsonBody, text_of
-from .commits import Change, Commit
+from .bodies import JsonBody
+from .commit_body import CommitBody, read_commit
+from .commits import Commit
+from .git import Files
 from .guard import MAX_FILE_BYTES
+from .large import large_file
 from .located import Located, Reading, split_revision, tail_of
 from .paths import check_path
+from .patterns import ignored_by, large_by
 from .refusal import Refusal
 
 router = APIRouter()
 
 _REPO = "/api/{kind}/{namespace}/{name}"
 _PAGE = 100
-_MAX_MESSAGE = 65_536
+_ALWAYS_REGULAR = (".gitattributes", ".gitignore", "README.md")
 
 
 @router.post(_REPO + "/preupload/{tail:path}")
 def preupload(
     request: Request, found: Reading, body: JsonBody, create_pr: bool = False
 ) -> dict[str, Any]:
-    """Every file of the sandbox is a regular one; what is too large is refused before it is sent."""
+    """How to send each file: in the commit, or before it as a large one; or not at all.
+
+    As on the Hub, `.gitattributes` and the size decide what is large, `.gitignore` what is ignored:
+    the one that comes with the upload, else the one of the branch.
+    """
     revision, _ = split_revision(tail_of(request, "preupload"))
-    _may_commit(request, found, revision, create_pr)
+    may_commit(request, found, revision, create_pr)
     asked = body.get("files")
     if not isinstance(asked, list) or not all(isinstance(item, dict) for item in asked):
         raise Refusal(400, "The body must hold a list under 'files'.")
-    present = _files_at(found, revision)
+    with found.store.database.reading():
+        present = _files_at(found, revision)
+        is_large = large_by(_text_at(found, present, ".gitattributes"))
+        rules = body.get("gitIgnore")
+        if not isinstance(rules, str):
+            rules = _text_at(found, present, ".gitignore")
+    is_ignored = ignored_by(rules)
     answer = []
     for item in asked:
         path = check_path(item.get("path"))
-        size = item.get("size", 0)
-        if not isinstance(size, int) or size < 0:
-            raise Refusal(400, "The size of a file is a number of bytes.")
-        if size > MAX_FILE_BYTES:
-            raise _too_large(path, size)
+        size = large_file("0" * 64, item.get("size", 0)).size
+        regular = path in _ALWAYS_REGULAR or not (is_large(path) or size > MAX_FILE_BYTES)
         answer.append(
             {
                 "path": path,
-                "uploadMode": "regular",
-                "shouldIgnore": False,
-                "oid": present[path][0] if path in present else None,
+                "uploadMode": "regular" if regular else "lfs",
+                "shouldIgnore": is_ignored(path),
+                "oid": _oid_of(found, present.get(path)),
             }
         )
     return {"files": answer}
 
 
 @router.post(_REPO + "/commit/{tail:path}")
-def commit(request: Request, found: Reading, body: Body, create_pr: bool = False) -> dict[str, Any]:
+def commit(
+    request: Request, found: Reading, body: CommitBody, create_pr: bool = False
+) -> dict[str, Any]:
     revision, _ = split_revision(tail_of(request, "commit"))
-    person = _may_commit(request, found, revision, create_pr)
-    title, message, parent, change = _read(body)
+    person = may_commit(request, found, revision, create_pr)
+    asked = read_commit(body)
+    title, message, parent = asked.title, asked.message, asked.parent
     store = found.store
     with store.database.transaction():
         answer: dict[str, Any] = {"success": True, "hookOutput": ""}
@@ -74,7 +85,13 @@ def commit(request: Request, found: Reading, body: Body, create_pr: bool = False
         else:
             branch, num = _branch(found, revision)
         made = store.commits.commit(
-            found.uid, person, change, title=title, message=message, branch=branch, parent=parent
+            found.uid,
+            person,
+            asked.change,
+            title=title,
+            message=message,
+            branch=branch,
+            parent=parent,
         )
         if num is not None:
             store.discussions.committed(found.uid, num, person, made.oid, title)
@@ -125,7 +142,7 @@ def _page(found: Located) -> str:
     return f"{found.store.endpoint}/{found.repo.path}"
 
 
-def _may_commit(request: Request, found: Located, revision: str | None, create_pr: bool) -> Person:
+def may_commit(request: Request, found: Located, revision: str | None, create_pr: bool) -> Person:
     """Who can read can open a pull request, and go on with their own; else it takes more."""
     person = require_person(request)
     if create_pr or found.repository.is_writable_by(person):
@@ -158,84 +175,22 @@ def _base(found: Located, revision: str | None) -> str:
     return full
 
 
-def _files_at(found: Located, revision: str | None) -> dict[str, tuple[str, int]]:
+def _files_at(found: Located, revision: str | None) -> Files:
     head = found.store.commits.resolve(found.uid, revision)
-    return dict(found.store.commits.snapshot(head.tree)) if head else {}
+    return found.store.commits.snapshot(head.tree) if head else {}
 
 
-def _read(body: bytes) -> tuple[str, str, str | None, Change]:
-    """The summary, the description, the parent and the changes of a body of JSON lines."""
-    header: dict[str, Any] | None = None
-    add: dict[str, bytes] = {}
-    delete_files: list[str] = []
-    delete_folders: list[str] = []
-    for line in body.splitlines():
-        if not line.strip():
-            continue
-        key, value = _line(line)
-        if key == "header":
-            header = value
-        elif key == "file":
-            path = check_path(value.get("path"))
-            add[path] = _content(path, value)
-        elif key in ("deletedFile", "deletedEntry"):
-            delete_files.append(check_path(value.get("path")))
-        elif key == "deletedFolder":
-            delete_folders.append(check_path(_text(value.get("path")).rstrip("/")))
-        elif key == "lfsFile":
-            raise Refusal(400, "The sandbox keeps every file as a regular one, not by LFS.")
-        else:
-            raise Refusal(400, f"{key[:60]!r} is no change that a commit can make.")
-    if header is None:
-        raise Refusal(400, "The commit has no header with a summary.")
-    title = text_of(header, "summary", at_most=_MAX_MESSAGE).strip()
-    message = text_of(header, "description", at_most=_MAX_MESSAGE, default="").strip()
-    if not title:
-        raise Refusal(400, "The commit has no summary.")
-    parent = header.get("parentCommit")
-    if parent is not None and not isinstance(parent, str):
-        raise Refusal(400, "'parentCommit' is the id of a commit.")
-    # The first line is the title, as in git.
-    title, _, rest = title.partition("\n")
-    message = "\n\n".join(part for part in (rest.strip(), message) if part)
-    return title, message, parent, Change(add, tuple(delete_files), tuple(delete_folders))
+def _text_at(found: Located, files: Files, path: str) -> str:
+    """A small text file of a revision, or nothing."""
+    present = files.get(path)
+    if present is None:
+        return ""
+    return found.store.commits.content(present[0]).decode("utf-8", "replace")
 
 
-def _line(line: bytes) -> tuple[str, dict[str, Any]]:
-    try:
-        item = json.loads(line)
-        key, value = item["key"], item["value"]
-    except (ValueError, KeyError, TypeError, RecursionError):
-        raise Refusal(400, "A line of the commit is not a JSON object of key and value.") from None
-    if not isinstance(key, str) or not isinstance(value, dict):
-        raise Refusal(400, "A line of the commit is not a JSON object of key and value.")
-    return key, value
-
-
-def _content(path: str, value: dict[str, Any]) -> bytes:
-    content = _text(value.get("content"))
-    if value.get("encoding", "utf-8") == "base64":
-        try:
-            decoded = base64.b64decode(content, validate=True)
-        except (binascii.Error, ValueError):
-            raise Refusal(400, f"The content of {path[:200]!r} is not base64.") from None
-    else:
-        decoded = content.encode("utf-8", "replace")
-    if len(decoded) > MAX_FILE_BYTES:
-        raise _too_large(path, len(decoded))
-    return decoded
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise Refusal(400, "A path and a content are texts.")
-    return value
-
-
-def _too_large(path: str, size: int) -> Refusal:
-    return Refusal(
-        413,
-        f"{path[:200]!r} has {size} bytes; the sandbox takes files of at most 10 MiB "
-        f"({MAX_FILE_BYTES} bytes).",
-        "FileTooLarge",
-    )
+def _oid_of(found: Located, present: tuple[str, int] | None) -> str | None:
+    """What a client compares with its own file: the SHA-256 of a large one, else the blob id."""
+    if present is None:
+        return None
+    large = found.store.large.of(present[0])
+    return present[0] if large is None else large.sha256

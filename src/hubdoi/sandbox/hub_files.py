@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import PurePosixPath
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -13,15 +12,16 @@ from ..records.formats import media_type
 from .access import world_of
 from .bodies import FormOrJson
 from .commits import Commit
+from .described import described_large
 from .git import tree_ids
 from .located import Located, Reading, locate, split_revision, tail_of
 from .refusal import Refusal
+from .served import asked_range, in_memory, on_disk
 
 router = APIRouter()
 
 _REPO = "/api/{kind}/{namespace}/{name}"
 _PAGE = 1000
-_RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 _TRUE = ("true", "1")
 
 
@@ -102,44 +102,35 @@ def _download(request: Request, found: Located, action: str) -> Response:
         if commit is None or file is None:
             raise _no_entry(path, commit)
         oid, size = file
+        large = found.store.large.of(oid)
+        if large is not None and action == "raw":
+            # As in git: the pointer, not what it points to.
+            size, large = len(large.pointer), None
+        etag = oid if large is None else large.sha256
         headers = {
-            "ETag": f'"{oid}"',
+            "ETag": f'"{etag}"',
             "X-Repo-Commit": commit.oid,
             "Accept-Ranges": "bytes",
             "Cache-Control": "no-cache",
             "Content-Disposition": (
                 f"inline; filename*=UTF-8''{quote(PurePosixPath(path).name, safe='')}"
             ),
-            # What strangers wrote is shown, never run, under the address of the settings page.
+            # What strangers wrote is shown, never run, at the URL of the settings page.
             "Content-Security-Policy": "default-src 'none'; sandbox",
             "X-Content-Type-Options": "nosniff",
         }
-        if request.headers.get("if-none-match") == f'"{oid}"':
+        if large is not None:
+            headers |= {"X-Linked-ETag": f'"{etag}"', "X-Linked-Size": str(size)}
+        if request.headers.get("if-none-match") == f'"{etag}"':
             return Response(status_code=304, headers=headers)
-        start, stop = _range(request, size)
-        status = 200
-        if (start, stop) != (0, size):
-            status = 206
-            headers["Content-Range"] = f"bytes {start}-{stop - 1}/{size}"
-        headers["Content-Length"] = str(stop - start)
-        body = b"" if request.method == "HEAD" else found.store.commits.content(oid)[start:stop]
-    return Response(body, status, headers, media_type=_served_as(path))
-
-
-def _range(request: Request, size: int) -> tuple[int, int]:
-    """The first byte that was asked for, and the one after the last."""
-    asked = request.headers.get("range")
-    match = _RANGE.fullmatch(asked.strip()) if asked else None
-    if match is None or match.group(0) == "bytes=-":
-        return 0, size
-    first, last = match.groups()
-    if not first:
-        start, stop = max(0, size - int(last)), size
-    else:
-        start, stop = int(first), min(size, int(last) + 1) if last else size
-    if start >= stop:
-        raise Refusal(416, f"The file has {size} bytes; that range is not in it.")
-    return start, stop
+        if large is not None:
+            on_disk_at = found.store.large.path(large.sha256)
+            return on_disk(request, on_disk_at, size, headers, _served_as(path))
+        if request.method == "HEAD":
+            _, _, status, headers = asked_range(request, size, headers)
+            return Response(b"", status, headers, media_type=_served_as(path))
+        content = found.store.commits.content(oid)
+    return in_memory(request, content, headers, _served_as(path))
 
 
 def _served_as(path: str) -> str:
@@ -158,6 +149,8 @@ def _entries(found: Located, commit: Commit) -> dict[str, dict[str, Any]]:
     }
     for path, (oid, size) in files.items():
         entries[path] = {"type": "file", "oid": oid, "size": size, "path": path}
+        if (large := found.store.large.of(oid)) is not None:
+            entries[path]["lfs"] = described_large(large)
     return entries
 
 

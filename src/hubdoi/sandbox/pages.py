@@ -29,7 +29,7 @@ _LISTED = 100
 _COMMITS = 50
 _SHOWN_BYTES = 200_000
 # The first parts of our own addresses: what is not found there is no page.
-_OURS = frozenset({"api", "datacite", "doi", "static"})
+_OURS = frozenset({"api", "datacite", "doi", "lfs", "static", "xet"})
 _STATIC = {"page.css": "text/css", "page.js": "text/javascript", "icon.svg": "image/svg+xml"}
 
 
@@ -171,9 +171,10 @@ def _blob(request: Request, repo: Repo, rest: str) -> Response:
         raise Refusal(404, f"There is no file {path[:200]!r} at this revision.")
     oid, size = view.files[path]
     text: str | None = None
-    if size <= _SHOWN_BYTES:
+    store = world_of(request).store
+    if size <= _SHOWN_BYTES and store.large.of(oid) is None:
         try:
-            text = world_of(request).store.commits.content(oid).decode()
+            text = store.commits.content(oid).decode()
         except UnicodeDecodeError:
             text = None
     if text is not None and "\0" in text:

@@ -7,7 +7,7 @@ import struct
 from typing import TYPE_CHECKING
 
 from ..records import Person, Repo
-from .commits import Change
+from .changes import Change
 from .credentials import Credentials
 
 if TYPE_CHECKING:

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterable
 from datetime import datetime
+from pathlib import Path
 
 from ..minting.database import Database
 from ..records import Doi, Person, Repo, RepoInfo
 from ..records.errors import RevisionNotFound
 from ..records.formats import formats_of, is_empty
+from .changes import Change
 from .clock import Clock
-from .commits import Change, Commits
+from .commits import Commits
 from .discussions import Discussions
 from .events import Events
 from .git import Files
 from .initial import initial_files
+from .large import LargeFiles
 from .people import People
 from .repositories import DoisOf, Repositories, Repository
 from .tables import METADATA
+from .xorbs import Xorbs
 
 INITIAL_TITLE = "initial commit"
 
@@ -27,14 +32,18 @@ class Store:
 
     endpoint: str = ""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, large_files: Path) -> None:
         database.create(METADATA)
         self.database = database
         self.clock = clock
         self.events = Events()
         self.people = People(database)
         self.repositories = Repositories(database, clock, self.people, self.events)
-        self.commits = Commits(database, clock, self.events)
+        self.large = LargeFiles(database, large_files)
+        self.xorbs = Xorbs(large_files / "xorbs")
+        self.run = secrets.token_hex(8)
+        """A name for this run of the sandbox."""
+        self.commits = Commits(database, clock, self.events, self.large)
         self.discussions = Discussions(database, clock, self.commits, self.events)
 
     @property

@@ -103,6 +103,24 @@ BLOBS = Table(
     Column("content", LargeBinary, nullable=False),
 )
 
+# Large files (Git LFS): `oid` is the blob id of the pointer that a commit holds.
+LARGE_FILES = Table(
+    "hub_large_files",
+    METADATA,
+    Column("oid", Text, primary_key=True),
+    Column("sha256", Text, nullable=False),
+    Column("size", Integer, nullable=False),
+)
+
+# Which repositories have committed which of them.
+LARGE_FILES_OF = Table(
+    "hub_large_files_of",
+    METADATA,
+    Column("uid", ForeignKey("hub_repositories.uid"), primary_key=True),
+    Column("sha256", Text, primary_key=True),
+)
+Index("hub_large_files_by_sha256", LARGE_FILES_OF.c.sha256)
+
 # All files under a root tree, as JSON: path -> [blob id, size in bytes].
 SNAPSHOTS = Table(
     "hub_snapshots",

@@ -66,7 +66,8 @@ class World:
             self.credentials = Credentials(self.data / "credentials.json")
             self.database = Database(self.data / "sandbox.db")
             self.clock = Clock(self.database, clock)
-            self.store = Store(self.database, self.clock)
+            self.store = Store(self.database, self.clock, self.data / "large")
+            self.store.large.sweep()
             self.ledger = Ledger(self.database, hub="sandbox", endpoint="")
             self.registrar = LocalRegistrar(self.database, terms_text=self._terms_text)
             self.service: DoiService = AnnouncedService(
