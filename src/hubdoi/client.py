@@ -44,6 +44,8 @@ if TYPE_CHECKING:
     from .datacite.public_records import PublicRecords
     from .hub.repositories import HuggingFaceHub
     from .minting.backends.base import Backend
+    from .records.findings import Findings
+    from .records.reservation import Reservation
 
 
 class Client:
@@ -289,6 +291,28 @@ class Client:
             )
         return self._backend.mint(reference.repo, request, key=idempotency_key)
 
+    def reserve(self, repo: str | Repo) -> Reservation:
+        """Keep a DOI for the next version of `repo`, for a paper that appears before the release.
+
+        The repository may be private or empty; nothing becomes public before `mint`. The same call
+        again has the same answer.
+
+        Raises:
+            HandOff: there is no way to reserve a DOI here.
+            AccessError, RepoNotFound, ServiceError: as they say.
+        """
+        return self._backend.reserve(self._repo(repo))
+
+    def release(self, repo: str | Repo) -> Reservation:
+        """Give up the DOI that is reserved for `repo`; the answer is what was given up.
+
+        Raises:
+            DoiNotFound: none is reserved.
+            AlreadyRegistered: a mint with it has begun (R11).
+            HandOff, AccessError, RepoNotFound, ServiceError: as they say.
+        """
+        return self._backend.release(self._repo(repo))
+
     def preview_amendment(
         self,
         reference: str | Repo | Doi,
@@ -419,6 +443,22 @@ class Client:
         """Ask support to ``delete``, ``move`` (with `to`) or make ``private`` a locked repository (R10)."""
         return self._backend.request_support(
             self._repo(repo), action, reason, self._repo(to) if to else None
+        )
+
+    def doctor(self, repo: str | Repo | None = None) -> Findings:
+        """What can be checked before a mint: services, sign-in, account, ledger, and `repo` if given.
+
+        A failed check is a finding with the way out, not an error; nothing is changed anywhere.
+
+        Raises:
+            InvalidRepo: `repo` is not written as a model or dataset.
+        """
+        from .minting.backends.examination import researcher_findings
+        from .records.findings import Findings
+
+        named = self._repo(repo) if repo is not None else None
+        return Findings.of_checks(
+            researcher_findings(self._resources, lambda: self._backend, named)
         )
 
     # Who, and where

@@ -9,7 +9,7 @@ from hubdoi.records.errors import UsageError
 
 COMMANDS = {
     "status", "cite", "mint", "regenerate", "history", "panel", "uses", "bib", "check", "export", "use", "sandbox",
-    "badge", "card", "recover", "request", "run", "gateway", "amend",
+    "badge", "card", "recover", "request", "run", "gateway", "amend", "doctor", "reserve",
 }  # fmt: skip
 
 

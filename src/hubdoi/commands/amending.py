@@ -1,13 +1,14 @@
-"""``amend``: the record of a DOI is corrected, and the DOI stays."""
+"""``amend`` and ``reserve``: what is done to a DOI before and after its mint."""
 
 from __future__ import annotations
 
 from argparse import Namespace
 from typing import Any
 
-from ..records import Version
+from ..records import Message, Version
 from ..records.amendment import Activities
 from ..records.errors import ConsentRequired, TermsChanged, UsageError
+from ..records.reservation import Reservation
 from .context import Context
 from .minting import request_body
 
@@ -51,3 +52,17 @@ def amend(arguments: Namespace, context: Context) -> Version | Activities:
         if changed.terms:
             session.show_terms(subject, changed.terms)
         raise
+
+
+def reserve(arguments: Namespace, context: Context) -> Reservation | Message:
+    """Keep a DOI for the next version, or give it up with ``--release``."""
+    if arguments.test:
+        context.session.use("datacite", test=True)
+    client = context.session.client
+    if arguments.release:
+        found = client.release(arguments.repo)
+        return Message(
+            f"The DOI {found.doi} is no longer reserved for {found.repo}; remove it from every text that names it.",
+            found,
+        )
+    return client.reserve(arguments.repo)

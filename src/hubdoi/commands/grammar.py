@@ -16,6 +16,8 @@ SHORT_HELP = """\
 %doi mint REPO                 read the terms; add --agree to generate the DOI
 %doi regenerate REPO           a new DOI for the current revision
 %doi amend REPO|DOI            correct the record of a DOI: --title, --author, --description
+%doi reserve REPO              a DOI for a paper before the release; --release gives it up
+%doi doctor [REPO]             check everything that a mint needs
 %doi cite [REPO|DOI …]         the citation; --format, --style (without argument: of this notebook)
 %doi history REPO              all versions, newest first
 %doi panel [REPO]              status, terms, DOI and citation in one panel
@@ -169,6 +171,11 @@ def parser(prog: str = "%doi") -> argparse.ArgumentParser:
     )
     amend.add_argument("--history", action="store_true", help="show the corrections so far")
     amend.add_argument("--test", action="store_true", help="at DataCite's test system")
+
+    reserve = command("reserve", "a DOI for a paper before the release; the next mint publishes it")
+    reserve.add_argument("repo", metavar="REPO")
+    reserve.add_argument("--release", action="store_true", help="give the reserved DOI up")
+    reserve.add_argument("--test", action="store_true", help="at DataCite's test system")
 
     command("history", "all versions, newest first").add_argument("repo", metavar="REPO")
     command("panel", "the widget").add_argument("repo", nargs="?", metavar="REPO")
@@ -331,6 +338,10 @@ def parser(prog: str = "%doi") -> argparse.ArgumentParser:
     request.add_argument("action", choices=("delete", "move", "private"))
     request.add_argument("--reason", required=True)
     request.add_argument("--to", metavar="REPO", help="the new name, for move")
+    doctor = command("doctor", "check everything that a mint needs; nothing is changed")
+    doctor.add_argument("repo", nargs="?", metavar="REPO", help="this repository too")
+    doctor.add_argument("--test", action="store_true", help="DataCite's test system")
+    _json_option(doctor)
     recover = command("recover", "finish the mints that were interrupted")
     recover.add_argument("--test", action="store_true", help="at DataCite's test system")
     return root

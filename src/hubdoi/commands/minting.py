@@ -17,6 +17,7 @@ from ..records.errors import (
     UsageError,
     WriteAccessRequired,
 )
+from ..records.findings import Findings
 from ..records.repo import RepoReference
 from .context import Context
 
@@ -84,6 +85,13 @@ def recover(arguments: Namespace, context: Context) -> Message:
         return Message("Nothing was interrupted: every mint is finished.", ())
     dois = ", ".join(str(version.doi) for version in finished)
     return Message(f"Finished: {dois}.", finished)
+
+
+def doctor(arguments: Namespace, context: Context) -> Findings:
+    """Check what a mint needs, each finding with the way out."""
+    if arguments.test:
+        context.session.use("datacite", test=True)
+    return context.session.client.doctor(arguments.repo)
 
 
 def request(arguments: Namespace, context: Context) -> Message:

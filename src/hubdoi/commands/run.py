@@ -16,8 +16,11 @@ from .grammar import REFERENCES, SHORT_HELP, HelpWanted, parse
 
 # Command -> the module that carries it out, in the function of the same name.
 _HOMES = {
-    **dict.fromkeys(("status", "history", "mint", "regenerate", "recover", "request"), "minting"),
+    **dict.fromkeys(
+        ("status", "history", "mint", "regenerate", "recover", "request", "doctor"), "minting"
+    ),
     "amend": "amending",
+    "reserve": "amending",
     **dict.fromkeys(("cite", "badge", "card"), "citing"),
     **dict.fromkeys(("uses", "bib", "check"), "notebooks"),
     **dict.fromkeys(("use", "sandbox"), "places"),

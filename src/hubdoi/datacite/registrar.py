@@ -92,6 +92,19 @@ class DataCiteRegistrar:
         return f"DataCiteRegistrar({self._account!r}, {self._base!r})"
 
     @property
+    def url(self) -> str:
+        """The URL of the REST API."""
+        return self._base
+
+    @property
+    def account_name(self) -> str:
+        return self._account
+
+    @property
+    def prefix(self) -> str:
+        return self._prefix
+
+    @property
     def is_test(self) -> bool:
         """Whether its DOIs are for trying out, and do not resolve at doi.org."""
         return self._base == DATACITE_TEST_API or Doi(f"{self._prefix}/x").is_sandbox
@@ -107,11 +120,38 @@ class DataCiteRegistrar:
         )
 
     def reserve(self, repo: Repo, uid: str, revision: str) -> Doi:
-        """``PREFIX/hf.REVISION.HASH``: seven digits of the revision, and eight characters (40 bits) of
+        """``PREFIX/hf.REVISION.HASH``: seven digits of the revision (or the mark of a reservation), and eight characters (40 bits) of
         the SHA-256 of Hub, repository and revision, in base 32. Nothing is sent."""
         subject = "\n".join((urlsplit(self._hub.endpoint).netloc, uid, revision))
         digest = b32encode(sha256(subject.encode()).digest()[:5]).decode().lower()
         return Doi(f"{self._prefix}/{self.suffix.format(revision=revision[:7], hash=digest)}")
+
+    def draft(self, doi: Doi) -> None:
+        """Keep `doi` for the account as a draft; nothing but the DOI is sent.
+
+        Raises:
+            AlreadyRegistered: the DOI belongs to something else.
+            AccessError: DataCite does not know the account, or it may not use the prefix.
+            ServiceError: it is not known whether it happened; call again.
+        """
+        record = self._record(doi) or self._draft(doi, {"doi": doi.name})
+        if not _is_reserved(record):
+            raise AlreadyRegistered(
+                f"The DOI {doi} is already taken by something else at DataCite; nothing was changed."
+            )
+
+    def discard(self, doi: Doi) -> None:
+        """Delete the draft that `draft` made. Raises as `draft`; a public DOI stays (R11)."""
+        record = self._record(doi)
+        if record is None:
+            return
+        if not _is_reserved(record):
+            raise AlreadyRegistered(
+                f"The DOI {doi} is more than a reservation at DataCite; nothing was changed."
+            )
+        answer = self._http.request("DELETE", self._path(doi), repeat=True)
+        if answer.status >= 300 and answer.status != 404:
+            raise self._refusal(answer)
 
     def register(self, version: Version) -> None:
         """Make `version.doi` public with this metadata, or bring its metadata up to date.
@@ -192,7 +232,7 @@ class DataCiteRegistrar:
         self._public_records.forget(doi)
 
     def account(self) -> Mapping[str, Any] | None:
-        """What DataCite says of the account (``domains``, ``isActive``), or None where it does not.
+        """What DataCite says of the account (``domains``, ``isActive``, ``prefixes``), or None where it does not.
 
         Raises:
             AccessError: it does not accept the password.
@@ -207,10 +247,12 @@ class DataCiteRegistrar:
         if answer.status >= 400:
             return None
         try:
-            found = json.loads(answer.content)["data"]["attributes"]
-        except (ValueError, KeyError, TypeError):
+            data = json.loads(answer.content)["data"]
+            related = data.get("relationships", {}).get("prefixes", {}).get("data") or ()
+            prefixes = [str(entry["id"]).lower() for entry in related]
+            return {**data["attributes"], "prefixes": prefixes}
+        except (AttributeError, ValueError, KeyError, TypeError):
             return None
-        return found if isinstance(found, Mapping) else None
 
     # The three requests
 
@@ -248,7 +290,8 @@ class DataCiteRegistrar:
         if answer.status < 300:
             return
         refusal = self._refusal(answer)
-        if isinstance(refusal, InvalidMetadata) and record.get("state") == "draft":
+        is_own_draft = record.get("state") == "draft" and not _is_reserved(record)
+        if isinstance(refusal, InvalidMetadata) and is_own_draft:
             # Nobody has seen the draft; without it the DOI is as it was.
             with suppress(ServiceError):
                 self._http.request("DELETE", self._path(doi), repeat=True)
@@ -258,7 +301,7 @@ class DataCiteRegistrar:
         """Whether the record names the repository and revision of `version`."""
         if version.revision is None or version.repo is None:
             return False
-        if record.get("url") == version.landing_url:
+        if record.get("url") == version.landing_url or _is_reserved(record):
             return True
         there = version_from({"doi": str(version.doi), **record})
         if there.repo is None or there.revision != version.revision:
@@ -300,6 +343,12 @@ class DataCiteRegistrar:
         return ServiceRefused(
             f"{host} refused the request (HTTP {answer.status}{f': {said}' if said else ''}); try again later."
         )
+
+
+def _is_reserved(record: Mapping[str, Any]) -> bool:
+    """Whether the record is a draft with nothing in it but the DOI, as a reservation is."""
+    said = ("url", "titles", "creators", "publicationYear")
+    return record.get("state") == "draft" and not any(record.get(name) for name in said)
 
 
 def _errors(answer: Answer) -> list[Mapping[str, Any]]:

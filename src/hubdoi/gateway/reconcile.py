@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from ..minting.ledger import Entry
 from ..records import Repo, RepoInfo
 from ..records.errors import HubdoiError, RepoNotFound
+from ..records.findings import Finding, Findings
 from .audit import GATEWAY
-from .findings import Finding, Findings
 from .institution import Institution
 from .tombstones import tombstone_url
 

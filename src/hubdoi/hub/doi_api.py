@@ -9,9 +9,10 @@ from urllib.parse import quote
 from uuid import uuid4
 
 from ..net.http import Answer, Http
-from ..records import Doi, MintRequest, Repo, Status, Terms, Version
+from ..records import SANDBOX_PREFIX, Doi, MintRequest, Repo, Status, Terms, Version
 from ..records.amendment import Activities, Activity, Amendment, AmendRequest
 from ..records.errors import DoiNotFound, HubdoiError, RepoNotFound, UnexpectedAnswer
+from ..records.reservation import Reservation
 from .wire import error_from_answer
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
@@ -69,6 +70,18 @@ class DoiApi:
             )
         return version
 
+    def check(self) -> None:
+        """Ask for a DOI that nobody has, to see whether there is a DOI API at all.
+
+        Raises:
+            NoDoiApi: this Hub has none.
+            ServiceError: it cannot be asked now.
+        """
+        answer = self.http.get(f"/api/dois/{quote(f'{SANDBOX_PREFIX}/none', safe='')}")
+        code = answer.json.get("code") if isinstance(answer.json, dict) else None
+        if answer.status != 404 or code != "DoiNotFound":
+            raise NoDoiApi(f"{self.endpoint} has no DOI API.")
+
     def preview_amendment(self, repo: Repo, request: AmendRequest) -> Amendment:
         """What a correction would change, and the terms to agree to.
 
@@ -109,6 +122,26 @@ class DoiApi:
         if not isinstance(found, list):
             raise UnexpectedAnswer(f"{self.endpoint} sent no activities of {doi}.")
         return Activities(doi, tuple(map(Activity.from_json, found)))
+
+    def reserve(self, repo: Repo) -> Reservation:
+        """Keep a DOI for the next version of `repo`.
+
+        Raises:
+            NoDoiApi: this Hub has none, or none that reserves.
+            AccessError, RepoNotFound, ServiceError: as the Hub says.
+        """
+        return self._reservation("POST", repo)
+
+    def release(self, repo: Repo) -> Reservation:
+        """Give up the reserved DOI. Raises as `reserve`; DoiNotFound: none is reserved."""
+        return self._reservation("DELETE", repo)
+
+    def _reservation(self, method: str, repo: Repo) -> Reservation:
+        body: dict[str, Any] | None = {} if method == "POST" else None
+        answer = self.http.request(
+            method, f"{self._path(repo)}/doi/reservation", body=body, repeat=method == "POST"
+        )
+        return Reservation.from_json(self._good(answer, repo), self.endpoint)
 
     def request_support(
         self, repo: Repo, action: str, reason: str, to: Repo | None = None

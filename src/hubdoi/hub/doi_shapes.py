@@ -91,6 +91,9 @@ class DoiStatus(_Shape):
     terms: TermsAnswer | None
     suggested_authors: list[AuthorBody]
     notice: str | None = Field(None, description="what to read before one mints, if anything")
+    reserved: str | None = Field(
+        None, description="the DOI that the next mint publishes; for those who can write"
+    )
 
 
 class MintBody(_Shape):
@@ -107,6 +110,13 @@ class MintBody(_Shape):
     )
     title: str | None = Field(None, max_length=MAX_TITLE)
     description: str | None = Field(None, max_length=MAX_DESCRIPTION)
+
+
+class ReservationAnswer(_Shape):
+    doi: str
+    repo: RepoName
+    by: str = Field(description="user name")
+    at: str = Field(description="UTC, ISO 8601")
 
 
 class AmendBody(_Shape):

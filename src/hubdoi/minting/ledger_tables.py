@@ -79,6 +79,21 @@ amendments = sa.Table(
     ),
 )
 
+# DOIs that were reserved before a release; a repository has at most one without a version.
+reservations = sa.Table(
+    "ledger_reservations",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("hub", sa.Text, nullable=False),
+    sa.Column("uid", sa.Text, nullable=False),
+    sa.Column("number", sa.Integer, nullable=False),
+    sa.Column("doi", sa.Text, nullable=False),
+    sa.Column("doi_key", sa.Text, nullable=False, unique=True),
+    sa.Column("username", sa.Text, nullable=False),
+    sa.Column("at", sa.Text, nullable=False),
+    sa.UniqueConstraint("hub", "uid", "number"),
+)
+
 answers = sa.Table(
     "ledger_answers",
     metadata,

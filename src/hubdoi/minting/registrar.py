@@ -8,7 +8,7 @@ from ..records import Doi, Repo, Terms, Version
 
 
 class Registrar(Protocol):
-    """Three methods over one register of DOIs; the rules are `DoiService`'s.
+    """The methods over one register of DOIs; the rules are `DoiService`'s.
 
     `terms` is the text that its users agree to. `publisher` is what its records name.
     `shares_ledger` is True when registering writes to nothing but the ledger's own database: then
@@ -24,8 +24,29 @@ class Registrar(Protocol):
     def reserve(self, repo: Repo, uid: str, revision: str) -> Doi:
         """The DOI that this revision will get. Nobody else sees it yet, and nothing is sent.
 
+        For a DOI before the release there is no revision yet; `revision` is then the mark of the
+        reservation, such as ``r1``.
+
         A registrar over a network answers the same DOI for the same revision every time, so that
         an interrupted mint is taken up where it stopped (R12).
+        """
+        ...
+
+    def draft(self, doi: Doi) -> None:
+        """Keep `doi` for this register's account without making anything public.
+
+        Raises:
+            AlreadyRegistered: it belongs to something else.
+            ServiceError: it is not known whether it happened; call again.
+        """
+        ...
+
+    def discard(self, doi: Doi) -> None:
+        """Give up what `draft` kept; what was never kept is no error.
+
+        Raises:
+            AlreadyRegistered: it is public, and stays (R11).
+            ServiceError: it is not known whether it happened; call again.
         """
         ...
 

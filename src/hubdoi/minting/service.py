@@ -30,9 +30,11 @@ from ..records.errors import (
     InvalidMetadata,
     RepoNotEligible,
 )
+from ..records.reservation import Reservation
 from .amendments import Amendments
 from .ledger import Entry, Ledger
 from .registrar import Registrar
+from .reservations import Reservations
 from .rules import (
     check_consent,
     check_eligible,
@@ -78,6 +80,7 @@ class DoiService:
             endpoint=self.hub.endpoint,
             person=person,
             terms=self.registrar.terms,
+            reserved=self.reservations.book.doi(info) if info.can_write else None,
         )
 
     def history(self, repo: Repo, person: Person | None) -> History:
@@ -155,6 +158,35 @@ class DoiService:
             if key is not None:
                 self.ledger.remember_answer(person.username, key, body, entry)
         return entry
+
+    # A DOI before the release: `reservations` decides it
+
+    @cached_property
+    def reservations(self) -> Reservations:
+        return Reservations(self.hub, self.registrar, self.ledger, self.clock)
+
+    def reserve(self, repo: Repo, person: Person | None) -> Reservation:
+        """Keep a DOI for the next version of `repo`, which may be private or empty still.
+
+        Nothing becomes public: `mint` publishes the DOI, with the consent and the conditions of
+        every mint (R1, R3). The same call again has the same answer.
+
+        Raises:
+            SignInRequired, WriteAccessRequired, RepoNotFound: R2.
+            ServiceError: the registrar did not answer; the same call goes on.
+        """
+        return self.reservations.reserve(repo, person)
+
+    def release(self, repo: Repo, person: Person | None) -> Reservation:
+        """Give up the DOI that is reserved for `repo`; the answer is what was given up.
+
+        Raises:
+            SignInRequired, WriteAccessRequired, RepoNotFound: R2.
+            DoiNotFound: none is reserved.
+            AlreadyRegistered: a mint with it has begun (R11).
+            ServiceError: the registrar did not answer; the same call goes on.
+        """
+        return self.reservations.release(repo, person)
 
     # Corrections: `amendments` decides them
 
@@ -241,7 +273,8 @@ class DoiService:
         doi = (
             begun.version.doi
             if begun
-            else self.registrar.reserve(info.repo, info.uid, info.revision)
+            else self.reservations.book.doi(info)
+            or self.registrar.reserve(info.repo, info.uid, info.revision)
         )
         version = Version.from_parts(
             doi=doi,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..records import Person, RepoInfo, RepoState, Status, Terms, Version
+from ..records import Doi, Person, RepoInfo, RepoState, Status, Terms, Version
 from ..records.errors import HubdoiError, already_registered
 from .rules import default_authors, obstacle_of
 
@@ -40,10 +40,12 @@ def status_of(
     terms: Terms | None,
     refusal: HubdoiError | None = None,
     has_doi_api: bool = True,
+    reserved: Doi | None = None,
 ) -> Status:
     """The status of `info` for `person`, who sees it so; `versions` are newest first.
 
-    `refusal` is what a mint would be refused with, where the backend knows that already.
+    `refusal` is what a mint would be refused with, where the backend knows that already;
+    `reserved` is the DOI that the next mint publishes, for those who can write.
     """
     named = version_of_head(versions, info.head)
     obstacle = refusal or obstacle_of(info, person)
@@ -62,6 +64,7 @@ def status_of(
         terms=terms,
         suggested_authors=default_authors(info, person) if person and info.can_write else (),
         has_doi_api=has_doi_api,
+        reserved=reserved,
     )
 
 

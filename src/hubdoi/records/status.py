@@ -26,7 +26,8 @@ class Status(Displayed):
     why not, and `obstacle_code` names the exception that a mint would raise. `notice` is a sentence to
     read before one mints, such as why an earlier request was refused. `suggested_authors` is what the authors default to (R5). `has_doi_api` is False on a
     Hub where only a person on the settings page can generate a DOI. `changes` is what happened
-    between the newest DOI's revision and the head, when that was looked up.
+    between the newest DOI's revision and the head, when that was looked up. `reserved` is the DOI
+    that the next mint publishes, for those who can write.
     """
 
     repo: Repo
@@ -43,6 +44,7 @@ class Status(Displayed):
     suggested_authors: tuple[Author, ...] = ()
     has_doi_api: bool = True
     changes: Changes | None = None
+    reserved: Doi | None = None
 
     @property
     def version(self) -> Version | None:
@@ -101,6 +103,7 @@ class Status(Displayed):
                 suggested_authors=tuple(
                     Author.from_json(a) for a in data.get("suggested_authors") or ()
                 ),
+                reserved=Doi(data["reserved"]) if data.get("reserved") else None,
             )
         except UnexpectedAnswer:
             raise
@@ -123,6 +126,7 @@ class Status(Displayed):
             "terms": self.terms.to_json() if self.terms else None,
             "suggested_authors": [author.to_json() for author in self.suggested_authors],
             **({"notice": self.notice} if self.notice else {}),
+            **({"reserved": self.reserved.name} if self.reserved else {}),
         }
 
 

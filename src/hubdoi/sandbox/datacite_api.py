@@ -118,6 +118,29 @@ def search(request: Request) -> Response:
     )
 
 
+@router.get("/clients/{name}")
+def read_account(request: Request, name: str) -> Response:
+    """The one repository account, as those see it who have its password."""
+    _require_owner(request)
+    if name.lower() != _CLIENT:
+        raise _unknown()
+    attributes = {
+        "name": "Sandbox",
+        "symbol": DATACITE_USERNAME,
+        "clientType": "repository",
+        "domains": "*",
+        "isActive": True,
+    }
+    prefixes = [{"id": DATACITE_PREFIX, "type": "prefixes"}]
+    data = {
+        "id": _CLIENT,
+        "type": "clients",
+        "attributes": attributes,
+        "relationships": {"prefixes": {"data": prefixes}},
+    }
+    return _answer(request, {"data": data})
+
+
 @router.get("/dois/{doi:path}/activities")
 def read_activities(request: Request, doi: str) -> Response:
     """What changed in a record, newest first, in the terms of PROV as DataCite has them."""

@@ -79,7 +79,7 @@ class DataciteRecords:
             row = db.execute(records.select().where(records.c.doi_key == doi.key)).first()
             if row is None:
                 return None
-            minted = {} if row.attributes else self._world.ledger.versions_of([doi])
+            minted = {} if row.attributes is not None else self._world.ledger.versions_of([doi])
             return _record(row, minted)
 
     def find(

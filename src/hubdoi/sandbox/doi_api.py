@@ -25,6 +25,7 @@ from ..hub.doi_shapes import (
     AmendmentAnswer,
     DoiStatus,
     MintBody,
+    ReservationAnswer,
     SupportAnswer,
     SupportBody,
     SupportList,
@@ -128,6 +129,39 @@ async def amend(
         return service.amend(repo, person, asked, key=idempotency_key).to_json()
 
     return await _answer(request, kind, namespace, name, 201, carry_out)
+
+
+@router.post(
+    "/api/{kind}/{namespace}/{name}/doi/reservation",
+    status_code=201,
+    response_model=ReservationAnswer,
+    responses=problems(401, 403, 404, 422),
+    summary="Keep a DOI for the next version; the next mint publishes it",
+)
+async def reserve(request: Request, kind: Kind, namespace: Namespace, name: Name) -> JSONResponse:
+    service = world_of(request).service
+
+    def carry_out() -> dict[str, Any]:
+        person = person_of(request)
+        return service.reserve(repo_of_path(kind, namespace, name), person).to_json()
+
+    return JSONResponse(await run_in_threadpool(carry_out), status_code=201)
+
+
+@router.delete(
+    "/api/{kind}/{namespace}/{name}/doi/reservation",
+    response_model=ReservationAnswer,
+    responses=problems(401, 403, 404, 409, 422),
+    summary="Give up the reserved DOI; the answer is what was given up",
+)
+async def release(request: Request, kind: Kind, namespace: Namespace, name: Name) -> JSONResponse:
+    service = world_of(request).service
+
+    def carry_out() -> dict[str, Any]:
+        person = person_of(request)
+        return service.release(repo_of_path(kind, namespace, name), person).to_json()
+
+    return JSONResponse(await run_in_threadpool(carry_out))
 
 
 @router.get(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
@@ -29,7 +30,7 @@ _NEXT_NUMBER = (
     .on_conflict_do_update(index_elements=[sequence.c.name], set_={"last": sequence.c.last + 1})
     .returning(sequence.c.last)
 )
-_FIND_RECORD = sa.select(records.c.id, records.c.attributes).where(
+_FIND_RECORD = sa.select(records.c.id, records.c.state, records.c.attributes).where(
     records.c.doi_key == sa.bindparam("key")
 )
 _INSERT_RECORD = records.insert()
@@ -38,16 +39,21 @@ _INSERT_RECORD = records.insert()
 class LocalRegistrar:
     """A register in the ledger's own database, so that a mint is one transaction.
 
-    `terms_text` gives the text that counts now.
+    `terms_text` gives the text that counts now, `now` the moment of a write, in UTC.
     """
 
     publisher = "Hugging Face"
     shares_ledger = True
 
     def __init__(
-        self, database: Database, *, terms_text: Callable[[], str] = lambda: TERMS
+        self,
+        database: Database,
+        *,
+        terms_text: Callable[[], str] = lambda: TERMS,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.database = database
+        self._now = now
         self._terms_text = terms_text
         database.create(metadata)
 
@@ -63,6 +69,33 @@ class LocalRegistrar:
                 # Somebody may have drafted it through the DataCite API.
                 if db.execute(_FIND_RECORD, {"key": doi.key}).first() is None:
                     return doi
+
+    def draft(self, doi: Doi) -> None:
+        with self.database.transaction() as db:
+            if db.execute(_FIND_RECORD, {"key": doi.key}).first() is None:
+                made = db.execute(
+                    _INSERT_RECORD,
+                    {
+                        "doi": doi.name,
+                        "doi_key": doi.key,
+                        "state": "draft",
+                        "attributes": "{}",
+                        "created": show_moment(self._now()),
+                        "updated": show_moment(self._now()),
+                    },
+                ).inserted_primary_key
+                assert made is not None
+                index_record(db, made[0], {"doi": doi.name})
+
+    def discard(self, doi: Doi) -> None:
+        with self.database.transaction() as db:
+            known = db.execute(_FIND_RECORD, {"key": doi.key}).first()
+            if known is None:
+                return
+            if known.state != "draft":
+                raise AlreadyRegistered(f"The DOI {doi} is public, and stays.")
+            unindex_record(db, known.id)
+            db.execute(records.delete().where(records.c.id == known.id))
 
     def register(self, version: Version) -> None:
         if version.doi is None or version.created is None:
@@ -84,6 +117,15 @@ class LocalRegistrar:
                 ).inserted_primary_key
                 assert made is not None
                 index_record(db, made[0], attributes(version))
+            elif known.state == "draft" and known.attributes == "{}":
+                # It was reserved; from now on its record follows from the ledger.
+                unindex_record(db, known.id)
+                db.execute(
+                    records.update()
+                    .where(records.c.id == known.id)
+                    .values(state="findable", attributes=None, registered=now, updated=now)
+                )
+                index_record(db, known.id, attributes(version))
             elif known.attributes is not None:
                 raise AlreadyRegistered(f"The DOI {version.doi} is already taken.")
             elif version.amended is not None:

@@ -52,7 +52,15 @@ def needed_for(method: str, path: str) -> str | None:
     if (
         path.startswith(_MANAGING)
         or "/settings" in path
-        or path.endswith(("/doi", "/doi/requests", "/doi/amendments", "/doi/amendments/preview"))
+        or path.endswith(
+            (
+                "/doi",
+                "/doi/requests",
+                "/doi/amendments",
+                "/doi/amendments/preview",
+                "/doi/reservation",
+            )
+        )
     ):
         return "manage-repos"
     return "write-repos"

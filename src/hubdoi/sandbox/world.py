@@ -69,7 +69,9 @@ class World:
             self.store = Store(self.database, self.clock, self.data / "large")
             self.store.large.sweep()
             self.ledger = Ledger(self.database, hub="sandbox", endpoint="")
-            self.registrar = LocalRegistrar(self.database, terms_text=self._terms_text)
+            self.registrar = LocalRegistrar(
+                self.database, terms_text=self._terms_text, now=self.clock.now
+            )
             self.service: DoiService = AnnouncedService(
                 self.store, self.registrar, self.ledger, clock=self.clock.now
             )

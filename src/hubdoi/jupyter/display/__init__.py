@@ -18,7 +18,9 @@ from . import amendment as _amendment  # noqa: F401
 from . import citation as _citation  # noqa: F401
 from . import commonmark, hypertext, terminal
 from . import connection as _connection  # noqa: F401
+from . import findings as _findings  # noqa: F401
 from . import proposal as _proposal  # noqa: F401
+from . import reservation as _reservation  # noqa: F401
 from . import status as _status  # noqa: F401
 from . import version as _version  # noqa: F401
 from .describe import cards

@@ -32,6 +32,10 @@ def _(status: Status) -> tuple[Card, ...]:
         )
     if status.head and status.state != "current":
         facts.append(("Latest commit", revision(status.head, status.repo, status.endpoint)))
+    if status.reserved:
+        facts.append(
+            ("Reserved", text(Code(status.reserved.name), " (the next mint publishes it)"))
+        )
     facts.append(("Lock", text(lock_sentence(status))))
     blocks.append(Facts(tuple(facts)))
     if status.changes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import cached_property
 from typing import TypeVar
@@ -13,6 +13,8 @@ from ...net.http import is_offline
 from ...records import HUGGING_FACE, Doi, MintRequest, Repo, Status, Version
 from ...records.amendment import Activities, Amendment, AmendRequest
 from ...records.errors import HubdoiError, ServiceUnreachable
+from ...records.findings import Finding
+from ...records.reservation import Reservation
 from .base import Backend
 from .registry import backend_class, open_backend
 from .resources import Resources
@@ -60,6 +62,15 @@ class AutoBackend(Backend):
 
     def activities(self, repo: Repo, doi: Doi) -> Activities:
         return self._ask(lambda backend: backend.activities(repo, doi))
+
+    def reserve(self, repo: Repo) -> Reservation:
+        return self._ask(lambda backend: backend.reserve(repo))
+
+    def release(self, repo: Repo) -> Reservation:
+        return self._ask(lambda backend: backend.release(repo))
+
+    def examine(self) -> Iterable[Finding]:
+        return self._ask(lambda backend: tuple(backend.examine()))
 
     def recover(self) -> tuple[Version, ...]:
         # Nobody may have been asked yet whether this Hub mints, and the ledger may know of a mint.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from threading import Event
 from time import monotonic
 from typing import Any, ClassVar, Protocol
@@ -12,6 +12,8 @@ from ...config import Config
 from ...records import Doi, MintRequest, Repo, RepoInfo, Status, Version
 from ...records.amendment import Activities, Amendment, AmendRequest
 from ...records.errors import HandOff, HubdoiError, ServiceError
+from ...records.findings import Finding
+from ...records.reservation import Reservation
 from .resources import Resources
 
 GROWTH = 1.5
@@ -113,6 +115,37 @@ class Backend(Protocol):
             f"{endpoint} has no interface to correct a record. Correct the card of {repo} and generate a DOI for the new commit, whose authors you can enter; or ask the Hub's support for a correction.",
             f"{repo.url(endpoint)}/settings",
         )
+
+    def reserve(self, repo: Repo) -> Reservation:
+        """Keep a DOI for the next version of `repo`; nothing becomes public before its mint.
+
+        Raises:
+            HandOff: there is no way to reserve a DOI here.
+            SignInRequired, WriteAccessRequired, RepoNotFound: R2.
+            ServiceError: the outcome is unknown; the same call goes on.
+        """
+        raise self._cannot_reserve(repo)
+
+    def release(self, repo: Repo) -> Reservation:
+        """Give up the DOI that is reserved for `repo`; the answer is what was given up.
+
+        Raises:
+            DoiNotFound: none is reserved.
+            AlreadyRegistered: a mint with it has begun (R11).
+            HandOff, SignInRequired, WriteAccessRequired, RepoNotFound, ServiceError: as `reserve`.
+        """
+        raise self._cannot_reserve(repo)
+
+    def _cannot_reserve(self, repo: Repo) -> HandOff:
+        endpoint = self.resources.config.endpoint
+        return HandOff(
+            f"{endpoint} has no interface to reserve a DOI. Generate it when the repository is public, and add it to the paper then; or reserve it with a DataCite account: %doi use datacite",
+            f"{repo.url(endpoint)}/settings",
+        )
+
+    def examine(self) -> Iterable[Finding]:
+        """What can be checked of what this backend registers with; nothing is changed."""
+        return ()
 
     def find(self, doi: Doi) -> Version | None:
         """The version of a DOI that DataCite's public records do not have; None leaves it to them.

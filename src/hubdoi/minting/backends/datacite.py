@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -14,12 +14,20 @@ from ...datacite.registrar import DataCiteRegistrar
 from ...records import Doi, MintRequest, Person, Repo, RepoInfo, Status, Version
 from ...records.amendment import Activities, Amendment, AmendRequest
 from ...records.errors import HubdoiError, LedgerError, ServiceError, already_registered
+from ...records.findings import Finding
+from ...records.reservation import Reservation
+from ..doctor import datacite_findings, ledger_findings
+from ..ledger_reservations import LedgerReservations
+from ..reservations import reserved_mark
 from ..service import DoiService
 from ..status import status_of, version_of_head
 from ..user_ledger import data_directory, open_user_ledger
 from .base import Backend
 from .own_records import MOST_CANDIDATES, is_own
 from .resources import Resources
+
+MOST_RESERVED = 5
+"""Reserved DOIs of a repository that are looked for where another ledger may have registered one."""
 
 LONGEST_WAIT = 300.0
 """Seconds for which another process may be minting with the same ledger."""
@@ -134,6 +142,20 @@ class DataCiteBackend(Backend):
     def activities(self, repo: Repo, doi: Doi) -> Activities:
         return self._service().activities(doi, self._person()[0])
 
+    def reserve(self, repo: Repo) -> Reservation:
+        person = self.hub.whoami()
+        with self._alone():
+            return self._service().reserve(repo, person)
+
+    def release(self, repo: Repo) -> Reservation:
+        person = self.hub.whoami()
+        with self._alone():
+            return self._service().release(repo, person)
+
+    def examine(self) -> Iterable[Finding]:
+        yield from datacite_findings(self.registrar, self.hub.endpoint)
+        yield from ledger_findings(self.ledger)
+
     def _service(self) -> DoiService:
         return DoiService(self.hub, self.registrar, self.ledger)
 
@@ -164,25 +186,30 @@ class DataCiteBackend(Backend):
             person=person,
             terms=self.registrar.terms,
             refusal=failure,
+            reserved=LedgerReservations(self.ledger).doi(info) if info.can_write else None,
         )
 
     def _elsewhere(self, info: RepoInfo, revision: str) -> Version | None:
         """The public record of a revision that the Hub or another ledger registered (R8)."""
         if info.private or self.ledger.entry_of(info.uid, revision):
             return None
-        reserved = self.registrar.reserve(info.repo, info.uid, revision)
-        records = self.registrar.find_many([reserved, *_of_hub(info)], refresh=True)
-        return self._among(records, info, revision, reserved)
+        own = [self.registrar.reserve(info.repo, info.uid, revision)]
+        own += [
+            self.registrar.reserve(info.repo, info.uid, reserved_mark(number))
+            for number in range(1, MOST_RESERVED + 1)
+        ]
+        records = self.registrar.find_many([*own, *_of_hub(info)], refresh=True)
+        return self._among(records, info, revision, *own)
 
     def _among(
-        self, records: Mapping[Doi, Version], info: RepoInfo, revision: str, reserved: Doi
+        self, records: Mapping[Doi, Version], info: RepoInfo, revision: str, *own: Doi
     ) -> Version | None:
-        """The record of the revision: the one of the account, or the Hub's own."""
-        for doi in (reserved, *_of_hub(info)):
+        """The record of the revision: one of `own`, the DOIs of the account, or the Hub's own."""
+        for doi in (*own, *_of_hub(info)):
             found = records.get(doi)
             if found is None or not found.is_of_revision(revision):
                 continue
-            if doi == reserved or is_own(found, info, self.hub):
+            if doi in own or is_own(found, info, self.hub):
                 return found
         return None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import chain
 
@@ -26,6 +26,7 @@ from ...records.errors import (
     ServiceError,
     already_registered,
 )
+from ...records.findings import Finding
 from ..rules import (
     check_consent,
     check_eligible,
@@ -133,6 +134,14 @@ class HandOffBackend(Backend):
         raise HandOff(
             f"{self.hub.endpoint} has no DOI API: open {settings}, choose Generate DOI and agree there; hubdoi sees the DOI when it appears.{authors}",
             settings,
+        )
+
+    def examine(self) -> Iterable[Finding]:
+        yield Finding(
+            "registrar",
+            "registrar",
+            f"{self.hub.endpoint} has no DOI API: a person generates each DOI on the repository's settings page.",
+            is_problem=False,
         )
 
     def registered(self, repo: Repo, revision: str | None) -> Version | None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from ...config import Config
 from ...records import Doi, MintRequest, Repo, Status, Version
 from ...records.amendment import Activities, Amendment, AmendRequest
 from ...records.errors import PolicyRefused
+from ...records.findings import Finding
+from ...records.reservation import Reservation
 from .base import Backend
 
 
@@ -46,3 +50,15 @@ class HubBackend(Backend):
 
     def activities(self, repo: Repo, doi: Doi) -> Activities:
         return self.resources.doi_api.activities(repo, doi)
+
+    def reserve(self, repo: Repo) -> Reservation:
+        return self.resources.doi_api.reserve(repo)
+
+    def release(self, repo: Repo) -> Reservation:
+        return self.resources.doi_api.release(repo)
+
+    def examine(self) -> Iterable[Finding]:
+        """Whether the Hub has a DOI API. Raises NoDoiApi: it has none."""
+        api = self.resources.doi_api
+        api.check()
+        yield Finding("registrar", "registrar", f"{api.endpoint} generates DOIs.", is_problem=False)

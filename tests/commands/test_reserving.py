@@ -1,0 +1,18 @@
+from __future__ import annotations
+
+from hubdoi.commands import Context, run
+from hubdoi.records import Message
+from hubdoi.records.reservation import Reservation
+
+
+def test_a_reserved_doi_is_shown_minted_or_given_up(context: Context) -> None:
+    reserved = run(["reserve", "ada/tiny-bert"], context)
+    assert isinstance(reserved, Reservation)
+    assert "not yet public" in reserved._repr_mimebundle_()["text/plain"].lower()
+    shown = run(["status", "ada/tiny-bert"], context)._repr_mimebundle_()["text/plain"]
+    assert str(reserved.doi) in shown
+    released = run(["reserve", "ada/tiny-bert", "--release"], context)
+    assert isinstance(released, Message) and str(reserved.doi) in released.text
+    again = run(["reserve", "ada/tiny-bert"], context)
+    version = run(["mint", "ada/tiny-bert", "--agree"], context)
+    assert version.doi == again.doi
