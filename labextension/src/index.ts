@@ -29,6 +29,8 @@ import { findingCount, summaryOf } from "./rows.ts";
 import { SidePanel } from "./sidePanel.ts";
 
 const ID = "hubdoi:plugin";
+/** Before the view of a widget (-10), which is an error once its kernel is gone. */
+const PANEL_RANK = -20;
 
 const plugin: JupyterFrontEndPlugin<void> = {
   id: ID,
@@ -164,11 +166,11 @@ const plugin: JupyterFrontEndPlugin<void> = {
       {
         safe: true,
         mimeTypes: [MIME_TYPE],
-        defaultRank: 10,
+        defaultRank: PANEL_RANK,
         createRenderer: () =>
           new PanelRenderer((node) => notebooks.find((one) => one.node.contains(node)) ?? null),
       },
-      10,
+      PANEL_RANK,
     );
   },
 };

@@ -12,8 +12,12 @@ export const MIME_TYPE = "application/vnd.hubdoi.panel+json";
 
 let tabs = 0;
 
+type Bundle = Record<string, unknown>;
+
 interface Host {
   state: object;
+  live: boolean;
+  connecting?: boolean;
   reconnect?: () => Promise<void>;
   kernelChanged(): void;
   dispose(): void;
@@ -31,9 +35,24 @@ class Mounted {
     element.classList.add("hubdoi-host");
   }
 
-  show(kernel: Kernel.IKernelConnection | null, data: object): Host {
+  get isConnected(): boolean {
+    return this._host?.live === true || this._host?.connecting === true;
+  }
+
+  /** Draws `data` until it is known which kernel, if any, it belongs to. */
+  wait(data: { state?: object }): void {
+    if (!this._host) {
+      this._view ??= mount(this._element, { state: data.state ?? {}, connecting: true });
+    }
+  }
+
+  show(
+    kernel: Kernel.IKernelConnection | null,
+    data: object,
+    save?: (bundle: Bundle) => void,
+  ): Host {
     this._host?.dispose();
-    const host = connect(kernel, data) as unknown as Host;
+    const host = connect(kernel, data, save) as unknown as Host;
     this._host = host;
     if (this._view) {
       this._view.update(host);
@@ -92,7 +111,8 @@ export class PanelRenderer extends Widget implements IRenderMime.IRenderer {
   private _panel: Mounted;
   private _findNotebook: (node: HTMLElement) => NotebookPanel | null;
   private _notebook: NotebookPanel | null = null;
-  private _data: object = {};
+  private _data: { id?: string; state?: object } = {};
+  private _model: IRenderMime.IMimeModel | null = null;
 
   constructor(findNotebook: (node: HTMLElement) => NotebookPanel | null) {
     super();
@@ -101,8 +121,16 @@ export class PanelRenderer extends Widget implements IRenderMime.IRenderer {
   }
 
   async renderModel(model: IRenderMime.IMimeModel): Promise<void> {
-    this._data = (model.data[MIME_TYPE] as object | undefined) ?? {};
-    this._connect();
+    const before = this._data;
+    this._model = model;
+    this._data = (model.data[MIME_TYPE] as typeof before | undefined) ?? {};
+    if (this._notebook && !(this._data.id === before.id && this._panel.isConnected)) {
+      this._connect();
+    } else if (this.isAttached && !this._notebook) {
+      this._panel.show(null, this._data);
+    } else {
+      this._panel.wait(this._data);
+    }
   }
 
   protected override onAfterAttach(): void {
@@ -112,6 +140,8 @@ export class PanelRenderer extends Widget implements IRenderMime.IRenderer {
       notebook.sessionContext.kernelChanged.connect(this._connect, this);
       notebook.sessionContext.statusChanged.connect(this._statusChanged, this);
       this._connect();
+    } else if (!notebook) {
+      this._panel.show(null, this._data);
     }
   }
 
@@ -123,7 +153,18 @@ export class PanelRenderer extends Widget implements IRenderMime.IRenderer {
   }
 
   private _connect(): void {
-    this._panel.show(this._notebook?.sessionContext.session?.kernel ?? null, this._data);
+    const kernel = this._notebook?.sessionContext.session?.kernel ?? null;
+    this._panel.show(kernel, this._data, (bundle) => this._save(bundle));
+  }
+
+  /** Keeps the last state in the notebook, without the widget, which would not outlive the kernel. */
+  private _save(bundle: Bundle): void {
+    const kept = this._model?.data;
+    const same = (name: string) => words(kept?.[name]) === words(bundle[name]);
+    const names = new Set([...Object.keys(kept ?? {}), ...Object.keys(bundle)]);
+    if (kept && ![...names].every(same)) {
+      this._model?.setData({ data: bundle as IRenderMime.IMimeModel["data"] });
+    }
   }
 
   private _statusChanged(_: unknown, status: Kernel.Status): void {
@@ -131,4 +172,9 @@ export class PanelRenderer extends Widget implements IRenderMime.IRenderer {
       this._panel.restarted();
     }
   }
+}
+
+/** What two states are compared by: not when they were read. */
+function words(value: unknown): string {
+  return JSON.stringify(value, (key, inner: unknown) => (key === "checked" ? undefined : inner));
 }

@@ -9,6 +9,7 @@ from threading import Event
 from typing import TYPE_CHECKING, Any
 
 from .config import CHOSEN, DATACITE_API, Config, Secret
+from .minting.announced import announce
 from .minting.backends.registry import check, open_backend
 from .minting.backends.resources import Resources
 from .records import (
@@ -289,7 +290,9 @@ class Client:
             request = MintRequest.from_json(
                 {**request.to_json(), "authors": _author_bodies(authors)}
             )
-        return self._backend.mint(reference.repo, request, key=idempotency_key)
+        version = self._backend.mint(reference.repo, request, key=idempotency_key)
+        announce(version.repo or reference.repo)
+        return version
 
     def reserve(self, repo: str | Repo) -> Reservation:
         """Keep a DOI for the next version of `repo`, for a paper that appears before the release.

@@ -16,6 +16,8 @@ from .records.errors import InsecureEndpoint, InvalidInput
 
 DATACITE_API = "https://api.datacite.org"
 DATACITE_TEST_API = "https://api.test.datacite.org"
+ORCID_API = "https://pub.orcid.org"
+ROR_API = "https://api.ror.org"
 
 _PREFIX = re.compile(r"10\.\d{4,9}(\.\d+)*")
 _ADDRESS = re.compile(r"[^\s@<>()\"',;:]+@[^\s@<>()\"',;:]+")
@@ -36,6 +38,9 @@ _ENVIRONMENT = {
     "datacite_test": ("HUBDOI_DATACITE_TEST",),
     "contact": ("HUBDOI_CONTACT",),
     "style": ("HUBDOI_STYLE",),
+    "lookup": ("HUBDOI_LOOKUP",),
+    "orcid_api": ("HUBDOI_ORCID_API",),
+    "ror_api": ("HUBDOI_ROR_API",),
 }
 
 
@@ -84,7 +89,9 @@ class Config:
 
     `datacite_test` chooses DataCite's test system, unless `datacite_api` names another address.
     `datacite_publisher` is DataCite's property 4: who holds and publishes the repositories.
-    `contact` is the e-mail address that services are told, so that they can write.
+    `contact` is the e-mail address that services are told, so that they can write. With `lookup`
+    the panel looks up names while they are written, at `orcid_api` and `ror_api`; None is ORCID's
+    and ROR's own API, and with a sandbox the sandbox.
     """
 
     endpoint: str = HUGGING_FACE
@@ -98,12 +105,18 @@ class Config:
     datacite_test: bool = False
     contact: str | None = None
     style: str | None = None
+    lookup: bool = True
+    orcid_api: str | None = None
+    ror_api: str | None = None
 
     def __post_init__(self) -> None:
         if self.datacite_test and self.datacite_api == DATACITE_API:
             object.__setattr__(self, "datacite_api", DATACITE_TEST_API)
         object.__setattr__(self, "endpoint", check_endpoint(self.endpoint))
         object.__setattr__(self, "datacite_api", check_endpoint(self.datacite_api))
+        for name in ("orcid_api", "ror_api"):
+            if getattr(self, name):
+                object.__setattr__(self, name, check_endpoint(getattr(self, name)))
         if self.datacite_prefix and not _PREFIX.fullmatch(self.datacite_prefix):
             raise InvalidInput(
                 f"{self.datacite_prefix[:40]!r} is not the prefix of a DOI; it is written like 10.12345."
@@ -178,8 +191,9 @@ class Config:
         anonymous = values.get("token") is False
         if anonymous:
             values.pop("token")
-        if isinstance(values.get("datacite_test"), str):
-            values["datacite_test"] = values["datacite_test"].upper() in ("1", "ON", "YES", "TRUE")
+        for name in ("datacite_test", "lookup"):
+            if isinstance(values.get(name), str):
+                values[name] = values[name].upper() in ("1", "ON", "YES", "TRUE")
         if values.get("datacite_repository") and not values.get("datacite_password"):
             found = _from_keyring("datacite", values["datacite_repository"])
             values |= {"datacite_password": found} if found else {}

@@ -213,27 +213,34 @@ class PanelOnPage:
 
     @property
     def notice(self) -> Locator:
-        return self.root.locator(
-            ":scope > .hubdoi p.hubdoi-notice, :scope > * > p.hubdoi-notice"
-        ).first
+        return self.root.locator(".hubdoi-notice")
+
+    def author(self, number: int = 0) -> Locator:
+        return self.root.locator(".hubdoi-author").nth(number)
 
     def field(self, name: str, author: int = 0) -> Locator:
-        return self.root.locator(".hubdoi-author").nth(author).get_by_label(name)
+        """A field of an author, whose line is opened for it."""
+        line = self.author(author)
+        found = line.get_by_label(re.compile(rf"^{name}( \(optional\))?$"))
+        if found.count() == 0:
+            line.get_by_role("button", name=re.compile("^Edit")).click()
+        return found
 
     def shows(self, text: str | re.Pattern[str], *, seconds: float = 20) -> None:
         expect(self.root).to_contain_text(text, timeout=seconds * SECONDS)
 
     def is_state(self, word: str) -> None:
-        """The badge beside the repository's name says `word`."""
-        badge = self.root.locator(".hubdoi-title .hubdoi-badge").first
+        """The badge beside the repository's name says `word`, and the panel is connected."""
+        badge = self.root.locator(".hubdoi-name .hubdoi-badge").first
         expect(badge).to_have_text(word, timeout=20 * SECONDS)
+        expect(self.button("Refresh")).to_be_enabled(timeout=20 * SECONDS)
 
     def copy(self, tab: str) -> str:
         """Press Copy in a tab of the citation, see that it says so, and read the clipboard."""
         self.root.get_by_role("tab", name=tab, exact=True).click()
         button = self.root.get_by_role("button", name=f"Copy the citation as {tab}")
-        expect(button).to_have_text("Copy")
         button.click()
-        expect(button).to_have_text("Copied")
-        expect(button).to_have_text("Copy", timeout=5 * SECONDS)
+        told = self.root.locator(".hubdoi-copied")
+        expect(told).to_have_text("Copied")
+        expect(told).to_be_hidden(timeout=5 * SECONDS)
         return self.notebook.clipboard()

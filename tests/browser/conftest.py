@@ -132,7 +132,7 @@ def notebook(
 
 def _address(process: subprocess.Popen[bytes], home: Path, log: Path) -> str:
     file = home / "runtime" / f"jpserver-{process.pid}.json"
-    deadline = time.monotonic() + 90
+    deadline = time.monotonic() + 240
     while time.monotonic() < deadline and process.poll() is None:
         try:
             url = str(json.loads(file.read_text())["url"])

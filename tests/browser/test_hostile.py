@@ -33,8 +33,9 @@ def test_hostile_metadata_shows_as_text(notebook: Notebook, sandbox: Sandbox) ->
     )
     (sandbox.world.data / "terms.txt").write_text(f"Terms.\n\n{EVIL}\n\n# {EVIL}")
     panel: PanelOnPage = notebook.open_panel(sandbox.endpoint, sandbox.users["ada"])
-    panel.is_state("Behind")
+    panel.is_state("Changed since DOI")
     panel.shows("<script>alert(1)</script>")
+    panel.root.locator(".hubdoi-fold summary").first.click()
     panel.shows("onerror=alert(8)")
     expect(panel.root.locator("pre").first).to_contain_text("@misc")
     for source in (

@@ -184,6 +184,14 @@ class HuggingFaceHub:
                 break
         return found
 
+    def commit_message(self, repo: Repo, revision: str) -> str:
+        """The first line of the message of the commit `revision`; empty where it has none.
+
+        Raises:
+            RepoNotFound, RevisionNotFound, AccessError, ServiceError: as `info`.
+        """
+        return _text(next(self._commits(repo, revision), {}).get("title")).strip()
+
     def repositories(self, owner: str, person: Person | None = None) -> Iterator[RepoInfo]:
         """The models and datasets of a user or organisation, from the Hub's lists.
 

@@ -18,6 +18,7 @@ from . import (
     datacite_api,
     doi_api,
     hub_api,
+    identity_api,
     oauth_api,
     oauth_pages,
     pages,
@@ -70,6 +71,7 @@ def create_app(world: World, *, host: str = "127.0.0.1", port: int = 80) -> Fast
     app.include_router(oauth_api.router)
     app.include_router(oauth_pages.router)
     app.include_router(datacite_api.router)
+    app.include_router(identity_api.router)
     app.include_router(resolver.router)
     app.include_router(settings_pages.router)
     app.include_router(tickets.router)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from hubdoi.jupyter.panel.draft import Draft
+from hubdoi.jupyter.panel.preview import Preview
 from hubdoi.jupyter.panel.state import PanelState
 from hubdoi.records import Author, Changes, Doi, Repo, Status, Terms, Version
 from hubdoi.records.errors import (
@@ -44,8 +45,21 @@ def _open(status: Status = MINE) -> PanelState:
     return START.loaded(status)
 
 
+def _ticked(state: PanelState, agreed: bool = True) -> PanelState:
+    return state.edited(state.form.replace(by="view", n=state.form.n + 1, agreed=agreed))
+
+
+def _edited(state: PanelState, *drafts: Draft, **changes: Any) -> PanelState:
+    given = {"drafts": drafts} if drafts else {}
+    return state.edited(state.form.replace(by="view", n=state.form.n + 1, **given, **changes))
+
+
 def _ready() -> PanelState:
-    return _open().ticked(True)
+    return _ticked(_open())
+
+
+def _told(state: PanelState) -> str:
+    return state.notice.text if state.notice else ""
 
 
 def test_loading_shows_no_form_and_then_the_minter_is_the_author() -> None:
@@ -54,7 +68,8 @@ def test_loading_shows_no_form_and_then_the_minter_is_the_author() -> None:
     state = _open()
     assert state.phase == "open"
     assert state.shows_form
-    assert state.drafts == (Draft.of(ADA),)
+    assert state.form.drafts == (Draft.of(ADA),)
+    assert state.form.title == "tiny-bert"
     assert state.label == "Generate DOI"
     assert state.terms == TERMS
 
@@ -62,8 +77,8 @@ def test_loading_shows_no_form_and_then_the_minter_is_the_author() -> None:
 def test_r03_nothing_begins_without_a_tick() -> None:
     state = _open()
     assert not state.agreed
-    assert state.reason == "Tick the box above first."
-    assert state.began("key") is state
+    assert _told(state.began("key")) == "Tick the box to continue."
+    assert state.began("key").phase == "open"
     assert _ready().can_begin
     assert _ready().began("key").phase == "minting"
 
@@ -73,23 +88,98 @@ def test_a_second_press_does_nothing() -> None:
     assert minting.began("two") is minting
     assert minting.attempt is not None
     assert minting.attempt.key == "one"
-    assert minting.ticked(False) is minting
-    assert minting.edited((Draft("Other"),)) is minting
+    assert _ticked(minting, False) is minting
+    assert _edited(minting, Draft("Other")) is minting
 
 
 def test_changing_the_authors_keeps_the_tick_and_a_wrong_one_stops_it() -> None:
-    state = _ready().edited((Draft("Babbage, Charles"), Draft("")))
+    state = _edited(_ready(), Draft("Babbage, Charles"), Draft(""))
     assert state.agreed
     assert state.can_begin
     attempt = state.began("key").attempt
     assert attempt is not None
     assert attempt.authors == (Author.person("Charles Babbage"),)
-    wrong = state.edited((Draft("Babbage, Charles"), Draft("A", orcid="0000-0002-1825-0098")))
+    wrong = _edited(state, Draft("Babbage, Charles"), Draft("A", orcid="0000-0002-1825-0098"))
     assert wrong.agreed
-    assert wrong.reason is not None
-    assert wrong.reason.startswith("Author 2: The ORCID iD")
-    assert wrong.began("key") is wrong
-    assert state.edited(()).reason == "A DOI has at least one author."
+    refused = wrong.began("key")
+    assert refused.phase == "open"
+    assert _told(refused).startswith("Author 2: The ORCID iD")
+    assert refused.notice is not None
+    assert refused.notice.field == "authors"
+    assert _told(_edited(state, Draft()).began("key")) == "A DOI has at least one author."
+    same = [Draft(name, orcid="0000-0002-1825-0097") for name in ("Babbage, Charles", "King, Ada")]
+    assert "Two authors" in _told(_edited(state, *same).began("key"))
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [({"title": " "}, "title"), ({"title": "x" * 1001}, "title"),
+     ({"description": "x" * 20_001}, "description")],
+)  # fmt: skip
+def test_a_field_that_is_wrong_has_its_message(changes: dict[str, str], field: str) -> None:
+    refused = _edited(_ready(), **changes).began("key")
+    assert refused.phase == "open"
+    assert refused.notice is not None
+    assert refused.notice.field == field
+    # The message goes as soon as somebody writes.
+    assert _edited(refused, title="T").notice is None
+
+
+def test_r03_another_revision_needs_another_tick() -> None:
+    state = _edited(_ready(), revision="c" * 7)
+    assert not state.agreed
+    found = state.previewed(Preview(asked="c" * 7, revision="c" * 40))
+    assert found.revision == "c" * 40
+    attempt = _ticked(found).began("key").attempt
+    assert attempt is not None
+    assert attempt.revision == "c" * 40
+    unknown = state.previewed(Preview(asked="c" * 7, problem="There is no such revision."))
+    refused = _ticked(unknown).began("key")
+    assert refused.notice is not None
+    assert (refused.notice.text, refused.notice.field) == ("There is no such revision.", "revision")
+    late = state.previewed(Preview(asked="", revision=OLD))
+    assert late is state
+
+
+def test_the_preview_fills_in_a_description_that_nobody_wrote() -> None:
+    found = Preview(asked="", revision=OLD, description="What the card says.")
+    assert _open().previewed(found).form.description == "What the card says."
+    written = _edited(_open(), description="Mine.")
+    assert written.previewed(found).form.description == "Mine."
+
+
+def test_what_was_written_into_an_older_form_is_dropped() -> None:
+    state = _ready()
+    old = state.form.replace(serial=state.form.serial - 1, title="Old")
+    assert state.edited(old) is state
+
+
+def test_what_was_written_survives_a_refresh_and_a_failure() -> None:
+    written = _edited(_open(), Draft("Babbage, Charles"))
+    assert written.loading().loaded(MINE).form.drafts == (Draft("Babbage, Charles"),)
+    failed = written.load_failed(ServiceUnreachable("Gone."))
+    assert failed.loading().loaded(MINE).form.drafts == (Draft("Babbage, Charles"),)
+
+
+def test_r07_the_next_doi_begins_with_what_was_entered_for_the_last() -> None:
+    author = Author.person("Ada Lovelace", orcid="0000-0002-1825-0097", affiliation="Society")
+    version = VERSION.replace(
+        authors=(author,), title="Tiny (Revision aaaaaaa)", description="Small."
+    )
+    form = _open(replace(BEHIND, versions=(version,))).form
+    assert form.drafts == (Draft.of(author),)
+    assert (form.title, form.description) == ("Tiny", "Small.")
+
+
+def test_a_look_in_the_background_disturbs_nothing_that_is_true() -> None:
+    state = _ready()
+    assert state.revalidated(replace(MINE), 5.0) == replace(state, checked=5.0)
+    assert _ready().began("key").revalidated(MINE).phase == "minting"
+    moved = state.revalidated(replace(MINE, head=HEAD))
+    assert not moved.agreed
+    assert moved.form.drafts == state.form.drafts
+    after = state.minted_as(VERSION).revalidated(CURRENT)
+    assert _told(after) == "Generated: 10.5072/hf/0001."
 
 
 def test_r03_terms_that_changed_are_shown_unticked() -> None:
@@ -132,7 +222,7 @@ def test_r12_a_lost_connection_keeps_the_key_of_the_attempt() -> None:
     assert again.attempt is not None
     assert again.attempt.key == "one"
     # Another request is another attempt: the same key with it would be refused.
-    changed = lost.edited((Draft("Babbage, Charles"),)).began("three")
+    changed = _edited(lost, Draft("Babbage, Charles")).began("three")
     assert changed.attempt is not None
     assert changed.attempt.key == "three"
 
@@ -204,7 +294,7 @@ def test_what_is_not_mine_has_no_form() -> None:
     assert state.retry == "load"
     assert state.notice is not None
     assert state.notice.text == "Only its owner can."
-    assert state.ticked(True) is state
+    assert _ticked(state) is state
     assert _open(CURRENT).notice is None
     assert not _open(CURRENT).shows_form
 
@@ -214,13 +304,14 @@ def test_a_hub_without_a_doi_api_hands_off_and_is_watched() -> None:
     assert state.shows_form
     assert not state.shows_authors
     assert state.label == "Open the settings page"
-    minting = state.ticked(True).began("key")
+    minting = _ticked(state).began("key")
     assert minting.attempt is not None
     assert minting.attempt.authors is None
     watching = minting.handed_off(HandOff("Open it.", "https://x").message)
     assert watching.phase == "watching"
     assert not watching.agreed
-    assert watching.reason == "Waiting for the DOI to appear."
+    assert watching.refusal is not None
+    assert watching.refusal.text == "Waiting for the DOI to appear."
     assert watching.stopped_watching().phase == "open"
     seen = watching.minted_as(VERSION).loaded(CURRENT)
     assert seen.phase == "open"
@@ -237,7 +328,7 @@ def test_changes_belong_to_the_revisions_that_are_shown() -> None:
 
 
 def test_authors_that_were_written_stay_until_there_is_a_doi() -> None:
-    written = _open().edited((Draft("Babbage, Charles"),))
-    assert written.loading().loaded(MINE).drafts == written.drafts
-    later = written.ticked(True).began("key").minted_as(VERSION).loaded(CURRENT)
-    assert later.drafts == (Draft.of(ADA),)
+    written = _edited(_open(), Draft("Babbage, Charles"))
+    assert written.loading().loaded(MINE).form.drafts == written.form.drafts
+    later = _ticked(written).began("key").minted_as(VERSION).loaded(CURRENT)
+    assert later.form.drafts == (Draft.of(ADA),)

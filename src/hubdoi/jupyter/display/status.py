@@ -135,10 +135,10 @@ def _named(group: str) -> str:
 
 
 def _file_row(group: str, file: FileChange) -> tuple[Text, ...]:
-    return text(group), text(Code(file.path)), text(file.kind), text(_sizes(file))
+    return text(group), text(Code(file.path)), text(file.kind), text(file_size(file))
 
 
-def _sizes(file: FileChange) -> str:
+def file_size(file: FileChange) -> str:
     if file.size_before is None or file.size_after is None:
         known = file.size_after if file.size_before is None else file.size_before
         return size(known or 0)

@@ -39,7 +39,7 @@ def _(version: Version) -> tuple[Card, ...]:
     if version.doi and version.repo:
         blocks.append(Paragraph(text(LOCK if version.doi.is_from_hub else PROMISE), "quiet"))
     title = version.title or (str(version.repo) if version.repo else str(version.doi or "Version"))
-    return (Card(text(title), _badge(version), tuple(blocks)),)
+    return (Card(text(title), version_badge(version), tuple(blocks)),)
 
 
 @cards.register
@@ -86,7 +86,7 @@ def history_table(history: History) -> Table:
     rows = tuple(
         (
             doi(version.doi, version.endpoint)[:1] if version.doi else text("–"),
-            text(_badge(version) or "–"),
+            text(version_badge(version) or "–"),
             text(_revision(version) or "–"),
             text(moment(version.created) if version.created else "–"),
             text(version.title or "–"),
@@ -102,7 +102,7 @@ def _revision(version: Version) -> Text:
     return revision(version.revision, version.repo, version.endpoint)
 
 
-def _badge(version: Version) -> Badge | None:
+def version_badge(version: Version) -> Badge | None:
     if version.state == "current":
         return Badge("Latest", "good")
     if version.state == "outdated":

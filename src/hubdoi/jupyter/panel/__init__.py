@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .view import Panel
+from .connection import listen
+from .widget import Panel
 
 if TYPE_CHECKING:
     from ...client import Client
@@ -15,7 +16,7 @@ __all__ = ["Panel", "panel"]
 def panel(repo: str | None = None, client: Client | None = None) -> Panel:
     """The panel of `repo`, or one that asks which; `client` is that of ``%doi use`` unless given.
 
-    Nothing is raised: what stands in the way is told in the panel itself.
+    Nothing is raised: what is wrong is shown in the panel itself.
 
     >>> hubdoi.panel("ada/tiny-bert")                                 # doctest: +SKIP
     """
@@ -24,3 +25,7 @@ def panel(repo: str | None = None, client: Client | None = None) -> Panel:
 
         client = current().client
     return Panel(client, repo)
+
+
+# Saved outputs import this package to find their panels again.
+listen()

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from ...records import Author, AuthorType, check_orcid, check_ror
+from ...records.author import MAX_NAME
 from ...records.errors import InvalidAuthor
+
+# One more than a name may have, so that what is too long is refused, not cut.
+_LONGEST = MAX_NAME + 1
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What stands in the fields of one row of the authors table."""
+    """What stands in the fields of one author."""
 
     name: str = ""
     type: AuthorType = "person"
@@ -21,11 +26,32 @@ class Draft:
 
     @classmethod
     def of(cls, author: Author) -> Draft:
-        """The fields for an author that is known; one that nothing is known of is a person."""
+        """The fields for an author that is known; one of no type is a person."""
         kind: AuthorType = "organization" if author.type == "organization" else "person"
         return cls(
             author.name, kind, author.orcid or "", author.affiliation or "", author.ror or ""
         )
+
+    @classmethod
+    def from_json(cls, data: object) -> Draft:
+        """The fields that a front end sent; what is no text is empty."""
+        given: Mapping[str, Any] = data if isinstance(data, Mapping) else {}
+        kind: AuthorType = "organization" if given.get("type") == "organization" else "person"
+        texts = {
+            name: value[:_LONGEST]
+            for name in ("name", "orcid", "affiliation", "ror")
+            if isinstance(value := given.get(name), str)
+        }
+        return cls(type=kind, **texts)
+
+    def to_json(self) -> dict[str, str]:
+        return {
+            "name": self.name,
+            "type": self.type,
+            "orcid": self.orcid,
+            "affiliation": self.affiliation,
+            "ror": self.ror,
+        }
 
     @property
     def is_blank(self) -> bool:
@@ -46,7 +72,7 @@ class Draft:
 
     @property
     def problem(self) -> str | None:
-        """What is to be mended first, in one sentence."""
+        """What is wrong first, in one sentence."""
         if not self.name.strip():
             return "The name is missing."
         return self.orcid_problem or self.ror_problem or _problem(lambda _: self.author(), "")
@@ -64,7 +90,7 @@ class Draft:
         }
         if self.type == "organization":
             return Author(self.name, "organization", **more)
-        return Author.person(self.name, **more)
+        return Author.person(self.name, **more).check_certain()
 
     def replace(self, **changes: Any) -> Draft:
         return replace(self, **changes)

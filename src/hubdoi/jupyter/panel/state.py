@@ -1,4 +1,4 @@
-"""What a panel is at one moment, and what each event makes of it; no widgets, no network.
+"""What a panel is at one moment, and what each event makes of it; no front end, no network.
 
 ::
 
@@ -10,32 +10,41 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from ...records import Author, Changes, Status, Terms, Version
+from ...records import Author, Changes, Status, Terms, Version, title_with_revision
 from ...records.errors import (
     AlreadyRegistered,
     ConsentError,
     HubdoiError,
+    InvalidAuthor,
     InvalidInput,
+    InvalidMetadata,
+    InvalidRevision,
     RepoNotEligible,
+    RevisionNotFound,
     ServiceError,
 )
+from .cited import Cited
 from .draft import Draft
+from .form import Form
+from .preview import Preview
 
 Phase = Literal["asking", "loading", "open", "minting", "watching", "failed"]
+Tone = Literal["good", "warn", "bad", "quiet"]
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A sentence for the person, said aloud by a screen reader."""
+    """A sentence for the person, said aloud by a screen reader; `field` is the one it is about."""
 
     text: str
-    tone: Literal["good", "warn", "bad", "quiet"] = "quiet"
+    tone: Tone = "quiet"
+    field: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
     """One mint as it was asked for; the same attempt again has the same key (R12)."""
 
@@ -43,14 +52,17 @@ class Attempt:
     terms: Terms
     revision: str | None
     authors: tuple[Author, ...] | None
+    title: str | None = None
+    description: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PanelState:
     """One moment of a panel.
 
-    `terms` are the ones on the screen, and `agreed` is the tick under exactly them. `retry` says
-    what **Try again** does. `minted` is the version that this panel has just minted.
+    `terms` are the ones on the screen; the tick of the `form` is under exactly them, for the
+    revision that the form names. `retry` says what **Try again** does. `minted` is the version that
+    this panel has just minted. `checked` is when the status was read, in seconds since the epoch.
     """
 
     repo: str
@@ -58,13 +70,15 @@ class PanelState:
     status: Status | None = None
     changes: Changes | None = None
     terms: Terms | None = None
-    agreed: bool = False
-    drafts: tuple[Draft, ...] = (Draft(),)
+    form: Form = Form()  # noqa: RUF009 - frozen
+    preview: Preview | None = None
+    cited: Cited | None = None
     attempt: Attempt | None = None
     steps: tuple[str, ...] = ()
     notice: Notice | None = None
     retry: Literal["load", "mint"] | None = None
-    minted: Version | None = field(default=None)
+    minted: Version | None = None
+    checked: float = 0.0
 
     # What is shown
 
@@ -75,7 +89,7 @@ class PanelState:
         if (
             status is None
             or self.terms is None
-            or self.phase not in ("open", "minting", "watching")
+            or self.phase not in ("loading", "open", "minting", "watching")
         ):
             return False
         return status.state != "current" and status.can_mint
@@ -90,6 +104,10 @@ class PanelState:
         return self.shows_form and not self.hands_off
 
     @property
+    def agreed(self) -> bool:
+        return self.form.agreed
+
+    @property
     def label(self) -> str:
         """What the button says."""
         if self.hands_off:
@@ -99,32 +117,41 @@ class PanelState:
         return "Generate DOI"
 
     @property
-    def reason(self) -> str | None:
-        """Why the button cannot be pressed, in one sentence; None when it can."""
+    def revision(self) -> str | None:
+        """The revision that the next DOI names: the one that is asked for, or the latest commit."""
+        if not self.form.revision:
+            return self.status.head if self.status else None
+        if self.preview and self.preview.asked == self.form.revision:
+            return self.preview.revision
+        return self.form.revision
+
+    @property
+    def refusal(self) -> Notice | None:
+        """Why nothing can be generated now; None when it can."""
         if not self.shows_form:
-            return "There is nothing to generate."
+            return Notice("There is nothing to generate.", "warn")
+        if self.phase == "loading":
+            return Notice("The status is being loaded.", "warn")
         if self.phase == "minting":
-            return "The DOI is being generated."
+            return Notice("The DOI is being generated.", "warn")
         if self.phase == "watching":
-            return "Waiting for the DOI to appear."
+            return Notice("Waiting for the DOI to appear.", "warn")
         if self.shows_authors:
-            if not self.authors_given:
-                return "A DOI has at least one author."
-            for number, draft in enumerate(self.drafts, 1):
-                if not draft.is_blank and draft.problem:
-                    return f"Author {number}: {draft.problem}"
+            if wrong := self.form.problem:
+                field, sentence = wrong
+                return Notice(sentence, "bad", field)
+            if not self.form.title.strip():
+                return Notice("The title is missing.", "bad", "title")
+            preview = self.preview
+            if preview and preview.problem and preview.asked == self.form.revision:
+                return Notice(preview.problem, "bad", "revision")
         if not self.agreed:
-            return "Tick the box above first."
+            return Notice("Tick the box to continue.", "warn")
         return None
 
     @property
     def can_begin(self) -> bool:
-        return self.reason is None
-
-    @property
-    def authors_given(self) -> tuple[Draft, ...]:
-        """The rows that something stands in."""
-        return tuple(draft for draft in self.drafts if not draft.is_blank)
+        return self.refusal is None
 
     @property
     def is_busy(self) -> bool:
@@ -133,25 +160,26 @@ class PanelState:
     # What happens
 
     def loading(self) -> PanelState:
-        """Somebody asked how things are; what is on the screen stays until the answer."""
+        """Somebody asked for the status; what is on the screen stays until the answer."""
         return self._with(phase="loading", notice=None, retry=None, steps=())
 
-    def loaded(self, status: Status) -> PanelState:
-        """How things are. A tick is for one DOI and one text: it does not outlive either (R3)."""
+    def loaded(self, status: Status, at: float = 0.0) -> PanelState:
+        """The status. A tick is for one DOI and one text: it does not outlive either (R3)."""
         before = self.status
         same = (
             before is not None
             and self.terms == status.terms
             and (before.repo, before.head, before.doi) == (status.repo, status.head, status.doi)
         )
-        drafts = self.drafts
-        if (
-            before is None
-            or before.repo != status.repo
-            or before.doi != status.doi
-            or all(draft.is_blank for draft in drafts)
-        ):
-            drafts = _default_drafts(status)
+        form = self.form
+        if form.by:
+            # What a person wrote stays, until the DOI that they wrote it for is there.
+            about = before and (before.repo, before.doi)
+            is_done = about is not None and about != (status.repo, status.doi)
+        else:
+            is_done = not same
+        if is_done:
+            form = _default_form(status, form.serial + 1)
         changes = self.changes
         if changes and (changes.head != status.head or changes.base != status.revision):
             changes = None
@@ -161,13 +189,25 @@ class PanelState:
             status=status,
             changes=changes,
             terms=status.terms,
-            agreed=self.agreed and same,
-            drafts=drafts,
+            form=form if same else form.replace(agreed=False),
+            preview=self.preview if same else None,
+            cited=self.cited if before and before.version == status.version else None,
             attempt=self.attempt if same else None,
             steps=(),
             retry="load" if _can_change(status) else None,
             notice=self.notice or _obstacle(status),
+            checked=at,
         )
+
+    def revalidated(self, status: Status, at: float = 0.0) -> PanelState:
+        """The status, asked for in the background: nothing is disturbed that is still true."""
+        if self.phase not in ("open", "failed"):
+            return self
+        if self.status is not None and _is_same(self.status, status):
+            return self._with(status=status, terms=status.terms, checked=at)
+        old = _obstacle(self.status) if self.status else None
+        told = self.notice if self.status and self.notice != old else None
+        return self._with(notice=told).loaded(status, at)
 
     def compared(self, changes: Changes) -> PanelState:
         """Which files changed since the DOI's revision."""
@@ -176,8 +216,23 @@ class PanelState:
             return self
         return self._with(changes=changes)
 
+    def previewed(self, preview: Preview) -> PanelState:
+        """What the Hub says of the revision; nobody's words are replaced by it."""
+        if not self.shows_form or preview.asked != self.form.revision:
+            return self
+        form = self.form
+        if not form.by and not form.description:
+            form = form.replace(description=preview.description)
+        return self._with(preview=preview, form=form)
+
+    def wrote(self, cited: Cited) -> PanelState:
+        """The citation, in the formats and the style that are shown."""
+        if self.status is None or cited.version != self.status.version:
+            return self
+        return self._with(cited=cited)
+
     def load_failed(self, error: HubdoiError) -> PanelState:
-        """How things are cannot be told."""
+        """The status cannot be loaded."""
         helps = not isinstance(error, InvalidInput | RepoNotEligible)
         done = f"Generated: {self.minted.doi}. " if self.minted else ""
         return self._with(
@@ -185,23 +240,30 @@ class PanelState:
             status=None,
             changes=None,
             terms=None,
-            agreed=False,
+            form=self.form.replace(agreed=False),
+            preview=None,
+            cited=None,
             attempt=None,
             steps=(),
             notice=Notice(done + error.message, "bad"),
             retry="load" if helps else None,
         )
 
-    def ticked(self, agreed: bool) -> PanelState:
-        if self.phase != "open" or not self.shows_form:
-            return self
-        return self._with(agreed=agreed)
+    def edited(self, form: Form) -> PanelState:
+        """The form is being filled in. What was written into an older form is dropped.
 
-    def edited(self, drafts: tuple[Draft, ...]) -> PanelState:
-        """The authors are being written; the tick stays, because the terms are the same."""
-        if self.phase != "open":
+        A tick is for the revision that was named when it was made (R3).
+        """
+        if self.phase != "open" or not self.shows_form or form.serial != self.form.serial:
             return self
-        return self._with(drafts=drafts or (Draft(),))
+        moved = form.revision != self.form.revision
+        agreed = form.agreed and not (moved and self.form.agreed)
+        notice = self.notice if self.notice and self.notice.field is None else None
+        return self._with(
+            form=form.replace(agreed=agreed),
+            preview=None if moved else self.preview,
+            notice=notice,
+        )
 
     def began(self, key: str) -> PanelState:
         """The button was pressed; a second press finds the phase changed and does nothing.
@@ -209,12 +271,18 @@ class PanelState:
         `key` is used for a new attempt. The same request as the one whose answer was lost keeps
         the key that it had (R12).
         """
+        if self.phase == "open" and self.shows_form and self.refusal:
+            return self._with(notice=self.refusal)
         if not self.can_begin or self.status is None or self.terms is None:
             return self
-        authors = None
+        attempt = Attempt(key=key, terms=self.terms, revision=self.revision, authors=None)
         if self.shows_authors:
-            authors = tuple(draft.author() for draft in self.authors_given)
-        attempt = Attempt(key, self.terms, self.status.head, authors)
+            attempt = replace(
+                attempt,
+                authors=self.form.authors(),
+                title=self.form.title.strip(),
+                description=self._description(),
+            )
         if self.attempt and replace(self.attempt, key=key) == attempt:
             attempt = self.attempt
         return self._with(
@@ -231,19 +299,19 @@ class PanelState:
         """There is a new DOI. Nothing of the consent is kept for the next one (R3)."""
         return self._with(
             minted=version,
-            agreed=False,
+            form=self.form.replace(agreed=False),
             attempt=None,
             notice=Notice(f"Generated: {version.doi}.", "good"),
         )
 
     def mint_failed(self, error: HubdoiError) -> PanelState:
         """No DOI came of it, or none that is known of."""
-        notice = Notice(error.message, "bad")
+        unticked = self.form.replace(agreed=False)
         if isinstance(error, ConsentError) and error.terms is not None:
             return self._with(
                 phase="open",
                 terms=error.terms,
-                agreed=False,
+                form=unticked,
                 attempt=None,
                 steps=(),
                 notice=Notice(error.message, "warn"),
@@ -251,9 +319,10 @@ class PanelState:
             )
         if isinstance(error, AlreadyRegistered):
             return self._with(
-                phase="loading", agreed=False, attempt=None, steps=(), retry=None,
+                phase="loading", form=unticked, attempt=None, steps=(), retry=None,
                 notice=Notice(error.message, "warn"),
             )  # fmt: skip
+        notice = Notice(error.message, "bad", _field_of(error))
         if isinstance(error, ServiceError):
             # Whether it was minted is not known: the same attempt again finds out.
             return self._with(phase="open", steps=(), notice=notice, retry="mint")
@@ -263,22 +332,64 @@ class PanelState:
     def handed_off(self, sentence: str) -> PanelState:
         """The person is on the settings page; the panel watches."""
         return self._with(
-            phase="watching", agreed=False, steps=(), notice=Notice(sentence, "quiet"), retry=None
+            phase="watching",
+            form=self.form.replace(agreed=False),
+            steps=(),
+            notice=Notice(sentence, "quiet"),
+            retry=None,
         )
 
-    def noticed(self, text: str, tone: Literal["good", "warn", "bad", "quiet"]) -> PanelState:
+    def noticed(self, text: str, tone: Tone) -> PanelState:
         return self._with(notice=Notice(text, tone))
+
+    def unticked(self) -> PanelState:
+        """Nothing is agreed to."""
+        return self._with(form=self.form.replace(agreed=False))
 
     def stopped_watching(self) -> PanelState:
         """The person does not want to wait any longer."""
         return self._with(phase="open", steps=(), notice=None, retry="load")
 
+    def _description(self) -> str | None:
+        """What the person wrote; None leaves it to the defaults, which the form could not show."""
+        shown = self.preview is not None and not self.preview.problem
+        return self.form.description if shown or self.form.description else None
+
     def _with(self, **changes: Any) -> PanelState:
         return replace(self, **changes)
 
 
-def _default_drafts(status: Status) -> tuple[Draft, ...]:
-    return tuple(Draft.of(author) for author in status.suggested_authors) or (Draft(),)
+def _default_form(status: Status, serial: int) -> Form:
+    """What was entered for the DOI before, or what the Hub suggests (R5)."""
+    before = status.version
+    authors = (before.authors if before else ()) or status.suggested_authors
+    title = title_with_revision(before.title, None) if before else ""
+    return Form(
+        serial=serial,
+        drafts=tuple(Draft.of(author) for author in authors) or (Draft(),),
+        title=title or status.repo.name,
+        description=(before.description if before else None) or "",
+    )
+
+
+def _is_same(before: Status, now: Status) -> bool:
+    """Whether nothing changed that a person sees."""
+    return before.replace(terms=None, changes=None) == now.replace(terms=None, changes=None) and (
+        before.terms == now.terms
+    )
+
+
+def _field_of(error: HubdoiError) -> str | None:
+    """The field that an error is about."""
+    if isinstance(error, InvalidAuthor):
+        return "authors"
+    if isinstance(error, InvalidRevision | RevisionNotFound):
+        return "revision"
+    if isinstance(error, InvalidMetadata):
+        for name in ("title", "description"):
+            if error.message.startswith(f"The {name} "):
+                return name
+    return None
 
 
 def _can_change(status: Status) -> bool:

@@ -4,17 +4,27 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from threading import Event, RLock, Thread
+from threading import Event, Lock, RLock, Thread
+from time import time
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+from ...identity import LookUp, Match
 from ...records import Author, Status, Version
-from ...records.errors import AlreadyRegistered, HandOff, HubdoiError, InReview
+from ...records.errors import (
+    AlreadyRegistered,
+    ConsentError,
+    HandOff,
+    HubdoiError,
+    InReview,
+)
+from .cited import write_citations
 from .draft import Draft
+from .form import Form
+from .preview import read_preview
 from .state import PanelState
 
 if TYPE_CHECKING:
-    from ...citation import Citation
     from ...client import Client
 
 
@@ -37,6 +47,10 @@ class PanelWork:
         self._changed = changed
         self._asked = 0
         self._watching = Event()
+        self.names = LookUp(client.config)
+        self._looked_up = 0
+        self._looking = Lock()
+        self._style = client.config.style or ""
 
     def update(self, change: Callable[[PanelState], PanelState]) -> bool:
         """Make `change` of the state; whether there was anything to change."""
@@ -53,53 +67,87 @@ class PanelWork:
     def open(self, repo: str) -> None:
         """Look at another repository."""
         self.stop_watching()
-        self.update(lambda _: PanelState(repo=repo))
+        self.update(lambda state: PanelState(repo=repo, form=Form(serial=state.form.serial)))
         self.load()
 
     def load(self) -> None:
-        """Ask how things are; an answer that a later question has overtaken is dropped."""
+        """Ask for the status; an answer that a later question has overtaken is dropped."""
         self.update(lambda state: state.loading())
         self._load()
 
+    def revalidate(self) -> None:
+        """Ask again in the background: what is on the screen is left alone where it is still true."""
+        if self.state.phase in ("open", "failed") and self.state.repo:
+            self._load(quietly=True)
+
+    def edit(self, form: Form) -> None:
+        """Take what a person wrote; another revision is looked up."""
+        asked = self.state.form.revision
+        self.update(lambda state: state.edited(form))
+        if self.state.form.revision != asked:
+            self._on_thread(self._preview)
+
     def begin(self) -> bool:
         """Mint, unless a mint is under way or something is missing; whether it began."""
-        began = self.update(lambda state: state.began(str(uuid4())))
+        with self.lock:
+            was_minting = self.state.phase == "minting"
+            self.update(lambda state: state.began(str(uuid4())))
+            began = self.state.phase == "minting" and not was_minting
         if began:
             self._on_thread(self._mint)
         return began
 
-    def add_me(self, add: Callable[[Draft], None], failed: Callable[[str], None]) -> None:
-        """Give `add` the person who is signed in, as a row of the authors table."""
+    def retry(self) -> None:
+        """Do again what failed."""
+        if self.state.retry == "mint":
+            self.begin()
+        else:
+            self.load()
 
-        def look_up() -> None:
-            try:
-                person = self.client.whoami()
-            except HubdoiError as error:
-                failed(error.message)
-                return
-            if person is None:
-                failed("Nobody is signed in; the way is: hf auth login, or set HF_TOKEN.")
-                return
-            add(Draft.of(Author.person(person.full_name or person.username)))
+    def ask_again(self) -> None:
+        """The page showed other terms or another revision than count now: nothing is agreed to."""
+        sentence = "This panel changed while you agreed. Read it again, then tick the box."
+        self.update(lambda state: state.unticked().noticed(sentence, "warn"))
 
-        self._on_thread(look_up)
+    def cite(self, style: str) -> None:
+        """Write the text of the citation in another style."""
+        self._style = style
+        self._on_thread(self._cite)
 
-    def cite(
-        self,
-        version: Version,
-        format: str,
-        style: str | None,
-        done: Callable[[Citation | HubdoiError], None],
-    ) -> None:
-        """Give `done` the citation, or why there is none."""
+    def me(self) -> tuple[Draft | None, str]:
+        """Who is signed in, as an author, or why that is not known; this waits for the Hub."""
+        try:
+            person = self.client.whoami()
+        except HubdoiError as error:
+            return None, error.message
+        if person is None:
+            return None, "Nobody is signed in. Sign in with: hf auth login, or set HF_TOKEN."
+        return Draft.of(Author.person(person.full_name or person.username)), ""
 
-        def write() -> None:
-            try:
-                done(self.client.cite(version, format=format, style=style))
-            except HubdoiError as error:
-                done(error)
+    def look_up(self, kind: str, text: str, done: Callable[[tuple[Match, ...], str], None]) -> None:
+        """Give `done` the people or organisations that `text` may mean, or why there are none.
 
-        self._on_thread(write)
+        One is looked up at a time; what a later one has overtaken is not asked for at all.
+        """
+        with self.lock:
+            self._looked_up += 1
+            mine = self._looked_up
+
+        def look() -> None:
+            with self._looking:
+                if mine != self._looked_up:
+                    return
+                try:
+                    found, said = self.names.find(kind, text), ""
+                except HubdoiError as error:
+                    found, said = (), error.message
+            done(found, said)
+
+        self._on_thread(look)
+
+    def on_thread(self, work: Callable[[], None]) -> None:
+        """Do something that waits for the network; what goes wrong is told in the panel."""
+        self._on_thread(work)
 
     def stop_watching(self) -> None:
         """Wait for a hand-off's DOI no longer."""
@@ -107,31 +155,67 @@ class PanelWork:
 
     # What the threads do
 
-    def _load(self) -> None:
+    def _load(self, *, quietly: bool = False) -> None:
         with self.lock:
             self._asked += 1
             asked = self._asked
-        self._on_thread(lambda: self._read(asked))
+        self._on_thread(lambda: self._read(asked, quietly))
 
-    def _read(self, asked: int) -> None:
+    def _read(self, asked: int, quietly: bool) -> None:
         try:
-            # A mint that a closed kernel left behind is finished before the status is told (R12).
+            # A mint that a closed kernel left behind is finished before the status is read (R12).
             self.client.recover()
         except HubdoiError as error:
-            _log.debug("what was interrupted stays so: %s", error.message)
+            _log.debug("an interrupted mint was not finished: %s", error.message)
         try:
             status = self.client.status(self.state.repo)
         except HubdoiError as error:
             failure = error
-            self._answer(asked, lambda state: state.load_failed(failure))
+            if not quietly:
+                self._answer(asked, lambda state: state.load_failed(failure))
             return
-        if self._answer(asked, lambda state: state.loaded(status)):
+        at = time()
+        if self._answer(
+            asked,
+            lambda state: state.revalidated(status, at) if quietly else state.loaded(status, at),
+        ):
             self._compare(status)
+            self._preview()
+            self._cite()
             self._await_review(status)
 
     def _answer(self, asked: int, change: Callable[[PanelState], PanelState]) -> bool:
         with self.lock:
             return asked == self._asked and self.update(change)
+
+    def _preview(self) -> None:
+        """What the Hub says of the revision of the form, unless that is known."""
+        state = self.state
+        if state.status is None or not state.shows_authors or state.preview is not None:
+            return
+        try:
+            found = read_preview(self.client, state.status, state.form.revision)
+        except HubdoiError as error:
+            _log.debug("the preview cannot be read: %s", error.message)
+            return
+        self.update(lambda state: state.previewed(found))
+
+    def _cite(self) -> None:
+        """The citation in the chosen style, unless that is on the screen."""
+        status, style = self.state.status, self._style
+        version = status.version if status else None
+        if version is None:
+            return
+        cited = self.state.cited
+        if cited and (cited.version, cited.style) == (version, style):
+            return
+        try:
+            found = write_citations(self.client, version, style)
+        except HubdoiError as error:
+            _log.debug("the citation cannot be written: %s", error.message)
+            return
+        if style == self._style:
+            self.update(lambda state: state.wrote(found))
 
     def _compare(self, status: Status) -> None:
         if status.state != "behind":
@@ -139,7 +223,7 @@ class PanelWork:
         try:
             changes = self.client.changes(status)
         except HubdoiError as error:
-            _log.debug("the changes cannot be told: %s", error.message)
+            _log.debug("the changes cannot be read: %s", error.message)
             return
         self.update(lambda state: state.compared(changes))
 
@@ -161,6 +245,8 @@ class PanelWork:
                 agree=attempt.terms,
                 authors=attempt.authors,
                 revision=attempt.revision,
+                title=attempt.title,
+                description=attempt.description,
                 idempotency_key=attempt.key,
             )
         except HandOff as handed:
@@ -171,6 +257,11 @@ class PanelWork:
             failure = error
             self.update(lambda state: state.mint_failed(failure))
             self._load()
+        except ConsentError as error:
+            changed = error
+            self.update(lambda state: state.mint_failed(changed))
+            # The latest commit may be another one as well.
+            self.revalidate()
         except HubdoiError as error:
             refusal = error
             self.update(lambda state: state.mint_failed(refusal))
@@ -215,7 +306,7 @@ class PanelWork:
                 # A panel that waits for ever tells nobody anything.
                 _log.exception("the panel's work failed")
                 wrong = HubdoiError(
-                    f"Something went wrong that hubdoi did not expect ({type(error).__name__}); try again."
+                    f"hubdoi failed in a way that it should not ({type(error).__name__}); try again."
                 )
                 self.update(
                     lambda state: (

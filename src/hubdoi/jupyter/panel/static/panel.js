@@ -17,18 +17,20 @@
      host.onReply(f)     calls f(reply) with answers to look-ups and imports; returns as onState
      host.onLive(f)      calls f(true | false) when the connection is made or lost; returns as onState
      host.live           whether a kernel answers now
+     host.connecting     whether that is being found out; nothing is said of a lost kernel meanwhile
      host.reconnect()    connects again; absent where a front end cannot, and then the panel says
                          "Run this cell again"
      host.copy({text, html})  puts a text on the clipboard; absent, the browser's clipboard is used
 
-   connect(kernel, data) makes such a host from a JupyterLab kernel connection (or null) and the
-   data of an output ({ id, state }). It opens a comm to the target `hubdoi.panel`. When the
+   connect(kernel, data, save) makes such a host from a JupyterLab kernel connection (or null) and
+   the data of an output ({ id, state }). It opens a comm to the target `hubdoi.panel`. Whenever the
+   saved output should change, save(bundle) is called with the data by media type. When the
    kernel has been restarted, host.reconnect() imports hubdoi.jupyter.panel there and continues
    with the repository of the last state. Call host.dispose() at the end, and make a new host when
    the kernel of the notebook is another one; host.kernelChanged() when it was restarted.
 
    Actions: { do, by, … } with do one of open {repo}, load, revalidate, retry, stop, edit {form},
-   mint {form, terms}, cite {style}, me {n}, lookup {n, kind, text}, import {n, text | card}.
+   mint {form, terms, revision}, cite {style}, me {n}, lookup {n, kind, text}, import {n, text | card}.
    `by` names the view that sent it. Replies: { re, by, n, … }. */
 
 const TARGET = "hubdoi.panel";
@@ -52,9 +54,16 @@ const ICONS = {
 /* A small virtual DOM: `h` describes, `fill` brings an element to the description and keeps the
    nodes that are there, above all the one that has the focus. */
 
+class Described {
+  constructor(tag, props, kids) {
+    Object.assign(this, { tag, props, kids });
+  }
+}
+
+/* What is no description of ours, such as an object in the state of a stranger's notebook, is text. */
 function h(tag, props, ...kids) {
   const flat = kids.flat(Infinity).filter((kid) => kid !== null && kid !== undefined && kid !== false && kid !== "");
-  return { tag, props: props ?? {}, kids: flat.map((kid) => (typeof kid === "object" ? kid : String(kid))) };
+  return new Described(tag, props ?? {}, flat.map((kid) => (kid instanceof Described ? kid : String(kid))));
 }
 
 function fill(element, kids) {
@@ -116,7 +125,7 @@ const isLink = (url) => typeof url === "string" && /^https?:\/\/[^\s]+$/i.test(u
 /* Text with links in it: "text" or { t, url, code, i, b }. */
 function inline(parts) {
   return [parts ?? []].flat().map((part) => {
-    if (typeof part === "string") return part;
+    if (typeof part === "string" || part instanceof Described) return part;
     const text = String(part?.t ?? "");
     if (isLink(part?.url)) return h("a", { href: part.url, target: "_blank", rel: "noopener noreferrer" }, text);
     if (part?.code) return h("code", null, text);
@@ -262,6 +271,8 @@ class PanelView {
     this.stop?.();
     this.host = host;
     this.live = Boolean(host.live);
+    this.reconnecting = false;
+    this.problem = "";
     const offs = [
       host.onState?.((state) => this.show(state)),
       host.onReply?.((reply) => this.replied(reply)),
@@ -332,7 +343,7 @@ class PanelView {
     else if (!mine && !(this.form && form.serial === this.form.serial && this.editTimer)) {
       this.form = { ...form, authors: (form.authors ?? []).map((author) => ({ ...emptyAuthor(), ...author })) };
       if (!before?.form || before.form.serial !== form.serial) this.openAuthor = null;
-    } else this.form.agreed = this.form.agreed && form.agreed !== false;
+    } else if (form.n === this.edits && !this.editTimer) this.form.agreed = this.form.agreed && form.agreed;
     this.minting = false;
     const finished = before && ["minting", "watching"].includes(before.phase) && state.phase === "open";
     this.render();
@@ -358,7 +369,7 @@ class PanelView {
     const asking = state.phase === "asking";
     return h("section", { class: "hubdoi-box", "aria-label": state.repo ? `DOI of ${state.repo}` : "DOI of a repository" },
       this.header(state),
-      !this.live && this.banner(),
+      !this.live && !this.host.connecting && this.banner(),
       this.progress(state),
       this.notice(state),
       asking && this.askRepo(),
@@ -407,7 +418,7 @@ class PanelView {
 
   progress(state) {
     const steps = state.steps ?? [];
-    const busy = this.live && (state.busy || (this.minting && "Sending to the kernel"));
+    const busy = (this.live || this.host.connecting) && (state.busy || (this.minting && "Sending to the kernel"));
     const sentence = busy ? `${busy} …` : "";
     return h("div", { key: "progress", class: busy ? "hubdoi-progress" : "hubdoi-none" },
       busy && steps.length > 0 && h("ol", null, steps.map((step) => h("li", null, icon("done"), h("span", null, step)))),
@@ -525,7 +536,7 @@ class PanelView {
     this.editTimer = null;
     this.minting = true;
     this.edits += 1;
-    this.send({ do: "mint", form: this.formNow(), terms: state.terms?.digest });
+    this.send({ do: "mint", form: this.formNow(), terms: state.terms?.digest, revision: state.revision });
     this.render();
   }
 
@@ -654,13 +665,13 @@ class PanelView {
       " · chosen by you");
     return h("div", { class: "hubdoi-fields" },
       this.field("name", "Name", author, number, problems, { look: person ? "orcid" : "ror", placeholder: person ? "Family, Given" : "Analytical Engine Society" }),
-      h("div", { class: "hubdoi-field hubdoi-narrow" },
+      h("div", { class: "hubdoi-field" },
         h("label", { for: this.name(`type-${number}`) }, "Type"),
         h("select", { id: this.name(`type-${number}`), value: author.type, disabled: !this.editable, onchange: (event) => this.setAuthor(number, { type: event.target.value }) },
           h("option", { value: "person" }, "Person"), h("option", { value: "organization" }, "Organisation"))),
       person || author.orcid.trim() ? this.field("orcid", "ORCID iD (optional)", author, number, problems, { placeholder: "0000-0002-1825-0097", hint: idLink("orcid", "orcid.org") }) : null,
       this.field("affiliation", "Affiliation (optional)", author, number, problems, { look: person ? "ror" : null }),
-      this.field("ror", person ? "ROR ID of the affiliation (optional)" : "ROR ID (optional)", author, number, problems, { placeholder: "https://ror.org/05a28rw58", hint: idLink("ror", "ror.org") }));
+      this.field("ror", "ROR ID (optional)", author, number, problems, { placeholder: "https://ror.org/05a28rw58", hint: idLink("ror", "ror.org") }));
   }
 
   /* One field of an author; with `look`, what is written is looked up at ORCID or ROR. */
@@ -747,7 +758,9 @@ class PanelView {
       h("label", { for: this.name(name) }, label),
       h(tag, {
         id: this.name(name), value: form[name] ?? "", disabled: !this.editable, "aria-invalid": problem ? "true" : null,
-        "aria-describedby": this.name(`${name}-said`), oninput: (event) => this.edited({ [name]: event.target.value }), ...extra,
+        "aria-describedby": this.name(`${name}-said`), ...extra,
+        // An agreement is for the revision that was named when it was made.
+        oninput: (event) => this.edited({ [name]: event.target.value, ...(name === "revision" ? { agreed: false } : {}) }),
       }),
       h("span", { id: this.name(`${name}-said`), class: problem ? "hubdoi-bad" : "hubdoi-none", "aria-live": "polite" }, problem));
     const told = (name) => (state.notice?.field === name ? state.notice.text : "");
@@ -765,7 +778,7 @@ class PanelView {
         field("title", "Title", { type: "text", placeholder: preview.title }, "input", form.title.trim() ? told("title") : "The title is missing."),
         field("revision", "Revision (commit id; empty for the latest commit)", { type: "text", placeholder: preview.latest, spellcheck: "false" }, "input",
           revisionProblem(form.revision) || told("revision") || preview.problem || ""),
-        field("description", "Description", { rows: 3 }, "textarea", told("description")),
+        field("description", "Description", { rows: 3, placeholder: preview.description }, "textarea", told("description")),
         preview.files?.length > 0 && h("div", { class: "hubdoi-scroll hubdoi-files", tabindex: 0, role: "region", "aria-label": "Files of this revision" },
           table(["File", "Size"], preview.files.map(([path, size]) => [h("code", null, path), size])))));
   }
@@ -879,7 +892,7 @@ function signal() {
 }
 
 /* A host from a JupyterLab kernel connection; see the contract above. */
-export function connect(kernel, data) {
+export function connect(kernel, data, save) {
   const states = signal();
   const replies = signal();
   const lives = signal();
@@ -887,6 +900,7 @@ export function connect(kernel, data) {
   const host = {
     state: data?.state ?? {},
     live: false,
+    connecting: Boolean(kernel),
     onState: states.on,
     onReply: replies.on,
     onLive: lives.on,
@@ -904,6 +918,7 @@ export function connect(kernel, data) {
   };
   const live = (now) => {
     host.live = now;
+    host.connecting = false;
     lives.emit(now);
   };
   const open = (content, seconds) => new Promise((resolve, reject) => {
@@ -920,7 +935,8 @@ export function connect(kernel, data) {
           resolve();
         }
         states.emit(body.state);
-      } else if (body.reply) replies.emit(body.reply);
+      } else if (body.saved) save?.(body.saved);
+      else if (body.reply) replies.emit(body.reply);
       else if (body.refused) {
         clearTimeout(timer);
         reject(new Error(body.refused));
@@ -943,7 +959,7 @@ export function connect(kernel, data) {
       await open({ id: data?.id, reopen: { repo: host.state.repo ?? "", endpoint: host.state.endpoint ?? "", form: host.state.form ?? null } }, 60);
     };
     // The panel is found again when the page was loaded again; a kernel without it closes the comm.
-    host.ready = open({ id: data?.id }, 60).catch(() => {});
+    host.ready = open({ id: data?.id }, 60).catch(() => live(false));
   }
   return host;
 }

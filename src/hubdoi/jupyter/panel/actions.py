@@ -1,0 +1,74 @@
+"""What a person does in the front end, as messages; `static/panel.js` describes them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from .form import Form
+from .work import PanelWork
+
+Send = Callable[[Mapping[str, Any]], None]
+
+_LONGEST = 500
+
+
+def act(work: PanelWork, message: object, send: Send) -> None:
+    """Do what `message` asks for; `send` takes the reply, if there is one.
+
+    A message comes from a page: what cannot be read is ignored.
+    """
+    if not isinstance(message, Mapping):
+        return
+    do = message.get("do")
+    if do == "open":
+        if repo := _text(message, "repo"):
+            work.open(repo)
+    elif do == "load":
+        work.load()
+    elif do == "revalidate":
+        work.revalidate()
+    elif do == "retry":
+        work.retry()
+    elif do == "stop":
+        work.stop_watching()
+    elif do == "edit":
+        work.edit(Form.from_json(message.get("form")))
+    elif do == "mint":
+        _mint(work, message)
+    elif do == "cite":
+        work.cite(_text(message, "style"))
+    elif do == "me":
+        work.on_thread(lambda: send(_reply(message, **_me(work))))
+    elif do == "lookup":
+        work.look_up(
+            _text(message, "kind"),
+            _text(message, "text"),
+            lambda found, said: send(
+                _reply(message, results=[one.to_json() for one in found], said=said)
+            ),
+        )
+
+
+def _mint(work: PanelWork, message: Mapping[str, Any]) -> None:
+    """Mint what the page showed: its terms and its revision are the ones that count here (R3)."""
+    work.edit(Form.from_json(message.get("form")))
+    terms, shown = work.state.terms, message.get("revision")
+    if terms is None or message.get("terms") != terms.digest or shown != work.state.revision:
+        work.ask_again()
+        return
+    work.begin()
+
+
+def _me(work: PanelWork) -> dict[str, Any]:
+    draft, said = work.me()
+    return {"authors": [draft.to_json()] if draft else [], "said": said}
+
+
+def _reply(message: Mapping[str, Any], **more: Any) -> dict[str, Any]:
+    return {"re": message.get("do"), "by": message.get("by"), "n": message.get("n"), **more}
+
+
+def _text(message: Mapping[str, Any], name: str) -> str:
+    value = message.get(name)
+    return value[:_LONGEST].strip() if isinstance(value, str) else ""
