@@ -182,7 +182,11 @@ function editNotebook(source: NotebookPanel, edits: Edit[]): void {
   const notebook = source.model?.sharedModel;
   notebook?.transact(() => {
     for (const edit of edits) {
-      notebook.cells[edit.cell ?? 0]?.updateSource(edit.start, edit.end, edit.text);
+      const cell = notebook.cells[edit.cell ?? -1];
+      if (cell) {
+        const at = lineStart(cell.getSource(), edit.line);
+        cell.updateSource(at + edit.start, at + edit.end, edit.text);
+      }
     }
   });
 }

@@ -41,11 +41,12 @@ export interface Report {
   kind: "hub" | "sandbox";
 }
 
+/** Replace columns of one line; lines and columns count from 0, in the cell or in the whole text. */
 export interface Edit {
   cell: number | null;
+  line: number;
   start: number;
   end: number;
-  line: number;
   text: string;
 }
 

@@ -3,90 +3,113 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from hubdoi.bibliography import Finding
 from hubdoi.bibliography.pins import pins_for
-from hubdoi.provenance.use import Form
+from hubdoi.provenance.scanner.document import cells_of_file
+from hubdoi.provenance.scanner.scan import scan
 from hubdoi.records.errors import InvalidInput
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
+IMPORT = "from transformers import AutoModel as X\n"
 
 
-def finding(
-    path: Path, line: int = 1, call: str = "X.load", form: Form = "argument", **more: object
-) -> Finding:
-    made = Finding(
-        "finding", "HD001", "not pinned", str(path), line=line, repo="ada/engine", call=call,
-        form=form, commit=COMMIT,
-    )  # fmt: skip
+def finding(path: Path, repo: str = "ada/engine", **more: object) -> Finding:
+    made = Finding("finding", "HD001", "not pinned", str(path), repo=repo, commit=COMMIT)
     return replace(made, **more)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
 @pytest.mark.parametrize(
-    ("before", "after"),
+    ("old", "before", "after"),
     [
-        ('X.load("ada/engine")', f'X.load("ada/engine", revision="{COMMIT}")'),
-        ("m = X.load(name, a=1,)  # é", f'm = X.load(name, a=1, revision="{COMMIT}",)  # é'),
-        ('X.load("é", revision="main")', f'X.load("é", revision="{COMMIT}")'),
-        ('X.load(\n    "a",\n    b=2,\n)', f'X.load(\n    "a",\n    b=2, revision="{COMMIT}",\n)'),
+        (None, 'X.from_pretrained("ada/engine")', f'X.from_pretrained("ada/engine", revision="{COMMIT}")'),
+        (None, 'n = "ada/engine"; m = X.from_pretrained(n, a=1,)  # é', f'n = "ada/engine"; m = X.from_pretrained(n, a=1, revision="{COMMIT}",)  # é'),
+        ("main", 'X.from_pretrained("ada/engine", revision="main")', f'X.from_pretrained("ada/engine", revision="{COMMIT}")'),
+        (None, 'X.from_pretrained(\n    "ada/engine",\n    b=2,\n)', f'X.from_pretrained(\n    "ada/engine",\n    b=2, revision="{COMMIT}",\n)'),
+        (None, 'X.from_pretrained("ada/engine"); X.from_pretrained("ada/engine")', f'X.from_pretrained("ada/engine", revision="{COMMIT}"); X.from_pretrained("ada/engine", revision="{COMMIT}")'),
     ],
-)
-def test_a_call_gets_its_revision(tmp_path: Path, before: str, after: str) -> None:
+)  # fmt: skip
+def test_every_call_gets_its_revision(
+    tmp_path: Path, end: str, old: str | None, before: str, after: str
+) -> None:
     path = tmp_path / "a.py"
-    path.write_bytes(f"{before}\r\nx = 1\n".encode())
-    pins = pins_for([finding(path)])
+    text = f"{IMPORT}{before}\nx = 1\n".replace("\n", end)
+    path.write_bytes(text.encode())
+    pins = pins_for([finding(path, revision=old)])
     assert COMMIT in pins.diff()
-    assert path.read_bytes().decode() == f"{before}\r\nx = 1\n"
+    assert path.read_bytes().decode() == text
     pins.write()
-    assert path.read_bytes().decode() == f"{after}\r\nx = 1\n"
+    assert path.read_bytes().decode() == text.replace(
+        *(t.replace("\n", end) for t in (before, after))
+    )
 
 
 @pytest.mark.parametrize(
     "source",
     [
-        "X.load(**settings)",
-        'X.load("a"); X.load("b")',
-        'X.load("a", revision=name)',
-        "X.load(",
-        "y = 1",
-        "X.load((name))",
+        'settings = {"pretrained_model_name_or_path": "ada/engine"}\nX.from_pretrained(**settings)',
+        'name = "main"\nX.from_pretrained("ada/engine", revision=name)',
     ],
 )
 def test_what_is_not_certain_is_left_to_a_person(tmp_path: Path, source: str) -> None:
     path = tmp_path / "a.py"
-    path.write_text(source)
-    pins = pins_for([finding(path)])
+    path.write_text(IMPORT + source)
+    (use,) = scan(cells_of_file(path))[0]
+    pins = pins_for([finding(path, revision=use.revision)])
     assert (pins.changes, len(pins.left)) == ((), 1)
+
+
+@pytest.mark.parametrize("suffix", [".md", ".qmd"])
+def test_texts_with_cells(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"a{suffix}"
+    name = "{code-cell} python\n:tags: [a]" if suffix == ".md" else "{python}"
+    text = f"# T\n\n```{name}\n{IMPORT}X.from_pretrained('ada/engine')\n```\n"
+    path.write_text(text)
+    pins_for([finding(path)]).write()
+    assert path.read_text() == text.replace("engine')", f'engine\', revision="{COMMIT}")')
 
 
 def test_paths_and_options(tmp_path: Path) -> None:
     path = tmp_path / "a.py"
-    path.write_text('pd.read_csv("hf://ada/engine/x.csv")\n')
-    pins_for([finding(path, call="pd.read_csv", form="path")]).write()
-    assert path.read_text() == f'pd.read_csv("hf://ada/engine@{COMMIT}/x.csv")\n'
-    path.write_text("!hf download ada/engine config.json\n")
-    pins_for([finding(path, call="hf download", form="option")]).write()
-    assert path.read_text() == f"!hf download ada/engine --revision {COMMIT} config.json\n"
+    path.write_text('import pandas as pd\npd.read_csv("hf://datasets/ada/notes/x.csv")\n')
+    pins_for([finding(path, "datasets/ada/notes")]).write()
+    assert f'"hf://datasets/ada/notes@{COMMIT}/x.csv"' in path.read_text()
+    path = tmp_path / "a.ipynb"
+    cell = {"cell_type": "code", "source": "!hf download ada/engine config.json"}
+    path.write_text(json.dumps({"cells": [cell]}))
+    pins_for([finding(path)]).write()
+    assert f"!hf download ada/engine --revision {COMMIT} config.json" in path.read_text()
 
 
-def test_a_notebook_keeps_every_other_byte(tmp_path: Path) -> None:
-    cells = [
-        {"cell_type": "markdown", "metadata": {}, "source": ["Ünï"]},
-        {"cell_type": "code", "metadata": {}, "outputs": [], "source": ["x = 1\n", 'X.load("é")']},
+@pytest.mark.parametrize("ascii_only", [True, False])
+def test_a_notebook_keeps_every_other_byte(tmp_path: Path, ascii_only: bool) -> None:
+    load = 'X.from_pretrained("ada/engine")  # é'
+    code: dict[str, Any] = {"cell_type": "code", "metadata": {}, "outputs": []}
+    output = {"output_type": "stream", "name": "stdout", "text": [load]}
+    cells: list[dict[str, Any]] = [
+        {"cell_type": "markdown", "metadata": {}, "source": ["Ünï ", load]},
+        {**code, "outputs": [output], "source": ["x = 1\n", load]},
+        {**code, "source": IMPORT + load},
     ]
     path = tmp_path / "a.ipynb"
-    text = json.dumps({"cells": cells, "metadata": {}, "nbformat": 4}, indent=3)
-    path.write_text(text)
-    pins_for([finding(path, line=2, cell=1)]).write()
-    fixed = f'X.load("é", revision="{COMMIT}")'
-    assert path.read_text() == text.replace(json.dumps('X.load("é")'), json.dumps(fixed))
+
+    def written() -> str:
+        return json.dumps({"cells": cells, "nbformat": 4}, indent=3, ensure_ascii=ascii_only)
+
+    path.write_text(written())
+    pins_for([finding(path)]).write()
+    fixed = load.replace('engine"', f'engine", revision="{COMMIT}"')
+    cells[1]["source"], cells[2]["source"] = ["x = 1\n", fixed], IMPORT + fixed
+    assert path.read_text() == written()
 
 
 def test_a_file_that_changed_meanwhile_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "a.py"
-    path.write_text('X.load("a")')
+    path.write_text(f'{IMPORT}X.from_pretrained("ada/engine")')
     pins = pins_for([finding(path)])
     path.write_text("other")
     with pytest.raises(InvalidInput, match="has changed meanwhile"):

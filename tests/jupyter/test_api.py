@@ -132,18 +132,32 @@ def test_pins_are_edits_that_leave_everything_else_as_it_is(page: Page, ada: Cli
     assert answer.json()["problems"] == []
     assert [edit["cell"] for edit in edits] == [1, 1]
     revision = ada.status("ada/tiny-bert").revision
-    units = source.encode("utf-16-le")
+    units = [line.encode("utf-16-le") for line in source.split("\n")]
     for edit in edits:
-        new = edit["text"].encode("utf-16-le")
-        units = units[: 2 * edit["start"]] + new + units[2 * edit["end"] :]
+        line, new = units[edit["line"]], edit["text"].encode("utf-16-le")
+        units[edit["line"]] = line[: 2 * edit["start"]] + new + line[2 * edit["end"] :]
     pinned = f"AutoModel.from_pretrained('ada/tiny-bert', revision=\"{revision}\")"
-    assert units.decode("utf-16-le") == source.replace(
+    assert "\n".join(line.decode("utf-16-le") for line in units) == source.replace(
         "AutoModel.from_pretrained('ada/tiny-bert')", pinned
     )
 
 
+def test_a_text_is_pinned_where_its_cell_stands(page: Page, ada: Client) -> None:
+    text = f"# T\n\n```{{code-cell}} python\n:tags: [x]\n{LOAD}```\n"
+    only = {"type": "model", "id": "ada/tiny-bert"}
+    (edit,) = page.ask("pins", document(text, path="a.md", only=only)).json()["edits"]
+    assert (edit["cell"], edit["line"]) == (None, 5)
+    assert text.split("\n")[5][: edit["start"]].endswith("'ada/tiny-bert'")
+
+
+def test_commands_and_paths_are_pinned_as_they_take_it(page: Page, ada: Client) -> None:
+    revision = ada.status("ada/tiny-bert").revision
+    (edit,) = page.ask("pins", document("!hf download ada/tiny-bert")).json()["edits"]
+    assert edit["text"] == f" --revision {revision}"
+
+
 def test_what_cannot_be_pinned_is_one_sentence(page: Page, ada: Client) -> None:
-    answer = page.ask("pins", document("!hf download ada/tiny-bert")).json()
+    answer = page.ask("pins", document(LOAD.replace("bert')", "bert', **more)"))).json()
     assert answer["edits"] == []
     assert len(answer["problems"]) == 1
     assert "write revision=" in answer["problems"][0]

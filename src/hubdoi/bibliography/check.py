@@ -301,5 +301,5 @@ def _at(review: Review, kind: FindingKind, code: str, text: str) -> Finding:
         use.execution_count,
         repo=str(use.repo),
         call=use.call,
-        form=use.form,
+        revision=use.revision,
     )

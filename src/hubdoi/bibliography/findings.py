@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from ..provenance.use import Form, place_of
+from ..provenance.use import place_of
 
 FindingKind = Literal["finding", "cannot tell", "note"]
 
@@ -30,8 +30,8 @@ CODES = {
 class Finding:
     """One sentence about one place, with its code. A `finding` fails the check, a `note` does not.
 
-    `repo` is the repository that it is about, `fix` what to write into the call, `commit` the
-    revision in it, where `--fix` can write that.
+    `repo` is the repository that it is about, `revision` what the code names of it, `commit` the
+    revision to write into the call, where `--fix` can do that.
     """
 
     kind: FindingKind
@@ -43,7 +43,7 @@ class Finding:
     execution_count: int | None = None
     repo: str = ""
     call: str = ""
-    form: Form = "argument"
+    revision: str | None = None
     commit: str | None = None
 
     @property

@@ -1,4 +1,4 @@
-"""The text of a notebook file, of which one part is replaced and every other byte stays."""
+"""The text of a notebook file, of which parts are replaced and every other byte stays."""
 
 from __future__ import annotations
 
@@ -38,6 +38,27 @@ class NotebookText:
             return self._replaced(after, after, f",{self._gap(2, ' ')}{written}")
         return self._replaced(start, end, f"[{self._gap(2, '')}{written}{self._gap(1, '')}]")
 
+    def with_source(self, place: int, before: str, after: str) -> NotebookText:
+        """With `after` as the source of the cell at `place`, which is `before`: line by line, so that
+        only the lines that differ are written again.
+
+        Raises:
+            ValueError: the source is not `before`, or `after` has not as many lines.
+        """
+        cell = list(self._elements(self._members()["cells"][0]))[place]
+        start, end = self._members(cell[0])["source"]
+        source = json.loads(self._text[start:end])
+        if "".join(source) != before:
+            raise ValueError("another source")
+        spans = list(self._elements(start)) if isinstance(source, list) else [(start, end)]
+        lines = after.splitlines(keepends=True) if isinstance(source, list) else [after]
+        made = self
+        # From the end on, so that earlier places stay where they are.
+        for span, line in reversed(list(zip(spans, lines, strict=True))):
+            if json.loads(self._text[slice(*span)]) != line:
+                made = made._replaced(*span, json.dumps(line, ensure_ascii=self._is_escaped))
+        return made
+
     def with_metadata(self, metadata: dict[str, Any]) -> NotebookText:
         """With `metadata` as the notebook's own."""
         members = self._members()
@@ -66,10 +87,10 @@ class NotebookText:
             return text
         return text.replace("\n", self._newline + self._indent * level)
 
-    def _members(self) -> dict[str, tuple[int, int]]:
-        """Where the values of the notebook's own members stand."""
+    def _members(self, start: int = 0) -> dict[str, tuple[int, int]]:
+        """Where the values of an object's members stand; by default of the notebook's own."""
         found = {}
-        place = self._skip(self._skip(0) + 1)
+        place = self._skip(self._skip(start) + 1)
         while self._text[place] != "}":
             key, place = _DECODER.raw_decode(self._text, place)
             start = self._skip(self._skip(place) + 1)

@@ -1,8 +1,9 @@
-"""Pinning: writing `revision="…"` into the calls that load a repository."""
+"""Pinning: writing the revision into the calls that load a repository, and nothing else."""
 
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -13,76 +14,169 @@ from ..provenance.scanner.syntax import parse_cell
 from ..provenance.use import Use
 from ..records import Repo
 from ..records.errors import InvalidInput
+from .verdict import fix_for
 
 _MOST = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """Replace `source[start:end]` of the cell at `position` in the list of cells by `text`.
+    """Replace the columns `start` to `end` of one line by `text`.
 
-    Edits are applied one after the other: an offset counts in the cell as the edits before left it.
+    `position` is the cell's in the list of cells, `line` counts from 0 in its source; in the edits of
+    a text, `position` is 0 and `line` counts in the text. Edits are applied one after the other: a
+    column counts in the line as the edits before left it.
     """
 
     position: int
+    line: int
     start: int
     end: int
     text: str
 
     def apply(self, source: str) -> str:
-        return source[: self.start] + self.text + source[self.end :]
+        """`source`, a cell's or the text, with the edit."""
+        lines = source.split("\n")
+        line = lines[self.line]
+        lines[self.line] = line[: self.start] + self.text + line[self.end :]
+        return "\n".join(lines)
 
 
-def pin(cells: Sequence[Cell], repo: Repo, revision: str, old: str | None = None) -> list[Edit]:
-    """The edits after which every call that loads `repo` at `old` (None: no revision) names `revision`.
+class Pinning:
+    """The pins of one document: `edits` in their order, `cells` as they are after them.
 
-    Raises:
-        InvalidInput: a call cannot be edited; the message says where it is and what to write.
+    `text` is the text of the document, where it is one text: its edits are made in that.
     """
-    cells = list(cells)
-    edits: list[Edit] = []
-    while len(edits) < _MOST:
-        found, _ = scan(cells)
-        use = next((u for u in found if u.repo == repo and u.revision == old), None)
-        if use is None:
-            return edits
-        edit = _edit(cells, use, revision)
-        cell = cells[edit.position]
-        cells[edit.position] = replace(cell, source=edit.apply(cell.source))
-        edits.append(edit)
-    return edits
+
+    def __init__(self, cells: Sequence[Cell], text: str | None = None) -> None:
+        self.cells = list(cells)
+        self.text = text
+        self.edits: list[Edit] = []
+        self._uses: list[Use] | None = None
+
+    @property
+    def uses(self) -> list[Use]:
+        """What the cells load now, each repository and revision once."""
+        if self._uses is None:
+            self._uses = scan(self.cells)[0]
+        return self._uses
+
+    def pin(self, repo: Repo, commit: str, old: str | None = None) -> None:
+        """Edit every call that loads `repo` at `old` (None: no revision), so that it names `commit`.
+
+        Raises:
+            InvalidInput: a call cannot be edited for certain; the message says where it is and what
+                to write. The edits of the calls before it stay.
+        """
+        for _ in range(_MOST):
+            use = next((u for u in self.uses if u.repo == repo and u.revision == old), None)
+            if use is None:
+                return
+            self._edit(use, commit)
+
+    def _edit(self, use: Use, commit: str) -> None:
+        """Make the first edit after which `use.repo` alone is loaded otherwise."""
+        position = next((n for n, cell in enumerate(self.cells) if cell.index == use.cell), None)
+        if position is not None:
+            cell = self.cells[position]
+            for place in _places(cell, use, commit):
+                edit = Edit(position, *place)
+                made = self._in_document(edit)
+                after = list(self.cells)
+                after[position] = replace(cell, source=edit.apply(cell.source))
+                uses = scan(after)[0]
+                if made is not None and self._is_only(use.repo, uses):
+                    self.cells, self._uses = after, uses
+                    self.edits.append(made)
+                    self.text = self.text if self.text is None else made.apply(self.text)
+                    return
+        raise InvalidInput(
+            f"The call at {use.place} cannot be edited; write {fix_for(use, commit)} into it yourself."
+        )
+
+    def _in_document(self, edit: Edit) -> Edit | None:
+        """The edit of a cell as one of the text; None where the line is otherwise there, as a magic
+        that a script has as a comment."""
+        if self.text is None:
+            return edit
+        cell = self.cells[edit.position]
+        moved = replace(edit, position=0, line=edit.line + cell.offset)
+        here, there = cell.source.split("\n"), self.text.split("\n")
+        same = there[moved.line : moved.line + 1] == [here[edit.line]]
+        # A text file may have the line ends of Windows; those of a cell are read as one character.
+        return (
+            moved
+            if same or there[moved.line : moved.line + 1] == [here[edit.line] + "\r"]
+            else None
+        )
+
+    def _is_only(self, repo: Repo, after: list[Use]) -> bool:
+        """Whether nothing else changes: calls of other repositories may share the line."""
+        return self.uses != after and [u for u in self.uses if u.repo != repo] == [
+            u for u in after if u.repo != repo
+        ]
 
 
-def _edit(cells: Sequence[Cell], use: Use, revision: str) -> Edit:
-    by_hand = InvalidInput(
-        f"The call at {use.place} cannot be edited; write revision={revision!r} into it yourself."
+_Place = tuple[int, int, int, str]
+
+
+def _places(cell: Cell, use: Use, commit: str) -> Iterator[_Place]:
+    """Line, columns and new text of the edits that may pin `use`."""
+    if use.form == "argument":
+        return _arguments(cell, use, commit)
+    line = use.line - cell.offset
+    words = _words(use, commit)
+    if use.form == "option":
+        return _once(cell.source, range(line - 1, line), *words)
+    return (
+        place
+        for call in _calls(cell, line, use.call)
+        for place in _once(cell.source, range(line - 1, call.end_lineno or line), *words)
     )
-    position = next((n for n, cell in enumerate(cells) if cell.index == use.cell), None)
-    if position is None or cells[position].language != "python":
-        raise by_hand
-    cell = cells[position]
-    for call in _calls(cell.source, use.line - cell.offset, use.call.rpartition(".")[2]):
-        for made in _with_revision(cell.source, call, use, revision):
-            if _touches_only(use.repo, cells, edit := Edit(position, *made)):
-                return edit
-    raise by_hand
 
 
-def _touches_only(repo: Repo, cells: Sequence[Cell], edit: Edit) -> bool:
-    """Whether `repo` alone is loaded otherwise after the edit: calls of others may share its line."""
-    after = list(cells)
-    cell = after[edit.position]
-    after[edit.position] = replace(cell, source=edit.apply(cell.source))
-    before, now = scan(cells)[0], scan(after)[0]
-    return before != now and [u for u in before if u.repo != repo] == [
-        u for u in now if u.repo != repo
+def _words(use: Use, commit: str) -> tuple[str, str]:
+    """A pattern with what the new text is put in place of as its group, and the new text."""
+    old = None if use.revision is None else re.escape(use.revision)
+    if use.form == "option":
+        name = rf"(?<![\w./-]){re.escape(use.repo_id)}(?![\w./-])"
+        if old is None:
+            return rf"{name}()(?!.*(?:--revision|#))", f" --revision {commit}"
+        return rf"--revision[ =]({old})(?!\S)(?!.*#)", commit
+    if use.form == "path":
+        at = "()" if old is None else f"(@{old})"
+        return rf"hf://{re.escape(str(use.repo))}{at}/", f"@{commit}"
+    if use.form == "url":
+        return rf"{re.escape(str(use.repo))}/(?:resolve|raw|blob)/({old or 'main'})/", commit
+    return r"(?!)", ""
+
+
+def _once(source: str, lines: range, pattern: str, text: str) -> Iterator[_Place]:
+    """The one place in these lines that fits; none where it is not the only one."""
+    found = [
+        (number, match.start(1), match.end(1), text)
+        for number, line in enumerate(source.split("\n"))
+        if number in lines
+        for match in re.finditer(pattern, line)
     ]
+    if len(found) == 1:
+        yield found[0]
 
 
-def _calls(source: str, line: int, name: str) -> list[ast.Call]:
-    """The calls of `name` that begin at a line of a cell, in the order of the text."""
+def _arguments(cell: Cell, use: Use, commit: str) -> Iterator[_Place]:
+    for call in _calls(cell, use.line - cell.offset, use.call):
+        for line, start, end, text in _with_revision(cell.source, call, use, commit):
+            edited = Edit(0, line, start, end, text).apply(cell.source)
+            # The cell has to read as well after it as before.
+            if _readable(edited) or not _readable(cell.source):
+                yield line, start, end, text
+
+
+def _calls(cell: Cell, line: int, written: str) -> list[ast.Call]:
+    """The calls of that name that begin at a line of a cell, in the order of the text."""
+    source, name = cell.source, written.rpartition(".")[2]
     # Only line ends that Python counts as such are left, so that lines and columns fit the source.
-    if "\r" in source or "\x0c" in source:
+    if cell.language != "python" or "\r" in source or "\x0c" in source:
         return []
     parsed = parse_cell(source, TRIGGERS)
     if parsed.lines.python and not _same_line(source, parsed.lines.python, line):
@@ -107,9 +201,7 @@ def _name(function: ast.expr) -> str:
     return function.id if isinstance(function, ast.Name) else ""
 
 
-def _with_revision(
-    source: str, call: ast.Call, use: Use, revision: str
-) -> Iterator[tuple[int, int, str]]:
+def _with_revision(source: str, call: ast.Call, use: Use, commit: str) -> Iterator[_Place]:
     """What to replace in the source, for each name that the argument may have."""
     entries = calls_named(_name(call.func))
     names = dict.fromkeys(name for entry in entries for name in entry.revision.split("|"))
@@ -117,30 +209,21 @@ def _with_revision(
         if keyword.arg in names:
             value = keyword.value
             if isinstance(value, ast.Constant) and value.value == use.revision:
-                yield from _checked(source, *_place(source, value), f'"{revision}"')
+                (line, start), (last, end) = _span(source, value)
+                if line == last:
+                    yield line, start, end, f'"{commit}"'
             return
     arguments = [*call.args, *(keyword.value for keyword in call.keywords)]
     if use.revision is not None or not arguments or any(k.arg is None for k in call.keywords):
         return
     # After the last argument: what follows it, a comma or a line end, stays as it is.
-    _, end = max(_place(source, node) for node in arguments)
-    while source[end : end + 1] == ")" and _open(source, call, end):
-        end += 1
+    line, column = max(_span(source, node)[1] for node in arguments)
+    text, close = source.split("\n")[line], _span(source, call)[1]
+    # Brackets around the last argument belong to it; the last bracket is the call's.
+    while text[column : column + 1] == ")" and (line, column + 1) < close:
+        column += 1
     for name in names or ["revision"]:
-        yield from _checked(source, end, end, f', {name}="{revision}"')
-
-
-def _open(source: str, call: ast.Call, end: int) -> bool:
-    """Whether the bracket at `end` closes one around the last argument, not the call itself."""
-    _, last = _place(source, call)
-    return end < last - 1
-
-
-def _checked(source: str, start: int, end: int, text: str) -> Iterator[tuple[int, int, str]]:
-    """The edit, if the cell reads as well after it as before."""
-    after = source[:start] + text + source[end:]
-    if _readable(after) or not _readable(source):
-        yield start, end, text
+        yield line, column, column, f', {name}="{commit}"'
 
 
 def _readable(source: str) -> bool:
@@ -151,13 +234,12 @@ def _readable(source: str) -> bool:
     return True
 
 
-def _place(source: str, node: ast.expr) -> tuple[int, int]:
-    """The offsets of a node; the tree counts columns in bytes of UTF-8."""
+def _span(source: str, node: ast.expr) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Where a node begins and ends, as line and column; the tree counts columns in bytes of UTF-8."""
     lines = source.split("\n")
 
-    def offset(line: int, column: int) -> int:
-        before = sum(len(text) + 1 for text in lines[: line - 1])
-        return before + len(lines[line - 1].encode()[:column].decode(errors="ignore"))
+    def place(line: int, column: int) -> tuple[int, int]:
+        return line - 1, len(lines[line - 1].encode()[:column].decode(errors="ignore"))
 
     end_line, end_column = node.end_lineno or node.lineno, node.end_col_offset or node.col_offset
-    return offset(node.lineno, node.col_offset), offset(end_line, end_column)
+    return place(node.lineno, node.col_offset), place(end_line, end_column)

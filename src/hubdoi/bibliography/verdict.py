@@ -74,7 +74,7 @@ class Review(Displayed):
     @property
     def fix(self) -> str | None:
         """What makes the call load what the DOI names, or what was recorded, as this call takes it."""
-        return _pin(self.use, self.fix_commit) if self.fix_commit else None
+        return fix_for(self.use, self.fix_commit) if self.fix_commit else None
 
     @property
     def fix_commit(self) -> str | None:
@@ -234,7 +234,8 @@ def not_proven(status: Status) -> str:
     )
 
 
-def _pin(use: Use, commit: str) -> str:
+def fix_for(use: Use, commit: str) -> str:
+    """What to write into the call, so that it loads `commit`."""
     if use.form == "path":
         return f"hf://{use.repo}@{commit}"
     if use.form == "url":

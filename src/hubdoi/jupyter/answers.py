@@ -14,7 +14,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from ..bibliography import check, cite_uses
-from ..bibliography.pinning import pin
+from ..bibliography.pinning import Pinning
 from ..bibliography.reports import CheckReport
 from ..bibliography.verdict import Review, is_pinned
 from ..provenance.scanner.scan import scan
@@ -124,36 +124,20 @@ class Answers:
         self, document: LiveDocument, bibs: Sequence[Path], only: object = None
     ) -> dict[str, Any]:
         """The edits that pin what is not pinned: all of it, or the repository `only`."""
-        cells = document.cells
-        edits: list[dict[str, Any]] = []
+        pinning = Pinning(document.cells, document.whole_text)
         problems: list[str] = []
         wanted = None if only is None else _repo(only)
         for review in self._report(document, bibs, True).reviews:
-            fix = review.fix
-            if fix is None or (wanted is not None and review.repo != wanted):
+            commit = review.fix_commit
+            if commit is None or (wanted is not None and review.repo != wanted):
                 continue
             if wanted is None and is_pinned(review.use.revision):
                 continue
-            revision = fix.partition('"')[2].rstrip('"')
             try:
-                made = pin(cells, review.repo, revision, review.use.revision)
+                pinning.pin(review.repo, commit, review.use.revision)
             except InvalidInput as error:
                 problems.append(error.message)
-                continue
-            for edit in made:
-                cell = cells[edit.position]
-                edits.append(
-                    {
-                        "cell": cell.index,
-                        "start": _utf16(cell.source[: edit.start]),
-                        "end": _utf16(cell.source[: edit.end]),
-                        "line": cell.offset,
-                        "text": edit.text,
-                    }
-                )
-                cells[edit.position] = type(cell)(
-                    cell.index, edit.apply(cell.source), cell.offset, cell.language
-                )
+        edits = _edits(document, pinning)
         return {"edits": edits, "problems": problems}
 
     def repository(self, reference: object) -> dict[str, Any]:
@@ -283,6 +267,28 @@ def _keys(versions: Sequence[Any]) -> list[str]:
     from ..citation.keys import keys_of
 
     return list(keys_of(versions))
+
+
+def _edits(document: LiveDocument, pinning: Pinning) -> list[dict[str, Any]]:
+    """The edits for a front end, one after the other; columns count UTF-16, as browsers do."""
+    cells = document.cells
+    whole = document.whole_text
+    sources = [cell.source for cell in cells] if whole is None else [whole]
+    made = []
+    for edit in pinning.edits:
+        source = sources[edit.position]
+        line = source.split("\n")[edit.line]
+        made.append(
+            {
+                "cell": cells[edit.position].index if whole is None else None,
+                "line": edit.line,
+                "start": _utf16(line[: edit.start]),
+                "end": _utf16(line[: edit.end]),
+                "text": edit.text,
+            }
+        )
+        sources[edit.position] = edit.apply(source)
+    return made
 
 
 def _utf16(text: str) -> int:

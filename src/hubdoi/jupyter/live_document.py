@@ -34,6 +34,11 @@ class LiveDocument:
         return PurePosixPath(self.path).suffix.lower()
 
     @property
+    def whole_text(self) -> str | None:
+        """The text as an editor shows it; None for a notebook, whose cells have editors each."""
+        return None if self.suffix == ".ipynb" else self.text
+
+    @property
     def name(self) -> str:
         return PurePosixPath(self.path).name
 
