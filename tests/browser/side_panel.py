@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-from playwright.sync_api import BrowserContext, Dialog, Locator, Page, expect
+from playwright.sync_api import BrowserContext, Dialog, Locator, Page, TimeoutError, expect
 
 from hubdoi.client import Client
 from tests.browser.browser_lab import SECONDS, Lab
@@ -21,6 +21,7 @@ class Analysis:
     def __init__(self, lab: Lab, context: BrowserContext, name: str) -> None:
         self.lab = lab
         self.name = name
+        self.kernel = ""
         self.page: Page = context.new_page()
         self.dialogs: list[str] = []
         self.page.on("dialog", self._dismiss)
@@ -33,17 +34,21 @@ class Analysis:
     def file(self) -> Path:
         return self.lab.directory / self.name
 
-    def write(self, *sources: str) -> Analysis:
-        """The notebook on the disk; a source that begins with # and a space is Markdown."""
+    def write(self, *sources: str, kernel: str = "") -> Analysis:
+        """The notebook on the disk; a source that begins with # and a space is Markdown.
+
+        Without a `kernel` it names one that does not exist, and none is chosen for it.
+        """
+        self.kernel = kernel
         cells = [
             nbformat.v4.new_markdown_cell(source)
             if source.startswith("# ")
             else nbformat.v4.new_code_cell(source)
             for source in sources
         ]
-        kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+        named = {"name": kernel or "none-here", "display_name": "Python 3", "language": "python"}
         nbformat.write(
-            nbformat.v4.new_notebook(metadata={"kernelspec": kernel}, cells=cells), self.file
+            nbformat.v4.new_notebook(metadata={"kernelspec": named}, cells=cells), self.file
         )
         return self
 
@@ -57,6 +62,8 @@ class Analysis:
         )
         self.page.goto(self.lab.url + where)
         self.page.wait_for_selector(".jp-Notebook .jp-Cell, .jp-FileEditor", timeout=60 * SECONDS)
+        if self.name.endswith(".ipynb") and not self.kernel:
+            self.page.get_by_role("button", name="No Kernel", exact=True).click()
         self.run("Show the Models and Datasets of This Notebook")
         expect(self.panel).to_be_visible(timeout=20 * SECONDS)
         return self
@@ -81,9 +88,15 @@ class Analysis:
 
     def run(self, command: str) -> None:
         """A command of the palette."""
-        self.page.keyboard.press("Escape")
-        self.page.keyboard.press("Control+Shift+c")
         palette = self.page.locator(".lm-CommandPalette-input")
+        for _ in range(20):
+            self.page.keyboard.press("Escape")
+            self.page.keyboard.press("Control+Shift+c")
+            try:
+                palette.wait_for(timeout=2 * SECONDS)
+                break
+            except TimeoutError:  # the key came before the application could hear it
+                continue
         palette.fill(command)
         self.page.locator(".lm-CommandPalette-itemLabel").get_by_text(command, exact=True).click()
 
@@ -94,6 +107,10 @@ class Analysis:
         """The source of a cell as the editor has it."""
         lines = self.cell(number).locator(".cm-line").all_inner_texts()
         return "\n".join(line.rstrip("\n") for line in lines)
+
+    def selected(self) -> str:
+        """The text that is selected in the page."""
+        return str(self.page.evaluate("getSelection().toString()"))
 
     def clipboard(self) -> str:
         return str(self.page.evaluate("navigator.clipboard.readText()"))
