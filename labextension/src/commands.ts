@@ -9,7 +9,7 @@ import { Menu } from "@lumino/widgets";
 import { said, type Actions } from "./actions.ts";
 import { isNotebook } from "./documentReader.ts";
 import { checkIcon, citeIcon, doiIcon, pinIcon } from "./icons.ts";
-import { mintTab } from "./mint.ts";
+import { mintTab, ownSession } from "./mint.ts";
 import type { Model } from "./model.ts";
 import type { Row } from "./rows.ts";
 import type { SidePanel } from "./sidePanel.ts";
@@ -25,6 +25,11 @@ interface Described {
   /** For one row; the others are for the whole document. */
   row?: boolean;
   visible?(use: Use): boolean;
+}
+
+function hasKernel(model: Model): boolean {
+  const { source } = model;
+  return Boolean(source && isNotebook(source) && source.sessionContext.session?.kernel);
 }
 
 export function addCommands(
@@ -104,6 +109,7 @@ export function addCommands(
       caption: "Open the panel in a new cell below",
       icon: doiIcon,
       row: true,
+      visible: () => hasKernel(model),
       run: (uses) => mintInCell(first(uses)),
     },
     "hubdoi:copy-bibtex": {
@@ -184,30 +190,36 @@ export function addCommands(
     }
   }
 
-  function mint(use: Use | undefined): void {
+  async function mint(use: Use | undefined): Promise<void> {
     const source = model.source;
-    if (!source || !isNotebook(source) || !source.sessionContext.session?.kernel) {
-      said(
-        "Minting needs a kernel with hubdoi. Open a notebook with a running kernel, then try again.",
-        "warning",
-      );
-      return;
+    const notebook = source && isNotebook(source) ? source : null;
+    const shared = notebook?.sessionContext.session?.kernel ? notebook.sessionContext : null;
+    const session = shared ?? (await ownSession(app.serviceManager));
+    const tab = mintTab(use?.name ?? "", model.report?.endpoint ?? "", session);
+    if (!shared) {
+      tab.disposed.connect(() => session.dispose());
     }
-    const tab = mintTab(use?.name ?? "", model.report?.endpoint ?? "", source);
-    app.shell.add(tab, "main", { mode: "split-right", ref: source.id });
+    app.shell.add(tab, "main", notebook ? { mode: "split-right", ref: notebook.id } : {});
+    if (!tab.isAttached) {
+      // Notebook 7 has room for one document; what else is open is below it.
+      app.shell.add(tab, "down");
+    }
     app.shell.activateById(tab.id);
   }
 
-  function mintInCell(use: Use): void {
+  async function mintInCell(use: Use): Promise<void> {
     const source = model.source;
-    if (source && isNotebook(source)) {
-      void app.commands.execute("notebook:insert-cell-below").then(() => {
-        source.content.activeCell?.model.sharedModel.setSource(
-          `import hubdoi\nhubdoi.panel(${JSON.stringify(use.name)})`,
-        );
-        return app.commands.execute("notebook:run-cell");
-      });
+    if (!source || !isNotebook(source)) {
+      return;
     }
+    await app.commands.execute("notebook:insert-cell-below");
+    const name = JSON.stringify(use.name);
+    source.content.activeCell?.model.sharedModel.setSource(
+      model.report?.kind === "sandbox"
+        ? `%load_ext hubdoi\n%doi use sandbox\n%doi panel ${use.name}`
+        : `import hubdoi\nhubdoi.panel(${name})`,
+    );
+    await app.commands.execute("notebook:run-cell");
   }
 
   const usesOf = (args: { repo?: unknown; revision?: unknown }): Use[] =>
@@ -276,7 +288,7 @@ export function addToPalette(palette: ICommandPalette): void {
   GENERAL.forEach((command) => palette.addItem({ command, category: CATEGORY }));
 }
 
-/** A submenu of Edit would hide it: the Run menu is where people look for what acts on a notebook. */
+/** A menu of its own: what acts on the citations of a document is in no other menu. */
 export function addToMenu(app: JupyterFrontEnd, mainMenu: IMainMenu): void {
   const menu = new Menu({ commands: app.commands });
   menu.title.label = "DOI";

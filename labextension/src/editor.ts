@@ -2,14 +2,20 @@
    it is wanted, a mark under loads that name no revision. */
 
 import { StateEffect, StateField, type Extension } from "@codemirror/state";
-import { Decoration, EditorView, hoverTooltip, type DecorationSet } from "@codemirror/view";
+import {
+  Decoration,
+  EditorView,
+  hoverTooltip,
+  ViewPlugin,
+  type DecorationSet,
+} from "@codemirror/view";
 import type {
   CompletionHandler,
   ICompletionContext,
   ICompletionProvider,
 } from "@jupyterlab/completer";
 import type { Api } from "./api.ts";
-import { placeAt, type Place } from "./calls.ts";
+import { placeAt, unpinnedIn, type Place } from "./calls.ts";
 import { doiIcon } from "./icons.ts";
 import { h } from "./sidePanel.ts";
 import type { RepositoryInfo } from "./types.ts";
@@ -137,41 +143,47 @@ const marks = StateField.define<DecorationSet>({
 });
 
 /** Diagnostics; off by default. The names are found in the text itself, a moment after typing. */
-export function diagnostics(isOn: () => boolean): Extension {
-  const timers = new WeakMap<EditorView, number>();
-  const look = (view: EditorView) => {
-    window.clearTimeout(timers.get(view));
-    timers.set(
-      view,
-      window.setTimeout(() => {
-        view.dispatch({
-          effects: unpinned.of(isOn() ? unpinnedIn(view.state.doc.toString()) : []),
-        });
-      }, MARK_AFTER),
-    );
-  };
-  return [
-    marks,
-    EditorView.updateListener.of((update) => {
-      if (isOn() && (update.docChanged || update.focusChanged)) {
-        look(update.view);
-      }
-    }),
-  ];
-}
+export class Diagnostics {
+  readonly extension: Extension;
+  private _isOn: () => boolean;
+  private _views = new Map<EditorView, number>();
 
-function unpinnedIn(source: string): { from: number; to: number }[] {
-  const found = [];
-  for (const call of source.matchAll(
-    /\b(?:from_pretrained|load_dataset|snapshot_download|hf_hub_download|pipeline)\s*\([^()]*\)/g,
-  )) {
-    const quote = call[0].search(/["'][\w.-]+\/[\w.-]+["']/);
-    if (quote >= 0 && !/\brevision\s*=/.test(call[0])) {
-      const place = placeAt(source, call.index + quote + 1);
-      if (place) {
-        found.push({ from: place.start, to: place.end });
-      }
-    }
+  constructor(isOn: () => boolean) {
+    this._isOn = isOn;
+    this.extension = [
+      marks,
+      ViewPlugin.define((view) => {
+        this._look(view);
+        return {
+          update: (update) => {
+            if (update.docChanged) {
+              this._look(view);
+            }
+          },
+          destroy: () => {
+            window.clearTimeout(this._views.get(view));
+            this._views.delete(view);
+          },
+        };
+      }),
+    ];
   }
-  return found;
+
+  /** Look at every editor again: the setting has changed. */
+  refresh(): void {
+    [...this._views.keys()].forEach((view) => this._look(view));
+  }
+
+  private _look(view: EditorView): void {
+    window.clearTimeout(this._views.get(view));
+    const mark = () => {
+      const places = this._isOn() ? unpinnedIn(view.state.doc.toString()) : [];
+      if (places.length || view.state.field(marks, false)?.size) {
+        view.dispatch({
+          effects: unpinned.of(places.map(({ start, end }) => ({ from: start, to: end }))),
+        });
+      }
+    };
+    this._views.set(view, window.setTimeout(mark, MARK_AFTER));
+  }
 }

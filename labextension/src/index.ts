@@ -21,7 +21,7 @@ import style from "../style/index.css";
 import { Actions } from "./actions.ts";
 import { Api } from "./api.ts";
 import { addCommands, addToMenu, addToPalette } from "./commands.ts";
-import { diagnostics, hover, Repositories, RepositoryCompleter } from "./editor.ts";
+import { Diagnostics, hover, Repositories, RepositoryCompleter } from "./editor.ts";
 import { doiIcon } from "./icons.ts";
 import { MIME_TYPE, PanelRenderer } from "./mint.ts";
 import { Model } from "./model.ts";
@@ -72,6 +72,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
       completions: true,
       diagnostics: false,
     };
+    const diagnostics = new Diagnostics(() => settings.diagnostics);
     const actions = new Actions(model, app.serviceManager.contents, settings);
 
     const more = addCommands(
@@ -121,6 +122,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
         .then((loaded) => {
           const update = () => {
             Object.assign(settings, loaded.composite);
+            diagnostics.refresh();
             const hub = loaded.composite["hub"] === "sandbox" ? "sandbox" : "configured";
             if (hub !== api.hub) {
               api.hub = hub;
@@ -154,7 +156,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
     completion?.registerProvider(new RepositoryCompleter(repositories, () => settings.completions));
     for (const [name, extension] of [
       ["hubdoi:hover", hover(repositories, () => settings.hover)],
-      ["hubdoi:diagnostics", diagnostics(() => settings.diagnostics)],
+      ["hubdoi:diagnostics", diagnostics.extension],
     ] as const) {
       extensions?.addExtension({
         name,

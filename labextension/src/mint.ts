@@ -1,9 +1,9 @@
 /* The mint panel in a tab, and saved panels in outputs: the same source as in the notebook. */
 
-import { MainAreaWidget } from "@jupyterlab/apputils";
+import { MainAreaWidget, SessionContext, type ISessionContext } from "@jupyterlab/apputils";
 import type { NotebookPanel } from "@jupyterlab/notebook";
 import type { IRenderMime } from "@jupyterlab/rendermime";
-import type { Kernel } from "@jupyterlab/services";
+import type { Kernel, ServiceManager } from "@jupyterlab/services";
 import { Widget } from "@lumino/widgets";
 import { connect, mount } from "../../src/hubdoi/jupyter/panel/static/panel.js";
 import { doiIcon } from "./icons.ts";
@@ -72,11 +72,11 @@ class Mounted {
   }
 }
 
-/** The tab "Mint a DOI…" for a repository, in the kernel of a notebook. */
+/** The tab "Mint a DOI…" for a repository, in the kernel of a notebook, or in one of its own. */
 export function mintTab(
   repo: string,
   endpoint: string,
-  notebook: NotebookPanel,
+  session: ISessionContext,
 ): MainAreaWidget<Widget> {
   const content = new Widget();
   content.addClass("hubdoi-lab-mint");
@@ -86,24 +86,58 @@ export function mintTab(
   tab.title.icon = doiIcon;
   tab.title.closable = true;
   const panel = new Mounted(content.node);
+  const problem = document.createElement("p");
+  problem.className = "hubdoi-lab-problem";
+  problem.setAttribute("role", "alert");
   const start = async () => {
-    const host = panel.show(notebook.sessionContext.session?.kernel ?? null, {
-      state: { repo, endpoint },
-    });
+    problem.remove();
+    const host = panel.show(session.session?.kernel ?? null, { state: { repo, endpoint } });
     await host.ready;
     await host.reconnect?.().catch((error: Error) => {
-      content.node.append(document.createTextNode(error.message));
+      if (error.message) {
+        problem.textContent = error.message;
+        content.node.append(problem);
+      }
     });
   };
-  void start();
-  notebook.sessionContext.kernelChanged.connect(() => void start());
-  notebook.sessionContext.statusChanged.connect((_, status) => {
+  const changed = () => void start();
+  const statusChanged = (_: unknown, status: Kernel.Status) => {
     if (status === "restarting" || status === "autorestarting") {
       panel.restarted();
     }
+  };
+  session.kernelChanged.connect(changed);
+  session.statusChanged.connect(statusChanged);
+  tab.disposed.connect(() => {
+    session.kernelChanged.disconnect(changed);
+    session.statusChanged.disconnect(statusChanged);
+    panel.dispose();
   });
-  tab.disposed.connect(() => panel.dispose());
+  changed();
   return tab;
+}
+
+/** A kernel for a document that has none; it is shut down when the session is disposed. */
+export async function ownSession(services: ServiceManager.IManager): Promise<SessionContext> {
+  await services.kernelspecs.ready;
+  const specs = services.kernelspecs.specs;
+  const python = Object.values(specs?.kernelspecs ?? {}).find(
+    (spec) => spec?.language === "python",
+  );
+  if (!python) {
+    throw new Error("Minting needs a Python kernel, and this server offers none.");
+  }
+  const context = new SessionContext({
+    kernelManager: services.kernels,
+    sessionManager: services.sessions,
+    specsManager: services.kernelspecs,
+    path: `hubdoi-mint-${Date.now()}`,
+    name: "Mint a DOI",
+    type: "console",
+    kernelPreference: { name: python.name, shutdownOnDispose: true },
+  });
+  await context.initialize();
+  return context;
 }
 
 /** Shows a saved panel without a kernel, and goes on with one. */

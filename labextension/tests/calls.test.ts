@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { placeAt } from "../src/calls.ts";
+import { placeAt, unpinnedIn } from "../src/calls.ts";
 
 /** The place of the cursor, which is written as | in the text. */
 function at(text: string) {
@@ -58,7 +58,29 @@ test("nothing outside a loading call", () => {
   assert.equal(at('from_pretrained("ada/tiny-bert", subfolder="o|nnx")'), null);
 });
 
+test("the model of a pipeline is not its task, and a file is no repository", () => {
+  assert.equal(at('pipeline("text-classif|ication", model="ada/tiny-bert")'), null);
+  assert.equal(at('pipeline("text-classification", model="ada/t|iny-bert")')?.kind, "name");
+  assert.equal(at('hf_hub_download(filename="a/c|.json", repo_id="ada/tiny-bert")'), null);
+});
+
 test("a very long source is looked at near the cursor only", () => {
   const text = `${"x = 1\n".repeat(200_000)}from_pretrained("ada/t|iny-bert")`;
   assert.equal(at(text)?.repo, "ada/tiny-bert");
+});
+
+test("names in calls that name no revision", () => {
+  const names = (text: string) => unpinnedIn(text).map((place) => place.text);
+  assert.deepEqual(names('from_pretrained("ada/a"); load_dataset("ada/b", split="x")'), [
+    "ada/a",
+    "ada/b",
+  ]);
+  assert.deepEqual(names('from_pretrained("ada/a", revision="v1")'), []);
+  assert.deepEqual(names('from_pretrained("ada/a", dtype=getattr(torch, "x"), revision=r)'), []);
+  assert.deepEqual(names('from_pretrained("ada/a", dtype=f("revision=1)"))  # revision='), [
+    "ada/a",
+  ]);
+  assert.deepEqual(names('from_pretrained(name)\nprint("ada/a")'), []);
+  assert.deepEqual(names('from_pretrained("ada/a"'), []);
+  assert.deepEqual(names('pipeline("text-classification", model="ada/a")'), ["ada/a"]);
 });
