@@ -181,7 +181,7 @@ export function addCommands(
     const items = await actions.bibs();
     const chosen = await InputDialog.getItem({
       title: "Add to a .bib file",
-      label: "File (one that does not exist is made)",
+      label: "File; a new name creates the file",
       items,
       editable: true,
     });

@@ -139,6 +139,7 @@ export function lineStart(source: string, line: number): number {
 /** A finding below the name of its row: short, because the buttons beside it say what to do. */
 export function briefly(text: string, name: string): string {
   const rest = (isOf(text, name) ? text.slice(name.length).replace(/^[:,]?\s*/, "") : text)
+    .replace(/^(?:it )?is (?=not\b)/, "")
     .replace(/; ask for one at \S+$/, ".")
     .replace(/; write revision="[^"]*"/, "")
     .replace(/\b([0-9a-f]{7})[0-9a-f]{33}\b/g, "$1");

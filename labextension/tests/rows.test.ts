@@ -138,11 +138,11 @@ test("a finding below its row is short", () => {
   const commit = "0123456789abcdef0123456789abcdef01234567";
   assert.equal(
     briefly(`a/b is not pinned: the code names no revision; write revision="${commit}".`, "a/b"),
-    "Is not pinned: the code names no revision.",
+    "Not pinned: the code names no revision.",
   );
   assert.equal(
     briefly("a/b: it is not cited, and has no DOI; ask for one at http://x/y?z=1", "a/b"),
-    "It is not cited, and has no DOI.",
+    "Not cited, and has no DOI.",
   );
   assert.equal(briefly(`a/b uses ${commit}`, "a/b"), "Uses 0123456");
 });

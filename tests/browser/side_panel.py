@@ -125,7 +125,7 @@ def server_sandbox(lab: Lab) -> dict[str, Any]:
     request = urllib.request.Request(
         f"{lab.url}hubdoi/sandbox", method="POST", headers={"Authorization": f"token {lab.token}"}
     )
-    with urllib.request.urlopen(request, timeout=60) as answer:
+    with urllib.request.urlopen(request, timeout=240) as answer:
         return dict(json.loads(answer.read()))
 
 
