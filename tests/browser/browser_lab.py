@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import nbformat
 from playwright.sync_api import BrowserContext, Dialog, Locator, Page, expect
 
-__all__ = ["SECONDS", "Lab", "Notebook", "PanelOnPage"]
+__all__ = ["SECONDS", "Lab", "Notebook", "PanelOnPage", "choose_theme"]
 
 SECONDS = 1000
 
@@ -144,14 +144,7 @@ class Notebook:
         return PanelOnPage(self, before)
 
     def theme(self, name: str) -> None:
-        """Choose ``JupyterLab Light`` or ``JupyterLab Dark`` in the menu, as a person would."""
-        self.page.locator(".lm-MenuBar-itemLabel", has_text="Settings").click()
-        items = self.page.locator(".lm-Menu-itemLabel")
-        items.get_by_text("Theme", exact=True).click()
-        items.get_by_text(name, exact=True).click()
-        light = "true" if name.endswith("Light") else "false"
-        expect(self.page.locator("body")).to_have_attribute("data-jp-theme-light", light)
-        expect(self.page.locator("#jupyterlab-splash")).to_have_count(0, timeout=15 * SECONDS)
+        choose_theme(self.page, name)
 
     def restart_kernel(self) -> None:
         """Restart it in the menu, and wait until it is idle."""
@@ -191,6 +184,17 @@ class Notebook:
         parts = urlsplit(url)
         if parts.scheme in ("http", "https", "ws", "wss") and parts.hostname != "127.0.0.1":
             self.foreign.append(url)
+
+
+def choose_theme(page: Page, name: str) -> None:
+    """Choose ``JupyterLab Light`` or ``JupyterLab Dark`` in the menu, as a person would."""
+    page.locator(".lm-MenuBar-itemLabel", has_text="Settings").click()
+    items = page.locator(".lm-Menu-itemLabel")
+    items.get_by_text("Theme", exact=True).click()
+    items.get_by_text(name, exact=True).click()
+    light = "true" if name.endswith("Light") else "false"
+    expect(page.locator("body")).to_have_attribute("data-jp-theme-light", light)
+    expect(page.locator("#jupyterlab-splash")).to_have_count(0, timeout=15 * SECONDS)
 
 
 class PanelOnPage:

@@ -62,8 +62,8 @@ class Analysis:
         )
         self.page.goto(self.lab.url + where)
         self.page.wait_for_selector(".jp-Notebook .jp-Cell, .jp-FileEditor", timeout=60 * SECONDS)
-        if self.name.endswith(".ipynb") and not self.kernel:
-            self.page.get_by_role("button", name="No Kernel", exact=True).click()
+        if not self.kernel:
+            self.without_kernel()
         self.run("Show the Models and Datasets of This Notebook")
         expect(self.panel).to_be_visible(timeout=20 * SECONDS)
         return self
@@ -86,6 +86,40 @@ class Analysis:
         self.row(repo).get_by_role("button", name="More actions").click()
         self.page.locator(".lm-Menu-itemLabel").get_by_text(name, exact=True).click()
 
+    def without_kernel(self) -> None:
+        """Choose none when the application asks for a kernel."""
+        asked = self.page.locator(".jp-Dialog")
+        asked.wait_for(timeout=60 * SECONDS)
+        self.page.keyboard.press("Escape")
+        expect(asked).to_have_count(0)
+
+    def save(self) -> None:
+        """Save it, and wait until the file is written."""
+        before = self.file.stat().st_mtime_ns
+        self.page.keyboard.press("Control+s")
+        for _ in range(200):
+            if self.file.stat().st_mtime_ns != before:
+                return
+            self.page.wait_for_timeout(50)
+        raise AssertionError(f"{self.name} was not saved")
+
+    def undo(self) -> None:
+        """Undo one step of the notebook, in command mode."""
+        self.cell(0).locator(".jp-InputPrompt").click()
+        self.page.keyboard.press("z")
+
+    def setting(self, label: str, value: bool | str) -> None:
+        """Change a setting of the extension in the settings editor, and go back."""
+        self.run("Settings Editor")
+        editor = self.page.locator("#setting-editor")
+        editor.locator(".jp-PluginList-entry", has_text="Models & data").click()
+        field = editor.get_by_label(label)
+        if isinstance(value, bool):
+            field.set_checked(value)
+        else:
+            field.select_option(label=value)
+        self.tab(self.name)
+
     def run(self, command: str) -> None:
         """A command of the palette."""
         palette = self.page.locator(".lm-CommandPalette-input")
@@ -100,6 +134,17 @@ class Analysis:
         palette.fill(command)
         self.page.locator(".lm-CommandPalette-itemLabel").get_by_text(command, exact=True).click()
 
+    def tab(self, name: str) -> None:
+        """Open another file in a tab, in the file browser, or go to its tab."""
+        tab = self.page.locator(".lm-DockPanel-tabBar .lm-TabBar-tabLabel").get_by_text(
+            name, exact=True
+        )
+        if tab.count():
+            tab.click()
+        else:
+            self.page.locator(".jp-DirListing-itemName").get_by_text(name, exact=True).dblclick()
+        expect(self.panel.locator(".hubdoi-lab-document")).to_have_text(name, timeout=30 * SECONDS)
+
     def cell(self, number: int) -> Locator:
         return self.page.locator(".jp-Notebook .jp-Cell").nth(number)
 
@@ -107,6 +152,13 @@ class Analysis:
         """The source of a cell as the editor has it."""
         lines = self.cell(number).locator(".cm-line").all_inner_texts()
         return "\n".join(line.rstrip("\n") for line in lines)
+
+    def says(self, words: str | re.Pattern[str]) -> None:
+        """A notification with these words."""
+        toast = self.page.locator(".Toastify__toast", has_text=words)
+        expect(toast.first).to_be_visible(timeout=30 * SECONDS)
+        for shown in toast.all():
+            shown.get_by_role("button", name=re.compile("hide|dismiss|close", re.I)).first.click()
 
     def selected(self) -> str:
         """The text that is selected in the page."""
@@ -127,6 +179,14 @@ def server_sandbox(lab: Lab) -> dict[str, Any]:
     )
     with urllib.request.urlopen(request, timeout=240) as answer:
         return dict(json.loads(answer.read()))
+
+
+def new_repository(client: Client, name: str, *, type: str = "model") -> None:
+    """A repository in the sandbox, with a file in it, unless it is there already."""
+    api = client.hf_api()
+    api.create_repo(name, repo_type=type, exist_ok=True)
+    for path in ("README.md", "config.json"):
+        api.upload_file(path_or_fileobj=b"{}", path_in_repo=path, repo_id=name, repo_type=type)
 
 
 def ada(lab: Lab) -> Client:

@@ -24,7 +24,7 @@ class Page:
 
     def __init__(self, server: Server) -> None:
         self.server = server
-        self.http = httpx.Client(trust_env=False, timeout=60)
+        self.http = httpx.Client(trust_env=False, timeout=240)
         self.token = server.token
 
     def ask(self, name: str, body: object, **headers: str) -> httpx.Response:

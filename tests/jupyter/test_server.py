@@ -50,6 +50,7 @@ class Server:
             if self.file.exists() and self.file.stat().st_size and self._answers():
                 return
             time.sleep(0.1)
+        self.stop()
         raise AssertionError(f"the Jupyter server did not start:\n{self.log.read_text()}")
 
     @property
