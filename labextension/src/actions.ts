@@ -9,6 +9,11 @@ import type { Model } from "./model.ts";
 import { inText, lineStart } from "./rows.ts";
 import type { Citation, Edit, Use } from "./types.ts";
 
+/** How long a cell may take to come into view, in milliseconds: a long notebook draws it first. */
+const SCROLL = 3000;
+
+const pause = (time: number) => new Promise((resolve) => setTimeout(resolve, time));
+
 export interface Preferences {
   citationStyle: string;
   insertAs: string;
@@ -35,10 +40,11 @@ export class Actions {
     if (isNotebook(source) && use.cell !== null) {
       const notebook = source.content;
       notebook.activeCellIndex = use.cell;
-      await notebook.scrollToItem(use.cell, "smart");
-      notebook.mode = "edit";
       const cell = notebook.widgets[use.cell];
-      await cell?.ready;
+      await Promise.race([notebook.scrollToItem(use.cell, "smart"), pause(SCROLL)]).catch(() => 0);
+      await Promise.race([cell?.ready, pause(SCROLL)]);
+      cell?.node.scrollIntoView({ block: "nearest" });
+      notebook.mode = "edit";
       editor = cell?.editor;
     } else if (!isNotebook(source)) {
       editor = source.content.editor;

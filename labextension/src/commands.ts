@@ -201,7 +201,8 @@ export function addCommands(
     }
     app.shell.add(tab, "main", notebook ? { mode: "split-right", ref: notebook.id } : {});
     if (!tab.isAttached) {
-      // Notebook 7 has room for one document; what else is open is below it.
+      // Notebook 7 has room for one document; what else is open is below it, as high as it asks.
+      tab.node.style.minHeight = "360px";
       app.shell.add(tab, "down");
     }
     app.shell.activateById(tab.id);

@@ -27,6 +27,9 @@ class Analysis:
         self.page.on("dialog", self._dismiss)
 
     def _dismiss(self, dialog: Dialog) -> None:
+        if dialog.type == "beforeunload":
+            dialog.accept()
+            return
         self.dialogs.append(dialog.message)
         dialog.dismiss()
 
@@ -157,12 +160,32 @@ class Analysis:
         """A notification with these words."""
         toast = self.page.locator(".Toastify__toast", has_text=words)
         expect(toast.first).to_be_visible(timeout=30 * SECONDS)
-        for shown in toast.all():
-            shown.get_by_role("button", name=re.compile("hide|dismiss|close", re.I)).first.click()
+        # The next one with these words is another one.
+        toast.evaluate_all("nodes => nodes.forEach(node => node.remove())")
 
     def selected(self) -> str:
         """The text that is selected in the page."""
         return str(self.page.evaluate("getSelection().toString()"))
+
+    def hover(self, number: int, text: str) -> None:
+        """Rest the mouse on `text` in a cell."""
+        x, y = self.cell(number).evaluate(
+            """(cell, text) => {
+                 const walker = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
+                 while (walker.nextNode()) {
+                   const at = walker.currentNode.data.indexOf(text);
+                   if (at < 0) continue;
+                   const range = document.createRange();
+                   range.setStart(walker.currentNode, at);
+                   range.setEnd(walker.currentNode, at + text.length);
+                   const box = range.getBoundingClientRect();
+                   return [box.x + box.width / 2, box.y + box.height / 2];
+                 }
+               }""",
+            text,
+        )
+        self.page.mouse.move(x - 3, y)
+        self.page.mouse.move(x, y)
 
     def clipboard(self) -> str:
         return str(self.page.evaluate("navigator.clipboard.readText()"))

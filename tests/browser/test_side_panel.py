@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from hubdoi.client import Client
-from tests.browser.browser_lab import SECONDS, Lab, choose_theme
+from tests.browser.browser_lab import Lab
 from tests.browser.conftest import SCREENSHOTS
 from tests.browser.side_panel import Analysis, ada, new_repository
-from tests.browser.test_looks import CONTRAST
 
 ENGINE, TABLES, EVIL = "ada/engine", "datasets/ada/tables", "ada/evil"
 MODEL = "from transformers import AutoModel\nmodel = AutoModel.from_pretrained('ada/engine')"
@@ -91,21 +88,6 @@ def test_it_follows_what_is_written_without_a_kernel(analysis: Analysis, author:
     expect(analysis.row(ENGINE)).to_have_count(0)
     analysis.panel.get_by_role("searchbox").fill("nothing")
     expect(analysis.panel).to_contain_text("Nothing matches this filter.")
-    # The page again: the panel is where it was.
-    analysis.save()
-    analysis.page.reload()
-    analysis.without_kernel()
-    analysis.shows(ENGINE, "Not pinned")
-    # The server does not answer: one sentence, and what was known stays.
-    analysis.page.context.set_offline(True)
-    analysis.panel.get_by_role("button", name="Ask the Hub again").click()
-    expect(analysis.panel.get_by_role("alert")).to_contain_text(
-        "The Jupyter server does not answer."
-    )
-    analysis.shows(ENGINE, "Not pinned")
-    analysis.page.context.set_offline(False)
-    analysis.panel.get_by_role("button", name="Ask the Hub again").click()
-    expect(analysis.panel.get_by_role("alert")).to_have_count(0, timeout=30 * SECONDS)
 
 
 def test_a_pin_is_one_step_to_undo(analysis: Analysis, author: Client) -> None:
@@ -179,41 +161,6 @@ def test_every_action_of_a_row(analysis: Analysis, author: Client) -> None:
     (analysis.lab.directory / "made-here.bib").unlink()
 
 
-def test_the_notebook_as_a_whole(analysis: Analysis, author: Client) -> None:
-    analysis.write(MODEL, DATA).open()
-    analysis.shows(TABLES, "No DOI")
-    button = analysis.page.locator(".hubdoi-lab-toolbar")
-    expect(button).to_have_attribute("data-count", "4")
-    expect(analysis.page.locator(".hubdoi-lab-status")).to_have_text("1 model, 1 dataset")
-    # The bibliography cell, in the palette and again in the menu: it is refreshed.
-    analysis.run("Cite What This Notebook Uses")
-    analysis.says("The bibliography cell is up to date.")
-    bibliography = analysis.cell(2).locator(".jp-RenderedMarkdown")
-    expect(bibliography).to_contain_text(str(author.status(ENGINE).doi))
-    analysis.page.locator(".lm-MenuBar-itemLabel").get_by_text("DOI", exact=True).click()
-    analysis.page.locator(".lm-Menu-itemLabel").get_by_text("Cite What This Notebook Uses").click()
-    analysis.says("The bibliography cell is up to date.")
-    expect(analysis.page.locator(".jp-Notebook .jp-Cell")).to_have_count(3)
-    # Cited now, but not pinned.
-    expect(button).to_have_attribute("data-count", "2")
-    button.click()
-    analysis.says("2 findings.")
-    expect(analysis.panel.get_by_role("button", name="To fix 2")).to_have_attribute(
-        "aria-pressed", "true"
-    )
-    # The palette finds everything by three letters.
-    analysis.page.keyboard.press("Control+Shift+c")
-    analysis.page.locator(".lm-CommandPalette-input").fill("doi")
-    labels = analysis.page.locator(".lm-CommandPalette-itemLabel")
-    for label in (
-        "Check Citations",
-        "Mint a DOI…",
-        "Open the DOI Sandbox",
-        "Cite What This Notebook Uses",
-    ):
-        expect(labels.get_by_text(label, exact=True)).to_be_visible()
-
-
 def test_other_documents_and_two_notebooks(analysis: Analysis, author: Client) -> None:
     folder = analysis.lab.directory
     (folder / "script.py").write_text(f"{MODEL}\n")
@@ -246,162 +193,3 @@ def test_other_documents_and_two_notebooks(analysis: Analysis, author: Client) -
     analysis.tab(analysis.name)
     analysis.shows(ENGINE, "Not pinned")
     expect(analysis.row(TABLES)).to_have_count(0)
-
-
-def test_a_kernel_adds_what_was_loaded_and_the_mint_panel(
-    analysis: Analysis, author: Client
-) -> None:
-    revision = str(author.status(ENGINE).revision)
-    load = (
-        "%load_ext hubdoi\nfrom huggingface_hub import snapshot_download\n"
-        f"_ = snapshot_download('ada/engine', endpoint={author.endpoint!r})"
-    )
-    analysis.write(load, DATA, kernel="python3").open()
-    analysis.shows(ENGINE, "Not pinned")
-    expect(analysis.row(ENGINE)).not_to_contain_text("loaded")
-    idle = analysis.page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]')
-    idle.wait_for(timeout=60 * SECONDS)
-    analysis.cell(0).locator(".cm-content").click()
-    analysis.page.keyboard.press("Shift+Enter")
-    expect(analysis.row(ENGINE)).to_contain_text(f"loaded{revision[:7]}", timeout=60 * SECONDS)
-    # The mint panel, in a tab beside the notebook; the menu has it in a new cell too.
-    analysis.row(TABLES).get_by_role("button", name="Mint").click()
-    mint = analysis.page.locator(".hubdoi-lab-mint")
-    expect(mint).to_contain_text("ada/tables", timeout=60 * SECONDS)
-    expect(mint.get_by_role("checkbox")).to_be_visible(timeout=60 * SECONDS)
-    analysis.tab(analysis.name)
-    analysis.page.locator(".lm-MenuBar-itemLabel", has_text="Kernel").click()
-    analysis.page.locator(".lm-Menu-itemLabel").get_by_text("Restart Kernel…", exact=True).click()
-    analysis.page.get_by_role("button", name="Confirm Kernel Restart").click()
-    expect(analysis.row(ENGINE)).not_to_contain_text("loaded", timeout=60 * SECONDS)
-
-
-def test_in_the_editor(analysis: Analysis, author: Client) -> None:
-    analysis.write(
-        MODEL, "load_dataset('ada/tab", "AutoModel.from_pretrained('ada/engine', revision='"
-    ).open()
-    analysis.shows(ENGINE, "Not pinned")
-    name = analysis.cell(0).locator(".cm-line span", has_text="ada/engine").last
-    name.hover()
-    tooltip = analysis.page.locator(".hubdoi-lab-tooltip")
-    expect(tooltip).to_contain_text(str(author.status(ENGINE).doi), timeout=20 * SECONDS)
-    for number, found in ((1, "ada/tables"), (2, str(author.status(ENGINE).revision))):
-        analysis.cell(number).locator(".cm-content").click()
-        analysis.page.keyboard.press("Control+End")
-        analysis.page.keyboard.press("Tab")
-        expect(analysis.cell(number)).to_contain_text(found, timeout=20 * SECONDS)
-    marks = analysis.page.locator(".hubdoi-lab-unpinned")
-    expect(marks).to_have_count(0)
-    analysis.setting("Mark loads that are not pinned", True)
-    expect(marks.first).to_have_text("ada/engine")
-    analysis.setting("Insert citations as", "myst")
-    analysis.cell(0).click()
-    analysis.action(ENGINE, "Insert Citation at the Cursor")
-    expect(analysis.cell(1)).to_contain_text(re.compile(r"\[@\w+-\w+\]"))
-    analysis.setting("Insert citations as", "link")
-    analysis.setting("Mark loads that are not pinned", False)
-    expect(marks).to_have_count(0)
-
-
-LONG_TASKS = """() => {
-  window.longTasks = [];
-  const note = (list) => list.getEntries().forEach((one) => window.longTasks.push(Math.round(one.duration)));
-  new PerformanceObserver(note).observe({ type: "longtask" });
-}"""
-
-
-def test_a_notebook_of_2000_cells(
-    analysis: Analysis, author: Client, capsys: pytest.CaptureFixture[str]
-) -> None:
-    sources = [f"x{n} = {n}\ny{n} = x{n} + 1" for n in range(2000)]
-    sources[1990] = MODEL
-    analysis.write(*sources).open()
-    analysis.shows(ENGINE, "Not pinned")
-    analysis.row(ENGINE).get_by_role("button", name="cell 1991, line 2").click()
-    expect(analysis.page.locator(".jp-Notebook .jp-mod-active")).to_contain_text("ada/engine")
-    assert analysis.selected() == MODEL.splitlines()[1]
-    analysis.page.evaluate(LONG_TASKS)
-    # An edited cell is sent alone: all others by their ids.
-    with analysis.page.expect_request("**/hubdoi/api/document") as asked:
-        analysis.page.keyboard.press("ArrowRight")
-        analysis.page.keyboard.insert_text(f"\n{DATA}")
-    analysis.shows(TABLES, "No DOI")
-    cells = asked.value.post_data_json["cells"]
-    assert (len(cells), [cell for cell in cells if "source" in cell]) == (
-        2000,
-        [{"id": cells[1990]["id"], "type": "code", "source": f"{MODEL}\n{DATA}", "cited": ""}],
-    )
-    # Reported, not asserted: how long a task takes depends on the machine and on JupyterLab itself.
-    tasks = analysis.page.evaluate("window.longTasks")
-    with capsys.disabled():
-        print(f"\n2,000 cells, one edited: tasks over 50 ms in the page: {tasks or 'none'} (ms)")
-
-
-def test_notebook_7(analysis: Analysis, author: Client) -> None:
-    analysis.write(MODEL, DATA).open(app="notebook")
-    analysis.shows(ENGINE, "Not pinned")
-    analysis.row(ENGINE).get_by_role("button", name="Pin:").click()
-    analysis.shows(ENGINE, "Matches its DOI")
-    assert str(author.status(ENGINE).revision) in analysis.text(0)
-    analysis.row(TABLES).get_by_role("button", name="cell 2, line 2").click()
-    assert analysis.selected() == DATA.splitlines()[1]
-    # Without a kernel, the mint panel has one of its own.
-    analysis.row(TABLES).get_by_role("button", name="Mint").click()
-    mint = analysis.page.locator(".hubdoi-lab-mint")
-    expect(mint.get_by_role("checkbox")).to_be_visible(timeout=60 * SECONDS)
-
-
-def test_pictures_of_the_side_panel(analysis: Analysis, author: Client) -> None:
-    model, encoder, sea, gauges = (
-        "ada/tide-predictor",
-        "ada/tide-encoder",
-        "ada/sea-level",
-        "tide-gauges",
-    )
-    for name in (model, encoder, sea):
-        new_repository(author, name)
-        author.mint(name, agree=author.terms(name))
-    new_repository(author, f"ada/{gauges}", type="dataset")
-    author.hf_api().upload_file(path_or_fileobj=b"x", path_in_repo="weights.bin", repo_id=encoder)
-    analysis.write(
-        "# Tides at Southampton\n\nWhich harbours does the model predict within ten centimetres?",
-        f'from datasets import load_dataset\n\ngauges = load_dataset("ada/{gauges}", split="test")',
-        "from transformers import AutoModel\n\n"
-        f'encoder = AutoModel.from_pretrained("{encoder}", revision="{author.status(encoder).head}")\n'
-        f'model = AutoModel.from_pretrained("{model}", revision="{author.status(model).revision}")',
-        f'baseline = AutoModel.from_pretrained("{sea}")',
-        "errors = [abs(model(encoder(row)) - row.level) for row in gauges]",
-    ).open()
-    analysis.shows(model, "Matches its DOI")
-    analysis.shows(encoder, "Changed since DOI")
-    page = analysis.page
-    page.set_viewport_size({"width": 1240, "height": 700})
-    page.locator('.lm-TabBar-tab[data-id="filebrowser"]').click()
-    expect(page.locator("#jp-left-stack")).to_be_hidden()
-    directory = Path(os.environ.get("HUBDOI_PICTURES") or SCREENSHOTS)
-    directory.mkdir(parents=True, exist_ok=True)
-    for theme in ("Dark", "Light"):
-        choose_theme(page, f"JupyterLab {theme}")
-        page.mouse.move(600, 600)
-        for part in (analysis.panel, page.locator(".hubdoi-lab-status")):
-            assert [pair for pair in part.evaluate(CONTRAST) if pair[1] < 4.5] == []
-        page.screenshot(path=directory / f"side-panel-{theme.lower()}.png", animations="disabled")
-    # The narrowest panel: nothing is cut off.
-    wide = analysis.panel.evaluate(
-        """root => [...root.querySelectorAll("button, a, p, span, code")]
-          .filter(node => node.checkVisibility() && !node.closest(".hubdoi-lab-heard"))
-          .filter(node => node.getBoundingClientRect().right > root.getBoundingClientRect().right)
-          .map(node => node.outerHTML.slice(0, 120))"""
-    )
-    assert wide == []
-    analysis.row(f"datasets/ada/{gauges}").get_by_role("button", name="More actions").click()
-    page.locator(".lm-Menu").wait_for()
-    clip = {"x": 840.0, "y": 30.0, "width": 400.0, "height": 520.0}
-    page.screenshot(path=directory / "side-panel-menu.png", clip=clip, animations="disabled")  # type: ignore[arg-type]
-    page.keyboard.press("Escape")
-    analysis.cell(2).locator(".cm-line span", has_text=model).last.hover()
-    page.locator(".hubdoi-lab-tooltip").wait_for()
-    box = analysis.cell(2).bounding_box()
-    assert box is not None
-    clip = {"x": box["x"], "y": box["y"] - 60, "width": box["width"], "height": box["height"] + 60}
-    page.screenshot(path=directory / "side-panel-tooltip.png", clip=clip, animations="disabled")  # type: ignore[arg-type]
