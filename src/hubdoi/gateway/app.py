@@ -17,7 +17,7 @@ from .._version import __version__
 from ..hub.wire import error_answer, header_text
 from ..net.log_rate import RATE_LIMIT
 from ..records.errors import HubdoiError
-from . import doi_api, relay, tombstones
+from . import doi_api, pages, relay, tombstones
 from .doi_api import institution_of
 from .institution import Institution
 
@@ -48,6 +48,7 @@ def create_app(institution: Institution) -> FastAPI:
     app.add_api_route("/api/gateway", _describe, include_in_schema=False)
     app.include_router(doi_api.router)
     app.include_router(tombstones.router)
+    app.include_router(pages.router)
     # Last, because it takes every URL that is left.
     app.include_router(relay.router)
     return app

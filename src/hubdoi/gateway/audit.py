@@ -30,6 +30,22 @@ class AuditLog:
                 )
             )
 
+    def about(self, subject: str) -> list[dict[str, str | int | None]]:
+        """The entries about a DOI or a repository, oldest first; at most some hundred."""
+        with self.database.reading() as db:
+            query = sa.select(audit).where(audit.c.subject == subject).order_by(audit.c.id)
+            return [dict(row._mapping) for row in db.execute(query.limit(500))]
+
+    def latest(
+        self, before: int | None = None, limit: int = 100
+    ) -> list[dict[str, str | int | None]]:
+        """The newest entries, or those with a number below `before`, newest first."""
+        query = sa.select(audit).order_by(audit.c.id.desc()).limit(limit)
+        if before is not None:
+            query = query.where(audit.c.id < before)
+        with self.database.reading() as db:
+            return [dict(row._mapping) for row in db.execute(query)]
+
     def entries(self, after: int = 0) -> Iterator[dict[str, str | int | None]]:
         """The entries with a number above `after`, oldest first, some at a time."""
         while True:

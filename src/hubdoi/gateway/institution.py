@@ -36,6 +36,7 @@ from .people import Member, People
 from .policies import Policies, Policy
 from .registrar import InstitutionRegistrar
 from .reviews import Review, Reviews, in_review, refusal_sentence
+from .sessions import Sessions
 from .settings import Settings
 from .work import Work
 
@@ -72,6 +73,7 @@ class Institution:
         self.audit = AuditLog(self.database)
         self.work = Work(self.ledger, InstitutionService(self), self.audit)
         self.people = People(self.database)
+        self.sessions = Sessions(self.database)
         self.policies = Policies(self.database, settings)
         self.reviews = Reviews(self.ledger, self.work, self.audit)
         self._clients: OrderedDict[str, HuggingFaceHub] = OrderedDict()

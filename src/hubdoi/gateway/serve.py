@@ -47,6 +47,9 @@ def serve(host: str = "127.0.0.1", port: int = 0, *, demo: bool = False) -> int:
         database = open_database(settings.database, data, pool=20)
         with _alone(database):
             institution = Institution(settings, database=database)
+            if demo:
+                # Somebody has to be able to open the pages.
+                institution.people.put(next(iter(more["users"])), role="admin")
             try:
                 _serve(institution, host, port, more)
             finally:
@@ -160,6 +163,9 @@ def _demo() -> Iterator[tuple[Settings, dict[str, Any], Path]]:
         import_module("hubdoi.sandbox.serve").Sandbox(without_doi_api=True) as sandbox,
     ):
         account = sandbox.datacite_repository
+        application, _ = sandbox.world.oauth.register(
+            "The library's DOIs", ["http://127.0.0.1/gateway/callback"], public=True
+        )
         people = [sandbox.world.store.people.person(name) for name in sandbox.users]
         organizations = {name for person in people if person for name in person.organizations}
         settings = Settings.read(
@@ -172,6 +178,7 @@ def _demo() -> Iterator[tuple[Settings, dict[str, Any], Path]]:
             datacite_prefix=account["prefix"],
             suffix="hf.{revision}.{hash}",
             database=None,
+            oidc_client=application.id,
         )
         more = {
             "hub": sandbox.endpoint,

@@ -83,6 +83,22 @@ class Settings:
     datacite_publisher: str = _setting(
         "DATACITE_PUBLISHER", "the publisher in the metadata", "Hugging Face"
     )
+    oidc_issuer: str | None = _setting(
+        "HUBDOI_GATEWAY_OIDC_ISSUER",
+        "the OpenID Connect provider with which people sign in to the pages; without it the Hub",
+    )
+    oidc_client: str | None = _setting(
+        "HUBDOI_GATEWAY_OIDC_CLIENT",
+        "the application that the provider knows; its callback is URL/gateway/callback",
+    )
+    oidc_secret: Secret | None = _setting(
+        "HUBDOI_GATEWAY_OIDC_SECRET", "its secret; without it a public client"
+    )
+    oidc_claim: str = _setting(
+        "HUBDOI_GATEWAY_OIDC_CLAIM",
+        "the claim with the name under which a person is listed",
+        "preferred_username",
+    )
     contact: str | None = _setting(
         "HUBDOI_CONTACT", "an e-mail address that services and researchers can write to"
     )
@@ -115,6 +131,8 @@ class Settings:
         object.__setattr__(self, "hub", check_endpoint(self.hub))
         if self.url:
             object.__setattr__(self, "url", check_endpoint(self.url))
+        if self.oidc_issuer:
+            object.__setattr__(self, "oidc_issuer", check_endpoint(self.oidc_issuer))
         if self.people not in ("anyone", "listed"):
             raise InvalidInput("HUBDOI_GATEWAY_PEOPLE is anyone or listed.")
         for name in self.require:

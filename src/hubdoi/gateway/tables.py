@@ -77,3 +77,25 @@ requests = sa.Table(
     sa.Index("gateway_requests_state", "state", "id"),
     sa.Index("gateway_requests_repository", "revision", "uid"),
 )
+
+# Who is signed in to the pages: the digest of what the browser's cookie holds, and the token of its forms.
+sessions = sa.Table(
+    "gateway_sessions",
+    metadata,
+    sa.Column("digest", sa.Text, primary_key=True),
+    sa.Column("username", sa.Text, nullable=False),
+    sa.Column("csrf", sa.Text, nullable=False),
+    sa.Column("expires", sa.Float, nullable=False),
+    sa.Index("gateway_sessions_expires", "expires"),
+)
+
+# Sign-ins under way: what the provider's answer has to match.
+sign_ins = sa.Table(
+    "gateway_sign_ins",
+    metadata,
+    sa.Column("digest", sa.Text, primary_key=True),
+    sa.Column("verifier", sa.Text, nullable=False),
+    sa.Column("nonce", sa.Text, nullable=False),
+    sa.Column("next", sa.Text, nullable=False),
+    sa.Column("expires", sa.Float, nullable=False),
+)

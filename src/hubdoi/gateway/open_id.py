@@ -1,0 +1,171 @@
+"""Sign in with OpenID Connect: Hugging Face, or the institution's own provider.
+
+Authorization code with PKCE (RFC 7636). The ID token comes from the provider itself, over TLS or
+loopback, so that its signature need not be checked (OpenID Connect Core, 3.1.3.7); its issuer,
+audience, time and nonce are.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import secrets
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+from urllib.parse import urlencode
+
+import httpx
+
+from ..minting.database import Database
+from ..net.http import user_agent
+from ..records.errors import InvalidInput, ServiceUnreachable, SignInRequired, UnexpectedAnswer
+from .sessions import digest
+from .settings import Settings
+from .tables import sign_ins
+
+_SECONDS = 600
+_SCOPE = "openid profile"
+_SKEW = 3600
+"""A clock an hour off keeps nobody out: the nonce shows that the token is fresh."""
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """Where the browser goes, and what it keeps until it comes back."""
+
+    url: str
+    state: str
+
+
+class OpenId:
+    """The provider that the settings name.
+
+    Raises:
+        InvalidInput: there is none.
+    """
+
+    def __init__(self, settings: Settings, database: Database) -> None:
+        if not settings.oidc_client:
+            raise InvalidInput(
+                "Nobody can sign in here: set HUBDOI_GATEWAY_OIDC_CLIENT to the application that the provider knows."
+            )
+        self.settings = settings
+        self.issuer = (settings.oidc_issuer or settings.hub).rstrip("/")
+        self.database = database
+        self._known: Mapping[str, Any] | None = None
+
+    def begin(self, redirect_uri: str, next_page: str) -> Begun:
+        """Send a browser to the provider. Raises as `finish`."""
+        state, nonce, verifier = (secrets.token_urlsafe(32) for _ in range(3))
+        with self.database.transaction() as db:
+            db.execute(sign_ins.delete().where(sign_ins.c.expires < time.time()))
+            db.execute(
+                sign_ins.insert().values(
+                    digest=digest(state),
+                    verifier=verifier,
+                    nonce=nonce,
+                    next=next_page,
+                    expires=time.time() + _SECONDS,
+                )
+            )
+        challenge = base64.urlsafe_b64encode(sha256(verifier.encode()).digest()).rstrip(b"=")
+        query = urlencode(
+            {
+                "response_type": "code",
+                "client_id": self.settings.oidc_client,
+                "redirect_uri": redirect_uri,
+                "scope": _SCOPE,
+                "state": state,
+                "nonce": nonce,
+                "code_challenge": challenge.decode(),
+                "code_challenge_method": "S256",
+            }
+        )
+        return Begun(f"{self._endpoint('authorization_endpoint')}?{query}", state)
+
+    def finish(self, redirect_uri: str, state: str, kept: str, code: str) -> tuple[str, str]:
+        """The user name of who came back, and the page that they wanted; each answer counts once.
+
+        Raises:
+            SignInRequired: the answer is not of a sign-in that this browser began, or too late.
+            ServiceUnreachable, UnexpectedAnswer: the provider does not answer as one should.
+        """
+        with self.database.transaction() as db:
+            row = db.execute(
+                sign_ins.delete()
+                .where(sign_ins.c.digest == digest(state), sign_ins.c.expires > time.time())
+                .returning(sign_ins.c.verifier, sign_ins.c.nonce, sign_ins.c.next)
+            ).first()
+        if row is None or not secrets.compare_digest(state.encode(), kept.encode()):
+            raise SignInRequired("That sign-in took too long, or began elsewhere; sign in again.")
+        form = {
+            "grant_type": "authorization_code",
+            "code": code,
+            "redirect_uri": redirect_uri,
+            "client_id": self.settings.oidc_client or "",
+            "code_verifier": row.verifier,
+        }
+        if self.settings.oidc_secret:
+            form["client_secret"] = self.settings.oidc_secret.reveal()
+        tokens = self._answer("POST", self._endpoint("token_endpoint"), data=form)
+        claims = self._claims(str(tokens.get("id_token") or ""), row.nonce)
+        bearer = {"Authorization": f"Bearer {tokens.get('access_token')}"}
+        about = self._answer("GET", self._endpoint("userinfo_endpoint"), headers=bearer)
+        if about.get("sub") != claims.get("sub"):
+            raise UnexpectedAnswer("The sign-in provider spoke of two people; try again.")
+        name = {**claims, **about}.get(self.settings.oidc_claim)
+        if not isinstance(name, str) or not name.strip():
+            raise UnexpectedAnswer(
+                f"The sign-in provider did not say {self.settings.oidc_claim}; check HUBDOI_GATEWAY_OIDC_CLAIM."
+            )
+        return name.strip(), row.next
+
+    def _claims(self, token: str, nonce: str) -> dict[str, Any]:
+        try:
+            part = token.split(".")[1]
+            claims = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+            audience = claims["aud"] if isinstance(claims["aud"], list) else [claims["aud"]]
+            right = (
+                claims["iss"].rstrip("/") == self.issuer
+                and self.settings.oidc_client in audience
+                and claims["nonce"] == nonce
+                and claims["exp"] > time.time() - _SKEW
+            )
+        except (ValueError, LookupError, TypeError, AttributeError):
+            right, claims = False, {}
+        if not right:
+            raise UnexpectedAnswer("The sign-in provider's answer is not for this gateway.")
+        return dict(claims)
+
+    def _endpoint(self, name: str) -> str:
+        if self._known is None:
+            self._known = self._answer("GET", f"{self.issuer}/.well-known/openid-configuration")
+        url = self._known.get(name)
+        if not isinstance(url, str):
+            raise UnexpectedAnswer(f"{self.issuer} does not say where its {name} is.")
+        return url
+
+    def _answer(self, method: str, url: str, **more: Any) -> Mapping[str, Any]:
+        try:
+            headers = {"User-Agent": user_agent(self.settings.contact), **more.pop("headers", {})}
+            answer = httpx.request(
+                method, url, headers=headers, timeout=20, trust_env=False, **more
+            )
+            body = answer.json() if answer.is_success else None
+        except (httpx.HTTPError, httpx.InvalidURL, ValueError):
+            raise ServiceUnreachable(
+                f"The sign-in provider {self.issuer} does not answer; try again later."
+            ) from None
+        if not isinstance(body, dict):
+            raise UnexpectedAnswer(
+                f"The sign-in provider refused (HTTP {answer.status_code}); sign in again."
+            )
+        return body
+
+
+def is_ours(next_page: str) -> bool:
+    """Whether a page may be gone to after a sign-in: one of this gateway."""
+    return next_page.startswith("/gateway") and not set(next_page) & set("\\\r\n")

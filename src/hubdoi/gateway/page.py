@@ -1,0 +1,143 @@
+"""HTML from templates: everything escaped, headers that keep a page from harm, errors as pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Mapping
+from functools import cache
+from typing import Any
+from urllib.parse import parse_qsl, quote, urlsplit
+
+from fastapi import Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.routing import APIRoute
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from ..records.errors import (
+    HubdoiError,
+    InvalidMetadata,
+    PolicyRefused,
+    ServiceError,
+    SignInRequired,
+)
+from .doi_api import institution_of
+from .people import Member, Role
+from .sessions import SignedIn
+
+COOKIE = "hubdoi_gateway"
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; "
+        "frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+"""What every page carries: no script at all, no frame, nothing kept in a cache."""
+
+_MOST_FIELDS = 2000
+Form = Mapping[str, str]
+
+
+class Page(APIRoute):
+    """A route whose errors are pages too; who has to sign in is sent to do that."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        answer = super().get_route_handler()
+
+        async def handler(request: Request) -> Response:
+            try:
+                return await answer(request)
+            except SignInRequired as error:
+                if request.method == "GET" and request.url.path != "/gateway/callback":
+                    query = f"?{request.url.query}" if request.url.query else ""
+                    return see_other(f"/gateway/sign-in?next={quote(request.url.path + query)}")
+                return render(request, "message.html", status=401, message=error.message)
+            except HubdoiError as error:
+                status = 502 if isinstance(error, ServiceError) else error.http_status
+                return render(request, "message.html", status=status, message=error.message)
+
+        return handler
+
+
+def session_of(request: Request) -> SignedIn | None:
+    """The session of the browser that asks."""
+    return institution_of(request).sessions.get(request.cookies.get(COOKIE))
+
+
+def signed_in(request: Request, role: Role = "curator") -> tuple[SignedIn, Member]:
+    """Who is signed in, when their role is enough.
+
+    Raises:
+        SignInRequired: nobody is.
+        PolicyRefused: the role is not enough.
+    """
+    session = session_of(request)
+    if session is None:
+        raise SignInRequired("Sign in first.")
+    member = institution_of(request).people.member(session.username)
+    member.check_role(role)
+    return session, member
+
+
+async def sent_form(request: Request) -> Form:
+    """The form in the body, each field once.
+
+    Raises:
+        PolicyRefused: another site made the browser send it.
+        InvalidMetadata: it is no form.
+    """
+    origin = request.headers.get("origin")
+    foreign = origin is not None and urlsplit(origin).netloc != request.headers.get("host", "")
+    if foreign or request.headers.get("sec-fetch-site", "same-origin") != "same-origin":
+        raise PolicyRefused("Another site cannot make a browser do this.")
+    try:
+        pairs = parse_qsl(
+            (await request.body()).decode("ascii"),
+            keep_blank_values=True,
+            errors="strict",
+            max_num_fields=_MOST_FIELDS,
+        )
+    except ValueError:
+        raise InvalidMetadata("The form cannot be read; send it again from its page.") from None
+    return dict(pairs)
+
+
+def render(request: Request, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
+    """The page that `template` makes of `values`, as who is signed in sees it."""
+    institution = institution_of(request)
+    session = session_of(request)
+    member = institution.people.member(session.username) if session else None
+    content = (
+        _environment()
+        .get_template(template)
+        .render(
+            institution=institution.settings.institution,
+            hub=institution.settings.hub,
+            is_test=institution.registrar.is_test,
+            session=session,
+            member=member,
+            path=request.url.path,
+            **values,
+        )
+    )
+    return HTMLResponse(content, status, HEADERS)
+
+
+def see_other(url: str) -> RedirectResponse:
+    return RedirectResponse(url, 303, headers=dict(HEADERS))
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("hubdoi.gateway", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["path"] = lambda text: quote(str(text), safe="/")
+    environment.filters["day"] = lambda moment: f"{moment:%Y-%m-%d %H:%M} UTC" if moment else ""
+    return environment

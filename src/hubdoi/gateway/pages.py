@@ -1,0 +1,341 @@
+"""The pages of curators and admins: queue, DOIs, people, policies, failed work, audit log."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterator
+from importlib.resources import files
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.responses import StreamingResponse
+
+from ..records import Author, Doi, MintRequest, Version
+from ..records.errors import DoiNotFound, InvalidDoi, InvalidInput
+from .doi_api import institution_of
+from .open_id import OpenId, is_ours
+from .page import COOKIE, Form, Page, render, see_other, sent_form, session_of, signed_in
+from .people import ROLES
+from .policies import EVERYBODY
+from .search import found_dois
+from .sessions import SESSION_SECONDS
+
+router = APIRouter(prefix="/gateway", include_in_schema=False, route_class=Page)
+SentForm = Annotated[Form, Depends(sent_form)]
+
+_STATE = "hubdoi_sign_in"
+_AUDIT = ("id", "at", "who", "act", "subject", "why")
+_CALLBACK = "/gateway/callback"
+
+
+# Signing in
+
+
+@router.get("/sign-in")
+def sign_in(request: Request, next: str = "/gateway") -> Response:
+    institution = institution_of(request)
+    provider = OpenId(institution.settings, institution.database)
+    begun = provider.begin(institution.url + _CALLBACK, next if is_ours(next) else "/gateway")
+    answer = see_other(begun.url)
+    _keep(request, answer, _STATE, begun.state, 600)
+    return answer
+
+
+@router.get("/callback")
+def callback(request: Request, state: str = "", code: str = "") -> Response:
+    institution = institution_of(request)
+    provider = OpenId(institution.settings, institution.database)
+    kept = request.cookies.get(_STATE, "")
+    username, next_page = provider.finish(institution.url + _CALLBACK, state, kept, code)
+    institution.audit.add(username, "signed in", username)
+    answer = see_other(next_page)
+    _keep(request, answer, COOKIE, institution.sessions.begin(username), SESSION_SECONDS)
+    answer.delete_cookie(_STATE, path="/gateway")
+    return answer
+
+
+@router.post("/sign-out")
+def sign_out(request: Request, form: SentForm) -> Response:
+    session = session_of(request)
+    if session is not None:
+        session.check(form.get("csrf", ""))
+        institution_of(request).sessions.end(request.cookies.get(COOKIE))
+    answer = render(request, "message.html", message="You are signed out.")
+    answer.delete_cookie(COOKIE, path="/gateway")
+    return answer
+
+
+def _keep(request: Request, answer: Response, name: str, value: str, seconds: int) -> None:
+    secure = institution_of(request).url.startswith("https:")
+    answer.set_cookie(
+        name,
+        value,
+        max_age=seconds,
+        path="/gateway",
+        secure=secure,
+        httponly=True,
+        samesite="lax",
+    )
+
+
+# Requests
+
+
+@router.get("")
+def queue(request: Request) -> Response:
+    signed_in(request)
+    reviews = institution_of(request).reviews
+    return render(
+        request,
+        "queue.html",
+        waiting=reviews.all("waiting"),
+        decided=[one for one in reviews.all(limit=50) if one.state != "waiting"],
+    )
+
+
+@router.get("/requests/{number}")
+def read_request(request: Request, number: int) -> Response:
+    signed_in(request)
+    review = institution_of(request).reviews.get(number)
+    return render(request, "request.html", review=review, version=review.version)
+
+
+@router.post("/requests/{number}")
+def decide(request: Request, number: int, form: SentForm) -> Response:
+    session, _ = signed_in(request)
+    session.check(form.get("csrf", ""))
+    institution = institution_of(request)
+    reason = form.get("reason", "").strip()
+    if form.get("decision") == "refuse":
+        institution.reviews.refuse(number, session.username, reason)
+    elif form.get("decision") == "approve":
+        institution.reviews.approve(
+            number,
+            session.username,
+            check=institution.check_still,
+            change=_changes(form),
+            reason=reason or None,
+        )
+    else:
+        raise InvalidInput("Choose whether to approve or to refuse.")
+    return see_other("/gateway")
+
+
+def _changes(form: Form) -> Callable[[Version], Version]:
+    """What a curator wrote instead of the metadata that were asked for."""
+    lines = [line.strip() for line in form.get("authors", "").splitlines() if line.strip()]
+    asked = MintRequest.from_json(
+        {
+            "title": form.get("title", ""),
+            "description": form.get("description", "").replace("\r\n", "\n"),
+            **({"authors": lines} if lines else {}),
+        }
+    )
+
+    def changed(version: Version) -> Version:
+        authors = version.authors
+        if asked.authors and [_written(one) for one in authors] != lines:
+            authors = _known(asked.authors, version.authors)
+        return version.replace(
+            title=asked.title or version.title,
+            authors=authors,
+            description=asked.description or None,
+        )
+
+    return changed
+
+
+def _known(written: tuple[Author, ...], before: tuple[Author, ...]) -> tuple[Author, ...]:
+    """Who was there before keeps what a line of text does not say, such as an affiliation."""
+    by_line = {_written(author): author for author in before}
+    return tuple(by_line.get(_written(author), author) for author in written)
+
+
+def _written(author: Author) -> str:
+    return f"{author.name} <{author.orcid}>" if author.orcid else author.name
+
+
+# DOIs
+
+
+@router.get("/dois")
+def dois(request: Request, q: str = "", before: int | None = None) -> Response:
+    signed_in(request)
+    found = found_dois(institution_of(request).ledger, q.strip()[:200], before)
+    return render(request, "dois.html", q=q, found=found)
+
+
+@router.get("/dois/{doi:path}")
+def read_doi(request: Request, doi: str) -> Response:
+    signed_in(request)
+    institution = institution_of(request)
+    try:
+        named = Doi.parse(doi)
+    except InvalidDoi as error:
+        raise DoiNotFound(error.message) from error
+    version = institution.ledger.version(named)
+    if version is None:
+        raise DoiNotFound(f"{named} is not a DOI of this gateway.")
+    return render(
+        request,
+        "doi.html",
+        version=version,
+        tombstone=institution.ledger.tombstone(named),
+        history=institution.audit.about(str(named)),
+    )
+
+
+# Failed work
+
+
+@router.get("/work")
+def failed_work(request: Request) -> Response:
+    signed_in(request)
+    institution = institution_of(request)
+    rows = [
+        (row, institution.ledger.entry(row.version_id))
+        for row in institution.work.waiting()
+        if row.state != "review"
+    ]
+    return render(request, "work.html", rows=rows)
+
+
+@router.post("/work/{version_id}")
+def retry(request: Request, version_id: int, form: SentForm) -> Response:
+    session, _ = signed_in(request)
+    session.check(form.get("csrf", ""))
+    institution = institution_of(request)
+    entry = institution.ledger.entry(version_id)
+    if entry is None or institution.work.state(version_id) not in ("parked", "queued"):
+        raise InvalidInput("That is done by now; look at the list again.")
+    institution.work.retry(version_id)
+    institution.audit.add(session.username, "tried again", str(entry.version.doi))
+    return see_other("/gateway/work")
+
+
+# People and policies
+
+
+@router.get("/people")
+def people(request: Request) -> Response:
+    signed_in(request)
+    return render(request, "people.html", people=institution_of(request).people.all(), roles=ROLES)
+
+
+@router.post("/people")
+def change_people(request: Request, form: SentForm) -> Response:
+    session, _ = signed_in(request, "admin")
+    session.check(form.get("csrf", ""))
+    institution = institution_of(request)
+    name = form.get("username", "").strip()
+    if form.get("act") == "remove":
+        institution.people.remove(name)
+        institution.sessions.end_all(name)
+        institution.audit.add(session.username, "user removed", name)
+    else:
+        made = institution.people.put(
+            name, role=form.get("role", "member"), group=form.get("group", "").strip() or None
+        )
+        why = f"{made.role}, {made.group or EVERYBODY}"
+        institution.audit.add(session.username, "user set", made.username, why)
+    return see_other("/gateway/people")
+
+
+@router.get("/policies")
+def policies(request: Request) -> Response:
+    signed_in(request)
+    return render(request, "policies.html", policies=institution_of(request).policies.all())
+
+
+@router.post("/policies")
+def change_policies(request: Request, form: SentForm) -> Response:
+    session, _ = signed_in(request, "admin")
+    session.check(form.get("csrf", ""))
+    institution = institution_of(request)
+    group = form.get("group", "").strip()
+    if form.get("act") == "remove":
+        institution.policies.remove(group)
+        institution.audit.add(session.username, "policy removed", group)
+        return see_other("/gateway/policies")
+    quota = form.get("quota", "").strip()
+    if quota and not quota.isdecimal():
+        raise InvalidInput("A quota is a whole number, 1 or more; leave it empty for none.")
+    made = institution.policies.put(
+        group,
+        owners=_names(form.get("owners", "")),
+        prefix=form.get("prefix", "").strip() or None,
+        suffix=form.get("suffix", "").strip() or None,
+        quota=int(quota) if quota else None,
+        require=_names(form.get("require", "")),
+        review=form.get("review") == "1",
+    )
+    why = json.dumps(made.to_json(), sort_keys=True)
+    institution.audit.add(session.username, "policy set", group, why)
+    return see_other("/gateway/policies")
+
+
+def _names(text: str) -> list[str] | None:
+    return [name.strip() for name in text.split(",") if name.strip()] or None
+
+
+# The audit log
+
+
+@router.get("/audit")
+def audit_log(request: Request, before: Annotated[int | None, Query(le=2**62)] = None) -> Response:
+    signed_in(request)
+    entries = institution_of(request).audit.latest(before)
+    return render(request, "audit.html", entries=entries)
+
+
+@router.get("/audit.json")
+def audit_as_json(request: Request) -> Response:
+    signed_in(request)
+    entries = institution_of(request).audit.entries()
+
+    def lines() -> Iterator[str]:
+        yield "["
+        for number, entry in enumerate(entries):
+            yield (",\n" if number else "\n") + json.dumps(entry, ensure_ascii=False)
+        yield "\n]\n"
+
+    return _download(lines(), "application/json", "json")
+
+
+@router.get("/audit.csv")
+def audit_as_csv(request: Request) -> Response:
+    signed_in(request)
+    entries = institution_of(request).audit.entries()
+
+    def lines() -> Iterator[str]:
+        yield ",".join(_AUDIT) + "\r\n"
+        for entry in entries:
+            line = io.StringIO()
+            csv.writer(line).writerow([_cell(entry[name]) for name in _AUDIT])
+            yield line.getvalue()
+
+    return _download(lines(), "text/csv; charset=utf-8", "csv")
+
+
+def _cell(value: str | int | None) -> str | int:
+    """A cell that no spreadsheet takes for a formula."""
+    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
+        return "'" + value
+    return "" if value is None else value
+
+
+def _download(lines: Iterator[str], media_type: str, ending: str) -> StreamingResponse:
+    headers = {
+        "Content-Disposition": f'attachment; filename="hubdoi-audit.{ending}"',
+        "X-Content-Type-Options": "nosniff",
+        "Cache-Control": "no-store",
+    }
+    return StreamingResponse(lines, media_type=media_type, headers=headers)
+
+
+@router.get("/style.css")
+def style() -> Response:
+    text = files("hubdoi.gateway").joinpath("templates/style.css").read_text("utf-8")
+    return Response(text, media_type="text/css", headers={"Cache-Control": "max-age=3600"})

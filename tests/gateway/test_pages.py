@@ -1,0 +1,198 @@
+"""The curators' pages: who gets in, what they decide, and that strangers' metadata stay text."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import threading
+from collections.abc import Iterator
+from html.parser import HTMLParser
+
+import pytest
+from fastapi.testclient import TestClient
+
+from hubdoi.config import Secret
+from hubdoi.gateway.app import create_app
+from hubdoi.gateway.institution import Institution
+from hubdoi.gateway.page import COOKIE
+from hubdoi.gateway.settings import Settings
+from hubdoi.records import MintRequest, Repo
+from hubdoi.records.errors import InReview
+from hubdoi.sandbox import Sandbox
+from tests.sandbox.plain_browser import Browser, values
+
+from .conftest import environment
+
+REPO = Repo("model", "ada/tiny-bert")
+PAGES = ("", "/dois", "/work", "/people", "/policies", "/audit")
+
+
+@pytest.fixture
+def institution(plain_hub: Sandbox, database_url: str) -> Iterator[Institution]:
+    application, _ = plain_hub.world.oauth.register(
+        "The library", ["http://127.0.0.1/gateway/callback"], public=True
+    )
+    variables = environment(
+        plain_hub,
+        database_url,
+        HUBDOI_GATEWAY_REVIEW="1",
+        HUBDOI_GATEWAY_OIDC_CLIENT=application.id,
+    )
+    made = Institution(Settings.read(variables))
+    made.url = "http://127.0.0.1"
+    made.people.put("grace", role="admin")
+    yield made
+    made.close()
+
+
+def browser(institution: Institution, username: str | None = None) -> TestClient:
+    client = TestClient(
+        create_app(institution), base_url="http://127.0.0.1", follow_redirects=False
+    )
+    if username:
+        client.cookies.set(COOKIE, institution.sessions.begin(username), path="/gateway")
+    return client
+
+
+def ask(institution: Institution, sandbox: Sandbox, title: str) -> int:
+    backend = institution.backend(Secret(sandbox.users["ada"]))
+    terms = institution.registrar.terms.digest
+    with pytest.raises(InReview):
+        backend.mint(REPO, MintRequest(agree=True, terms=terms, title=title))
+    return institution.reviews.all("waiting")[0].id
+
+
+def csrf(page: str) -> str:
+    found = re.search(r'name="csrf" value="([^"]+)"', page)
+    assert found
+    return found[1]
+
+
+def test_a_curator_signs_in_with_the_hub_and_out_again(
+    institution: Institution, plain_hub: Sandbox
+) -> None:
+    client = browser(institution)
+    answer = client.get("/gateway/dois?q=x")
+    assert answer.status_code == 303
+    to_provider = client.get(answer.headers["location"]).headers["location"]
+    assert to_provider.startswith(f"{plain_hub.endpoint}/oauth/authorize")
+    hub = Browser(plain_hub).sign_in("grace")
+    page = hub.open(to_provider.removeprefix(plain_hub.endpoint))
+    consent = page.form("/oauth/authorize")
+    sent = hub.client.post("/oauth/authorize", data={**dict(values(consent)), "do": "allow"})
+    back = sent.headers["location"]
+    answer = client.get(back.removeprefix("http://127.0.0.1"))
+    assert (answer.status_code, answer.headers["location"]) == (303, "/gateway/dois?q=x")
+    shown = client.get("/gateway").text
+    assert "grace" in shown
+    # The same answer of the provider counts once.
+    assert client.get(back.removeprefix("http://127.0.0.1")).status_code == 401
+    client.post("/gateway/sign-out", data={"csrf": csrf(shown)})
+    assert client.get("/gateway").status_code == 303
+
+
+def test_who_is_no_curator_sees_nothing(institution: Institution) -> None:
+    for page in PAGES:
+        assert browser(institution).get(f"/gateway{page}").status_code == 303
+        assert browser(institution, "ada").get(f"/gateway{page}").status_code == 403
+        assert browser(institution, "grace").get(f"/gateway{page}").status_code == 200
+    institution.people.put("charles", role="curator")
+    client = browser(institution, "charles")
+    token = csrf(client.get("/gateway/people").text)
+    answer = client.post("/gateway/people", data={"csrf": token, "username": "x"})
+    assert answer.status_code == 403
+
+
+def test_a_curator_changes_and_approves(institution: Institution, plain_hub: Sandbox) -> None:
+    number = ask(institution, plain_hub, "Tiny")
+    client = browser(institution, "grace")
+    assert "ada/tiny-bert" in client.get("/gateway").text
+    page = client.get(f"/gateway/requests/{number}").text
+    form = {
+        "csrf": csrf(page),
+        "decision": "approve",
+        "title": "Tiny BERT",
+        "authors": "Lovelace, Ada <0000-0002-1825-0097>\r\nHopper, Grace",
+        "description": "Small.",
+    }
+    assert client.post(f"/gateway/requests/{number}", data={**form, "csrf": "x"}).status_code == 403
+    evil = {"Origin": "https://evil.example"}
+    assert client.post(f"/gateway/requests/{number}", data=form, headers=evil).status_code == 403
+    assert client.post(f"/gateway/requests/{number}", data=form).status_code == 303
+    assert client.post(f"/gateway/requests/{number}", data=form).status_code == 422
+    assert institution.work.run(threading.Event(), until_idle=True) == 1
+    version = institution.backend(None).status(REPO).version
+    assert version is not None
+    assert (version.title, version.description) == ("Tiny BERT", "Small.")
+    assert [a.orcid for a in version.authors] == ["0000-0002-1825-0097", None]
+    assert str(version.doi) in client.get("/gateway/dois?q=TINY").text
+    assert "No DOI" in client.get("/gateway/dois?q=100%25").text
+    history = client.get(f"/gateway/dois/{version.doi}").text
+    assert "approved" in history
+    assert "registered" in history
+
+
+def test_metadata_of_strangers_stay_text(institution: Institution, plain_hub: Sandbox) -> None:
+    hostile = '"><script>alert(1)</script>{{ 7*7 }}</textarea>'
+    number = ask(institution, plain_hub, hostile)
+    client = browser(institution, "grace")
+    for url in ("/gateway", f"/gateway/requests/{number}"):
+        answer = client.get(url)
+        assert "<script" not in answer.text
+        assert "&lt;script&gt;" in answer.text
+        assert "script-src" not in answer.headers["content-security-policy"]
+    refused = {
+        "csrf": csrf(client.get("/gateway").text),
+        "decision": "refuse",
+        "reason": "=HYPERLINK(1)",
+    }
+    client.post(f"/gateway/requests/{number}", data=refused)
+    rows = list(csv.reader(io.StringIO(client.get("/gateway/audit.csv").text)))
+    assert rows[0] == ["id", "at", "who", "act", "subject", "why"]
+    assert rows[-1][-1] == "'=HYPERLINK(1)"
+    exported = client.get("/gateway/audit.json").json()
+    assert [entry["act"] for entry in exported] == ["asked", "refused"]
+
+
+def test_an_admin_changes_people_and_policies(institution: Institution) -> None:
+    client = browser(institution, "grace")
+    token = csrf(client.get("/gateway/people").text)
+    client.post("/gateway/people", data={"csrf": token, "username": "ada", "role": "curator"})
+    other = browser(institution, "ada")
+    assert other.get("/gateway").status_code == 200
+    client.post("/gateway/people", data={"csrf": token, "username": "ada", "act": "remove"})
+    assert other.get("/gateway").status_code == 303, "the session ended"
+    policy = {"csrf": token, "group": "physics", "owners": "ada", "quota": "3", "review": "1"}
+    assert client.post("/gateway/policies", data=policy).status_code == 303
+    made = institution.policies.of("physics")
+    assert (made.owners, made.quota, made.review) == (("ada",), 3, True)
+    assert client.post("/gateway/policies", data={**policy, "quota": "-1"}).status_code == 422
+
+
+class Labels(HTMLParser):
+    """What a page's controls are called by."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.labelled: set[str] = set()
+        self.controls: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = dict(attrs)
+        if tag == "label":
+            self.labelled.add(values.get("for") or "")
+        if tag in ("input", "textarea", "select") and values.get("type") != "hidden":
+            self.controls.append(values.get("id") or "nameless")
+
+
+def test_every_control_has_a_label(institution: Institution, plain_hub: Sandbox) -> None:
+    number = ask(institution, plain_hub, "Tiny")
+    client = browser(institution, "grace")
+    for page in (*PAGES, f"/requests/{number}"):
+        text = client.get(f"/gateway{page}").text
+        labels = Labels()
+        labels.feed(text)
+        assert set(labels.controls) <= labels.labelled
+        assert text.count("<h1") == 1
+        assert '<html lang="en">' in text
