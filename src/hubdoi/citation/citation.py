@@ -42,6 +42,9 @@ _FORMATS = {
     "text": _Format(".text", "text/plain", ".txt"),
     "markdown": _Format(".markdown", "text/markdown", ".md"),
     "latex": _Format(".latex", "application/x-latex", ".tex"),
+    "typst": _Format(".hayagriva", "application/yaml", ".yml"),
+    "myst": _Format(".myst", "text/markdown", ".md"),
+    "zotero": _Format(".zotero", "application/json", ".json"),
     "hub": _Format(".hub", "application/x-bibtex", ".bib"),
 }
 _PANDOC_FORMATS = {"text": "plain", "markdown": "gfm-raw_html"}

@@ -27,7 +27,7 @@ SHORT_HELP = """\
 
 FORMATS = (
     "bibtex", "biblatex", "ris", "csl-json", "cff", "datacite-json", "datacite-xml", "schema.org",
-    "text", "markdown", "latex", "hub",
+    "text", "markdown", "latex", "typst", "myst", "zotero", "hub",
 )  # fmt: skip
 
 
