@@ -101,14 +101,14 @@ def propose(client: Client, repo: str | Repo) -> CardProposal:
         raise DoiNotFound(
             f"{status.repo} has no DOI yet; generate one with: %doi mint {status.repo}"
         )
-    before = _card_text(client, status.repo)
+    before = read_card(client, status.repo)
     bibtex = str(client.cite(version, format="bibtex"))
     return CardProposal(
         status.repo, version, before, with_citation(before, version, bibtex), client
     )
 
 
-def _card_text(client: Client, repo: Repo) -> str:
+def read_card(client: Client, repo: Repo) -> str:
     """The card of the head, or nothing where there is none."""
     with _plainly(repo):
         from huggingface_hub.errors import EntryNotFoundError

@@ -370,3 +370,16 @@ def test_names_are_looked_up_while_they_are_written(sandbox: Sandbox) -> None:
     assert page.reply()["results"][0]["id"] == "0000nav20"
     page.send("lookup", n=5, kind="nothing", text="x" * 10_000)
     assert page.reply()["results"] == []
+
+
+def test_authors_are_imported(sandbox: Sandbox) -> None:
+    page = open_page(sandbox)
+    page.send("import", n=1, text="Grace Hopper <0000-0002-1825-0097>; Navy\nEngine Society")
+    reply = page.reply()
+    assert [(one["name"], one["type"]) for one in reply["authors"]] == [
+        ("Hopper, Grace", "person"), ("Engine Society", "organization"),
+    ]  # fmt: skip
+    page.send("import", n=2, text=None)
+    assert "Write one on each line" in page.reply()["said"]
+    page.send("import", n=3, card=True)
+    assert "has no citation" in page.reply()["said"]

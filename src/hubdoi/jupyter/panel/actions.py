@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from ...bibliography.author_list import authors_of_card, read_authors
+from ...bibliography.card import read_card
+from ...records.errors import HubdoiError
+from .draft import Draft
 from .form import Form
 from .work import PanelWork
 
@@ -48,6 +52,8 @@ def act(work: PanelWork, message: object, send: Send) -> None:
                 _reply(message, results=[one.to_json() for one in found], said=said)
             ),
         )
+    elif do == "import":
+        work.on_thread(lambda: send(_reply(message, **_imported(work, message))))
 
 
 def _mint(work: PanelWork, message: Mapping[str, Any]) -> None:
@@ -63,6 +69,19 @@ def _mint(work: PanelWork, message: Mapping[str, Any]) -> None:
 def _me(work: PanelWork) -> dict[str, Any]:
     draft, said = work.me()
     return {"authors": [draft.to_json()] if draft else [], "said": said}
+
+
+def _imported(work: PanelWork, message: Mapping[str, Any]) -> dict[str, Any]:
+    """The authors of the text, or of the repository's card; or why there are none."""
+    status, text = work.state.status, message.get("text")
+    try:
+        if message.get("card") is True and status is not None:
+            found = authors_of_card(read_card(work.client, status.repo))
+        else:
+            found = read_authors(text if isinstance(text, str) else "")
+    except HubdoiError as error:
+        return {"authors": [], "said": error.message}
+    return {"authors": [Draft.of(author).to_json() for author in found], "said": ""}
 
 
 def _reply(message: Mapping[str, Any], **more: Any) -> dict[str, Any]:
