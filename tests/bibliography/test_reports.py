@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from jsonschema import Draft4Validator
 
 from hubdoi.bibliography import CheckReport, Finding
 from hubdoi.bibliography.findings import CODES
@@ -32,6 +34,14 @@ def test_junit_counts_failures_and_errors_for_each_file() -> None:
     error = suites["my script.py"].find("testcase/error")
     assert error is not None
     assert error.get("message") == "X.load: <b> & \ufffd ünclear"
+
+
+@pytest.mark.parametrize("found", [(), FINDINGS])
+def test_sarif_is_valid_by_the_schema_of_oasis(found: tuple[Finding, ...]) -> None:
+    file = Path(__file__).parents[1] / "data" / "schemas" / "sarif-2.1.0.json"
+    schema = json.loads(file.read_text(encoding="utf-8"))
+    document = json.loads(str(CheckReport(found, format="sarif", files=("/a b/c.ipynb",))))
+    Draft4Validator(schema, format_checker=Draft4Validator.FORMAT_CHECKER).validate(document)
 
 
 def test_sarif_has_levels_places_and_fingerprints() -> None:

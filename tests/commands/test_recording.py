@@ -6,13 +6,15 @@ import json
 import os
 import subprocess
 import sys
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from hubdoi.commands import Context, run
 from hubdoi.provenance.recorder import recorder
-from hubdoi.provenance.recording import Recording
+from hubdoi.provenance.recording import Load, Recording
 from hubdoi.records import errors
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -34,6 +36,34 @@ def hubdoi(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
         cwd=cwd,
         env={**os.environ, "PYTHONPATH": ""},
     )
+
+
+def test_the_file_of_two_runs_at_once_is_valid_and_whole(tmp_path: Path) -> None:
+    path = cached(tmp_path)
+    script = tmp_path / "train.py"
+    script.write_text(f"open({str(path)!r}).read()\n")
+    file = tmp_path / "train.provenance.json"
+    file.write_text("{ an interrupted write of another program")
+    command = [sys.executable, "-m", "hubdoi", "run", str(script)]
+    running = [subprocess.Popen(command, cwd=tmp_path) for _ in range(2)]
+    assert [process.wait() for process in running] == [0, 0]
+    kept = json.loads(file.read_text(encoding="utf-8"))
+    schema = files("hubdoi.provenance").joinpath("provenance.schema.json")
+    Draft202012Validator(json.loads(schema.read_text(encoding="utf-8"))).validate(kept)
+    assert [load.repo_id for load in Recording.from_json(kept).loads] == ["ada/engine"]
+    assert not list(tmp_path.glob(".train*"))
+
+
+def test_the_schema_allows_what_is_written_and_nothing_else(tmp_path: Path) -> None:
+    text = files("hubdoi.provenance").joinpath("provenance.schema.json").read_text("utf-8")
+    validator = Draft202012Validator(json.loads(text))
+    load = Load("model", "ada/engine", COMMIT, ("opened",), first="2026-11-23T09:00:00Z")
+    made = Recording((load,), "2026-11-23T09:00:00Z", "2026-11-23T09:01:00Z", "a.py").to_json()
+    validator.validate(made)
+    (own,) = made["recorded"]
+    assert set(own) == set(json.loads(text)["$defs"]["load"]["properties"])
+    for wrong in ({"commit": "main"}, {"how": ["guessed"]}, {"repo_type": "space"}, {"ref": 1}):
+        assert not validator.is_valid({**made, "recorded": [{**own, **wrong}]}), wrong
 
 
 @pytest.mark.parametrize(

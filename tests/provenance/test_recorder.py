@@ -29,12 +29,13 @@ def hub() -> Iterator[Sandbox]:
         yield running
 
 
-@pytest.fixture(scope="module")
-def run(
-    hub: Sandbox, tmp_path_factory: pytest.TempPathFactory
-) -> Callable[..., dict[str, dict[str, Any]]]:
-    """Runs steps in one process with a cache of its own; what each of them was seen to load."""
-    home = tmp_path_factory.mktemp("home")
+@pytest.fixture
+def run(hub: Sandbox, tmp_path: Path) -> Callable[..., dict[str, dict[str, Any]]]:
+    """Runs steps in one process; what each of them was seen to load.
+
+    The cache is the test's own: what another test loaded would not be downloaded again.
+    """
+    home = tmp_path / "home"
     environ = {
         **os.environ,
         "HF_HOME": str(home),
