@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 BEGIN = "<!-- citation, kept by hubdoi -->"
 END = "<!-- end of the citation -->"
 
+_LARGEST = 4 * 2**20
 _FRONT_MATTER = re.compile(
     r"\A(?P<open>---[ \t]*\r?\n)(?P<body>.*?)(?P<close>^---[ \t]*(?:\r?\n|\Z))",
     re.DOTALL | re.MULTILINE,
@@ -74,7 +75,7 @@ class CardProposal(Displayed):
         """
         if self.before == self.after:
             return Message(f"The card of {self.repo} has this citation already.")
-        with _plainly(self.repo):
+        with _translate_errors(self.repo):
             commit = self._client.hf_api().upload_file(
                 path_or_fileobj=self.after.encode(),
                 path_in_repo="README.md",
@@ -110,11 +111,18 @@ def propose(client: Client, repo: str | Repo) -> CardProposal:
 
 def read_card(client: Client, repo: Repo) -> str:
     """The card of the head, or nothing where there is none."""
-    with _plainly(repo):
+    with _translate_errors(repo):
         from huggingface_hub.errors import EntryNotFoundError
 
         try:
-            path = client.hf_api().hf_hub_download(
+            api = client.hf_api()
+            # It tells the size before anything is downloaded.
+            found = api.get_paths_info(repo.id, "README.md", repo_type=repo.type)
+            if sum(getattr(entry, "size", 0) for entry in found) > _LARGEST:
+                raise InvalidMetadata(
+                    f"The card of {repo} is larger than {_LARGEST >> 20} MiB; shorten it first."
+                )
+            path = api.hf_hub_download(
                 repo.id, "README.md", repo_type=repo.type, force_download=True
             )
         except EntryNotFoundError:
@@ -123,7 +131,7 @@ def read_card(client: Client, repo: Repo) -> str:
 
 
 @contextmanager
-def _plainly(repo: Repo) -> Iterator[None]:
+def _translate_errors(repo: Repo) -> Iterator[None]:
     """huggingface_hub's exceptions as ours."""
     from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError
 
@@ -142,7 +150,15 @@ def _plainly(repo: Repo) -> Iterator[None]:
         raise kind(
             f"The Hub refused this for {repo} (HTTP {status}); check that you are signed in and may open a pull request."
         ) from None
-    except OSError as error:
+    except HubdoiError:
+        raise
+    except ValueError:
+        # It has rules of its own for names, and asks for things that an answer may lack.
+        raise ServiceRefused(
+            f"huggingface_hub cannot ask for {repo}: it does not accept the name, or what the Hub said of it; check the name and the endpoint."
+        ) from None
+    except Exception as error:
+        # Which library sends its requests, and what that raises, depends on its version.
         raise ServiceUnreachable(
             f"The Hub cannot be reached ({type(error).__name__}); try again."
         ) from None

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from typing import Any
+from contextlib import suppress
+from typing import Any, TextIO
 
 from .. import _displays
 from ..records.errors import HubdoiError, InvalidInput
@@ -19,38 +20,84 @@ def main(words: Sequence[str] | None = None) -> int:
     ``hubdoi check`` has its own: 0 all is cited, 1 findings, 2 cannot tell.
     """
     words = sys.argv[1:] if words is None else list(words)
-    if words == ["--version"]:
-        from .._version import __version__
-
-        print(f"hubdoi {__version__}")
-        return 0
-    context = Context(show=_show_beside, interactive=sys.stderr.isatty(), lasting=False)
     try:
-        result = run(words, context, prog="hubdoi")
-        _print(result)
-        return int(getattr(result, "exit_status", 0))
+        return _run(words)
     except HubdoiError as error:
-        print(_for_terminal(error.message), file=sys.stderr)
+        _tell(error.message)
         return 2 if isinstance(error, InvalidInput) else 1
-    except BrokenPipeError:
-        # The reader went away, as `head` does; nothing is lost.
+    except _NotWritten as error:
+        # The reader may have gone away, as `head` does: then nothing is wrong.
+        if str(error):
+            _tell(f"The output cannot be written ({error}).")
+        # Python would try once more when it ends, and complain.
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123
         return 1
     except KeyboardInterrupt:
-        print("Interrupted. A mint that had begun is finished by: hubdoi recover", file=sys.stderr)
+        _tell("Interrupted. A mint that had begun is finished by: hubdoi recover")
         return 130
+
+
+class _NotWritten(Exception):
+    """Standard output took nothing; the text is the reason, or empty where nobody reads any more."""
+
+
+def _run(words: Sequence[str]) -> int:
+    if words == ["--version"]:
+        from .._version import __version__
+
+        _write(f"hubdoi {__version__}")
+        return 0
+    interactive = sys.stderr is not None and sys.stderr.isatty()
+    result = run(
+        words, Context(show=_show_beside, interactive=interactive, lasting=False), prog="hubdoi"
+    )
+    _print(result)
+    return int(getattr(result, "exit_status", 0))
+
+
+def _write(text: str) -> None:
+    """`text` on standard output, at once.
+
+    Raises:
+        _NotWritten: it is closed, full or gone.
+    """
+    reason = "standard output is closed"
+    try:
+        if sys.stdout is not None:
+            _put(text, sys.stdout)
+            return
+    except BrokenPipeError:
+        reason = ""
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+    except ValueError:
+        pass
+    raise _NotWritten(reason)
+
+
+def _tell(text: str) -> None:
+    """`text` for the person; without a standard error there is nobody to tell."""
+    with suppress(OSError, ValueError):
+        if sys.stderr is not None:
+            _put(_for_terminal(text), sys.stderr)
+
+
+def _put(text: str, stream: TextIO) -> None:
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    stream.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+    stream.flush()
 
 
 def _print(result: Any) -> None:
     if result is None:
         return
     if isinstance(result, JsonText):
-        print(result)
+        _write(str(result))
         return
     if shown := _text(result):
-        print(_for_terminal(shown))
+        _write(_for_terminal(shown))
     for note in getattr(result, "notes", ()):
-        print(_for_terminal(note), file=sys.stderr)
+        _tell(note)
 
 
 def _text(result: Any) -> str:
@@ -62,7 +109,7 @@ def _text(result: Any) -> str:
 
 def _show_beside(value: object) -> None:
     """Terms and progress go beside the result, which may be piped."""
-    print(_for_terminal(_text(value)), file=sys.stderr)
+    _tell(_text(value))
 
 
 def _for_terminal(text: str) -> str:

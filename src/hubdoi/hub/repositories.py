@@ -336,13 +336,14 @@ class HuggingFaceHub:
 
     def _card_text(self, repo: Repo, revision: str) -> str | None:
         """The text of the card, or None where it cannot be read, as that of a gated repository."""
-        from ..records.repo_card import parse_card
+        from ..records.repo_card import MOST_READ, parse_card
 
         answer = self._http.request(
             "GET",
             f"/{repo.path}/resolve/{quote(revision, safe='')}/README.md",
             repeat=True,
             json_expected=False,
+            first=MOST_READ,
         )
         return parse_card(answer.content).description if answer.status == 200 else None
 

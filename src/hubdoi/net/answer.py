@@ -52,8 +52,12 @@ class Answer:
         self.url = url
 
 
-def decoded(parts: Iterable[bytes], encoding: str, *, largest: int) -> bytes:
+def decoded(
+    parts: Iterable[bytes], encoding: str, *, largest: int, first: int | None = None
+) -> bytes:
     """The body in `parts`; `encoding` is its Content-Encoding, `largest` a number of bytes.
+
+    With `first`, no more than so many bytes of it are read.
 
     Only gzip is asked for, once: a body that is compressed twice is not unpacked, and none is
     unpacked beyond `largest`.
@@ -71,6 +75,8 @@ def decoded(parts: Iterable[bytes], encoding: str, *, largest: int) -> bytes:
     found = bytearray()
     for part in unpacked:
         found += part
+        if first is not None and len(found) >= first:
+            return bytes(found[:first])
         if len(found) > largest:
             raise TooLarge
     return bytes(found)

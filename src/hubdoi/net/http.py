@@ -131,6 +131,7 @@ class Http:
         json_expected: bool = True,
         cache_key: str | None = None,
         until: float | None = None,
+        first: int | None = None,
     ) -> Answer:
         """The answer to a request; `repeat` says that sending it twice does no harm.
 
@@ -138,6 +139,7 @@ class Http:
         before anything happened, so it is always worth another attempt. `cache_key` is the name of
         the answer in the cache; without it, the cache is not used. `until` is the deadline
         (`time.monotonic`) of an operation of several requests; one request has LONGEST_OPERATION.
+        With `first`, no more than so many bytes of the body are read, however long it is.
 
         Raises:
             ServiceUnreachable: no connection, no answer in time, or HF_HUB_OFFLINE is set.
@@ -170,7 +172,7 @@ class Http:
             if self._cache is not None and cache_key is not None and method == "GET":
                 exchange = self._cached(url, given, cache_key, deadline)
             else:
-                exchange = self._follow(method, url, given, content, deadline)
+                exchange = self._follow(method, url, given, content, deadline, first)
             return self._read(*exchange, json_expected)
 
         try:
@@ -200,11 +202,17 @@ class Http:
         return found
 
     def _follow(
-        self, method: str, url: str, given: Mapping[str, str], content: bytes | None, until: float
+        self,
+        method: str,
+        url: str,
+        given: Mapping[str, str],
+        content: bytes | None,
+        until: float,
+        first: int | None = None,
     ) -> _Exchange:
         """Send a request; a GET goes where it is redirected to."""
         for _ in range(MOST_REDIRECTS):
-            exchange = self._send(method, url, given, content, until)
+            exchange = self._send(method, url, given, content, until, first)
             location = exchange[1].get("location")
             if not (method == "GET" and exchange[0] in (301, 302, 303, 307, 308) and location):
                 return exchange
@@ -222,7 +230,13 @@ class Http:
         raise UnexpectedAnswer(f"{self.base} redirects to another URL; check the endpoint.")
 
     def _send(
-        self, method: str, url: str, given: Mapping[str, str], content: bytes | None, until: float
+        self,
+        method: str,
+        url: str,
+        given: Mapping[str, str],
+        content: bytes | None,
+        until: float,
+        first: int | None,
     ) -> _Exchange:
         """One request, one answer. What fails is raised anew, after the frames that saw headers."""
         failure: BaseException
@@ -235,6 +249,7 @@ class Http:
                     response.iter_stream(),
                     headers.get("content-encoding", ""),
                     largest=LARGEST_ANSWER,
+                    first=first,
                 )
                 return response.status, headers, body, url
         except HubdoiError as error:

@@ -18,6 +18,7 @@ import uvicorn
 from anyio.to_thread import current_default_thread_limiter
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from ..records.errors import HubdoiError
 from .accepting import Acceptor, Protocol, room
 from .log_rate import RATE_LIMIT
 
@@ -118,12 +119,24 @@ class Server(uvicorn.Server):
 def serve_until_stopped(
     server: Server, listening: socket.socket, announcement: Callable[[], Mapping[str, Any]]
 ) -> None:
-    """Serve until SIGTERM or SIGINT; one line of JSON goes to standard output when it is ready."""
+    """Serve until SIGTERM or SIGINT; one line of JSON goes to standard output when it is ready.
+
+    Raises:
+        HubdoiError: the line cannot be written, and so nobody would know where the server is.
+    """
+    unread: list[str] = []
 
     def announce() -> None:
-        if server.is_ready():
+        if not server.is_ready():
+            return
+        try:
+            if sys.stdout is None:
+                raise OSError(0, "it is closed")
             sys.stdout.write(json.dumps(announcement()) + "\n")
             sys.stdout.flush()
+        except (OSError, ValueError) as error:
+            unread.append(getattr(error, "strerror", None) or "it is closed")
+            server.stop()
 
     stopping = [signal.signal(name, _ignore) for name in (signal.SIGTERM, signal.SIGINT)]
     threading.Thread(target=announce, daemon=True).start()
@@ -133,6 +146,10 @@ def serve_until_stopped(
         for name, before in zip((signal.SIGTERM, signal.SIGINT), stopping, strict=True):
             signal.signal(name, before)
         listening.close()
+    if unread:
+        raise HubdoiError(
+            f"The line that says where the server is cannot be written to standard output ({unread[0]})."
+        )
 
 
 def _answered(app: ASGIApp) -> ASGIApp:

@@ -10,7 +10,8 @@ from .repo import RepoType
 from .yaml_text import LARGEST, InvalidYaml, read_yaml
 
 _FRONT_MATTER = re.compile(r"\A\ufeff?---[ \t]*\r?\n(.*?)^---[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.M)
-_MAX_CARD = 1_000_000
+MOST_READ = 1_000_000
+"""Bytes of a card that are read; what comes after them says nothing of the repository."""
 _MAX_DESCRIPTION = 1000
 
 
@@ -55,7 +56,7 @@ class Card:
 
 def parse_card(content: bytes) -> Card:
     """Read a card; whatever it holds, there is an answer."""
-    text = content[:_MAX_CARD].decode("utf-8", "replace")
+    text = content[:MOST_READ].decode("utf-8", "replace")
     match = _FRONT_MATTER.match(text)
     if match is None:
         return Card(description=_description(text))

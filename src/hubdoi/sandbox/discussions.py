@@ -93,12 +93,15 @@ class Discussions:
         Raises:
             Refusal: there is none.
         """
-        with self._database.reading() as connection:
-            row = connection.execute(
-                select(DISCUSSIONS).where(DISCUSSIONS.c.uid == uid, DISCUSSIONS.c.num == num)
-            ).first()
+        row = None
+        # SQLite has no larger numbers.
+        if num < 2**63:
+            with self._database.reading() as connection:
+                row = connection.execute(
+                    select(DISCUSSIONS).where(DISCUSSIONS.c.uid == uid, DISCUSSIONS.c.num == num)
+                ).first()
         if row is None:
-            raise Refusal(404, f"There is no discussion {num} here.", "DiscussionNotFound")
+            raise Refusal(404, "There is no discussion of that number here.", "DiscussionNotFound")
         return _discussion(row)
 
     def all(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
@@ -26,6 +27,7 @@ router = APIRouter()
 _REPO = "/api/{kind}/{namespace}/{name}"
 _PAGE = 100
 _ALWAYS_REGULAR = (".gitattributes", ".gitignore", "README.md")
+_PULL = re.compile("refs/pr/([0-9]{1,4000})")
 
 
 @router.post(_REPO + "/preupload/{tail:path}")
@@ -158,8 +160,8 @@ def may_commit(request: Request, found: Located, revision: str | None, create_pr
 def _branch(found: Located, revision: str | None) -> tuple[str, int | None]:
     """The full ref name to commit on, and the number of the pull request that it belongs to."""
     name = revision or "main"
-    if name.startswith("refs/pr/") and name[8:].isdecimal():
-        pull = found.store.discussions.get(found.uid, int(name[8:]))
+    if match := _PULL.fullmatch(name):
+        pull = found.store.discussions.get(found.uid, int(match[1]))
         if pull.status not in ("open", "draft"):
             raise Refusal(403, f"Pull request {pull.num} is {pull.status}; open another one.")
         return pull.ref, pull.num
