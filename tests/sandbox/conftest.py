@@ -29,7 +29,7 @@ def nobody(demo: Sandbox) -> HfApi:
 @pytest.fixture
 def http(demo: Sandbox) -> Iterator[Callable[..., httpx.Response]]:
     """Plain requests to `demo`, by default as ada: ``http("GET", "/api/models")``."""
-    with httpx.Client(base_url=demo.endpoint) as client:
+    with httpx.Client(base_url=demo.endpoint, timeout=60) as client:
 
         def ask(method: str, path: str, user: str | None = "ada", **more) -> httpx.Response:
             headers = dict(more.pop("headers", {}))

@@ -243,6 +243,27 @@ class Commits:
             and new.get(path) != old.get(path)
         )
 
+    def begin(
+        self, uid: str, person: Person, files: Files, *, title: str, branch: str = MAIN
+    ) -> Commit:
+        """Let a branch begin with a commit of `files`, without what was before."""
+        with self._database.transaction():
+            made = self._write(uid, person, files, None, title, "")
+            self._point(uid, branch, made.oid)
+        return made
+
+    def squash(self, uid: str, person: Person, branch: str, *, title: str) -> Commit:
+        """Make one commit of a branch's history. It does not ask whether a DOI names a revision.
+
+        Raises:
+            RevisionNotFound: there is no such branch.
+        """
+        with self._database.transaction():
+            head = self._target(uid, branch)
+            if head is None:
+                raise _no_revision(branch)
+            return self.begin(uid, person, self.files(uid, head), title=title, branch=branch)
+
     def refs(self, uid: str) -> dict[str, str]:
         """Full ref name -> commit id, by name."""
         with self._database.reading() as connection:

@@ -9,18 +9,27 @@ from . import (
     hub_croissant,
     hub_discussions,
     hub_files,
+    hub_gated,
+    hub_history,
     hub_lfs,
     hub_listing,
     hub_people,
     hub_refs,
     hub_repos,
+    hub_social,
     hub_webhooks,
     hub_xet,
+    not_offered,
 )
 
 # The OpenAPI document describes the DOI side; what this side answers is huggingface_hub's to say.
 router = APIRouter(include_in_schema=False)
 for _part in (
+    # First: its paths are narrower than those of repositories.
+    not_offered,
+    hub_social,
+    hub_history,
+    hub_gated,
     hub_webhooks,
     hub_people,
     hub_repos,

@@ -95,6 +95,7 @@ def raw_dataset(request: Request, namespace: str, name: str) -> Response:
 
 
 def _download(request: Request, found: Located, action: str) -> Response:
+    found.refuse_without_access()
     revision, path = split_revision(tail_of(request, action))
     with world_of(request).reading():
         commit = found.store.commits.resolve(found.uid, revision)

@@ -92,6 +92,8 @@ def _batch(request: Request, found: Located, body: dict[str, Any]) -> Response:
     if operation == "upload":
         # Whoever can open a pull request can upload what it holds.
         require_person(request)
+    else:
+        found.refuse_without_access()
     answer = [_described(request, found, operation, item) for item in objects]
     return JSONResponse(
         {"transfer": "basic", "objects": answer, "hash_algo": "sha256"}, media_type=_MEDIA_TYPE

@@ -80,19 +80,22 @@ def move(request: Request, body: JsonBody) -> dict[str, Any]:
 
 @router.put(_REPO + "/settings")
 def settings(found: Writing, body: JsonBody) -> dict[str, Any]:
-    if body.get("gated", False) is not False:
-        raise Refusal(400, "The sandbox does not gate repositories; leave 'gated' at false.")
+    gated = body.get("gated", found.store.gates.mode(found.uid))
+    if gated not in ("auto", "manual", False):
+        raise Refusal(400, "'gated' is auto, manual or false.")
     private = _is_private(body, found.repository.private)
     with found.store.database.transaction():
         present = found.store.repositories.by_uid(found.uid)
         if private and not present.private:
             found.store.repositories.refuse_if_locked(present, "made private")
         found.store.set_private(found.uid, private)
-    return {"private": private, "gated": False}
+        found.store.gates.set_mode(found.uid, gated)
+    return {"private": private, "gated": gated}
 
 
 @router.get(_REPO + "/auth-check")
 def may_read(found: Reading) -> dict[str, Any]:
+    found.refuse_without_access()
     return {}
 
 

@@ -6,6 +6,7 @@ import hashlib
 import re
 import shutil
 import tempfile
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -158,6 +159,16 @@ class LargeFiles:
             )
         self._pointers[oid] = file
         return oid
+
+    def share(self, uid: str, oids: Iterable[str]) -> None:
+        """Let the repository `uid` have those of the blobs `oids` that are pointers."""
+        shared = [file.sha256 for oid in oids if (file := self.of(oid)) is not None]
+        if shared:
+            with self._database.transaction() as connection:
+                connection.execute(
+                    upsert(LARGE_FILES_OF).on_conflict_do_nothing(),
+                    [{"uid": uid, "sha256": sha256} for sha256 in dict.fromkeys(shared)],
+                )
 
     def measured(self, file: LargeFile) -> LargeFile:
         """`file`, with the size that it has where a client did not name one (less than 0)."""

@@ -49,6 +49,14 @@ class Located:
             )
         return commit
 
+    def refuse_without_access(self) -> None:
+        """Let only those read the files who may.
+
+        Raises:
+            Refusal: the repository is gated, and `person` was not let in.
+        """
+        self.store.gates.refuse_without_access(self.repository, self.person, self.store.endpoint)
+
 
 def locate(request: Request, kind: str, namespace: str, name: str) -> Located:
     """The repository, as who asks may see it.
@@ -130,8 +138,10 @@ def repo_from(kind: object, repo_id: str) -> Repo:
     Raises:
         Refusal: it is no model and no dataset, or its id cannot be one.
     """
+    if kind in ("space", "kernel", "bucket"):
+        raise Refusal(501, f"The sandbox keeps models and datasets; a {kind} is neither.")
     if kind not in ("model", "dataset"):
-        raise Refusal(400, "The sandbox keeps models and datasets; a Space or kernel is neither.")
+        raise Refusal(400, "The type of a repository is model or dataset.")
     try:
         return Repo(cast(Any, kind), repo_id)
     except (InvalidRepo, RepoNotEligible) as error:

@@ -167,11 +167,14 @@ def _blob(request: Request, repo: Repo, rest: str) -> Response:
     view, path = _at(request, repo, rest)
     if answer := moved(request, repo, view):
         return answer
+    world = world_of(request)
+    found = world.store.repositories.by_uid(view.info.uid)
+    world.store.gates.refuse_without_access(found, view.person, world.endpoint)
     if path not in view.files:
         raise Refusal(404, f"There is no file {path[:200]!r} at this revision.")
     oid, size = view.files[path]
     text: str | None = None
-    store = world_of(request).store
+    store = world.store
     if size <= _SHOWN_BYTES and store.large.of(oid) is None:
         try:
             text = store.commits.content(oid).decode()
@@ -215,11 +218,22 @@ def _card_page(request: Request, view: RepoView, *, landing: bool) -> Response:
         person=view.person,
         view=view,
         landing=landing,
+        gate=_gate(request, view),
         card=content.decode("utf-8", "replace"),
         hub=str(cite(view.cited, "hub")),
         bibtex=str(cite(view.cited, "bibtex")),
         entries=_entries(view.files, ""),
     )
+
+
+def _gate(request: Request, view: RepoView) -> str | None:
+    """What a reader has to know of access: ``"ask"``, a status, or nothing without a gate."""
+    gates = world_of(request).store.gates
+    if not gates.mode(view.info.uid) or view.info.can_write:
+        return None
+    if view.person is None:
+        return "sign in"
+    return gates.status(view.info.uid, view.person.username) or "ask"
 
 
 def _entries(files: Files, inside: str) -> list[tuple[str, int | None]]:

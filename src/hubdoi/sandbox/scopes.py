@@ -52,6 +52,7 @@ def needed_for(method: str, path: str) -> str | None:
     if (
         path.startswith(_MANAGING)
         or "/settings" in path
+        or "/user-access-request/" in path
         or path.endswith(
             (
                 "/doi",

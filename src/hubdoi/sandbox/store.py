@@ -16,9 +16,11 @@ from .clock import Clock
 from .commits import Commits
 from .discussions import Discussions
 from .events import Events
+from .gates import Gates
 from .git import Files
 from .initial import initial_files
 from .large import LargeFiles
+from .likes import Likes
 from .people import People
 from .repositories import DoisOf, Repositories, Repository
 from .tables import METADATA
@@ -33,6 +35,7 @@ class Store:
     endpoint: str = ""
 
     def __init__(self, database: Database, clock: Clock, large_files: Path) -> None:
+        # By now every module of tables has been read.
         database.create(METADATA)
         self.database = database
         self.clock = clock
@@ -41,6 +44,8 @@ class Store:
         self.repositories = Repositories(database, clock, self.people, self.events)
         self.large = LargeFiles(database, large_files)
         self.xorbs = Xorbs(large_files / "xorbs")
+        self.likes = Likes(database, clock)
+        self.gates = Gates(database, clock)
         self.run = secrets.token_hex(8)
         """A name for this run of the sandbox."""
         self.commits = Commits(database, clock, self.events, self.large)
@@ -67,6 +72,23 @@ class Store:
             made = self.repositories.create(repo, private=private)
             files = initial_files(repo.type, license)
             self.commits.commit(made.uid, person, Change(files), title=INITIAL_TITLE)
+            self.events.emit(made.uid, "repo", "create")
+            return self.repositories.by_uid(made.uid)
+
+    def duplicate(self, uid: str, repo: Repo, person: Person, *, private: bool) -> Repository:
+        """Make a repository with the files of another one's latest commit.
+
+        Raises:
+            Refusal: there is one of that id; it carries `url_path`.
+        """
+        with self.database.transaction():
+            source = self.repositories.by_uid(uid)
+            made = self.repositories.create(repo, private=private)
+            head = self.commits.resolve(uid, None)
+            files = self.commits.snapshot(head.tree) if head else {}
+            self.large.share(made.uid, [oid for oid, _ in files.values()])
+            title = f"Duplicate from {source.repo.id}"
+            self.commits.begin(made.uid, person, files, title=title)
             self.events.emit(made.uid, "repo", "create")
             return self.repositories.by_uid(made.uid)
 
