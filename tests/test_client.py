@@ -16,9 +16,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hubdoi import Client
 from hubdoi.config import Config, Secret
-from hubdoi.records import Author, Doi, Repo, Version
+from hubdoi.records import Author, Doi, Repo, Terms, Version
 from hubdoi.records.errors import (
     AlreadyRegistered,
+    ConsentRequired,
     DoiNotFound,
     InvalidAuthor,
     InvalidDoi,
@@ -31,6 +32,7 @@ from hubdoi.records.errors import (
     ServiceFailed,
     ServiceUnreachable,
     SignInRequired,
+    TermsChanged,
     UnexpectedAnswer,
 )
 from hubdoi.sandbox import Sandbox
@@ -44,7 +46,7 @@ def client(sandbox: Sandbox, user: str | None = "ada") -> Client:
 
 
 class Counting:
-    """ASGI middleware that notes every request, and may lose the answer to some."""
+    """ASGI middleware that notes every request, and may lose the answer to some POSTs."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -54,7 +56,7 @@ class Counting:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             self.asked.append(f"{scope['method']} {scope['path']}")
-            if self.lose:
+            if self.lose and scope["method"] == "POST":
                 self.lose -= 1
 
                 async def lost(message: Message) -> None:
@@ -96,14 +98,16 @@ def counted(sandbox: Sandbox) -> Iterator[tuple[Client, Counting]]:
         yield Client(f"http://127.0.0.1:{number}", sandbox.users["ada"]), counting
 
 
-def test_status_and_mint_take_one_request_each(counted: tuple[Client, Counting]) -> None:
+def test_status_takes_one_request_and_mint_looks_at_the_latest_commit_first(
+    counted: tuple[Client, Counting],
+) -> None:
     ada, counting = counted
     status = ada.status(BERT)
     assert counting.asked == [f"GET /api/models/{BERT}/doi"]
     counting.asked.clear()
     assert status.terms is not None
     ada.mint(BERT, agree=status.terms, authors=["Lovelace, Ada"])
-    assert counting.asked == [f"POST /api/models/{BERT}/doi"]
+    assert counting.asked == [f"GET /api/models/{BERT}/doi", f"POST /api/models/{BERT}/doi"]
     counting.asked.clear()
     ada.history("datasets/ada/notes")
     ada.resolve("10.5072/hf/0001")
@@ -118,7 +122,10 @@ def test_r12_a_lost_answer_is_asked_for_again_by_the_client_itself(
     counting.asked.clear()
     counting.lose = 2
     minted = ada.mint(BERT, agree=terms)
-    assert Counter(counting.asked) == {f"POST /api/models/{BERT}/doi": 3}
+    assert Counter(counting.asked) == {
+        f"GET /api/models/{BERT}/doi": 1,
+        f"POST /api/models/{BERT}/doi": 3,
+    }
     assert ada.history(BERT).versions == (minted,)
 
 
@@ -135,6 +142,89 @@ def test_r12_a_server_that_stays_broken_is_one_sentence(
     assert len(ada.history(BERT)) == 1
     with pytest.raises(AlreadyRegistered):
         ada.mint(BERT, agree=terms)
+
+
+def test_r03_terms_are_for_one_doi_of_one_revision_and_one_person(sandbox: Sandbox) -> None:
+    ada, api = client(sandbox), sandbox.hf_api()
+    first = ada.status(BERT).head or ""
+    api.upload_file(path_or_fileobj=b"1", path_in_repo="x", repo_id=BERT)
+    terms = ada.terms(BERT)
+    for mint, sentence in (
+        (lambda: ada.mint("datasets/ada/notes", agree=terms), "shown for ada/tiny-bert at"),
+        (lambda: ada.mint(BERT, agree=terms, revision=first), f"at revision {first[:7]}"),
+        (lambda: ada.mint(BERT, agree=Terms(terms.text)), "not shown for ada/tiny-bert"),
+        (lambda: client(sandbox, "grace").mint(BERT, agree=terms), "not shown for ada/tiny-bert"),
+    ):
+        with pytest.raises(ConsentRequired, match=sentence) as refusal:
+            mint()
+        assert refusal.value.terms == terms
+    # The same credentials are the same person.
+    assert client(sandbox).mint(BERT, agree=terms).revision == ada.status(BERT).head
+    with pytest.raises(AlreadyRegistered) as registered:
+        ada.mint(BERT, agree=terms)
+    assert registered.value.version == ada.status(BERT).version
+    api.upload_file(path_or_fileobj=b"2", path_in_repo="x", repo_id=BERT)
+    with pytest.raises(AlreadyRegistered):
+        ada.mint(BERT, agree=terms)
+    assert len(ada.history(BERT)) == 1
+
+
+def test_r03_spent_terms_mint_nothing_even_where_their_doi_is_gone(sandbox: Sandbox) -> None:
+    ada = client(sandbox)
+    terms = ada.terms(BERT)
+    ada.mint(BERT, agree=terms, idempotency_key="one")
+    assert terms.shown is not None and terms.shown.spent == "one"
+    sandbox.reset()
+    ada = Client(sandbox.endpoint, sandbox.users["ada"])
+    with pytest.raises(ConsentRequired):
+        ada.mint(BERT, agree=terms)
+    assert ada.status(BERT).state == "unregistered"
+
+
+def test_r03_a_latest_commit_that_moved_is_not_minted_in_silence(sandbox: Sandbox) -> None:
+    ada, api = client(sandbox), sandbox.hf_api()
+    terms = ada.terms(BERT)
+    head = api.upload_file(path_or_fileobj=b"x", path_in_repo="x", repo_id=BERT).oid
+    with pytest.raises(TermsChanged, match=f"its latest commit is now {head[:7]}") as refusal:
+        ada.mint(BERT, agree=terms)
+    assert ada.status(BERT).state == "unregistered"
+    assert ada.mint(BERT, agree=refusal.value.terms).revision == head
+
+
+def test_r03_a_revision_that_was_named_is_minted_wherever_the_latest_commit_is(
+    sandbox: Sandbox,
+) -> None:
+    ada, api = client(sandbox), sandbox.hf_api()
+    first = ada.status(BERT).head or ""
+    terms = ada.terms(BERT, revision=first[:8])
+    api.upload_file(path_or_fileobj=b"x", path_in_repo="x", repo_id=BERT)
+    assert ada.mint(BERT, agree=terms).revision == first
+
+
+def test_r05_a_name_that_may_be_either_is_refused_with_both_readings(sandbox: Sandbox) -> None:
+    ada = client(sandbox)
+    with pytest.raises(InvalidAuthor, match="may be a person or an organisation") as refusal:
+        ada.mint(BERT, agree=ada.terms(BERT), authors=["Tsinghua Press"])
+    assert '"Press, Tsinghua"' in refusal.value.message
+    assert '"{Tsinghua Press}"' in refusal.value.message
+    assert ada.status(BERT).state == "unregistered"
+
+
+def test_regenerate_keeps_what_was_entered_for_the_doi_before(sandbox: Sandbox) -> None:
+    ada, api = client(sandbox), sandbox.hf_api()
+    authors = [
+        {"name": "Hopper, Grace", "orcid": "0000-0002-1825-0097"},
+        {"name": "Lovelace, Ada", "affiliation": "Analytical Engine", "ror": "https://ror.org/05a28rw58"},
+    ]  # fmt: skip
+    first = ada.mint(BERT, agree=ada.terms(BERT), authors=authors, title="Tiny", description="D.")
+    api.upload_file(path_or_fileobj=b"x", path_in_repo="x", repo_id=BERT)
+    assert ada.status(BERT).suggested_authors == first.authors
+    second = ada.regenerate(BERT, agree=ada.terms(BERT))
+    assert (second.authors, second.name, second.description) == (first.authors, "Tiny", "D.")
+    api.upload_file(path_or_fileobj=b"y", path_in_repo="y", repo_id=BERT)
+    third = ada.regenerate(BERT, agree=ada.terms(BERT), authors=["Shaw, Carol"], title="Small")
+    assert [author.name for author in third.authors] == ["Shaw, Carol"]
+    assert (third.name, third.description) == ("Small", "D.")
 
 
 def test_a_repository_is_named_in_any_form(sandbox: Sandbox) -> None:
@@ -195,7 +285,8 @@ def test_r12_a_mint_takes_the_revision_from_the_reference(sandbox: Sandbox) -> N
     ada, api = client(sandbox), sandbox.hf_api()
     first = ada.status(BERT).head
     api.upload_file(path_or_fileobj=b"x", path_in_repo="x", repo_id=BERT)
-    assert ada.mint(f"{BERT}@{first}", agree=ada.terms(BERT)).revision == first
+    named = f"{BERT}@{first}"
+    assert ada.mint(named, agree=ada.terms(named)).revision == first
 
 
 @pytest.mark.parametrize(

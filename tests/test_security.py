@@ -60,7 +60,7 @@ CELLS = (
     "%doi use sandbox",
     "%doi",
     "%doi status ada/tiny-bert",
-    "%doi mint ada/tiny-bert --agree",
+    "%doi mint ada/tiny-bert",
     "minted = %doi mint ada/tiny-bert --agree",
     "minted",
     "%doi cite ada/tiny-bert",

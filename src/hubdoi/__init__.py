@@ -21,6 +21,7 @@ _HOMES = {
             "Doi",
             "FileChange",
             "History",
+            "Offer",
             "Repo",
             "Status",
             "Terms",

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from functools import cached_property
 from threading import Event
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 from .config import CHOSEN, DATACITE_API, Config, Secret
 from .minting.announced import announce
 from .minting.backends.registry import check, open_backend
 from .minting.backends.resources import Resources
+from .minting.consent import check_shown, check_unspent, rebound, shown_for
+from .minting.defaults import certain_authors
 from .records import (
     Author,
     AuthorType,
@@ -19,6 +23,7 @@ from .records import (
     Doi,
     History,
     MintRequest,
+    Offer,
     Person,
     Repo,
     RepoReference,
@@ -29,6 +34,7 @@ from .records import (
 )
 from .records.amendment import Activities, Amendment, AmendRequest
 from .records.errors import (
+    ConsentError,
     ConsentRequired,
     DoiNotFound,
     HubdoiError,
@@ -36,6 +42,7 @@ from .records.errors import (
     RepoNotFound,
     ServiceError,
     ServiceUnreachable,
+    TermsChanged,
 )
 
 if TYPE_CHECKING:
@@ -102,7 +109,7 @@ class Client:
             RepoNotFound: there is none, or these credentials cannot see it.
             ServiceError: the Hub cannot be used now.
         """
-        return self._backend.status(self._repo(repo))
+        return self._shown(self._backend.status(asked := self._repo(repo)), asked)
 
     def statuses(
         self, repos: Iterable[str | Repo] = (), *, owner: str | None = None, progress: bool = False
@@ -111,7 +118,11 @@ class Client:
         from .minting.statuses import statuses
 
         named = [self._repo(repo) for repo in repos]
-        return statuses(self._backend, self.hub, named, owner=owner, progress=progress)
+        found = statuses(self._backend, self.hub, named, owner=owner, progress=progress)
+        return {
+            repo: self._shown(status, repo) if isinstance(status, Status) else status
+            for repo, status in found.items()
+        }
 
     def history(self, repo: str | Repo) -> History:
         """All versions of `repo`, newest first. Raises as `status` does."""
@@ -237,14 +248,51 @@ class Client:
 
     # Minting
 
-    def terms(self, repo: str | Repo) -> Terms:
-        """The terms to read before a DOI for `repo` is minted (R3). Raises as `status` does."""
-        status = self.status(repo)
+    def terms(self, repo: str | Repo, *, revision: str | None = None) -> Terms:
+        """The terms to read before a DOI for the latest commit of `repo`, or for `revision`, is minted (R3).
+
+        Consent to them is for that DOI alone. Raises as `status` does.
+        """
+        reference = self._reference(repo)
+        return self._terms(self.status(reference.repo), revision or reference.revision)
+
+    def offer(
+        self,
+        repo: str | Repo,
+        *,
+        authors: Iterable[Author | str | Mapping[str, Any]] | None = None,
+        revision: str | None = None,
+        title: str | None = None,
+        description: str | None = None,
+    ) -> Offer:
+        """What the DOI would say that `mint` registers with these arguments, and its terms (R3, R4).
+
+        Raises:
+            InvalidAuthor: an author can be read in two ways, or cannot be read.
+            HubdoiError: as `status` does; ConsentRequired where there are no terms.
+        """
+        from .minting.offers import offer
+
+        reference = self._reference(repo)
+        wanted = revision or reference.revision
+        request = _request(authors, revision=wanted, title=title, description=description)
+        status = self.status(reference.repo)
+        return offer(self.hub, status, self._terms(status, wanted), request)
+
+    def _terms(self, status: Status, revision: str | None) -> Terms:
+        """The terms of `status`, shown for its latest commit or for `revision`."""
         if status.terms is None:
             raise ConsentRequired(
                 f"There are no terms to agree to for {status.repo}; its DOI is generated on {status.settings_url}."
             )
-        return status.terms
+        if revision is None:
+            return status.terms
+        full = self.hub.info(status.repo, None, revision).revision
+        return rebound(status.terms, revision=full, is_latest=False)
+
+    def _shown(self, status: Status, asked: Repo) -> Status:
+        """`status`, whose terms remember for what and to whom they are shown."""
+        return status.replace(terms=shown_for(status, asked=asked, person=self._identity))
 
     def mint(
         self,
@@ -259,11 +307,13 @@ class Client:
     ) -> Version:
         """Register the DOI of the head of `repo`, or of `revision`.
 
-        `agree` is the `Terms` object that the person read and agreed to, from `terms`; no other
-        value counts (R3).
+        `agree` is the `Terms` object that the person read and agreed to, from `terms`, `offer` or
+        `status`; no other value counts. It is for one DOI: for the repository and the revision
+        that it was shown for, and for these credentials (R3).
 
         Raises:
-            ConsentRequired, TermsChanged: there is no consent to the present terms; both carry them.
+            ConsentRequired: there is no consent to these terms for this DOI; it carries the terms.
+            TermsChanged: the terms, or the latest commit, changed since; it carries what is true now.
             AlreadyRegistered: the revision has a DOI; it carries the version (R8).
             RepoNotEligible, AccessError, InvalidInput, ServiceError: as they say.
             HandOff: this Hub has no DOI API; it carries the address of the settings page.
@@ -271,27 +321,48 @@ class Client:
         if idempotency_key is not None and not idempotency_key.strip():
             raise InvalidMetadata("An idempotency key is text that is not blank; or leave it out.")
         reference = self._reference(repo)
+        revision = revision or reference.revision
         if not isinstance(agree, Terms):
             raise ConsentRequired(
                 "Nothing is generated without consent: read client.terms(repo) and pass it as agree=.",
-                self.terms(reference.repo),
+                self.terms(reference.repo, revision=revision),
             )
-        body: dict[str, Any] = {
-            "agree": True,
-            "terms": agree.digest,
-            "revision": revision or reference.revision,
-            "title": title,
-            "description": description,
-        }
-        request = MintRequest.from_json(
-            {name: value for name, value in body.items() if value is not None}
+        request = _request(
+            authors,
+            agree=True,
+            terms=agree.digest,
+            revision=revision,
+            title=title,
+            description=description,
         )
-        if authors is not None:
-            request = MintRequest.from_json(
-                {**request.to_json(), "authors": _author_bodies(authors)}
+        return self._agreed(reference.repo, request, agree, idempotency_key or str(uuid4()))
+
+    def _agreed(self, repo: Repo, request: MintRequest, terms: Terms, key: str) -> Version:
+        """Mint what `terms` were shown for, and spend them. Raises as `mint`."""
+        try:
+            shown = check_shown(
+                terms, repo, request.revision, endpoint=self.endpoint, person=self._identity
             )
-        version = self._backend.mint(reference.repo, request, key=idempotency_key)
-        announce(version.repo or reference.repo)
+            check_unspent(shown, key, lambda: self._backend.registered(shown.repo, shown.revision))
+        except ConsentRequired as error:
+            raise ConsentRequired(
+                error.message, self.terms(repo, revision=request.revision)
+            ) from None
+        if shown.is_latest and (head := self._backend.head(repo)) != shown.revision:
+            raise TermsChanged(
+                f"{repo} has changed since the terms were shown: its latest commit is now "
+                f"{_short(head)}, and you read them for {_short(shown.revision)}; read them again.",
+                rebound(terms, revision=head),
+            )
+        try:
+            # The revision that was shown is named, so that no other one can be minted.
+            version = self._backend.mint(repo, replace(request, revision=shown.revision), key=key)
+        except ConsentError as error:
+            if error.terms:
+                error.terms = rebound(error.terms, like=shown)
+            raise
+        shown.spent = key
+        announce(version.repo or repo)
         return version
 
     def reserve(self, repo: str | Repo) -> Reservation:
@@ -492,6 +563,11 @@ class Client:
         return self._resources.public_records
 
     @cached_property
+    def _identity(self) -> int:
+        """Tells these credentials from others in this process, and is good for nothing else."""
+        return hash((self.endpoint, self.config.token))
+
+    @cached_property
     def _backend(self) -> Backend:
         return open_backend(self._resources)
 
@@ -515,13 +591,33 @@ def _author_bodies(
 
     Raises:
         InvalidMetadata: it is one author and not a list.
-        InvalidAuthor: one cannot be read.
+        InvalidAuthor: one cannot be read, or can be read in two ways (R5).
     """
     if authors is None:
         return None
     if isinstance(authors, str | Mapping | Author):
         raise InvalidMetadata("The authors are a list, even when there is one.")
-    return [Author.parse(author).to_json() for author in authors]
+    return [
+        author.to_json()
+        for author in certain_authors(Author.parse(author) for author in authors) or ()
+    ]
+
+
+def _request(
+    authors: Iterable[Author | str | Mapping[str, Any]] | None, **more: Any
+) -> MintRequest:
+    """What a person asks for, of which every author is known to be a person or an organisation (R5)."""
+    request = MintRequest.from_json({n: value for n, value in more.items() if value is not None})
+    listed = _author_bodies(authors)
+    return (
+        request
+        if listed is None
+        else MintRequest.from_json({**request.to_json(), "authors": listed})
+    )
+
+
+def _short(revision: str | None) -> str:
+    return revision[:7] if revision else "none"
 
 
 def _changed_since(status: Status, version: Version) -> Iterator[str]:

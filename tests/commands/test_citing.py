@@ -8,11 +8,12 @@ import pytest
 from hubdoi.citation import FORMATS
 from hubdoi.commands import Context, run
 from hubdoi.records import errors
+from tests.commands.agreeing import agreed
 
 
 @pytest.fixture
 def minted(context: Context) -> Context:
-    run(["mint", "ada/tiny-bert", "--agree"], context)
+    agreed(context, "mint", "ada/tiny-bert")
     return context
 
 
@@ -44,7 +45,7 @@ def test_a_doi_can_be_cited_as_well(minted: Context) -> None:
 
 
 def test_several_make_one_list(minted: Context) -> None:
-    run(["mint", "datasets/ada/notes", "--agree"], minted)
+    agreed(minted, "mint", "datasets/ada/notes")
     citation = run(["cite", "ada/tiny-bert", "datasets/ada/notes", "--format", "csl-json"], minted)
     assert [item["DOI"] for item in json.loads(str(citation))] == [
         "10.5072/hf/0001",
@@ -67,7 +68,7 @@ def test_the_version_of_a_revision(minted: Context) -> None:
         path_or_fileobj=b"1", path_in_repo="a.txt", repo_id="ada/tiny-bert"
     )
     client.hf_api().upload_file(path_or_fileobj=b"2", path_in_repo="b.txt", repo_id="ada/tiny-bert")
-    run(["regenerate", "ada/tiny-bert", "--agree"], minted)
+    agreed(minted, "regenerate", "ada/tiny-bert")
     outdated = run(["cite", "ada/tiny-bert", "--revision", first[:7]], minted)
     assert "10.5072/hf/0001" in str(outdated)
     assert any("10.5072/hf/0002" in note for note in outdated.notes)

@@ -28,19 +28,25 @@ def as_ada(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbo
 
 
 def test_a_citation_goes_to_standard_output_as_it_is(as_ada: Sandbox, capsys: Any) -> None:
-    assert main(["mint", "ada/tiny-bert", "--agree"]) == 0
+    assert main(["mint", "ada/tiny-bert"]) == 1
     captured = capsys.readouterr()
+    assert captured.out == ""
     assert "The DOI is permanent" in captured.err
+    assert main(captured.err.partition("run: hubdoi ")[2].split()) == 0
+    captured = capsys.readouterr()
     assert "10.5072/hf/0001" in captured.out
     assert main(["cite", "ada/tiny-bert"]) == 0
     assert capsys.readouterr().out.startswith("@misc{lovelace")
 
 
-def test_r03_without_consent_the_exit_status_is_1(as_ada: Sandbox, capsys: Any) -> None:
-    assert main(["mint", "ada/tiny-bert"]) == 1
+@pytest.mark.parametrize("agree", [[], ["--agree"]])
+def test_r03_without_consent_the_exit_status_is_1(
+    as_ada: Sandbox, capsys: Any, agree: list[str]
+) -> None:
+    assert main(["mint", "ada/tiny-bert", *agree]) == 1
     captured = capsys.readouterr()
     assert captured.out == ""
-    assert "hubdoi mint ada/tiny-bert --agree" in captured.err
+    assert "hubdoi mint ada/tiny-bert --revision" in captured.err
 
 
 @pytest.mark.parametrize("words", [["statsu"], ["status", "not a repo"], ["cite", "10.1/x"]])
@@ -90,7 +96,7 @@ def test_a_strangers_escape_sequence_does_not_reach_the_terminal(
     api.upload_file(
         path_or_fileobj=card.encode(), path_in_repo="README.md", repo_id="ada/tiny-bert"
     )
-    assert main(["mint", "ada/tiny-bert", "--agree"]) in (0, 2)
+    assert main(["mint", "ada/tiny-bert"]) == 1
     assert main(["status", "ada/tiny-bert"]) == 0
     captured = capsys.readouterr()
     assert "\x1b" not in captured.out + captured.err

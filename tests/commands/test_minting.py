@@ -3,8 +3,9 @@ from __future__ import annotations
 import pytest
 
 from hubdoi.commands import Context, run
-from hubdoi.records import History, Message, Status, Statuses, Terms, Version, errors
+from hubdoi.records import History, Message, Offer, Status, Statuses, Terms, Version, errors
 from hubdoi.sandbox import Sandbox
+from tests.commands.agreeing import agreed
 
 
 def push(context: Context, path: str = "config.json", content: bytes = b"{}") -> str:
@@ -48,25 +49,101 @@ def test_r03_mint_without_agree_shows_the_terms_and_stops(
 ) -> None:
     with pytest.raises(errors.ConsentRequired, match="--agree") as refusal:
         run(["mint", "ada/tiny-bert"], context)
-    assert [type(value) for value in shown] == [Terms]
-    assert refusal.value.terms == shown[0]
+    (offer,) = shown
+    assert isinstance(offer, Offer)
+    assert refusal.value.terms == offer.terms
     assert context.session.client.status("ada/tiny-bert").state == "unregistered"
 
 
-def test_r03_agree_mints_what_was_shown(context: Context) -> None:
-    with pytest.raises(errors.ConsentRequired):
-        run(["mint", "ada/tiny-bert"], context)
-    version = run(["mint", "ada/tiny-bert", "--agree"], context)
-    assert isinstance(version, Version)
+def test_r03_agree_mints_what_was_shown(context: Context, shown: list[object]) -> None:
+    version = agreed(context, "mint", "ada/tiny-bert")
     assert str(version.doi) == "10.5072/hf/0001"
+    (offer,) = shown
+    assert isinstance(offer, Offer)
+    assert (offer.version.revision, offer.version.title, offer.version.authors) == (
+        version.revision,
+        version.title,
+        version.authors,
+    )
+    assert version.consent and version.consent.terms == offer.terms.digest
+    plain = offer._repr_mimebundle_()["text/plain"]
+    assert version.revision and version.revision[:7] in plain
+    assert "Lovelace, Ada" in plain and "The DOI is permanent" in plain
 
 
-def test_r03_agree_alone_shows_the_terms_before_it_mints(
+@pytest.mark.parametrize("words", [["mint", "ada/tiny-bert", "--agree"], ["mint", "--agree", "ada/tiny-bert"]])  # fmt: skip
+def test_r03_agree_to_what_was_not_shown_shows_it_and_mints_nothing(
+    context: Context, shown: list[object], words: list[str]
+) -> None:
+    with pytest.raises(errors.ConsentRequired, match="had not been shown yet"):
+        run(words, context)
+    assert [type(value) for value in shown] == [Offer]
+    assert context.session.client.status("ada/tiny-bert").state == "unregistered"
+    assert isinstance(run(words, context), Version)
+
+
+def test_r03_a_script_agrees_to_the_digest_that_it_names(
     context: Context, shown: list[object]
 ) -> None:
-    version = run(["mint", "ada/tiny-bert", "--agree"], context)
-    assert [type(value) for value in shown] == [Terms]
-    assert version.consent.terms == shown[0].digest  # type: ignore[attr-defined]
+    with pytest.raises(errors.TermsChanged, match="not the terms that you agreed to"):
+        run(["mint", "ada/tiny-bert", "--agree", "0" * 64], context)
+    assert [type(value) for value in shown] == [Offer]
+    digest = context.session.client.terms("ada/tiny-bert").digest
+    version = run(["mint", "--agree", digest, "ada/tiny-bert"], context)
+    assert version.consent.terms == digest
+
+
+def test_r03_a_command_line_is_told_the_digest_and_the_revision(context: Context) -> None:
+    context.lasting = False
+    terms = context.session.client.terms("ada/tiny-bert")
+    assert terms.shown and terms.shown.revision
+    with pytest.raises(errors.ConsentRequired) as refusal:
+        run(["mint", "ada/tiny-bert"], context)
+    command = refusal.value.message.partition("run: %doi ")[2]
+    assert terms.digest in command and terms.shown.revision[:12] in command
+    push(context)
+    version = run(command.split(), context)
+    assert version.revision == terms.shown.revision
+
+
+def test_r03_consent_is_for_one_repository(context: Context, shown: list[object]) -> None:
+    with pytest.raises(errors.ConsentRequired):
+        run(["mint", "ada/tiny-bert"], context)
+    with pytest.raises(errors.ConsentRequired, match="had not been shown yet"):
+        run(["mint", "datasets/ada/notes", "--agree"], context)
+    assert len(shown) == 2
+
+
+def test_r03_a_latest_commit_that_moved_is_shown_before_it_is_agreed_to(
+    context: Context, shown: list[object]
+) -> None:
+    with pytest.raises(errors.ConsentRequired):
+        run(["mint", "ada/tiny-bert"], context)
+    head = push(context)
+    with pytest.raises(errors.TermsChanged, match=f"its latest commit is now {head[:7]}"):
+        run(["mint", "ada/tiny-bert", "--agree"], context)
+    assert isinstance(shown[-1], Offer) and shown[-1].version.revision == head
+    assert run(["mint", "ada/tiny-bert", "--agree"], context).revision == head
+
+
+def test_r03_consent_is_of_one_person(context: Context) -> None:
+    with pytest.raises(errors.ConsentRequired):
+        run(["mint", "ada/tiny-bert"], context)
+    context.session.use("sandbox", user="grace")
+    context.session.use("sandbox", user="ada")
+    with pytest.raises(errors.ConsentRequired, match="had not been shown yet"):
+        run(["mint", "ada/tiny-bert", "--agree"], context)
+
+
+def test_r03_a_failed_attempt_leaves_the_consent_to_what_was_shown(
+    context: Context, shown: list[object]
+) -> None:
+    with pytest.raises(errors.ConsentRequired):
+        run(["mint", "ada/tiny-bert"], context)
+    with pytest.raises(errors.InvalidAuthor):
+        run(["mint", "ada/tiny-bert", "--agree", "--author", "A <0000-0002-1825-0090>"], context)
+    assert isinstance(run(["mint", "ada/tiny-bert", "--agree"], context), Version)
+    assert len(shown) == 1
 
 
 def test_r03_terms_that_changed_since_are_shown_and_nothing_is_minted(
@@ -77,7 +154,7 @@ def test_r03_terms_that_changed_since_are_shown_and_nothing_is_minted(
     (sandbox.world.data / "terms.txt").write_text("Other terms.", "utf-8")
     with pytest.raises(errors.TermsChanged):
         run(["mint", "ada/tiny-bert", "--agree"], context)
-    assert shown[-1] == Terms("Other terms.")
+    assert isinstance(shown[-1], Offer) and shown[-1].terms == Terms("Other terms.")
     assert context.session.client.status("ada/tiny-bert").state == "unregistered"
     version = run(["mint", "ada/tiny-bert", "--agree"], context)
     assert version.consent.terms == Terms("Other terms.").digest
@@ -86,20 +163,20 @@ def test_r03_terms_that_changed_since_are_shown_and_nothing_is_minted(
 def test_r03_consent_is_not_remembered_for_the_next_doi(
     context: Context, shown: list[object]
 ) -> None:
-    run(["mint", "ada/tiny-bert", "--agree"], context)
+    agreed(context, "mint", "ada/tiny-bert")
     push(context)
     with pytest.raises(errors.ConsentRequired):
-        run(["regenerate", "ada/tiny-bert"], context)
+        run(["regenerate", "ada/tiny-bert", "--agree"], context)
     assert len(shown) == 2
 
 
 def test_r07_status_says_what_changed_and_regenerate_mints_the_next(context: Context) -> None:
-    first = run(["mint", "ada/tiny-bert", "--agree"], context)
+    first = agreed(context, "mint", "ada/tiny-bert")
     head = push(context, "config.json", b'{"layers": 4}')
     status = run(["status", "ada/tiny-bert"], context)
     assert status.state == "behind"
     assert [file.path for file in status.changes.files] == ["config.json"]
-    second = run(["regenerate", "ada/tiny-bert", "--agree"], context)
+    second = agreed(context, "regenerate", "ada/tiny-bert")
     assert second.revision == head
     assert second.previous == first.doi
     history = run(["history", "ada/tiny-bert"], context)
@@ -115,7 +192,7 @@ def test_regenerate_without_a_doi_names_the_way(context: Context) -> None:
 def test_r08_a_revision_that_has_one_is_refused_before_any_terms(
     context: Context, shown: list[object]
 ) -> None:
-    version = run(["mint", "ada/tiny-bert", "--agree"], context)
+    version = agreed(context, "mint", "ada/tiny-bert")
     shown.clear()
     with pytest.raises(errors.AlreadyRegistered, match=r"10\.5072/hf/0001") as refusal:
         run(["mint", "ada/tiny-bert", "--agree"], context)
@@ -142,10 +219,8 @@ def test_r01_a_space_is_told_so(context: Context) -> None:
 
 
 def test_r05_authors_of_the_line_and_of_the_body(context: Context) -> None:
-    version = run(
-        ["mint", "ada/tiny-bert", "--agree", "--author", "Hopper, Grace <0000-0002-1825-0097>"],
-        context,
-    )
+    author = "Hopper, Grace <0000-0002-1825-0097>"
+    version = agreed(context, "mint", "ada/tiny-bert", "--author", author)
     assert [author.to_json() for author in version.authors] == [
         {"name": "Hopper, Grace", "type": "person", "given": "Grace", "family": "Hopper",
          "orcid": "0000-0002-1825-0097"}
@@ -155,7 +230,7 @@ def test_r05_authors_of_the_line_and_of_the_body(context: Context) -> None:
         "title": "Notes on the engine",
         "description": "What it can do.",
     }
-    version = run(["mint", "datasets/ada/notes", "--agree"], context, body=body)
+    version = agreed(context, "mint", "datasets/ada/notes", body=body)
     assert version.title == f"Notes on the engine (Revision {version.revision[:7]})"
     assert version.description == "What it can do."
     assert version.authors[0].affiliation == "Analytical Engine"
@@ -187,12 +262,12 @@ def test_a_revision_can_be_named_by_its_beginning(context: Context) -> None:
     first = context.session.client.status("ada/tiny-bert").head
     assert first is not None
     push(context)
-    version = run(["mint", "ada/tiny-bert", "--agree", "--revision", first[:8]], context)
+    version = agreed(context, "mint", "ada/tiny-bert", "--revision", first[:8])
     assert version.revision == first
 
 
 def test_r10_request_reaches_support(context: Context, sandbox: Sandbox) -> None:
-    run(["mint", "ada/tiny-bert", "--agree"], context)
+    agreed(context, "mint", "ada/tiny-bert")
     message = run(["request", "ada/tiny-bert", "delete", "--reason", "A wrong upload"], context)
     assert isinstance(message, Message)
     assert [request.reason for request in sandbox.world.support.requests()] == ["A wrong upload"]

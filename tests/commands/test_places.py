@@ -10,6 +10,7 @@ from hubdoi.commands import Context, run
 from hubdoi.commands.session import Session
 from hubdoi.records import Connection, errors
 from hubdoi.sandbox import Sandbox
+from tests.commands.agreeing import agreed
 
 
 def test_alone_it_tells_where_who_and_what(context: Context, sandbox: Sandbox) -> None:
@@ -69,7 +70,7 @@ def test_a_sandbox_of_ones_own_starts_resets_and_stops(
         started = run(["sandbox", "start", "--data", str(tmp_path / "kept")], context)
         assert started.kind == "sandbox"
         assert str(run(["sandbox", "url"], context)) == started.endpoint
-        run(["mint", "ada/tiny-bert", "--agree"], context)
+        agreed(context, "mint", "ada/tiny-bert")
         run(["sandbox", "reset"], context)
         assert run(["status", "ada/tiny-bert"], context).state == "unregistered"
         assert "stopped" in str(run(["sandbox", "stop"], context))
@@ -80,7 +81,7 @@ def test_a_sandbox_of_ones_own_starts_resets_and_stops(
 
 
 def test_support_lists_and_grants_from_another_process(context: Context, sandbox: Sandbox) -> None:
-    run(["mint", "ada/tiny-bert", "--agree"], context)
+    agreed(context, "mint", "ada/tiny-bert")
     run(
         [
             "request",
@@ -109,7 +110,7 @@ def test_support_lists_and_grants_from_another_process(context: Context, sandbox
 def test_support_is_that_of_the_session_s_own_sandbox(
     context: Context, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    run(["mint", "ada/tiny-bert", "--agree"], context)
+    agreed(context, "mint", "ada/tiny-bert")
     run(["request", "ada/tiny-bert", "delete", "--reason", "It was a trial"], context)
     assert "delete ada/tiny-bert" in run(["sandbox", "requests"], context).details
     monkeypatch.delenv("HUBDOI_SANDBOX_DATA")
@@ -132,7 +133,7 @@ def test_support_says_where_no_sandbox_runs(context: Context, tmp_path: Path) ->
 
 def test_a_fresh_sandbox_is_this_sessions_own(context: Context, sandbox: Sandbox) -> None:
     run(["use", "sandbox"], context)
-    run(["mint", "ada/tiny-bert", "--agree"], context)
+    agreed(context, "mint", "ada/tiny-bert")
     shared = context.session.client.endpoint
     try:
         fresh = run(["use", "sandbox", "--fresh"], context)

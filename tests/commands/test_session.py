@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from hubdoi.commands.session import Session
-from hubdoi.records import Repo, Terms
+from hubdoi.records import Repo, Showing, Terms
 from hubdoi.records.errors import SandboxError
 from hubdoi.sandbox import Sandbox
 
@@ -20,12 +22,19 @@ def test_a_token_in_the_environment_is_not_needed_for_the_sandbox(
     assert token.reveal() == sandbox.users["ada"]
 
 
-def test_r03_shown_terms_are_forgotten_once_they_are_used() -> None:
+def test_r03_terms_are_kept_for_what_they_were_shown_for_until_they_are_spent() -> None:
     session = Session()
-    repo = Repo("model", "ada/tiny-bert")
-    session.show_terms(repo, Terms("text"))
-    assert session.take_shown_terms(repo) == Terms("text")
-    assert session.take_shown_terms(repo) is None
+    repo, other = Repo("model", "ada/tiny-bert"), Repo("dataset", "ada/tiny-bert")
+    shown = Showing("https://hub.example", repo, repo, "a" * 40, is_latest=True, person=1)
+    session.show_terms(Terms("never shown"))
+    assert session.shown_terms(repo, None) is None
+    session.show_terms(replace(Terms("text"), shown=shown))
+    assert session.shown_terms(Repo("model", "ADA/Tiny-Bert"), None) == Terms("text")
+    assert session.shown_terms(repo, "aaaaaaa") == Terms("text")
+    assert session.shown_terms(repo, "bbbbbbb") is None
+    assert session.shown_terms(other, None) is None
+    shown.spent = "key"
+    assert session.shown_terms(repo, None) is None
 
 
 def test_a_sandbox_that_does_not_run_is_said_so(

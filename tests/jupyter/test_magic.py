@@ -52,6 +52,7 @@ def test_r03_a_failing_command_fails_the_cell_with_one_sentence(
 
 
 def test_r05_a_cell_gives_authors_in_yaml(shell: InteractiveShell) -> None:
+    shell.run_cell("%doi mint ada/tiny-bert")
     shell.run_cell(
         "%%doi mint ada/tiny-bert --agree\n"
         "authors:\n"

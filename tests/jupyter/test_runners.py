@@ -28,6 +28,14 @@ def notebook(*lines: str) -> Any:
     return made
 
 
+def minted(repo: str) -> tuple[str, str]:
+    """Cells that mint with nobody watching: the script says to which terms it agrees."""
+    return (
+        f"from hubdoi import Client\ndigest = Client().terms(f'{repo}').digest",
+        f"%doi mint {repo} --agree {{digest}}",
+    )
+
+
 def text_of(cell: Any) -> str:
     return str(cell.outputs[-1]["data"]["text/plain"])
 
@@ -39,9 +47,7 @@ def surroundings(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Sandbox:
 
 
 def test_papermill_fills_in_the_parameter(surroundings: Sandbox, tmp_path: Path) -> None:
-    nbformat.write(
-        notebook("%doi mint {model} --agree", "%doi cite {model}"), tmp_path / "in.ipynb"
-    )
+    nbformat.write(notebook(*minted("{model}"), "%doi cite {model}"), tmp_path / "in.ipynb")
     done = papermill.execute_notebook(
         tmp_path / "in.ipynb",
         tmp_path / "out.ipynb",
@@ -63,7 +69,7 @@ def test_r03_a_mint_without_consent_fails_the_cell_in_nbconvert(surroundings: Sa
 
 def test_nbconvert_cites_what_the_notebook_uses(surroundings: Sandbox) -> None:
     made = notebook(
-        "%doi mint ada/tiny-bert --agree",
+        *minted("ada/tiny-bert"),
         "if False:\n    from_pretrained = None\n    AutoModel.from_pretrained('ada/tiny-bert')",
         "%doi cite --format text",
     )

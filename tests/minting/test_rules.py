@@ -44,7 +44,7 @@ def client(sandbox: Sandbox, user: str | None = "ada") -> Client:
 
 
 def mint(client: Client, repo: str = BERT, **more: Any) -> Version:
-    return client.mint(repo, agree=client.terms(repo), **more)
+    return client.mint(repo, agree=client.terms(repo, revision=more.get("revision")), **more)
 
 
 def push(api: HfApi, content: str, repo: str = BERT, **more: Any) -> str:
@@ -75,14 +75,13 @@ def test_r01_a_model_and_a_dataset_get_a_doi(sandbox: Sandbox) -> None:
 
 def test_r01_a_space_a_private_and_an_empty_repository_do_not(sandbox: Sandbox) -> None:
     sandbox.hf_api().create_repo("ada/empty")
-    terms = client(sandbox).terms(BERT)
     for user, repo, reason, word in (
         ("ada", "spaces/ada/demo", "space", "Space"),
         ("grace", "grace/secret-model", "private", "private"),
         ("ada", "ada/empty", "empty", "no files"),
     ):
         with pytest.raises(RepoNotEligible, match=word) as refused:
-            client(sandbox, user).mint(repo, agree=terms)
+            mint(client(sandbox, user), repo)
         assert refused.value.reason == reason
     assert mint(client(sandbox)).doi == Doi("10.5072/hf/0001")
 
@@ -91,11 +90,10 @@ def test_r01_a_space_a_private_and_an_empty_repository_do_not(sandbox: Sandbox) 
 
 
 def test_r02_only_who_can_write_mints_and_everybody_sees(sandbox: Sandbox) -> None:
-    terms = client(sandbox).terms(BERT)
     with pytest.raises(SignInRequired):
-        client(sandbox, None).mint(BERT, agree=terms)
+        mint(client(sandbox, None))
     with pytest.raises(WriteAccessRequired, match="ask its owner, ada"):
-        client(sandbox, "grace").mint(BERT, agree=terms)
+        mint(client(sandbox, "grace"))
     minted = mint(client(sandbox))
     for user in ("grace", None):
         status = client(sandbox, user).status(BERT)

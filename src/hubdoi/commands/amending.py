@@ -33,24 +33,23 @@ def amend(arguments: Namespace, context: Context) -> Version | Activities:
             f'Say what to correct, such as: %doi amend {arguments.reference} --title "…"; what was corrected so far: %doi amend {arguments.reference} --history'
         )
     subject = f"amend {arguments.reference}"
-    shown = session.take_shown_terms(subject) if arguments.agree else None
+    shown = session.take_amendment(subject) if arguments.agree else None
     if shown is None:
         preview = client.preview_amendment(arguments.reference, **asked)
         context.show(preview)
-        shown = preview.terms
-        if not arguments.agree:
-            session.show_terms(subject, shown)
-            raise ConsentRequired(
-                "Nothing was corrected: read above what would become public; if you agree, run the same command with --agree.",
-                shown,
-            )
+        # Nobody agrees to what was not shown (R3).
+        session.show_amendment(subject, preview.terms)
+        raise ConsentRequired(
+            "Nothing was corrected: read above what would become public; if you agree, run the same command with --agree.",
+            preview.terms,
+        )
     try:
         return client.amend(arguments.reference, agree=shown, **asked)
     except TermsChanged as changed:
         # Other values were shown than these; these have to be read first.
         context.show(client.preview_amendment(arguments.reference, **asked))
         if changed.terms:
-            session.show_terms(subject, changed.terms)
+            session.show_amendment(subject, changed.terms)
         raise
 
 

@@ -31,6 +31,8 @@ FORMATS = (
 )  # fmt: skip
 
 
+_DIGEST = re.compile(r"[0-9a-f]{64}", re.IGNORECASE)
+
 REFERENCES = frozenset({"repo", "repos", "reference", "references", "to"})
 """The arguments that name a repository."""
 
@@ -77,7 +79,25 @@ def parse(words: Sequence[str], *, prog: str = "%doi") -> argparse.Namespace:
         UsageError: the grammar does not know it.
         HelpWanted: ``--help`` was in it.
     """
-    return parser(prog).parse_args(list(words))
+    return parser(prog).parse_args(_with_its_value(words))
+
+
+def _with_its_value(words: Sequence[str]) -> list[str]:
+    """`words`, in which ``--agree`` takes the next one only where that is a digest.
+
+    The repository may come after it: ``mint --agree ada/tiny-bert``.
+    """
+    if not words or words[0] not in ("mint", "regenerate"):
+        return list(words)
+    found: list[str] = []
+    for word in words:
+        if found and found[-1] == "--agree":
+            found[-1] = "--agree="
+            if _DIGEST.fullmatch(word):
+                found[-1] += word.lower()
+                continue
+        found.append(word)
+    return found
 
 
 @lru_cache(maxsize=4)
@@ -133,7 +153,11 @@ def parser(prog: str = "%doi") -> argparse.ArgumentParser:
         mint = command(name, help)
         mint.add_argument("repo", metavar="REPO")
         mint.add_argument(
-            "--agree", action="store_true", help="I have read the terms and agree to them"
+            "--agree",
+            nargs="?",
+            const="",
+            metavar="DIGEST",
+            help="I agree to the terms that were shown; in a script, to those with this digest",
         )
         mint.add_argument(
             "--author", dest="authors", action="append", metavar='"Family, Given <ORCID>"'

@@ -6,8 +6,20 @@ from argparse import Namespace
 from collections.abc import Mapping
 from typing import Any
 
-from ..records import History, Message, Repo, Status, Statuses, Version, errors, parse_reference
+from ..records import (
+    History,
+    Message,
+    Offer,
+    Repo,
+    Status,
+    Statuses,
+    Terms,
+    Version,
+    errors,
+    parse_reference,
+)
 from ..records.errors import (
+    ConsentError,
     ConsentRequired,
     HandOff,
     HubdoiError,
@@ -106,56 +118,77 @@ def _mint(arguments: Namespace, context: Context, *, again: bool) -> Version:
         context.session.use("datacite", test=True)
     session, client = context.session, context.session.client
     reference = _reference(arguments.repo, context)
-    shown = session.take_shown_terms(reference.repo) if arguments.agree else None
-    status = None if shown else client.status(reference.repo)
-    repo = status.repo if status else reference.repo
-    if again and status and status.state == "unregistered":
-        raise UsageError(
-            f"{repo} has no DOI yet; the first one is generated with: %doi mint {repo}"
-        )
-    if shown is None and status:
-        if status.terms is None:
-            raise ConsentRequired(f"There are no terms to agree to for {repo}.")
-        if status.obstacle and not arguments.revision:
+    revision = arguments.revision or reference.revision
+    body = request_body(arguments.body)
+    metadata = {
+        "authors": arguments.authors or body.get("authors"),
+        "title": arguments.title or body.get("title"),
+        "description": arguments.description or body.get("description"),
+    }
+    agreed = session.shown_terms(reference.repo, revision) if arguments.agree == "" else None
+    if agreed is None:
+        status = client.status(reference.repo)
+        repo = status.repo
+        if again and status.state == "unregistered":
+            raise UsageError(
+                f"{repo} has no DOI yet; the first one is generated with: %doi mint {repo}"
+            )
+        if status.obstacle and not revision:
             # What stands in the way is said before anybody reads terms for nothing.
             _refuse(status)
-        context.show(status.terms)
-        shown = status.terms
-        if not arguments.agree:
-            session.show_terms(repo, shown)
-            command = "regenerate" if again else "mint"
-            raise ConsentRequired(
-                f"Nothing was generated: read the terms above; if you agree to them, run: %doi {command} {repo} --agree",
-                shown,
-            )
-    body = request_body(arguments.body)
+        terms = client.terms(repo, revision=revision)
+        if arguments.agree != terms.digest:
+            _show(client.offer(repo, revision=revision, **metadata), context)
+            raise _not_agreed(arguments, terms, again, context)
+        agreed = terms
     try:
-        return client.mint(
-            reference.repo,
-            agree=shown,
-            authors=arguments.authors or body.get("authors"),
-            revision=arguments.revision or reference.revision,
-            title=arguments.title or body.get("title"),
-            description=arguments.description or body.get("description"),
-        )
+        return client.mint(reference.repo, agree=agreed, revision=revision, **metadata)
     except TermsChanged as changed:
         if changed.terms:
-            context.show(changed.terms)
-            session.show_terms(repo, changed.terms)
+            _show(client.offer(reference.repo, revision=revision, **metadata), context)
         raise
     except HandOff as handed:
         if not arguments.wait:
             raise
         context.show(Message(handed.message, handed.settings_url))
         version = client.wait_for_doi(
-            repo,
-            revision=arguments.revision,
+            reference.repo,
+            revision=revision,
             timeout=arguments.timeout,
             progress=lambda sentence: context.show(Message(sentence)),
         )
         if version is None:
             raise
         return version
+
+
+def _show(offer: Offer, context: Context) -> None:
+    """Show what would be registered and the terms, and remember that they were shown."""
+    context.show(offer)
+    context.session.show_terms(offer.terms)
+
+
+def _not_agreed(arguments: Namespace, terms: Terms, again: bool, context: Context) -> ConsentError:
+    """Why nothing was generated, after the terms were shown, and how to agree to them."""
+    words = ["%doi", "regenerate" if again else "mint", arguments.repo]
+    revision = arguments.revision
+    if not context.lasting and terms.shown:
+        # The next command line is another process: the digest and the revision say what was read.
+        revision = (terms.shown.revision or "")[:12]
+    if revision:
+        words += ["--revision", revision]
+    if arguments.test:
+        words.append("--test")
+    words.append("--agree" if context.lasting else f"--agree {terms.digest}")
+    agree = " ".join(words)
+    way = f"read the above; if you agree to the terms, run: {agree}"
+    if arguments.agree:
+        return TermsChanged(f"These are not the terms that you agreed to: {way}", terms)
+    if arguments.agree == "":
+        return ConsentRequired(
+            f"Nothing was generated, because the terms had not been shown yet: {way}", terms
+        )
+    return ConsentRequired(f"Nothing was generated: {way}", terms)
 
 
 def _refuse(status: Status) -> None:

@@ -51,7 +51,8 @@ class Session:
         self._sandbox_address = ""
         self._sandbox_datacite = ""
         self._sandbox_data: Path | None = None
-        self._shown: dict[Repo | str, Terms] = {}
+        self._shown: dict[Repo, Terms] = {}
+        self._amendments: dict[str, Terms] = {}
 
     @property
     def client(self) -> Client:
@@ -70,15 +71,28 @@ class Session:
         """
         return Config.resolve(self._choices, traitlets=self.traitlets)
 
-    # Terms that were shown: consent is to exactly that text, and for one DOI only (R3)
+    # Terms that were shown: consent is to exactly them, and for one DOI only (R3)
 
-    def show_terms(self, subject: Repo | str, terms: Terms) -> None:
-        """Remember that `terms` were shown: for a mint of a repository, or for another subject."""
-        self._shown[subject] = terms
+    def show_amendment(self, subject: str, terms: Terms) -> None:
+        """Remember that the terms of a correction were shown."""
+        self._amendments[subject] = terms
 
-    def take_shown_terms(self, subject: Repo | str) -> Terms | None:
-        """The terms last shown for `subject`; asking forgets them."""
-        return self._shown.pop(subject, None)
+    def take_amendment(self, subject: str) -> Terms | None:
+        """The terms last shown for the correction `subject`; asking forgets them."""
+        return self._amendments.pop(subject, None)
+
+    def show_terms(self, terms: Terms) -> None:
+        """Keep what has just been shown, in place of what was shown for the same repository before."""
+        if terms.shown:
+            self._shown[terms.shown.repo] = terms
+
+    def shown_terms(self, repo: Repo, revision: str | None) -> Terms | None:
+        """The terms that were shown for `revision` of `repo` (None: the latest commit), and are not spent."""
+        for terms in self._shown.values():
+            shown = terms.shown
+            if shown and shown.spent is None and shown.is_for(repo, revision):
+                return terms
+        return None
 
     # Choosing
 
@@ -124,11 +138,14 @@ class Session:
         # Nothing is chosen unless everything can be used.
         registry.check(Config.resolve(choices, traitlets=self.traitlets).registrar)
         self._choose(choices)
-        self._shown.clear()
         return self.connection()
 
     def _choose(self, choices: Mapping[str, Any]) -> None:
         kept = dict(choices)
+        if kept != self._choices:
+            # Who agrees is somebody else now, or it is about another register.
+            self._shown.clear()
+            self._amendments.clear()
         self._choices.clear()
         self._choices.update(kept)
         self._client = None

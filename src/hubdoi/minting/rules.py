@@ -1,15 +1,12 @@
-"""Who may mint what (R1-R3, R5), in the same words whoever registers."""
+"""Who may mint what (R1, R2), in the same words whoever registers."""
 
 from __future__ import annotations
 
-from ..records import Author, MintRequest, Person, Repo, RepoInfo, Terms
+from ..records import Person, Repo, RepoInfo
 from ..records.errors import (
-    ConsentRequired,
     HubdoiError,
-    InvalidAuthor,
     RepoNotEligible,
     SignInRequired,
-    TermsChanged,
     WriteAccessRequired,
 )
 
@@ -37,23 +34,6 @@ def check_write_access(info: RepoInfo) -> None:
         raise _write_access(info)
 
 
-def check_consent(request: MintRequest, terms: Terms) -> None:
-    """R3: nothing is minted without consent to exactly these terms.
-
-    Raises:
-        ConsentRequired, TermsChanged: there is none; both carry the terms.
-    """
-    if not request.agree or not request.terms:
-        raise ConsentRequired(
-            "Nothing is generated without consent: read the terms and agree to them.", terms
-        )
-    if request.terms != terms.digest:
-        raise TermsChanged(
-            "The terms have changed since they were shown; read them again before you agree.",
-            terms,
-        )
-
-
 def check_eligible(info: RepoInfo) -> None:
     """R1: a private repository and one with nothing but `.gitattributes` get no DOI.
 
@@ -75,19 +55,6 @@ def obstacle_of(info: RepoInfo, person: Person | None) -> HubdoiError | None:
     if not info.can_write:
         return _write_access(info)
     return None
-
-
-def default_authors(info: RepoInfo, person: Person) -> tuple[Author, ...]:
-    """The organisation's full name for its repositories, else the minter's (R5)."""
-    try:
-        if info.owner_is_organization:
-            return (Author(info.owner_name, "organization"),)
-        return (Author.person(person.full_name),)
-    except InvalidAuthor:
-        # A full name that a Hub lets through and no record can carry: the account's always can.
-        if info.owner_is_organization:
-            return (Author(info.repo.namespace or person.username, "organization"),)
-        return (Author.person(person.username),)
 
 
 def _ineligible(info: RepoInfo) -> RepoNotEligible | None:

@@ -20,7 +20,6 @@ from ..records import (
     Status,
     Terms,
     Version,
-    title_with_revision,
 )
 from ..records.amendment import Activities, Amendment, AmendRequest
 from ..records.errors import (
@@ -32,15 +31,15 @@ from ..records.errors import (
 )
 from ..records.reservation import Reservation
 from .amendments import Amendments
+from .consent import check_consent
+from .defaults import certain_authors, default_authors, full_description, full_title
 from .ledger import Entry, Ledger
 from .registrar import Registrar
 from .reservations import Reservations
 from .rules import (
-    check_consent,
     check_eligible,
     check_signed_in,
     check_write_access,
-    default_authors,
 )
 from .status import status_of, visible
 
@@ -276,18 +275,17 @@ class DoiService:
             else self.reservations.book.doi(info)
             or self.registrar.reserve(info.repo, info.uid, info.revision)
         )
+        previous = next(iter(self.ledger.versions(info.uid)), None)
         version = Version.from_parts(
             doi=doi,
             repo=info.repo,
             revision=info.revision,
-            title=_title(request.title, info.repo, info.revision),
-            authors=request.authors or default_authors(info, person),
+            title=full_title(request.title, info, previous),
+            authors=certain_authors(request.authors) or default_authors(info, person, previous),
             publisher=self.registrar.publisher,
             year=now.year,
             created=now,
-            description=request.description
-            if request.description is not None
-            else info.description,
+            description=full_description(request.description, info, previous),
             license=info.license,
             language=info.language,
             related=info.related,
@@ -343,9 +341,3 @@ class DoiService:
             return entry
         self.registrar.register(present.version)
         return present
-
-
-def _title(asked: str | None, repo: Repo, revision: str) -> str:
-    """The title that was asked for or the repository's name, with the revision (R4)."""
-    bare = title_with_revision(asked or "", None)
-    return title_with_revision(bare or repo.name, revision)

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from ..records import Doi, Person, RepoInfo, RepoState, Status, Terms, Version
 from ..records.errors import HubdoiError, already_registered
-from .rules import default_authors, obstacle_of
+from .defaults import default_authors
+from .rules import obstacle_of
 
 
 def version_of_head(versions: Sequence[Version], head: str | None) -> Version | None:
@@ -62,7 +63,9 @@ def status_of(
         obstacle=obstacle.message if obstacle else None,
         obstacle_code=type(obstacle).__name__ if obstacle else None,
         terms=terms,
-        suggested_authors=default_authors(info, person) if person and info.can_write else (),
+        suggested_authors=default_authors(info, person, versions[0] if versions else None)
+        if person and info.can_write
+        else (),
         has_doi_api=has_doi_api,
         reserved=reserved,
     )

@@ -9,11 +9,12 @@ from .hub import Hub
 from .message import Message
 from .mint_request import MAX_AUTHORS, MintRequest
 from .moment import parse_moment, show_moment
+from .offer import Offer
 from .reference import parse_reference
 from .repo import HUGGING_FACE, Repo, RepoReference, RepoType
 from .repo_info import Person, RepoInfo
 from .status import History, RepoState, Status, Statuses
-from .terms import Consent, Terms
+from .terms import Consent, Showing, Terms
 from .version import Related, Version, VersionState, check_revision, title_with_revision
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "Hub",
     "Message",
     "MintRequest",
+    "Offer",
     "Person",
     "Related",
     "Repo",
@@ -40,6 +42,7 @@ __all__ = [
     "RepoReference",
     "RepoState",
     "RepoType",
+    "Showing",
     "Status",
     "Statuses",
     "Terms",

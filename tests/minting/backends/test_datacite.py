@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 
 from hubdoi.client import Client
 from hubdoi.datacite.registrar import DataCiteRegistrar
-from hubdoi.records import Author, Doi, MintRequest, Repo, Terms, Version
+from hubdoi.records import Author, Doi, MintRequest, Repo, Version
 from hubdoi.records.errors import (
     AlreadyRegistered,
     ConsentRequired,
@@ -52,7 +53,7 @@ def own_environment() -> dict[str, str]:
 
 
 def mint(client: Client, repo: str = REPO, **more: Any) -> Version:
-    return client.mint(repo, agree=client.terms(repo), **more)
+    return client.mint(repo, agree=client.terms(repo, revision=more.get("revision")), **more)
 
 
 def test_r04_a_minted_doi_carries_what_the_repository_says(
@@ -116,7 +117,7 @@ def test_r02_who_cannot_write_mints_nothing_and_datacite_hears_nothing(
         grace.mint(REPO, agree=terms)
     assert proxy.requests == []
     with pytest.raises(SignInRequired, match="hf auth login"):
-        institution(None).mint(REPO, agree=terms)
+        mint(institution(None))
     assert at_datacite() == []
 
 
@@ -130,7 +131,7 @@ def test_r03_the_terms_say_that_the_hub_does_not_lock(
     with pytest.raises(ConsentRequired):
         client.mint(REPO)
     with pytest.raises(TermsChanged) as caught:
-        client.mint(REPO, agree=Terms("Something else."))
+        client.mint(REPO, agree=replace(terms, text="Something else."))
     assert caught.value.terms == terms
     assert at_datacite() == []
 

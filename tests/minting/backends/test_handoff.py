@@ -5,6 +5,7 @@ import sqlite3
 import threading
 from argparse import Namespace
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from hubdoi.commands.session import Session
 from hubdoi.config import Config, Secret
 from hubdoi.minting.backends.handoff import HandOffBackend
 from hubdoi.minting.backends.resources import Resources
-from hubdoi.records import Doi, MintRequest, Repo, Terms, Version
+from hubdoi.records import Doi, MintRequest, Repo, Version
 from hubdoi.records.errors import (
     AlreadyRegistered,
     ConsentRequired,
@@ -238,25 +239,26 @@ def test_r03_no_consent_no_hand_over(plain_hub: Sandbox, tmp_path: Path) -> None
     with pytest.raises(ConsentRequired):
         client.mint(REPO)
     with pytest.raises(TermsChanged):
-        client.mint(REPO, agree=Terms("Something else."))
+        client.mint(REPO, agree=replace(client.terms(REPO), text="Something else."))
     assert not (tmp_path / "hubdoi-data" / "ledger.db").exists()
 
 
 def test_what_stands_in_the_way_is_said_before_the_settings_page(plain_hub: Sandbox) -> None:
     client = client_of(plain_hub)
-    terms = client.terms(REPO)
     first = client.status(REPO).head
     push(plain_hub, "more")
+    terms = client.terms(REPO)
     with pytest.raises(InvalidMetadata, match="head only"):
-        client.mint(REPO, agree=terms, revision=first)
+        client.mint(REPO, agree=client.terms(REPO, revision=first))
     with pytest.raises(InvalidMetadata, match="no title"):
         client.mint(REPO, agree=terms, title="Another")
+    grace, nobody = client_of(plain_hub, "grace"), client_of(plain_hub, None)
     with pytest.raises(WriteAccessRequired):
-        client_of(plain_hub, "grace").mint(REPO, agree=terms)
+        grace.mint(REPO, agree=grace.terms(REPO))
     with pytest.raises(SignInRequired):
-        client_of(plain_hub, None).mint(REPO, agree=terms)
+        nobody.mint(REPO, agree=nobody.terms(REPO))
     with pytest.raises(RepoNotEligible, match="private"):
-        client_of(plain_hub, "grace").mint("grace/secret-model", agree=terms)
+        grace.mint("grace/secret-model", agree=grace.terms("grace/secret-model"))
     version = generate(plain_hub)
     with pytest.raises(AlreadyRegistered) as caught:
         client.mint(REPO, agree=terms)

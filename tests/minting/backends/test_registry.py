@@ -13,7 +13,7 @@ from hubdoi.commands.session import Session
 from hubdoi.config import Config
 from hubdoi.minting.backends import registry
 from hubdoi.minting.backends.base import Backend
-from hubdoi.minting.rules import check_consent
+from hubdoi.minting.consent import check_consent
 from hubdoi.minting.status import status_of, version_of_head
 from hubdoi.records import (
     Connection,
@@ -112,7 +112,7 @@ def test_the_commands_use_it() -> None:
     assert doi("").registrar == connection.registrar  # type: ignore[attr-defined]
     with pytest.raises(ConsentRequired):
         doi("mint ada/tiny-bert")
-    assert shown == [TERMS]
+    assert [offer.terms for offer in shown] == [TERMS]  # type: ignore[attr-defined]
     version = doi("mint ada/tiny-bert --agree")
     assert isinstance(version, Version)
     status = doi("status ada/tiny-bert")

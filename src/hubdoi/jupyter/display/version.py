@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ...records import Consent, History, Terms, Version
+from ...records import Consent, History, Offer, Terms, Version
 from .card import Badge, Block, Card, Facts, Link, Paragraph, Quote, Table, Text, text
 from .describe import cards
-from .words import LOCK, PROMISE, authors, doi, moment, revision
+from .words import LOCK, PROMISE, authors, doi, moment, repo_link, revision
 
 
 @cards.register
@@ -55,6 +55,34 @@ def _(history: History) -> tuple[Card, ...]:
             )
         )
     return (Card(title, blocks=tuple(blocks)),)
+
+
+@cards.register
+def _(offer: Offer) -> tuple[Card, ...]:
+    version = offer.version
+    at = text(_revision(version), f", of {moment(offer.committed)}" if offer.committed else None)
+    rows: list[tuple[str, Text]] = [
+        ("Repository", text(repo_link(offer.repo, version.endpoint or ""))),
+        ("Revision", at),
+        ("Title", text(version.title)),
+        ("Authors", authors(version)),
+    ]
+    if version.description:
+        rows.append(("Description", text(version.description)))
+    if version.license:
+        rows.append(("Licence", text(version.license)))
+    return (
+        Card(
+            text(f"New DOI for {offer.repo}"),
+            Badge("Read before you agree", "warn"),
+            (
+                Paragraph(text("What will be registered:")),
+                Facts(tuple(rows)),
+                Paragraph(text("What you agree to when you generate the DOI:")),
+                Quote(offer.terms.text),
+            ),
+        ),
+    )
 
 
 @cards.register

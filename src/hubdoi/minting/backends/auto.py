@@ -72,6 +72,9 @@ class AutoBackend(Backend):
     def examine(self) -> Iterable[Finding]:
         return self._ask(lambda backend: tuple(backend.examine()))
 
+    def head(self, repo: Repo) -> str | None:
+        return self._ask(lambda backend: backend.head(repo))
+
     def recover(self) -> tuple[Version, ...]:
         # Nobody may have been asked yet whether this Hub mints, and the ledger may know of a mint.
         return self._other.recover()

@@ -158,6 +158,10 @@ class Backend(Protocol):
         """
         return self.resources.doi_api.version(doi) if doi.is_sandbox else None
 
+    def head(self, repo: Repo) -> str | None:
+        """The latest commit of `repo` now; None where there is none. Raises as `status`."""
+        return self.status(repo).head
+
     def registered(self, repo: Repo, revision: str | None) -> Version | None:
         """The version of the latest commit, or of `revision`, if it is registered by now."""
         status = self.status(repo)

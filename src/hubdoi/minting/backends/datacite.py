@@ -110,6 +110,9 @@ class DataCiteBackend(Backend):
             found[info.repo] = self._status(info, person, versions[info.repo], elsewhere, failure)
         return found
 
+    def head(self, repo: Repo) -> str | None:
+        return self.hub.info(repo, None).head
+
     def mint(self, repo: Repo, request: MintRequest, *, key: str | None = None) -> Version:
         person = self.hub.whoami()
         info = self.hub.info(repo, person, request.revision)

@@ -27,8 +27,8 @@ from ...records.errors import (
     already_registered,
 )
 from ...records.findings import Finding
+from ..consent import check_consent
 from ..rules import (
-    check_consent,
     check_eligible,
     check_signed_in,
     check_write_access,
@@ -108,6 +108,9 @@ class HandOffBackend(Backend):
             except HubdoiError as error:
                 found[info.repo] = error
         return found
+
+    def head(self, repo: Repo) -> str | None:
+        return self.hub.info(repo, None).head
 
     def mint(self, repo: Repo, request: MintRequest, *, key: str | None = None) -> Version:
         """Record the consent, and hand over to the person.

@@ -1,0 +1,53 @@
+"""R4 and R5: what a DOI says where the person who generates it says nothing.
+
+What was entered for the previous DOI is kept for the next: its authors with their iDs and
+affiliations, its title, its description.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ..records import Author, Person, RepoInfo, Version, title_with_revision
+from ..records.errors import InvalidAuthor
+
+
+def default_authors(
+    info: RepoInfo, person: Person, previous: Version | None = None
+) -> tuple[Author, ...]:
+    """Those of the previous DOI; else the organisation's full name for its repositories, else the minter's."""
+    if previous and previous.authors:
+        return previous.authors
+    try:
+        if info.owner_is_organization:
+            return (Author(info.owner_name, "organization"),)
+        return (Author.person(person.full_name),)
+    except InvalidAuthor:
+        # A full name that a Hub lets through and no record can carry: the account's always can.
+        if info.owner_is_organization:
+            return (Author(info.repo.namespace or person.username, "organization"),)
+        return (Author.person(person.username),)
+
+
+def full_title(asked: str | None, info: RepoInfo, previous: Version | None = None) -> str:
+    """The title that was asked for, else the previous DOI's, else the repository's name; with the revision."""
+    bare = title_with_revision(asked or "", None) or (previous.name if previous else "")
+    return title_with_revision(bare or info.repo.name, info.revision)
+
+
+def full_description(
+    asked: str | None, info: RepoInfo, previous: Version | None = None
+) -> str | None:
+    """The description that was asked for, else the previous DOI's, else the card's."""
+    if asked is not None:
+        return asked
+    return (previous.description if previous else None) or info.description
+
+
+def certain_authors(authors: Iterable[Author] | None) -> tuple[Author, ...] | None:
+    """The authors that a person named, each known to be a person or an organisation.
+
+    Raises:
+        InvalidAuthor: one can be read in two ways; the message shows both.
+    """
+    return None if authors is None else tuple(author.check_certain() for author in authors)
