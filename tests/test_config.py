@@ -96,6 +96,10 @@ def test_what_is_not_the_address_of_a_server(address: str) -> None:
 
 def test_a_slash_at_the_end_makes_no_difference() -> None:
     assert check_endpoint(" https://hub.example/ ") == "https://hub.example"
+    for other in ("HTTPS://Hub.Example", "https://hub.example:443/", "https://hub.example."):
+        assert check_endpoint(other) == "https://hub.example"
+    assert check_endpoint("http://LOCALHOST:80/Hub/") == "http://localhost/Hub"
+    assert check_endpoint("http://[::1]:8080") == "http://[::1]:8080"
 
 
 @pytest.mark.parametrize(

@@ -180,10 +180,10 @@ def test_files_with_secrets_are_their_owners_alone(
     from hubdoi.net.cache import AnswerCache
 
     AnswerCache().remember("https://hub.example.org/x", {"a": 1})
-    open_user_ledger("https://huggingface.co")
+    open_user_ledger("https://huggingface.co", hub="huggingface.co")
     before = os.umask(0)
     try:
-        open_user_ledger("https://other.example.org", register="api.test.example.org")
+        open_user_ledger("https://other.example.org", hub="other", register="api.test.example.org")
     finally:
         os.umask(before)
     found = [

@@ -216,7 +216,13 @@ def _settings_of(environ: Mapping[str, str]) -> dict[str, Any]:
 def _endpoint_in(environ: Mapping[str, str] | None, variable: str) -> str:
     """The Hub that `variable` of the environment names, or huggingface.co."""
     named = (os.environ if environ is None else environ).get(variable)
-    return named.strip().rstrip("/") if named else HUGGING_FACE
+    if not named:
+        return HUGGING_FACE
+    try:
+        return check_endpoint(named)
+    except InvalidInput:
+        # Whether it can be used is said where it is used.
+        return HUGGING_FACE
 
 
 def _wrapped(layer: Mapping[str, Any]) -> dict[str, Any]:
@@ -229,7 +235,7 @@ def _wrapped(layer: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def check_endpoint(address: str) -> str:
-    """`address` without a trailing slash.
+    """`address` in its one spelling: without a trailing slash, in lower case, without a default port.
 
     Raises:
         InvalidInput: it is not an http(s) address, or has a user name and password in it.
@@ -248,7 +254,11 @@ def check_endpoint(address: str) -> str:
         raise InvalidInput(
             "Give the address of the server alone, and the credentials through the environment."
         )
-    return text
+    host = parts.hostname.rstrip(".")
+    host = f"[{host}]" if ":" in host else host
+    is_default = parts.port in (None, {"http": 80, "https": 443}[parts.scheme])
+    # One spelling for one server: what is kept for it is found again under every other (R8).
+    return f"{parts.scheme}://{host}{'' if is_default else f':{parts.port}'}{parts.path}"
 
 
 def user_path(text: str | Path) -> Path:

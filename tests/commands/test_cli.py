@@ -138,13 +138,13 @@ def test_serve_prints_one_line_and_ends_on_sigterm(tmp_path: Path) -> None:
         [*HUBDOI, "sandbox", "serve", "--data", str(tmp_path / "data")],
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=120,
     )
     assert second.returncode == 1
     assert second.stdout == ""
     assert len(second.stderr.strip().splitlines()) == 1
     process.send_signal(signal.SIGTERM)
-    rest, errors = process.communicate(timeout=15)
+    rest, errors = process.communicate(timeout=120)
     assert process.returncode == 0
     assert rest == ""
     assert not any(token in errors for token in ready["users"].values())

@@ -377,7 +377,12 @@ HOSTILE = (
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_a_hostile_text_is_kept_as_it_is(http: Ask, agreed: dict[str, Any], text: str) -> None:
-    body = {**agreed, "title": text, "description": text, "authors": [{"name": f"{text}, Ada"}]}
+    body = {
+        **agreed,
+        "title": text,
+        "description": text,
+        "authors": [{"name": f"{text}, Ada", "type": "person"}],
+    }
     answer = http("POST", DOI, json=body)
     assert answer.status_code == 201, answer.text
     kept = " ".join(text.split())

@@ -89,6 +89,20 @@ def test_r10_a_request_that_cannot_be_carried_out_stays_open(
     assert granted(1).status_code == 200
 
 
+def test_r10_a_request_is_void_after_a_change_of_hands(
+    http: Ask, demo: Sandbox, granted: Ask, mint: Callable[..., str]
+) -> None:
+    mint(demo, "models/ada/tiny-bert")
+    for action, more in (("delete", {}), ("move", {"to": "grace/tiny-bert"}), ("private", {})):
+        http("POST", REQUESTS, json={"action": action, "reason": "x", **more})
+    assert granted(2).status_code == 200
+    for number in (1, 3):
+        assert "changed hands" in refused(granted(number), 409, "SandboxError")
+    repo = demo.world.store.info(Repo("model", "grace/tiny-bert"), None)
+    assert not repo.private
+    assert demo.world.support.requests_for(repo.uid) == ()
+
+
 def test_r10_what_was_deleted_is_not_deleted_again(
     http: Ask, demo: Sandbox, granted: Ask, mint: Callable[..., str]
 ) -> None:

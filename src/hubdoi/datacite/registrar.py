@@ -12,13 +12,15 @@ import json
 from base64 import b32encode
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from threading import Event
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
 from ..config import DATACITE_TEST_API
 from ..net.http import Http
-from ..records import Doi, Hub, Repo, Terms, Version
+from ..records import Doi, Hub, Repo, Terms, Version, parse_moment
 from ..records.doi import doi_key
 from ..records.errors import (
     AccessError,
@@ -28,10 +30,12 @@ from ..records.errors import (
     InvalidInput,
     InvalidMetadata,
     RepoError,
+    ServiceBusy,
     ServiceError,
     ServiceRefused,
     SignInRequired,
     UnexpectedAnswer,
+    already_registered,
 )
 from .public_records import JSON_API
 from .reader import version_from
@@ -52,6 +56,12 @@ Generating a DOI at DataCite for this repository
 _TEST = """
 This is a test system: its DOIs do not resolve at doi.org, and may be deleted by those who run it.
 """
+
+
+ABANDONED = timedelta(hours=1)
+"""How long the draft of an interrupted mint is left to the process that made it."""
+_PAUSES = (0.1, 0.2, 0.4, 0.8, 1.6, 3.2)
+"""Seconds between two looks at the draft of another process."""
 
 
 class DataCiteRegistrar:
@@ -122,7 +132,7 @@ class DataCiteRegistrar:
     def reserve(self, repo: Repo, uid: str, revision: str) -> Doi:
         """``PREFIX/hf.REVISION.HASH``: seven digits of the revision (or the mark of a reservation), and eight characters (40 bits) of
         the SHA-256 of Hub, repository and revision, in base 32. Nothing is sent."""
-        subject = "\n".join((urlsplit(self._hub.endpoint).netloc, uid, revision))
+        subject = "\n".join((self._hub.identity, uid, revision))
         digest = b32encode(sha256(subject.encode()).digest()[:5]).decode().lower()
         return Doi(f"{self._prefix}/{self.suffix.format(revision=revision[:7], hash=digest)}")
 
@@ -154,10 +164,14 @@ class DataCiteRegistrar:
             raise self._refusal(answer)
 
     def register(self, version: Version) -> None:
-        """Make `version.doi` public with this metadata, or bring its metadata up to date.
+        """Make `version.doi` public with this metadata, for the first time.
+
+        Who makes the draft publishes it: a draft with other authors is another process's, which is
+        waited for; one that nobody published within an hour is taken over.
 
         Raises:
-            AlreadyRegistered: the DOI belongs to something else.
+            AlreadyRegistered: the DOI belongs to something else, or was registered for the same
+                revision with other authors or another title; then it carries what is registered.
             InvalidMetadata: DataCite refuses the metadata; nothing was made public.
             AccessError: DataCite does not know the account, or it may not use the prefix.
             ServiceError: it is not known whether it happened; call again.
@@ -170,12 +184,66 @@ class DataCiteRegistrar:
         record = self._record(version.doi)
         if record is None:
             record = self._draft(version.doi, wanted)
+        self._check_is_of(record, version)
+        if not _same_work(wanted, record) and not _is_reserved(record):
+            record = self._settled(version.doi, record)
+        if record.get("state") != "draft" and not _same_work(wanted, record):
+            registered = version_from({"doi": str(version.doi), **record})
+            raise already_registered(version.doi, version.revision or "", registered)
+        self._publish(version.doi, wanted, record)
+        self._public_records.forget(version.doi)
+
+    def update(self, version: Version) -> None:
+        """Bring the metadata of a DOI of this account up to date. Raises as `register`."""
+        if version.doi is None:
+            raise ValueError("a registered version has a DOI")
+        from .json_record import attributes
+
+        wanted = attributes(version)
+        record = self._record(version.doi)
+        if record is None:
+            record = self._draft(version.doi, wanted)
+        self._check_is_of(record, version)
+        self._publish(version.doi, wanted, record)
+        self._public_records.forget(version.doi)
+
+    def abandon(self, version: Version) -> None:
+        """Delete the draft that an attempt to register `version` left, if it is still that one.
+
+        Raises:
+            AccessError, ServiceError: DataCite cannot be used now.
+        """
+        if version.doi is None:
+            return
+        from .json_record import attributes
+
+        record = self._record(version.doi)
+        if record and record.get("state") == "draft" and _same_work(attributes(version), record):
+            self._http.request("DELETE", self._path(version.doi), repeat=True)
+
+    def _settled(self, doi: Doi, record: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The record once whoever drafted it has published it, or when its draft is abandoned.
+
+        Raises:
+            ServiceBusy: somebody is at it.
+        """
+        for pause in _PAUSES:
+            if record.get("state") != "draft" or _is_abandoned(record):
+                return record
+            Event().wait(pause)
+            present = self._record(doi)
+            if present is None:
+                break
+            record = present
+        raise ServiceBusy(
+            f"Another process is registering {doi} with other authors; try again in a minute.", 60.0
+        )
+
+    def _check_is_of(self, record: Mapping[str, Any], version: Version) -> None:
         if not self._is_of(record, version):
             raise AlreadyRegistered(
                 f"The DOI {version.doi} is already taken by something else at DataCite; nothing was changed."
             )
-        self._publish(version.doi, wanted, record)
-        self._public_records.forget(version.doi)
 
     def find(self, doi: Doi) -> Version | None:
         """The public record of `doi`, or None.
@@ -378,6 +446,31 @@ def _different_parts(wanted: Mapping[str, Any], record: Mapping[str, Any]) -> tu
         "relations": _relations(wanted) != _relations(record),
     }
     return tuple(name for name, differs in parts.items() if differs)
+
+
+def _same_work(wanted: Mapping[str, Any], record: Mapping[str, Any]) -> bool:
+    """Whether both name the same titles, and the same authors in the same order."""
+    return _core(wanted)[:2] == _core(record)[:2] and _identifiers(wanted) == _identifiers(record)
+
+
+def _identifiers(attributes: Mapping[str, Any]) -> list[set[str]]:
+    """The iDs of each author, without the address before them."""
+    return [
+        {
+            str(identifier.get("nameIdentifier")).rstrip("/").rpartition("/")[2].lower()
+            for identifier in creator.get("nameIdentifiers") or ()
+        }
+        for creator in attributes.get("creators") or ()
+    ]
+
+
+def _is_abandoned(record: Mapping[str, Any]) -> bool:
+    """Whether nobody has touched the draft for an hour."""
+    try:
+        touched = parse_moment(str(record.get("updated") or record.get("created")))
+    except ValueError:
+        return False
+    return datetime.now(UTC) - touched > ABANDONED
 
 
 def _core(attributes: Mapping[str, Any]) -> tuple[Any, ...]:

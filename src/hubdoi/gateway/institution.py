@@ -207,7 +207,7 @@ class InstitutionService(DoiService):
         )
         self.institution = institution
 
-    def finish(self, entry: Entry) -> Entry:
+    def finish(self, entry: Entry, person: Person | None = None) -> Entry:
         """As `DoiService.finish`. Raises as that and as `Institution.check_still`."""
         if entry.step == "intended" and self._has_waited(entry):
             try:
@@ -217,7 +217,7 @@ class InstitutionService(DoiService):
                 doi = entry.version.doi
                 if doi is None or self.registrar.find(doi) is None:
                     raise
-        return super().finish(entry)
+        return super().finish(entry, person)
 
     def _has_waited(self, entry: Entry) -> bool:
         # The clock of another host may be wrong in either direction.

@@ -128,7 +128,7 @@ def _with_datacite(
         try:
             if "url" in parts and entry.version.landing_url:
                 institution.registrar.relocate(doi, entry.version.landing_url)
-            institution.registrar.register(entry.version)
+            institution.registrar.update(entry.version)
         except HubdoiError as error:
             yield Finding(str(doi), parts[0], f"{sentence} {error.message}")
             continue

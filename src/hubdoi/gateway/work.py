@@ -23,16 +23,13 @@ import sqlalchemy as sa
 
 from ..minting.ledger import Entry, Ledger
 from ..minting.ledger_tables import repositories
-from ..minting.service import DoiService
+from ..minting.service import REFUSALS, DoiService
 from ..records import Version
 from ..records.errors import (
     AccessError,
-    AlreadyRegistered,
     HubdoiError,
-    InvalidMetadata,
     LedgerError,
     PolicyRefused,
-    RepoError,
     ServiceBusy,
     ServiceFailed,
 )
@@ -166,7 +163,7 @@ class Work:
                 entry = self.service.finish(entry)
             except LedgerError:
                 raise
-            except (AlreadyRegistered, InvalidMetadata, RepoError, PolicyRefused) as error:
+            except (*REFUSALS, PolicyRefused) as error:
                 values = {"state": "parked", "reason": error.message}
                 self._settle(db, row.version_id, {**values, "attempts": row.attempts + 1})
                 _log.warning("parked %s: %s", entry.version.doi, type(error).__name__)
@@ -272,7 +269,7 @@ def _now(db: sa.Connection) -> float:
 
 def _for_researcher(error: HubdoiError) -> HubdoiError:
     """`error` of the registrar, in the words of those who have no account there."""
-    if isinstance(error, AlreadyRegistered | InvalidMetadata | RepoError | PolicyRefused):
+    if isinstance(error, (*REFUSALS, PolicyRefused)):
         return error
     if isinstance(error, AccessError):
         return ServiceFailed(

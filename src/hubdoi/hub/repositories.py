@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
+from ..config import is_loopback
 from ..records import Person, Repo, RepoInfo
 from ..records.errors import (
     AccessError,
     HubdoiError,
     RepoNotFound,
     RevisionNotFound,
+    ServiceError,
     ServiceRefused,
     ServiceUnreachable,
     SignInRequired,
@@ -79,6 +83,29 @@ class HuggingFaceHub:
 
     def __repr__(self) -> str:
         return f"HuggingFaceHub({self.endpoint!r})"
+
+    @cached_property
+    def identity(self) -> str:
+        """The host and port of its URL; a sandbox, which has many URLs, tells an id of its own.
+
+        A server on this machine that tells none goes by its port, whatever name the machine has.
+        """
+        if not is_loopback(self.endpoint):
+            return urlsplit(self.endpoint).netloc
+        address = f"{self.endpoint}/api/sandbox"
+        told: Any
+        try:
+            told = json.loads(
+                self._http.request("GET", "/api/sandbox", json_expected=False).content
+            )
+            self._cache.remember(address, {"id": str(told["id"])})
+        except ServiceError:
+            told = self._cache.recall(address)
+        except (ValueError, KeyError, TypeError):
+            told = None
+        if isinstance(told, Mapping) and told.get("id"):
+            return f"sandbox:{told['id']}"
+        return f"this machine:{urlsplit(self.endpoint).port}"
 
     def info(self, repo: Repo, person: Person | None, revision: str | None = None) -> RepoInfo:
         """The repository as `person` sees it: one request, or two when `revision` is not the head.

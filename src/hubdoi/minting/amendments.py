@@ -122,7 +122,7 @@ class Amendments:
         if version is None:
             raise DoiNotFound(f"The ledger does not know {doi}; restore it from a copy.")
         try:
-            self.registrar.register(version)
+            self.registrar.update(version)
         except (AlreadyRegistered, InvalidMetadata):
             self.book.withdraw(number)
             raise

@@ -51,14 +51,30 @@ class Registrar(Protocol):
         ...
 
     def register(self, version: Version) -> None:
-        """Make `version.doi` public with this metadata, or bring its metadata up to date.
+        """Make `version.doi` public with this metadata, for the first time.
 
         It may be called again with the same version, after a success that nobody heard of.
 
         Raises:
-            AlreadyRegistered: the DOI belongs to something else.
+            AlreadyRegistered: the DOI belongs to something else, or somebody else registered it for
+                the same revision with other authors; then it carries what is registered (R5, R8).
             InvalidMetadata: the register refuses the metadata; nothing was made public.
             ServiceError: it is not known whether it happened; call again.
+        """
+        ...
+
+    def update(self, version: Version) -> None:
+        """Bring the metadata of a DOI that this ledger registered up to date.
+
+        Raises: as `register`, without what another ledger did.
+        """
+        ...
+
+    def abandon(self, version: Version) -> None:
+        """Remove what an attempt to register `version` left unpublished, because it is tried differently.
+
+        Raises:
+            ServiceError: the register cannot be used now.
         """
         ...
 

@@ -6,6 +6,7 @@ from ..records import Person, Repo, RepoInfo
 from ..records.errors import (
     HubdoiError,
     RepoNotEligible,
+    RepoNotFound,
     SignInRequired,
     WriteAccessRequired,
 )
@@ -43,6 +44,21 @@ def check_eligible(info: RepoInfo) -> None:
     refusal = _ineligible(info)
     if refusal:
         raise refusal
+
+
+def check_same_hands(info: RepoInfo, asked: Repo, uid: str) -> None:
+    """Let what was asked for `asked` pass while the repository is the same and its owner's (R1, R2, R10).
+
+    Raises:
+        RepoNotFound: another repository has its name now.
+        WriteAccessRequired: it belongs to somebody else.
+    """
+    if info.uid != uid:
+        raise RepoNotFound(f"{asked} was deleted, and another repository has its name now.")
+    if (info.repo.namespace or "").lower() != (asked.namespace or "").lower():
+        raise WriteAccessRequired(
+            f"{asked} is {info.repo} now: it has changed hands, and what its owner before asked for is void."
+        )
 
 
 def obstacle_of(info: RepoInfo, person: Person | None) -> HubdoiError | None:

@@ -1,4 +1,4 @@
-"""The rules of the system (design chapter 2), on top of a Hub, a registrar and a ledger."""
+"""The rules, in the order in which a mint meets them, on top of a Hub, a registrar and a ledger."""
 
 from __future__ import annotations
 
@@ -27,7 +27,10 @@ from ..records.errors import (
     DoiNotFound,
     HubdoiError,
     InvalidMetadata,
+    RepoError,
     RepoNotEligible,
+    WriteAccessRequired,
+    already_registered,
 )
 from ..records.reservation import Reservation
 from .amendments import Amendments
@@ -38,10 +41,14 @@ from .registrar import Registrar
 from .reservations import Reservations
 from .rules import (
     check_eligible,
+    check_same_hands,
     check_signed_in,
     check_write_access,
 )
-from .status import status_of, visible
+from .status import status_of, version_of_head, visible
+
+REFUSALS = (AlreadyRegistered, InvalidMetadata, RepoError, WriteAccessRequired)
+"""What ends an attempt for good, whoever refuses it; after anything else it may have happened (R12)."""
 
 
 class DoiService:
@@ -73,14 +80,22 @@ class DoiService:
             RepoNotFound: there is none, or `person` cannot see it.
         """
         info = self.hub.info(repo, person)
+        versions = self.ledger.versions(info.uid)
+        if info.head and not version_of_head(versions, info.head):
+            elsewhere = self.elsewhere(info, info.head)
+            versions = (elsewhere.replace(state="current"), *versions) if elsewhere else versions
         return status_of(
             info,
-            self.ledger.versions(info.uid),
+            versions,
             endpoint=self.hub.endpoint,
             person=person,
             terms=self.registrar.terms,
             reserved=self.reservations.book.doi(info) if info.can_write else None,
         )
+
+    def elsewhere(self, info: RepoInfo, revision: str) -> Version | None:
+        """The DOI that was registered for the revision past this ledger, where that can be told (R8)."""
+        return None
 
     def history(self, repo: Repo, person: Person | None) -> History:
         """All versions of `repo`, newest first.
@@ -121,7 +136,7 @@ class DoiService:
         # Where the registrar shares the ledger's database, what was checked stays true until the
         # end: nobody makes the repository private between the check and the registration.
         with self.ledger.transaction() if self.registrar.shares_ledger else nullcontext():
-            return self.finish(self.begin(repo, signed_in, request, key=key)).version
+            return self.finish(self.begin(repo, signed_in, request, key=key), signed_in).version
 
     def begin(
         self,
@@ -146,17 +161,26 @@ class DoiService:
         terms = self.registrar.terms
         check_consent(request, terms)
         check_eligible(info)
-        begun = self.ledger.entry_of(info.uid, info.revision) if info.revision else None
+        if info.revision is None:
+            raise RepoNotEligible(f"{info.repo} has no commit yet; push one first.", "empty")
+        begun = self.ledger.entry_of(info.uid, info.revision)
+        if begun is None and (other := self.elsewhere(info, info.revision)) and other.doi:
+            raise already_registered(other.doi, info.revision, other)
+        begins = begun is None or (begun.step == "intended" and not join)
+        version = self._version(info, person, request, terms, begun) if begins else None
+        if begun and version:
+            self._make_way(begun, version)
+        if begun and begun.step == "linked" and begun.version.doi:
+            raise already_registered(begun.version.doi, info.revision, begun.version)
         with self.ledger.transaction():
+            if version:
+                date = info.revision_date or self.clock()
+                begun = self.ledger.intend(version, uid=info.uid, revision_date=date, terms=terms)
             # What stopped between registration and links is finished by the same call again (R12).
-            entry = (
-                begun
-                if begun and (begun.step == "registered" or (join and begun.step == "intended"))
-                else self._intend(info, person, request, terms, begun)
-            )
+            assert begun is not None
             if key is not None:
-                self.ledger.remember_answer(person.username, key, body, entry)
-        return entry
+                self.ledger.remember_answer(person.username, key, body, begun)
+        return begun
 
     # A DOI before the release: `reservations` decides it
 
@@ -235,13 +259,15 @@ class DoiService:
         check_signed_in(person, repo)
         check_write_access(self.hub.info(repo, person))
 
-    def recover(self) -> tuple[Version, ...]:
+    def recover(self, person: Person | None = None) -> tuple[Version, ...]:
         """Finish every mint that was interrupted, each with the DOI that it had (R12).
+
+        `person` is who asks for it, for what the Hub tells of them alone.
 
         Raises:
             ServiceError: the registrar does not answer; what was not finished stays in the ledger.
-            AlreadyRegistered, InvalidMetadata: the registrar refused one of them for good; the
-                others were finished first.
+            HubdoiError, one of `REFUSALS`: one of them is refused for good, by the registrar or by
+                a rule that holds no longer; the others were finished first.
         """
         finished: list[Version] = []
         refusal: HubdoiError | None = None
@@ -251,35 +277,32 @@ class DoiService:
             refusal = error
         for entry in self.ledger.unfinished():
             try:
-                finished.append(self.finish(entry).version)
-            except (AlreadyRegistered, InvalidMetadata) as error:
+                finished.append(self.finish(entry, person).version)
+            except REFUSALS as error:
                 refusal = refusal or error
         if refusal:
             raise refusal
         return tuple(finished)
 
-    def _intend(
+    def _version(
         self,
         info: RepoInfo,
         person: Person,
         request: MintRequest,
         terms: Terms,
         begun: Entry | None,
-    ) -> Entry:
-        if info.revision is None:
-            raise RepoNotEligible(f"{info.repo} has no commit yet; push one first.", "empty")
+    ) -> Version:
+        """What will be registered (R4), with the DOI that an earlier attempt had (R12)."""
+        revision = info.revision or ""
         now = self.clock()
-        doi = (
-            begun.version.doi
+        previous = next(iter(self.ledger.versions(info.uid)), None)
+        return Version.from_parts(
+            doi=begun.version.doi
             if begun
             else self.reservations.book.doi(info)
-            or self.registrar.reserve(info.repo, info.uid, info.revision)
-        )
-        previous = next(iter(self.ledger.versions(info.uid)), None)
-        version = Version.from_parts(
-            doi=doi,
+            or self.registrar.reserve(info.repo, info.uid, revision),
             repo=info.repo,
-            revision=info.revision,
+            revision=revision,
             title=full_title(request.title, info, previous),
             authors=certain_authors(request.authors) or default_authors(info, person, previous),
             publisher=self.registrar.publisher,
@@ -295,19 +318,58 @@ class DoiService:
             endpoint=self.hub.endpoint,
             consent=Consent(person.username, now, terms.digest),
         )
-        return self.ledger.intend(
-            version,
-            uid=info.uid,
-            revision_date=info.revision_date or now,
-            terms=terms,
-        )
 
-    def finish(self, entry: Entry) -> Entry:
-        """Register an intent, then make its neighbours point at it (R7); what is finished stays so.
+    def _make_way(self, begun: Entry, version: Version) -> None:
+        """Settle what an earlier attempt of this ledger left, where it said something else.
 
         Raises:
-            AlreadyRegistered, InvalidMetadata: the registrar refused for good; the intent is gone.
-            ServiceError: the registrar did not answer; the same call finishes it.
+            AlreadyRegistered: it was registered after all (R8).
+        """
+        before = begun.version
+        if (before.authors, before.title) == (version.authors, version.title):
+            return
+        if before.doi and (found := self.registrar.find(before.doi)):
+            self.finish(begun)
+            raise already_registered(before.doi, version.revision or "", found)
+        self.registrar.abandon(before)
+
+    def _checked_again(self, entry: Entry, person: Person | None) -> Entry:
+        """`entry`, when the rules still allow it at the moment of registration (R1, R2).
+
+        Raises:
+            RepoNotFound, RevisionNotFound, RepoNotEligible: the DOI would lead nobody anywhere.
+            WriteAccessRequired: who agreed cannot write to the repository any more.
+        """
+        version = entry.version
+        assert version.repo is not None and version.doi is not None
+        by = (
+            person if person and version.consent and version.consent.by == person.username else None
+        )
+        try:
+            info = self.hub.info(version.repo, by, version.revision)
+            check_eligible(info)
+            check_same_hands(info, version.repo, entry.uid)
+            if by:
+                check_write_access(info)
+        except REFUSALS:
+            # What is public already is not taken back (R11).
+            if self.registrar.find(version.doi):
+                return entry
+            raise
+        if info.repo == version.repo:
+            return entry
+        # It goes by another name now, and the DOI has to lead there.
+        self.ledger.rename(entry.uid, info.repo)
+        return self.ledger.entry(entry.id) or entry
+
+    def finish(self, entry: Entry, person: Person | None = None) -> Entry:
+        """Register an intent, then make its neighbours point at it (R7); what is finished stays so.
+
+        Every rule is checked again first, because days may lie between the two.
+
+        Raises:
+            HubdoiError, one of `REFUSALS`: it is refused for good; the intent is gone.
+            ServiceError: the Hub or the registrar did not answer; the same call finishes it.
         """
         if entry.step == "linked":
             return entry
@@ -315,8 +377,10 @@ class DoiService:
             raise ValueError("an entry of the ledger has a DOI and a revision")
         if entry.step == "intended":
             try:
+                if not self.registrar.shares_ledger:
+                    entry = self._checked_again(entry, person)
                 self.registrar.register(entry.version)
-            except (AlreadyRegistered, InvalidMetadata):
+            except REFUSALS:
                 # Refused for good; after any other failure it may have happened (R12).
                 if not self.keeps_refused:
                     self.ledger.withdraw(entry)
@@ -326,11 +390,11 @@ class DoiService:
                 entry = self._with_new_neighbours(entry)
         elif entry.step == "registered":
             # It stopped before its own record knew of every neighbour, perhaps.
-            self.registrar.register(entry.version)
+            self.registrar.update(entry.version)
         for doi in entry.neighbours:
             neighbour = self.ledger.version(doi)
             if neighbour:
-                self.registrar.register(neighbour)
+                self.registrar.update(neighbour)
         self.ledger.mark(entry, "linked")
         return replace(entry, step="linked")
 
@@ -339,5 +403,5 @@ class DoiService:
         present = self.ledger.entry_of(entry.uid, entry.version.revision or "")
         if present is None or present.neighbours == entry.neighbours:
             return entry
-        self.registrar.register(present.version)
+        self.registrar.update(present.version)
         return present

@@ -19,8 +19,10 @@ def data_directory() -> Path:
     return user_path(chosen) if chosen else user_data_path("hubdoi")
 
 
-def open_user_ledger(endpoint: str, *, register: str | None = None) -> Ledger:
+def open_user_ledger(endpoint: str, *, hub: str, register: str | None = None) -> Ledger:
     """The ledger of what was agreed to and registered for repositories of the Hub at `endpoint`.
+
+    `hub` is its identity, under which it is found again at another URL.
 
     `register` is the address of a test system: what is registered there is kept apart, since it is
     no obstacle to a real DOI.
@@ -29,4 +31,4 @@ def open_user_ledger(endpoint: str, *, register: str | None = None) -> Ledger:
         LedgerError: it cannot be read or written.
     """
     name = f"ledger.{re.sub('[^a-z0-9.]', '-', register.lower())}.db" if register else "ledger.db"
-    return Ledger(Database(data_directory() / name), hub=endpoint, endpoint=endpoint)
+    return Ledger(Database(data_directory() / name), hub=hub, endpoint=endpoint)

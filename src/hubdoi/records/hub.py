@@ -13,6 +13,11 @@ class Hub(Protocol):
 
     endpoint: str
 
+    @property
+    def identity(self) -> str:
+        """The Hub's one name, under whichever URL it is reached: its DOIs and ledgers go by it (R8)."""
+        ...
+
     def info(self, repo: Repo, person: Person | None, revision: str | None = None) -> RepoInfo:
         """The repository, at `revision` (a commit id, the beginning of one, a branch or a tag).
 

@@ -1,9 +1,11 @@
-"""Minting, of which webhooks are told."""
+"""The rules of minting, in a sandbox: its register is asked, and webhooks are told."""
 
 from __future__ import annotations
 
 from ..minting.ledger import Entry
 from ..minting.service import DoiService
+from ..records import Person, RepoInfo, Version
+from .registrar import LocalRegistrar
 from .store import Store
 
 
@@ -14,9 +16,14 @@ class AnnouncedService(DoiService):
         super().__init__(store, *rest, **options)  # type: ignore[arg-type]
         self._store = store
 
-    def finish(self, entry: Entry) -> Entry:
+    def elsewhere(self, info: RepoInfo, revision: str) -> Version | None:
+        """The DOI that an account registered with the DataCite API of the same sandbox."""
+        assert isinstance(self.registrar, LocalRegistrar)
+        return self.registrar.registered(info.repo, revision)
+
+    def finish(self, entry: Entry, person: Person | None = None) -> Entry:
         with self.ledger.transaction():
-            done = super().finish(entry)
+            done = super().finish(entry, person)
             if entry.step != "linked":
                 private = self._store.repositories.by_uid(done.uid).private
                 self._store.events.emit(

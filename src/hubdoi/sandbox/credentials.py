@@ -12,6 +12,7 @@ from pathlib import Path
 from threading import Lock
 from types import MappingProxyType
 from typing import Any
+from uuid import uuid4
 
 from ..records.errors import SandboxError
 
@@ -23,6 +24,8 @@ _ALPHABET = string.ascii_letters + string.digits
 
 class Credentials:
     """Tokens of people, the support token, the password of the DataCite account, the session key.
+
+    `id` is no secret: it names the sandbox under whichever URL it is reached.
 
     They are read from `path`, or made and written there with mode 0600.
 
@@ -37,8 +40,9 @@ class Credentials:
         self._users: dict[str, str] = dict(held.get("users", {}))
         self.support_token: str = held.get("support_token") or _token("hfs_")
         self.datacite_password: str = held.get("datacite_password") or _random(32)
+        self.id: str = held.get("id") or uuid4().hex
         self.session_key: bytes = bytes.fromhex(held.get("session_key") or secrets.token_hex(32))
-        if not held:
+        if "id" not in held:
             self._write()
 
     @property
@@ -85,6 +89,7 @@ class Credentials:
 
     def _write(self) -> None:
         content = {
+            "id": self.id,
             "users": self._users,
             "support_token": self.support_token,
             "datacite_password": self.datacite_password,

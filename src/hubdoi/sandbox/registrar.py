@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -9,10 +10,18 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
 
 from ..datacite.json_record import attributes
+from ..datacite.reader import version_from
 from ..minting.database import Database
 from ..records import SANDBOX_PREFIX, Doi, Repo, Terms, Version, show_moment
 from ..records.errors import AlreadyRegistered
-from .registrar_tables import index_record, metadata, records, sequence, unindex_record
+from .registrar_tables import (
+    index_record,
+    metadata,
+    records,
+    search,
+    sequence,
+    unindex_record,
+)
 
 TERMS = """\
 Generating a DOI for this repository
@@ -34,6 +43,15 @@ _FIND_RECORD = sa.select(records.c.id, records.c.state, records.c.attributes).wh
     records.c.doi_key == sa.bindparam("key")
 )
 _INSERT_RECORD = records.insert()
+_FIND_REVISION = (
+    sa.select(records.c.doi, records.c.attributes)
+    .join(search, search.c.rowid == records.c.id)
+    .where(
+        sa.text("register_search MATCH :url"),
+        records.c.attributes.is_not(None),
+        records.c.state == "findable",
+    )
+)
 
 
 class LocalRegistrar:
@@ -128,14 +146,33 @@ class LocalRegistrar:
                 index_record(db, known.id, attributes(version))
             elif known.attributes is not None:
                 raise AlreadyRegistered(f"The DOI {version.doi} is already taken.")
-            elif version.amended is not None:
-                unindex_record(db, known.id)
-                index_record(db, known.id, attributes(version))
-                db.execute(
-                    records.update()
-                    .where(records.c.id == known.id)
-                    .values(updated=show_moment(version.amended))
-                )
+
+    def update(self, version: Version) -> None:
+        """Let a corrected record be found by what it says now; the record itself follows from the ledger."""
+        if version.doi is None or version.amended is None:
+            return
+        with self.database.transaction() as db:
+            known = db.execute(_FIND_RECORD, {"key": version.doi.key}).one()
+            unindex_record(db, known.id)
+            index_record(db, known.id, attributes(version))
+            db.execute(
+                records.update()
+                .where(records.c.id == known.id)
+                .values(updated=show_moment(version.amended))
+            )
+
+    def abandon(self, version: Version) -> None:
+        """Nothing to do: an attempt is one transaction, and leaves nothing."""
+
+    def registered(self, repo: Repo, revision: str) -> Version | None:
+        """What was registered for the revision with the DataCite API instead of here (R8)."""
+        with self.database.reading() as db:
+            rows = db.execute(_FIND_REVISION, {"url": f'url : "{revision}"'}).all()
+        for row in rows:
+            found = version_from({**json.loads(row.attributes), "doi": row.doi})
+            if found.repo == repo and found.is_of_revision(revision):
+                return found
+        return None
 
     def find(self, doi: Doi) -> Version | None:
         """Nothing of its own: what is registered here is in the ledger of the same database."""

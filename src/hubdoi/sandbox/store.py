@@ -33,6 +33,7 @@ class Store:
     """A Hub (`hubdoi.hub.repositories.Hub`) whose repositories are in one database."""
 
     endpoint: str = ""
+    identity: str = ""
 
     def __init__(self, database: Database, clock: Clock, large_files: Path) -> None:
         # By now every module of tables has been read.
@@ -153,6 +154,7 @@ class Store:
             description=card.description,
             license=card.license,
             language=card.language,
+            # R6: everybody sees the DOIs of a repository among its tags.
             tags=(*card.tags_for(found.repo.type), *(f"doi:{doi}" for doi in dois)),
             dois=dois,
             base_models=card.base_models,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 import sqlalchemy as sa
 
 from ..hub.doi_shapes import MAX_REASON
+from ..minting.rules import check_same_hands, check_write_access
 from ..records import Person, Repo, show_moment
 from ..records.errors import (
     HubdoiError,
@@ -157,15 +158,20 @@ class Support:
             )
 
     def requests_for(self, uid: str) -> tuple[SupportRequest, ...]:
-        """The requests for one repository, oldest first."""
+        """The requests of the present owner for one repository, oldest first."""
+        owner = self._world.store.repositories.by_uid(uid).repo.namespace
         with self._world.reading() as db:
             rows = db.execute(
                 _requests.select().where(_requests.c.uid == uid).order_by(_requests.c.number)
             )
-            return tuple(_request(row) for row in rows)
+            found = tuple(_request(row) for row in rows)
+        return tuple(request for request in found if request.repo.namespace == owner)
 
     def grant(self, number: int) -> SupportRequest:
         """Do what was asked, in one transaction with the record that it was granted (R10).
+
+        A request belongs to the owner who wrote it: once the repository has changed hands, or who
+        asked cannot write to it any more, it is void.
 
         Raises:
             SandboxError: there is no such request, or it was granted before, or it cannot be done.
@@ -193,6 +199,9 @@ class Support:
         store, ledger = self._world.store, self._world.ledger
         if store.repositories.by_uid(uid).deleted:
             raise RepoNotFound(f"{request.repo} was deleted in the meantime.")
+        info = store.info_of(uid, store.people.person(request.username))
+        check_same_hands(info, request.repo, uid)
+        check_write_access(info)
         if request.action == "delete":
             store.delete(uid)
             ledger.bury(uid, at=now, reason=request.reason)

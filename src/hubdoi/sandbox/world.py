@@ -67,6 +67,7 @@ class World:
             self.database = Database(self.data / "sandbox.db")
             self.clock = Clock(self.database, clock)
             self.store = Store(self.database, self.clock, self.data / "large")
+            self.store.identity = f"sandbox:{self.credentials.id}"
             self.store.large.sweep()
             self.ledger = Ledger(self.database, hub="sandbox", endpoint="")
             self.registrar = LocalRegistrar(

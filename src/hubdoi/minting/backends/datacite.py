@@ -52,7 +52,7 @@ class DataCiteBackend(Backend):
         self.registrar = DataCiteRegistrar(config, self.hub, resources.public_records)
         is_real = config.datacite_api == DATACITE_API
         register = None if is_real else urlsplit(config.datacite_api).netloc
-        self.ledger = open_user_ledger(config.endpoint, register=register)
+        self.ledger = open_user_ledger(config.endpoint, hub=self.hub.identity, register=register)
         self._lock = data_directory() / "ledger.lock"
 
     @classmethod
@@ -132,7 +132,9 @@ class DataCiteBackend(Backend):
             if elsewhere and elsewhere.doi:
                 raise already_registered(elsewhere.doi, info.revision, elsewhere)
             info = info if info.private else self.hub.described(info)
-        return DoiService(_Answered(self.hub.endpoint, info), self.registrar, self.ledger)
+        return DoiService(
+            _Answered(self.hub.endpoint, self.hub.identity, info), self.registrar, self.ledger
+        )
 
     def preview_amendment(self, repo: Repo, request: AmendRequest) -> Amendment:
         return self._service().preview_amendment(repo, self.hub.whoami(), request)
@@ -165,7 +167,7 @@ class DataCiteBackend(Backend):
     def recover(self) -> tuple[Version, ...]:
         """Finish the mints of this ledger that were interrupted. Raises as `DoiService.recover`."""
         with self._alone():
-            return self._service().recover()
+            return self._service().recover(self._person()[0])
 
     def _person(self) -> tuple[Person | None, ServiceError | None]:
         """Who is signed in; what was seen before is shown without network, only nobody can mint then."""
@@ -237,6 +239,7 @@ class _Answered:
     """A Hub that was asked about one repository, and is not asked again."""
 
     endpoint: str
+    identity: str
     answer: RepoInfo
 
     def info(self, repo: Repo, person: Person | None, revision: str | None = None) -> RepoInfo:

@@ -247,7 +247,7 @@ class HandOffBackend(Backend):
         # Loaded here: only a consent needs a database.
         from ..user_ledger import open_user_ledger
 
-        ledger = open_user_ledger(self.hub.endpoint)
+        ledger = open_user_ledger(self.hub.endpoint, hub=self.hub.identity)
         ledger.record_hand_off(info, consent, self.terms)
 
 
