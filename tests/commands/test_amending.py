@@ -5,15 +5,14 @@ import pytest
 from hubdoi.commands import Context, run
 from hubdoi.records import Version, errors
 from hubdoi.records.amendment import Activities, Amendment
+from tests.commands.agreeing import agreed
 
 REPO = "ada/tiny-bert"
 
 
 @pytest.fixture(autouse=True)
 def minted(context: Context) -> Version:
-    version = run(["mint", REPO, "--agree"], context)
-    assert isinstance(version, Version)
-    return version
+    return agreed(context, "mint", REPO)
 
 
 def test_r03_without_agree_the_difference_is_shown_and_nothing_happens(
@@ -45,6 +44,8 @@ def test_r03_agree_corrects_what_was_shown_and_only_that(
 
 def test_a_doi_and_a_body_are_taken_as_in_a_mint(context: Context, minted: Version) -> None:
     body = {"authors": [{"name": "Hopper, Grace", "orcid": "0000-0002-1825-0097"}]}
+    with pytest.raises(errors.ConsentRequired):
+        run(["amend", str(minted.doi), "--agree"], context, body=body)
     amended = run(["amend", str(minted.doi), "--agree"], context, body=body)
     assert [author.family for author in amended.authors] == ["Hopper"]
     assert amended.title == minted.title

@@ -46,6 +46,11 @@ class Faulty(LocalRegistrar):
             raise self.fails
         super().register(version)
 
+    def update(self, version: Version) -> None:
+        if self.fails is not None:
+            raise self.fails
+        super().update(version)
+
 
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:

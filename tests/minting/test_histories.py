@@ -45,7 +45,7 @@ from hubdoi.records.errors import (
     WriteAccessRequired,
 )
 from hubdoi.sandbox import Sandbox
-from hubdoi.sandbox.commits import Change
+from hubdoi.sandbox.changes import Change
 from hubdoi.sandbox.registrar_tables import records
 
 PEOPLE = ("ada", "grace")
