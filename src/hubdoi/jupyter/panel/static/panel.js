@@ -342,7 +342,8 @@ class PanelView {
     if (!form) this.form = null;
     else if (!mine && !(this.form && form.serial === this.form.serial && this.editTimer)) {
       this.form = { ...form, authors: (form.authors ?? []).map((author) => ({ ...emptyAuthor(), ...author })) };
-      if (!before?.form || before.form.serial !== form.serial) this.openAuthor = null;
+      // The line that somebody opens while the status is loaded again stays open.
+      if (before?.repo !== state.repo || !(this.openAuthor < this.form.authors.length)) this.openAuthor = null;
     } else if (form.n === this.edits && !this.editTimer) this.form.agreed = this.form.agreed && form.agreed;
     this.minting = false;
     const finished = before && ["minting", "watching"].includes(before.phase) && state.phase === "open";
