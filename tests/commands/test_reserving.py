@@ -3,6 +3,7 @@ from __future__ import annotations
 from hubdoi.commands import Context, run
 from hubdoi.records import Message
 from hubdoi.records.reservation import Reservation
+from tests.commands.agreeing import agreed
 
 
 def test_a_reserved_doi_is_shown_minted_or_given_up(context: Context) -> None:
@@ -14,5 +15,5 @@ def test_a_reserved_doi_is_shown_minted_or_given_up(context: Context) -> None:
     released = run(["reserve", "ada/tiny-bert", "--release"], context)
     assert isinstance(released, Message) and str(reserved.doi) in released.text
     again = run(["reserve", "ada/tiny-bert"], context)
-    version = run(["mint", "ada/tiny-bert", "--agree"], context)
+    version = agreed(context, "mint", "ada/tiny-bert")
     assert version.doi == again.doi

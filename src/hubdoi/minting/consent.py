@@ -70,6 +70,13 @@ def rebound(
     return replace(terms, shown=shown)
 
 
+def shown_at(terms: Terms, revision: str | None) -> Terms:
+    """`terms` for a page that showed them beside `revision`, which a person chose there."""
+    if terms.shown is None or revision in (None, terms.shown.revision):
+        return terms
+    return rebound(terms, revision=revision, is_latest=False)
+
+
 def check_unspent(shown: Showing, key: str, find: Callable[[], Version | None]) -> None:
     """Let terms pass that no mint has used up, or only the mint with the same `key` (R12).
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from ...identity import LookUp, Match
+from ...minting.consent import shown_at
 from ...records import Author, Status, Version
 from ...records.errors import (
     AlreadyRegistered,
@@ -242,7 +243,7 @@ class PanelWork:
         try:
             version = self.client.mint(
                 status.repo,
-                agree=attempt.terms,
+                agree=shown_at(attempt.terms, attempt.revision),
                 authors=attempt.authors,
                 revision=attempt.revision,
                 title=attempt.title,
