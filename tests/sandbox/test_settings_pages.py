@@ -122,7 +122,7 @@ def test_r07_generating_anew_lists_both_versions(adas: Browser, ada: HfApi) -> N
     push(ada)
     behind = adas.open("/ada/tiny-bert/settings")
     assert "Generate new DOI" in behind.text
-    assert "behind" in adas.open("/ada/tiny-bert").text
+    assert "Changed since DOI" in adas.open("/ada/tiny-bert").text
     second = adas.generate()
     rows = re.findall(r"10\.5072/hf/000\d (?:CURRENT|outdated)", second.text)
     assert rows == ["10.5072/hf/0002 CURRENT", "10.5072/hf/0001 outdated"]

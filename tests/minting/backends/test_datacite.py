@@ -319,7 +319,10 @@ def test_r12_a_lost_answer_ends_with_one_doi(
     try:
         version = client.mint(REPO, agree=terms)
     except ServiceError:
-        (version,) = client.recover()
+        # An answer that was lost before anything was written down leaves nothing to recover.
+        begun = client.recover()
+        assert begun or not at_datacite()
+        (version,) = begun or (client.mint(REPO, agree=terms),)
     (record,) = at_datacite()
     assert (record["doi"], record["state"]) == (version.doi.key, "findable")
     assert client.status(REPO).doi == version.doi
