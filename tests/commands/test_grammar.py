@@ -1,10 +1,14 @@
 from __future__ import annotations
 
 import argparse
+from importlib import import_module
+from pathlib import Path
 
 import pytest
 
-from hubdoi.commands.grammar import HelpWanted, parse, parser, subcommands
+from hubdoi.citation import FORMATS as CITED
+from hubdoi.commands.grammar import FORMATS, HelpWanted, parse, parser, subcommands
+from hubdoi.commands.run import _HOMES
 from hubdoi.records.errors import UsageError
 
 COMMANDS = {
@@ -54,3 +58,15 @@ def test_authors_can_be_given_several_times() -> None:
     parsed = parse(["mint", "a/b", "--author", "Lovelace, Ada", "--author", "Hopper, Grace"])
     assert isinstance(parsed, argparse.Namespace)
     assert parsed.authors == ["Lovelace, Ada", "Hopper, Grace"]
+
+
+def test_the_formats_of_the_grammar_are_those_that_there_are() -> None:
+    assert sorted(FORMATS) == sorted(CITED)
+
+
+def test_every_command_is_in_the_readme_and_has_a_handler() -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+    for command in subcommands(parser()):
+        assert f"%doi {command}" in readme or f"hubdoi {command}" in readme, command
+        home = import_module(f"hubdoi.commands.{_HOMES[command]}")
+        assert callable(getattr(home, command)), command

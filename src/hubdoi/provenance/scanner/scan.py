@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import gc
 import re
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -72,21 +71,14 @@ def _scanned(
 ) -> tuple[list[Use], list[Unclear]]:
     if not any(_may_load(cell) for cell in cells):
         return [], []
-    # Trees of syntax are many small objects without cycles: the collector would only count them.
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        with warnings.catch_warnings():
-            # the notebook's invalid escapes are not the caller's to hear of
-            warnings.simplefilter("ignore")
-            found = _Scan(cells, notebook, outside)
-            try:
-                return found.result()
-            finally:
-                found.clear()
-    finally:
-        if collecting:
-            gc.enable()
+    with warnings.catch_warnings():
+        # the notebook's invalid escapes are not the caller's to hear of
+        warnings.simplefilter("ignore")
+        found = _Scan(cells, notebook, outside)
+        try:
+            return found.result()
+        finally:
+            found.clear()
 
 
 def _may_load(cell: Cell) -> bool:
