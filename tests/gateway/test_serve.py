@@ -27,7 +27,9 @@ Serve = Callable[..., tuple[subprocess.Popen[str], dict[str, Any]]]
 
 
 def agreed(endpoint: str, token: str) -> dict[str, Any]:
-    status = httpx.get(endpoint + DOI, headers={"Authorization": f"Bearer {token}"}).json()
+    status = httpx.get(
+        endpoint + DOI, headers={"Authorization": f"Bearer {token}"}, timeout=60
+    ).json()
     return {"agree": True, "terms": status["terms"]["digest"]}
 
 
