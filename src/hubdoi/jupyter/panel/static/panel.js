@@ -406,7 +406,8 @@ class PanelView {
           this.problem = "";
           this.render();
           try {
-            await again();
+            // What was written here may not have reached the kernel that is gone.
+            await again(this.edits > 0 || this.editTimer ? this.formNow() : null);
           } catch (error) {
             this.problem = String(error?.message ?? error);
           }
@@ -954,10 +955,10 @@ export function connect(kernel, data, save) {
     opened.open(content);
   });
   if (kernel) {
-    host.reconnect = async () => {
+    host.reconnect = async (form) => {
       const done = await kernel.requestExecute({ code: "import hubdoi.jupyter.panel", silent: true, store_history: false }).done;
       if (done.content.status !== "ok") throw new Error("hubdoi is not installed in this kernel. Install it, then run this cell again.");
-      await open({ id: data?.id, reopen: { repo: host.state.repo ?? "", endpoint: host.state.endpoint ?? "", form: host.state.form ?? null } }, 60);
+      await open({ id: data?.id, reopen: { repo: host.state.repo ?? "", endpoint: host.state.endpoint ?? "", form: form ?? host.state.form ?? null } }, 60);
     };
     // The panel is found again when the page was loaded again; a kernel without it closes the comm.
     host.ready = open({ id: data?.id }, 60).catch(() => live(false));
