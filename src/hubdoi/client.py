@@ -59,7 +59,7 @@ if TYPE_CHECKING:
 class Client:
     """Status, mint and citation of the repositories of one Hub.
 
-    `endpoint` and `token` default to the configuration (design chapter 8); ``token=False`` signs
+    `endpoint` and `token` default to the configuration; ``token=False`` signs
     nobody in. Further settings by keyword: `registrar`, `datacite_api`, `datacite_repository`,
     `datacite_password`, `datacite_prefix`, `contact`.
 
@@ -87,7 +87,7 @@ class Client:
             # Before anything can fail: a traceback shows the arguments.
             token = Secret(token.strip())
         given = {"endpoint": endpoint, "token": token, **settings}
-        # What `%doi use` chose counts next (design chapter 8); its token is for its endpoint alone.
+        # What `%doi use` chose counts next; its token is for its endpoint alone.
         self.config = config or Config.resolve(given, {} if endpoint else CHOSEN)
         check(self.config.registrar)
         self._resources = Resources(self.config)

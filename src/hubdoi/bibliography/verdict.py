@@ -113,7 +113,7 @@ class Review(Displayed):
 
 @dataclass(frozen=True, slots=True)
 class ReviewTable(Displayed):
-    """The reviewer's table: a `Review` for each use, then what cannot be told."""
+    """The reviewer's table: a `Review` for each use, then what is unknown."""
 
     rows: tuple[Review, ...] = ()
     unclear: tuple[Unclear, ...] = ()
@@ -132,7 +132,7 @@ class ReviewTable(Displayed):
         return [row.to_json() for row in self.rows]
 
     def to_markdown(self) -> str:
-        """The table in Markdown, with what cannot be told below it."""
+        """The table in Markdown, with what is unknown below it."""
         lines = [
             "| Repository | Revision used | DOI | Its revision | Verdict | What to do |",
             "| --- | --- | --- | --- | --- | --- |",

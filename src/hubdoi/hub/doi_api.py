@@ -1,4 +1,4 @@
-"""A Hub's own DOI API, over HTTP (design chapter 7)."""
+"""A Hub's own DOI API, over HTTP."""
 
 from __future__ import annotations
 

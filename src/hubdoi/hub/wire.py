@@ -1,4 +1,4 @@
-"""How errors travel between a Hub's DOI API and its clients (design chapter 7).
+"""How errors travel between a Hub's DOI API and its clients.
 
 The body is ``{"error": sentence, "code": class name, …}``; the headers ``X-Error-Code`` and
 ``X-Error-Message`` repeat both, as the Hub's own errors do.

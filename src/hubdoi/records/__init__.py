@@ -1,4 +1,4 @@
-"""The values that hubdoi speaks of (design chapter 1); nothing here does I/O."""
+"""The values that hubdoi speaks of; nothing here does I/O."""
 
 from .author import Author, AuthorType, check_orcid, check_ror
 from .changes import Changes, FileChange, FileGroup, group_of

@@ -1,4 +1,4 @@
-"""The DOI side of the Hub's API (design chapter 7): one service behind HTTP."""
+"""The DOI side of the Hub's API: one service behind HTTP."""
 
 from __future__ import annotations
 
