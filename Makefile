@@ -6,6 +6,8 @@ BIN := $(VENV)/bin
 # Many tests wait for a server or a pause more than they compute.
 WORKERS := 4
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Hundreds of processes start in the tests; without bytecode each compiles everything it imports.
+unexport PYTHONDONTWRITEBYTECODE
 
 # What the tests of TeX, the browser and the gateway need (libatomic1: playwright); pandoc comes with pypandoc_binary.
 PACKAGES := chromium libatomic1 fonts-dejavu-core poppler-utils texlive-latex-base texlive-latex-recommended \

@@ -19,7 +19,7 @@ __all__ = ["mint_and_die", "processes"]
 def processes() -> ForkServerContext:
     """Processes that have hubdoi loaded when they start."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["killing"])
+    context.set_forkserver_preload([__name__])
     return context
 
 

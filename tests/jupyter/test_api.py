@@ -53,8 +53,9 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
     server.stop()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="module", autouse=True)
 def ada(page: Page) -> Client:
+    """Ada, whose model has a DOI before any test asks; the server keeps its answers for a while."""
     found = page.http.post(
         f"{page.server.url}hubdoi/sandbox", headers={"Authorization": f"token {page.token}"}
     ).json()

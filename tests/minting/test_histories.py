@@ -13,12 +13,14 @@ import os
 import select
 import signal
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from itertools import count, pairwise
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import httpx
+import pytest
 import sqlalchemy as sa
 from huggingface_hub.errors import HfHubHTTPError
 from hypothesis import HealthCheck, settings
@@ -50,7 +52,6 @@ from hubdoi.sandbox.registrar_tables import records
 
 PEOPLE = ("ada", "grace")
 NAMES = ("Lovelace, Ada", "Hopper, Grace", "Shaw, Carol")
-_NUMBERS = count(1)
 
 which = st.integers(0, 1)
 names = st.sampled_from(NAMES)
@@ -70,12 +71,22 @@ class Kept:
 
 
 class Histories(RuleBasedStateMachine):
-    def __init__(self, sandbox: Sandbox) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self.sandbox = sandbox
-        self.world = sandbox.world
+        # Each history begins with nothing, so that it is the same when it is tried again.
+        self.running = ExitStack()
+        patch = self.running.enter_context(pytest.MonkeyPatch.context())
+        home = self.running.enter_context(TemporaryDirectory())
+        for name in ("HUBDOI_DATA", "HUBDOI_CACHE"):
+            patch.setenv(name, f"{home}/{name}")
+        self.sandbox = self.running.enter_context(Sandbox())
+        self.world = self.sandbox.world
+        self.numbers = count(1)
         self.kept: list[Kept] = []
         self.dois: dict[str, Version] = {}
+
+    def teardown(self) -> None:
+        self.running.close()
 
     # People, and what they use
 
@@ -98,7 +109,7 @@ class Histories(RuleBasedStateMachine):
     def push(self, kept: Kept) -> None:
         person = self.world.store.people.person(kept.owner)
         assert person is not None
-        text = f"change {next(_NUMBERS)}"
+        text = f"change {next(self.numbers)}"
         change = Change({"notes.txt": text.encode()})
         made = self.world.store.commits.commit(kept.uid, person, change, title=text)
         kept.revisions.append(made.oid)
@@ -106,7 +117,7 @@ class Histories(RuleBasedStateMachine):
     @initialize()
     def begin(self) -> None:
         for _ in range(2):
-            repo = Repo("model", f"ada/model-{next(_NUMBERS)}")
+            repo = Repo("model", f"ada/model-{next(self.numbers)}")
             made = self.world.store.repositories.create(repo)
             self.kept.append(Kept(made.uid, repo))
             self.push(self.kept[-1])
@@ -214,7 +225,7 @@ class Histories(RuleBasedStateMachine):
         if kept.is_deleted:
             return
         api = self.sandbox.hf_api(kept.owner)
-        target = f"{kept.owner}/model-{next(_NUMBERS)}"
+        target = f"{kept.owner}/model-{next(self.numbers)}"
         locked = bool(self.world.ledger.versions(kept.uid))
         try:
             if action == "delete":
@@ -235,7 +246,7 @@ class Histories(RuleBasedStateMachine):
         if kept.is_deleted:
             return
         owner = {"ada": "grace", "grace": "ada"}[kept.owner] if away else kept.owner
-        target = f"{owner}/model-{next(_NUMBERS)}"
+        target = f"{owner}/model-{next(self.numbers)}"
         to = target if action == "move" else None
         person = self.world.store.people.person(kept.owner)
         older = self.world.support.requests_for(kept.uid)
@@ -386,10 +397,10 @@ def _in_child(ask: Callable[[], str]) -> str:
         os.waitpid(child, 0)
 
 
-def test_r12_every_rule_holds_after_every_step_of_a_history(sandbox: Sandbox) -> None:
+def test_r12_every_rule_holds_after_every_step_of_a_history() -> None:
     examples = max(4, settings.default.max_examples // 5) if settings.default else 4
     run_state_machine_as_test(
-        lambda: Histories(sandbox),
+        Histories,
         settings=settings(
             max_examples=examples,
             stateful_step_count=15,

@@ -153,4 +153,6 @@ def test_an_institution_sees_its_dois_of_all(
         assert found[notes].state == "unregistered"
         assert len(found) == 5
         assert proxy.count("GET", "/datacite") <= 1
-        assert proxy.count("GET", "/api/") == 2
+        # Which Hub it is, and its two lists.
+        assert proxy.count("GET", "/api/sandbox") == 1
+        assert proxy.count("GET", "/api/") == 3, proxy.requests

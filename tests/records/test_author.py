@@ -89,6 +89,13 @@ def test_r05_a_name_with_one_reading_is_certain(written: Any) -> None:
     assert author.check_certain() is author
 
 
+def test_r05_an_author_made_by_hand_is_what_its_name_says() -> None:
+    assert Author("Lovelace, Ada", orcid=ORCID).check_certain() == Author.person(
+        "Ada Lovelace", orcid=ORCID
+    )
+    assert Author("Foo & Söhne, AG").check_certain() == Author("Foo & Söhne, AG", "organization")
+
+
 def test_r05_an_author_is_read_from_a_mapping() -> None:
     assert Author.parse(
         {"name": "Ada Lovelace", "orcid": ORCID, "affiliation": "Engine Works", "ror": ROR}

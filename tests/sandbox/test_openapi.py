@@ -114,7 +114,7 @@ def test_every_answer_is_what_the_document_promises(
     ask("POST", empty, OPERATION, 409, json=agreed)
     ask("POST", secret, OPERATION, 409, json=agreed, user="grace")
     ask("POST", DOI, OPERATION, 422, json={**agreed, "authors": 5})
-    authors = ["Babbage", {"name": "Lovelace, Ada", "orcid": "0000-0002-1825-0097"}]
+    authors = ["Babbage,", {"name": "Lovelace, Ada", "orcid": "0000-0002-1825-0097"}]
     ask("POST", DOI, OPERATION, 201, json={**agreed, "authors": authors}, **key)
     ask("POST", DOI, OPERATION, 422, json=agreed, **key)
     ask("POST", DOI, OPERATION, 409, json=agreed)

@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from .._version import __version__
 from ..hub.wire import error_answer, header_text
 from ..net.log_rate import RATE_LIMIT
+from ..net.routes import add_routes
 from ..records.errors import HubdoiError
 from . import doi_api, pages, relay, tombstones
 from .doi_api import institution_of
@@ -46,11 +47,8 @@ def create_app(institution: Institution) -> FastAPI:
     app.add_api_route("/healthz", _healthz, include_in_schema=False)
     app.add_api_route("/readyz", _readyz, include_in_schema=False)
     app.add_api_route("/api/gateway", _describe, include_in_schema=False)
-    app.include_router(doi_api.router)
-    app.include_router(tombstones.router)
-    app.include_router(pages.router)
-    # Last, because it takes every URL that is left.
-    app.include_router(relay.router)
+    # The relay last, because it takes every URL that is left.
+    add_routes(app, (doi_api.router, tombstones.router, pages.router, relay.router))
     return app
 
 

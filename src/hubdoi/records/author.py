@@ -208,6 +208,11 @@ class Author:
         """
         if self.type == "organization" or (self.type == "person" and self.given):
             return self
+        if self.type is None and kind_of(self.name):
+            # ``Author("Lovelace, Ada")``: nobody said what it is, and its form does.
+            return self._from_name(
+                self.name, orcid=self.orcid, affiliation=self.affiliation, ror=self.ror
+            ).check_certain()
         shown = self.name if len(self.name) <= 60 else f"{self.name[:59]}…"
         if self.type is None:
             family, given = split_person(self.name)

@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from .._version import __version__
 from ..hub.wire import error_answer, header_text
 from ..net.log_rate import RATE_LIMIT
+from ..net.routes import add_routes
 from ..records.errors import HubdoiError
 from . import (
     datacite_api,
@@ -64,18 +65,21 @@ def create_app(world: World, *, host: str = "127.0.0.1", port: int = 80) -> Fast
     app.add_exception_handler(RequestValidationError, _not_valid)
     app.add_exception_handler(Exception, _failed)
     # The narrow addresses first: a repository's page takes every address that is left.
+    routers = [
+        doi_api.support_router,
+        hub_api.router,
+        oauth_api.router,
+        oauth_pages.router,
+        datacite_api.router,
+        identity_api.router,
+        resolver.router,
+        settings_pages.router,
+        tickets.router,
+        pages.router,
+    ]
     if not world.without_doi_api:
-        app.include_router(doi_api.router)
-    app.include_router(doi_api.support_router)
-    app.include_router(hub_api.router)
-    app.include_router(oauth_api.router)
-    app.include_router(oauth_pages.router)
-    app.include_router(datacite_api.router)
-    app.include_router(identity_api.router)
-    app.include_router(resolver.router)
-    app.include_router(settings_pages.router)
-    app.include_router(tickets.router)
-    app.include_router(pages.router)
+        routers.insert(0, doi_api.router)
+    add_routes(app, routers)
     return app
 
 
