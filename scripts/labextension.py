@@ -1,4 +1,4 @@
-"""Builds the JupyterLab extension when it is missing or older than its sources.
+"""Builds the JupyterLab extension when it is missing or was built from other sources.
 
 ``make labextension`` runs this, and hatch does, for a wheel. An editable installation builds
 nothing, so that it needs no Node; ``make labextension`` adds the extension to it afterwards.
@@ -7,16 +7,16 @@ With the name of a script of package.json, such as ``lint``, it runs that one as
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = ROOT / "labextension"
-PANEL = ROOT / "src" / "hubdoi" / "jupyter" / "panel" / "static" / "panel.js"
+PANEL = ROOT / "src" / "hubdoi" / "jupyter" / "panel" / "static"
 OUTPUT = ROOT / "src" / "hubdoi" / "labextension"
 NEEDS_NODE = (
     "Building the JupyterLab extension needs Node and npm: run `make labextension`, which installs "
@@ -34,9 +34,12 @@ def build(target_name: str, version: str) -> None:
 
 def make() -> None:
     """Build the extension if that is needed."""
-    built = OUTPUT / "package.json"
-    if not built.exists() or built.stat().st_mtime < max(_times()):
+    digest = _digest()
+    # Times say nothing: a checkout or a copy changes them.
+    built_from = OUTPUT / "built-from.txt"
+    if not built_from.exists() or built_from.read_text() != digest:
         npm("run", "--silent", "build")
+        built_from.write_text(digest)
 
 
 def npm(*words: str) -> None:
@@ -69,11 +72,16 @@ def link() -> None:
     found.symlink_to(OUTPUT, target_is_directory=True)
 
 
-def _times() -> Iterator[float]:
+def _digest() -> str:
+    """What the extension is built from, as one SHA-256."""
     folders = ("*.*", "schema/*", "src/*", "style/*")
-    for file in [PANEL, *(file for folder in folders for file in SOURCES.glob(folder))]:
+    found = [*PANEL.iterdir(), *(file for folder in folders for file in SOURCES.glob(folder))]
+    digest = hashlib.sha256()
+    for file in sorted(found):
         if file.is_file():
-            yield file.stat().st_mtime
+            content = file.read_bytes()
+            digest.update(f"{file.relative_to(ROOT).as_posix()} {len(content)}\n".encode() + content)
+    return digest.hexdigest()
 
 
 def _npm() -> Path | None:
