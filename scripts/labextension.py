@@ -80,7 +80,9 @@ def _digest() -> str:
     for file in sorted(found):
         if file.is_file():
             content = file.read_bytes()
-            digest.update(f"{file.relative_to(ROOT).as_posix()} {len(content)}\n".encode() + content)
+            digest.update(
+                f"{file.relative_to(ROOT).as_posix()} {len(content)}\n".encode() + content
+            )
     return digest.hexdigest()
 
 

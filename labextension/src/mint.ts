@@ -39,6 +39,11 @@ class Mounted {
     return this._host?.live === true || this._host?.connecting === true;
   }
 
+  /** The last state that was drawn, which may be newer than the saved one. */
+  get state(): object | undefined {
+    return this._host?.state;
+  }
+
   /** Draws `data` until it is known which kernel, if any, it belongs to. */
   wait(data: { state?: object }): void {
     if (!this._host) {
@@ -91,7 +96,9 @@ export function mintTab(
   problem.setAttribute("role", "alert");
   const start = async () => {
     problem.remove();
-    const host = panel.show(session.session?.kernel ?? null, { state: { repo, endpoint } });
+    // After a restart it goes on with what was written here.
+    const state = panel.state ?? { repo, endpoint };
+    const host = panel.show(session.session?.kernel ?? null, { state });
     await host.ready;
     await host.reconnect?.().catch((error: Error) => {
       if (error.message) {
@@ -171,7 +178,7 @@ export class PanelRenderer extends Widget implements IRenderMime.IRenderer {
     const notebook = this._findNotebook(this.node);
     if (notebook && notebook !== this._notebook) {
       this._notebook = notebook;
-      notebook.sessionContext.kernelChanged.connect(this._connect, this);
+      notebook.sessionContext.kernelChanged.connect(this._kernelChanged, this);
       notebook.sessionContext.statusChanged.connect(this._statusChanged, this);
       this._connect();
     } else if (!notebook) {
@@ -180,7 +187,7 @@ export class PanelRenderer extends Widget implements IRenderMime.IRenderer {
   }
 
   override dispose(): void {
-    this._notebook?.sessionContext.kernelChanged.disconnect(this._connect, this);
+    this._notebook?.sessionContext.kernelChanged.disconnect(this._kernelChanged, this);
     this._notebook?.sessionContext.statusChanged.disconnect(this._statusChanged, this);
     this._panel.dispose();
     super.dispose();
@@ -189,6 +196,12 @@ export class PanelRenderer extends Widget implements IRenderMime.IRenderer {
   private _connect(): void {
     const kernel = this._notebook?.sessionContext.session?.kernel ?? null;
     this._panel.show(kernel, this._data, (bundle) => this._save(bundle));
+  }
+
+  /** Also after a restart: what was written since the output was saved must not be lost. */
+  private _kernelChanged(): void {
+    this._data = { ...this._data, state: this._panel.state ?? this._data.state };
+    this._connect();
   }
 
   /** Keeps the last state in the notebook, without the widget, which would not outlive the kernel. */

@@ -161,7 +161,8 @@ class Analysis:
         toast = self.page.locator(".Toastify__toast", has_text=words)
         expect(toast.first).to_be_visible(timeout=30 * SECONDS)
         # The next one with these words is another one.
-        toast.evaluate_all("nodes => nodes.forEach(node => node.remove())")
+        toast.first.locator(".jp-Notification-Toast-Close").click()
+        expect(toast).to_have_count(0, timeout=10 * SECONDS)
 
     def selected(self) -> str:
         """The text that is selected in the page."""

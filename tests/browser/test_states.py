@@ -75,7 +75,7 @@ def test_a_panel_without_a_repository_asks_which(notebook: Notebook, sandbox: Sa
     notebook.run("%load_ext hubdoi\n%doi use sandbox")
     notebook.run("%doi panel")
     panel = PanelOnPage(notebook)
-    panel.root.get_by_label("Repository").fill("datasets/ada/notes")
+    panel.root.get_by_label("Repository", exact=True).fill("datasets/ada/notes")
     notebook.page.keyboard.press("Enter")
     panel.is_state("No DOI")
     panel.shows("datasets/ada/notes")

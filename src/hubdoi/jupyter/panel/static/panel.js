@@ -523,7 +523,9 @@ class PanelView {
       return h("a", {
         class: "hubdoi-button hubdoi-primary", target: "_blank", rel: "noopener noreferrer",
         ...(can && isLink(state.settings_url) ? { href: state.settings_url } : { role: "link", "aria-disabled": "true" }),
-        "aria-describedby": this.name("reason"), onclick: () => can && this.mint(state),
+        "aria-describedby": this.name("reason"),
+        // Afterwards: the link has no target any more once the mint has begun.
+        onclick: () => can && setTimeout(() => this.mint(state)),
       }, state.label);
     }
     return h("button", {
