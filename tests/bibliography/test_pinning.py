@@ -7,7 +7,8 @@ import ast
 import pytest
 
 from hubdoi.bibliography.pinning import Pinning
-from hubdoi.provenance.scanner.document import Cell, cells_of_text
+from hubdoi.provenance.scanner.cell import Cell
+from hubdoi.provenance.scanner.document import cells_of_text
 from hubdoi.records import Repo
 from hubdoi.records.errors import InvalidInput
 

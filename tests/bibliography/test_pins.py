@@ -115,3 +115,21 @@ def test_a_file_that_changed_meanwhile_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match="has changed meanwhile"):
         pins.write()
     assert path.read_text() == "other"
+
+
+def test_the_indented_cells_of_marimo(tmp_path: Path) -> None:
+    path = tmp_path / "a.py"
+    cell = '@app.cell\ndef _():\n    m = X.from_pretrained("ada/engine")\n    return (m,)\n'
+    path.write_text(f"import marimo\napp = marimo.App()\n\n{cell}")
+    pins_for([finding(path)]).write()
+    assert f'\n    m = X.from_pretrained("ada/engine", revision="{COMMIT}")\n' in path.read_text()
+
+
+def test_a_file_in_another_encoding_is_left_to_a_person(tmp_path: Path) -> None:
+    path = tmp_path / "a.py"
+    path.write_bytes(
+        f'# coding: latin-1\n# é\n{IMPORT}X.from_pretrained("ada/engine")\n'.encode("latin-1")
+    )
+    pins = pins_for([finding(path)])
+    assert pins.diff() == ""
+    assert [one.repo for one in pins.left] == ["ada/engine"]

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from ..provenance.scanner.calls import TRIGGERS, calls_named
-from ..provenance.scanner.document import Cell
+from ..provenance.scanner.cell import Cell
 from ..provenance.scanner.scan import scan
 from ..provenance.scanner.syntax import parse_cell
 from ..provenance.use import Use
@@ -102,13 +102,13 @@ class Pinning:
         cell = self.cells[edit.position]
         moved = replace(edit, position=0, line=edit.line + cell.offset)
         here, there = cell.source.split("\n"), self.text.split("\n")
-        same = there[moved.line : moved.line + 1] == [here[edit.line]]
         # A text file may have the line ends of Windows; those of a cell are read as one character.
-        return (
-            moved
-            if same or there[moved.line : moved.line + 1] == [here[edit.line] + "\r"]
-            else None
-        )
+        written = there[moved.line].removesuffix("\r") if moved.line < len(there) else ""
+        # The cells of a marimo notebook are indented there.
+        indent = len(written) - len(here[edit.line])
+        if indent < 0 or written[:indent].strip() or written[indent:] != here[edit.line]:
+            return None
+        return replace(moved, start=edit.start + indent, end=edit.end + indent)
 
     def _is_only(self, repo: Repo, after: list[Use]) -> bool:
         """Whether nothing else changes: calls of other repositories may share the line."""

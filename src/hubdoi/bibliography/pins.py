@@ -72,12 +72,24 @@ def pins_for(findings: Iterable[Finding]) -> Pins:
     left: list[Finding] = []
     for name in dict.fromkeys(one.notebook for one in wanted):
         path = Path(name)
+        if not _is_utf8(path):
+            # a file that declares another encoding is read, and left as it is
+            left += [one for one in wanted if one.notebook == name]
+            continue
         fixed, missed = _fixed(path, [one for one in wanted if one.notebook == name])
         left += missed
         text = _text(path)
         if fixed != text:
             changes.append((path, text, fixed))
     return Pins(tuple(changes), tuple(left))
+
+
+def _is_utf8(path: Path) -> bool:
+    try:
+        _text(path)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _text(path: Path) -> str:

@@ -11,7 +11,8 @@ from pathlib import PurePosixPath
 from threading import Lock
 from typing import Any
 
-from ..provenance.scanner.document import SUFFIXES, Cell, cells_of_notebook, cells_of_text
+from ..provenance.scanner.cell import Cell
+from ..provenance.scanner.document import SUFFIXES, cells_of_notebook, cells_of_text
 from ..records.errors import InvalidInput
 
 _KEPT = 32

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from .scanner.document import Cell
+from .scanner.cell import Cell
 from .scanner.scan import scan
 from .scanner.values import Deferred, Items, Pairs
 from .use import Uses

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from hubdoi.bibliography import uses
 from hubdoi.provenance.scanner.document import cells_of_file, cells_of_notebook
 from hubdoi.records.errors import InvalidInput
 
@@ -126,3 +127,77 @@ def test_a_byte_order_mark_is_passed_over(tmp_path: Path) -> None:
     path = tmp_path / "a.ipynb"
     path.write_bytes(b"\xef\xbb\xbf" + json.dumps({"cells": []}).encode())
     assert cells_of_file(path) == []
+
+
+@pytest.mark.parametrize(
+    ("first", "encoding"),
+    [
+        ("# -*- coding: latin-1 -*-", "latin-1"),
+        ("#!/usr/bin/env python\n# vim: set fileencoding=cp1252 :", "cp1252"),
+        ("# coding: euc_jp", "euc_jp"),
+    ],
+)
+def test_a_script_is_read_in_the_encoding_that_it_declares(
+    tmp_path: Path, first: str, encoding: str
+) -> None:
+    word = "\u65e5\u672c" if encoding == "euc_jp" else "\xe9t\xe9"
+    path = tmp_path / "a.py"
+    path.write_bytes(f"{first}\nname = '{word}'\n".encode(encoding))
+    assert word in cells_of_file(path)[0].source
+
+
+def test_an_encoding_that_python_does_not_have_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "a.py"
+    path.write_bytes(b"# coding: none-such\nx = 1\n")
+    with pytest.raises(InvalidInput, match="declares an encoding"):
+        cells_of_file(path)
+
+
+MARIMO = """import marimo
+
+app = marimo.App(width="medium")
+
+with app.setup:
+    from transformers import AutoModel
+
+
+@app.cell
+def _():
+    name = "ada/engine"
+    return (name,)
+
+
+@app.cell(hide_code=True)
+async def _(name):
+    # the name is another cell's
+    model = AutoModel.from_pretrained(
+        name,
+    )
+    return
+
+
+@app.function
+def load(other="ada/other"):
+    return AutoModel.from_pretrained(other)
+
+
+if __name__ == "__main__":
+    app.run()
+"""
+
+
+def test_marimo_cells_are_functions(tmp_path: Path) -> None:
+    cells = cells_of_file(written(tmp_path / "a.py", MARIMO))
+    assert [cell.index for cell in cells] == [0, 1, 2, 3]
+    assert cells[1].source.splitlines()[0] == 'name = "ada/engine"'
+    found = uses(str(tmp_path / "a.py"))
+    assert [(u.repo_id, u.cell, u.line) for u in found] == [
+        ("ada/engine", 2, 18),
+        ("ada/other", 3, 26),
+    ]
+    assert not found.unclear
+
+
+def test_a_marimo_file_that_does_not_parse_is_a_script(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.py", MARIMO + "\nx = (\n")
+    assert [u.repo_id for u in uses(str(path))] == ["ada/other"]

@@ -87,3 +87,10 @@ def test_tuned_notebook(notebook: Labelled) -> None:
 def test_what_cannot_be_told_is_said(notebook: Labelled) -> None:
     said = {unclear.call for unclear in uses(notebook.notebook).unclear}
     assert said == set(notebook.unclear)
+
+
+@pytest.mark.parametrize("notebook", labelled("patterns.txt"), ids=lambda n: n.title)
+def test_pattern_of_public_files(notebook: Labelled) -> None:
+    found = uses(notebook.notebook)
+    assert [(u.repo_type, u.repo_id, u.revision) for u in found] == notebook.uses
+    assert [unclear.call for unclear in found.unclear] == notebook.unclear

@@ -298,3 +298,62 @@ def test_a_namespace_that_can_exist_is_no_placeholder(namespace: str) -> None:
     assert found(f'X.from_pretrained("{namespace}/a")') == [("model", f"{namespace}/a", None)]
     assert found(f'X.from_pretrained("your-{namespace}/a")') == []
     assert found(f'X.from_pretrained("my_{namespace}/a")') == []
+
+
+CUT = "It has more values than hubdoi follows."
+
+
+def reasons(*sources: str) -> list[tuple[str, str]]:
+    return [(u.call, u.reason) for u in uses(notebook(*sources)).unclear]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        # more assignments than are followed
+        "def f():\n"
+        + "".join(f"    if c: x = 'ada/m{n}'\n" for n in range(80))
+        + "    X.from_pretrained(x)",
+        # a longer list
+        f"for x in {[f'ada/m{n}' for n in range(300)]}:\n    X.from_pretrained(x)",
+        # more combinations
+        "import itertools\nfor a, b in itertools.product("
+        + ", ".join(str([f"{kind}{n}" for n in range(20)]) for kind in ("o", "m"))
+        + "):\n    X.from_pretrained(f'{a}/{b}')",
+        # more calls of a function
+        "def f(x):\n    X.from_pretrained(x)\n" + "".join(f"f('ada/m{n}')\n" for n in range(90)),
+        # a longer text
+        "X.from_pretrained('ada/' + " + repr("m" * 3000) + ")",
+        "x = 'ada/'\ny = 'm' * 9\nX.from_pretrained(f'{x}" + "m" * 3000 + "')",
+    ],
+    ids=["assignments", "list", "product", "calls", "concatenation", "interpolation"],
+)
+def test_a_limit_is_said(source: str) -> None:
+    assert ("X.from_pretrained", CUT) in reasons(source)
+
+
+def test_a_limit_of_what_is_read_is_said() -> None:
+    many = [f"hf://datasets/ada/d{n}/a.csv" for n in range(300)]
+    assert reasons(f"frames = scan_all({many})") == [("scan_all", CUT)]
+    loop = "\n".join(f"    'ada/m{n}'," for n in range(100))
+    assert ("hf", CUT) in reasons(f"names = [\n{loop}\n]\n!hf download {{names[i]}}")
+
+
+def test_a_docstring_is_no_code_where_a_file_does_not_parse(tmp_path: Path) -> None:
+    path = tmp_path / "new.py"
+    path.write_text(
+        '"""How to use it.\n\nmodel = AutoModel.from_pretrained("ada/example")\n"""\n'
+        "type Pair[T] = tuple[T, T]\n\n"
+        "def build[T](kind: T):\n"
+        "    '''As in\n\n    AutoModel.from_pretrained('ada/other')\n    '''\n"
+        '    return AutoModel.from_pretrained("ada/engine")\n\n'
+        'USAGE = """\nload_dataset("ada/shown")\n"""\n'
+        'print(f"{names["a"]} and {x!r:>{width}} }")\n'
+        'data = load_dataset("ada/notes")\n'
+    )
+    assert [u.repo_id for u in uses(str(path))] == ["ada/engine", "ada/notes"]
+
+
+def test_a_text_that_never_ends_hides_nothing() -> None:
+    broken = 'x = (\ny = """\nm = X.from_pretrained("ada/engine")\n'
+    assert found(broken) == [("model", "ada/engine", None)]

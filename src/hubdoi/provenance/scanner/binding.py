@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeAlias
 # How a name's value is taken from the value of an expression: one element of it ("each", with the
 # loop that does it), the item at a place, or what `with … as` gives.
 Step: TypeAlias = tuple[Literal["each", "item", "rest", "entered"], Any]
-BindingKind = Literal["value", "import", "def", "class", "param", "aug", "change", "opaque"]
+BindingKind = Literal["value", "import", "def", "class", "param", "aug", "change", "opaque", "cut"]
 
 
 class Scope:

@@ -24,7 +24,9 @@ class Call:
     `default`: without the argument the library chooses a repository, which the code cannot tell.
     `tagged`: the library reads ``id@revision``. `path`: the argument is a path on the Hub's file
     system, ``datasets/ada/notes/train.csv``. `builder`: it may be the name of a dataset builder,
-    and the files are then in `data_files`.
+    and the files are then in `data_files`. `listed`: it may be a list of names. `harness`: it is
+    the text of an evaluation harness, ``pretrained=ada/engine,dtype=auto``. `quiet`: functions of
+    other libraries have the same name, so a value that is not known is not reported.
     """
 
     name: str
@@ -40,6 +42,9 @@ class Call:
     tagged: bool = False
     path: bool = False
     builder: bool = False
+    listed: bool = False
+    harness: bool = False
+    quiet: bool = False
 
     # Taken apart once, for the sake of speed.
     keywords: frozenset[str] = field(init=False)
@@ -62,6 +67,14 @@ class Call:
 _MODEL = "pretrained_model_name_or_path|model_name_or_path|pretrained_model_or_path|model_name|model_id|repo_id|pretrained_model_name|name_or_path|model|checkpoint"
 _ST = "sentence-transformers"
 _TIMM = ("hf_hub:", "hf-hub:")
+_TRL = (
+    "SFT DPO GRPO Reward KTO ORPO CPO BCO GKD PPO PRM RLOO XPO NashMD OnlineDPO IterativeSFT "
+    "AlignProp DDPO GOLD MiniLLM PAPO GFPO"
+).split()
+_DATATROVE = (
+    "DocumentTokenizer TokensCounter LengthCounter MegatronDocumentTokenizer TokenizedFile "
+    "DocumentTokenizerContextShuffler PerplexityStats"
+).split()
 
 # fmt: off
 CALLS: tuple[Call, ...] = (
@@ -92,12 +105,15 @@ CALLS: tuple[Call, ...] = (
     Call("optimum.pipeline", "model", 1, objects=True, default=True),
     Call("lmdeploy.pipeline", "model_path", 0),
     Call("pyannote.Inference", "model", 0, objects=True),
-    Call("trl.SFTTrainer", "model", 0, objects=True),
-    Call("trl.DPOTrainer", "model", 0, objects=True),
-    Call("trl.GRPOTrainer", "model", 0, objects=True),
-    Call("trl.RewardTrainer", "model", 0, objects=True),
-    Call("trl.KTOTrainer", "model", 0, objects=True),
-    Call("trl.ORPOTrainer", "model", 0, objects=True),
+    # also when some other library hands it on
+    Call("pipeline", "model", None, objects=True, namespaced=True, quiet=True),
+    Call("[A-Z]*.load_config", _MODEL, namespaced=True, quiet=True),
+    *(Call(f"trl.{name}Trainer", "model", 0, objects=True) for name in _TRL),
+    *(Call(f"trl.{name}Trainer", "ref_model|teacher_model|reward_model|value_model", None, objects=True) for name in _TRL),
+    *(Call(f"trl.{name}Trainer", "reward_funcs", None, objects=True, listed=True) for name in _TRL),
+    Call("trl.DPOTrainer", "ref_model", 1, objects=True),
+    Call("trl.GRPOTrainer", "reward_funcs", 1, objects=True, listed=True),
+    Call("trl.RLOOTrainer", "reward_funcs", 1, objects=True, listed=True),
     # datasets
     Call("datasets.load_dataset", "path", 0, "dataset", revision="revision|script_version", builder=True),
     Call("nlp.load_dataset", "path", 0, "dataset", revision="version", builder=True),
@@ -126,6 +142,9 @@ CALLS: tuple[Call, ...] = (
     Call("HfFileSystem().*", "path|rpath", 0, path=True),
     Call("KerasCV.from_preset", "preset", prefix=("hf://",)),
     Call("load_from_hub", "repo_id"),
+    Call("fiftyone.load_from_hub", "repo_id", 0, "dataset"),
+    Call("LoadDataFromHub", "repo_id", None, "dataset"),
+    Call("HuggingFaceDatasetReader", "dataset", 0, "dataset"),
     Call("push_from_hub", "repo_id"),
     # sentence embeddings and retrieval
     Call("SentenceTransformer", "model_name_or_path|model_name", home=_ST),
@@ -133,6 +152,8 @@ CALLS: tuple[Call, ...] = (
     Call("SparseEncoder", "model_name_or_path"),
     Call("sentence_transformers.Transformer", "model_name_or_path"),
     Call("models.Transformer", "model_name_or_path"),
+    Call("*.from_model2vec", "model_name|model_name_or_path"),
+    Call("ColBERT", "model_name_or_path", objects=True, quiet=True),
     Call("BERTopic", "embedding_model", 5, home=_ST, objects=True),
     Call("KeyBERT", "model", 0, home=_ST, objects=True),
     Call("txtai.Embeddings", "path", None),
@@ -177,7 +198,22 @@ CALLS: tuple[Call, ...] = (
     Call("vllm.LoRARequest", "lora_path|lora_local_path", 2),
     Call("sglang.Engine", "model_path"),
     Call("mlx_lm.load", "path_or_hf_repo"),
-    Call("mlx_vlm.load", "path_or_hf_repo"),
+    Call("mlx_vlm.load", "path_or_hf_repo|path_or_repo"),
+    Call("mlx_lm.convert", "hf_path"),
+    Call("mlx_vlm.convert", "hf_path"),
+    Call("mlx_whisper.transcribe", "path_or_hf_repo", None),
+    # evaluation harnesses and interpretability
+    Call("lm_eval.simple_evaluate", "model_args", 1, tagged=True, harness=True, quiet=True),
+    Call("HFLM", "pretrained", objects=True),
+    Call("HFLM", "tokenizer", None, objects=True),
+    Call("HFLM", "peft", None),
+    Call("lm_eval.VLLM", "pretrained"),
+    Call("TransformersModelConfig", "model_name|pretrained", None),
+    Call("VLLMModelConfig", "model_name|pretrained", None),
+    Call("*.boot_transformers", "model_name"),
+    Call("inseq.load_model", "model", objects=True),
+    Call("inseq.load_model", "tokenizer", None, objects=True),
+    Call("nnsight.LanguageModel", "model_key|repo_id", objects=True),
     Call("outlines.transformers", "model_name", objects=True),
     Call("guidance.Transformers", "model", objects=True),
     Call("HookedTransformer.from_pretrained", "model_name"),
@@ -193,6 +229,13 @@ CALLS: tuple[Call, ...] = (
     Call("HfApiModel", "model_id"),
     Call("InferenceClientModel", "model_id"),
     Call("VLLM", "model", None),
+    Call("vLLM", "model", None),
+    Call("vLLM", "tokenizer", None),
+    Call("vLLMEmbeddings", "model", None),
+    Call("TransformersLLM", "model", None),
+    Call("InferenceEndpointsLLM", "model_id", None),
+    Call("InferenceEndpointsLLM", "tokenizer_id", None),
+    Call("MlxLLM", "path_or_hf_repo", None),
     Call("CTransformers", "model", None),
     Call("QuantConfig", "base_model", None),
     # vision, speech and other modalities
@@ -214,6 +257,12 @@ CALLS: tuple[Call, ...] = (
     Call("ktrain.Transformer", "model_name"),
     Call("text.Transformer", "model_name"),
     Call("Happy*", "model_name", 1),
+    Call("nlpaug.ContextualWordEmbsAug", "model_path"),
+    Call("nlpaug.ContextualWordEmbsForSentenceAug", "model_path"),
+    Call("nlpaug.AbstSummAug", "model_path"),
+    Call("nlpaug.BackTranslationAug", "from_model_name"),
+    Call("nlpaug.BackTranslationAug", "to_model_name", 1),
+    *(Call(name, "tokenizer_name_or_path", None) for name in _DATATROVE),
     Call("bert_score.score", "model_type", None),
     Call("BERTScorer", "model_type", None),
     Call("*.compute", "model_type", None),
@@ -296,7 +345,9 @@ def lines_for(origin: str, dotted: str) -> tuple[Call, ...]:
     entries = calls_on_paths(owner) or calls_named(called)
     matching = tuple(entry for entry in entries if _matches(entry, origin, dotted))
     exact = tuple(e for e in matching if e.is_method and not e.owner.startswith("*"))
-    chosen = exact or matching
+    # a line for one package is meant rather than a line for every function of the name
+    named = tuple(e for e in matching if e.owner and not e.is_method) if origin == "import" else ()
+    chosen = exact or named or matching
     if len(chosen) > 1 and origin == "unbound":
         # nothing tells the package: the first line of the table is the likeliest
         chosen = tuple(entry for entry in chosen if entry.owner == chosen[0].owner)

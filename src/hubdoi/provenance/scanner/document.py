@@ -5,15 +5,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from ...records.errors import InvalidInput
+from .cell import Cell, Language
+from .marimo import cells_of_marimo
 
 SUFFIXES = frozenset({".ipynb", ".py", ".md", ".qmd", ".myst"})
-
-Language = Literal["python", "shell"]
 
 _MAX_BYTES = 512 * 1024 * 1024
 _PERCENT = re.compile(r"^#\s*%%(?P<rest>.*)$")
@@ -21,19 +20,10 @@ _FENCE = re.compile(r"^(?P<indent>\s{0,3})(?P<fence>`{3,}|~{3,})(?P<info>[^`]*)$
 _INFO = re.compile(r"^\s*\{\s*\.?(?P<directive>[\w-]+)\s*[,}]?\s*\}?\s*(?P<argument>[\w+-]*)")
 _PLAIN_INFO = re.compile(r"^\s*(?P<language>[\w+-]+)")
 _SHORTEST = 3
+_LONGEST_LINE = 4096
+_MARIMO = re.compile(r"^\w+ = marimo\.App\(", re.M)
 _SHELLS = frozenset({"bash", "sh", "shell", "zsh", "console", "calysto_bash"})
 _PYTHONS = frozenset({"python", "python2", "python3", "ipython", "ipython2", "ipython3", "py"})
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """One code cell: `offset` is added to a line of `source` to give the line that is shown."""
-
-    index: int | None
-    source: str
-    offset: int = 0
-    language: Language = "python"
-    execution_count: int | None = None
 
 
 def cells_of_file(path: Path) -> list[Cell]:
@@ -49,7 +39,7 @@ def cells_of_file(path: Path) -> list[Cell]:
         )
     if suffix == ".ipynb":
         return cells_of_notebook(read_notebook(path), str(path))
-    return cells_of_text(_text(path), suffix)
+    return cells_of_text(_text(path, declared=suffix == ".py"), suffix)
 
 
 def cells_of_text(text: str, suffix: str) -> list[Cell]:
@@ -132,24 +122,49 @@ def _language(metadata: object) -> Language | None:
     return "shell" if names[0] in _SHELLS else ("python" if not names[0] else None)
 
 
-def _text(path: Path) -> str:
+def _text(path: Path, *, declared: bool = False) -> str:
+    """The text of a file; `declared` says that it may declare its encoding, as Python's source does."""
+    encoding = "utf-8-sig"
     try:
         if path.is_file() and path.stat().st_size > _MAX_BYTES:
             raise InvalidInput(f"{path} is larger than 512 MiB; clear its outputs and try again.")
-        return path.read_text(encoding="utf-8-sig")
+        if declared:
+            encoding = _declared_encoding(path)
+        return path.read_text(encoding=encoding)
+    except InvalidInput:
+        raise
     except FileNotFoundError:
         raise InvalidInput(f"There is no file {path}; check the name.") from None
     except UnicodeDecodeError:
         raise InvalidInput(
-            f"{path} is not text in UTF-8; save it again in that encoding."
+            f"{path} is not text in {encoding.removesuffix('-sig').upper()}; save it again in UTF-8."
         ) from None
     except (OSError, ValueError) as error:
         reason = (error.strerror if isinstance(error, OSError) else None) or "it is no file"
         raise InvalidInput(f"{path} cannot be read: {reason.lower()}.") from None
 
 
+def _declared_encoding(path: Path) -> str:
+    """The encoding that a source file declares in its first two lines (PEP 263), else UTF-8."""
+    with path.open("rb") as file:
+        head = file.readline(_LONGEST_LINE) + file.readline(_LONGEST_LINE)
+    if b"coding" not in head:
+        return "utf-8-sig"
+    from io import BytesIO
+    from tokenize import detect_encoding
+
+    try:
+        return detect_encoding(BytesIO(head).readline)[0]
+    except SyntaxError as error:
+        raise InvalidInput(
+            f"{path} declares an encoding that Python cannot read: {error.msg}."
+        ) from None
+
+
 def _cells_of_script(text: str) -> list[Cell]:
     """A script's percent cells (``# %%``); a script without them is one cell without an index."""
+    if _MARIMO.search(text) and (cells := cells_of_marimo(text)):
+        return cells
     lines = text.splitlines()
     starts = [n for n, line in enumerate(lines) if _PERCENT.match(line)]
     if not starts:

@@ -13,15 +13,18 @@ from .results import LIMIT, Results
 from .scope import Program, comprehension_site
 from .strings import formatted, interpolated
 from .values import (
+    CUT,
     LOCAL,
     OPAQUE,
     UNKNOWN,
     Alternative,
     Deferred,
+    Instance,
     Items,
     Marker,
     Pairs,
     Settings,
+    Table,
     products,
 )
 
@@ -94,7 +97,7 @@ class Evaluator:
             method = _METHODS.get(type(node))
             found = method(self, node, site) if method else [(OPAQUE, {})]
             if len(found) > LIMIT:
-                found = [*found[:LIMIT], (UNKNOWN, {})]
+                found = [*found[:LIMIT], (CUT, {})]
         finally:
             self._depth -= 1
             self._asked.discard(key)
@@ -112,9 +115,11 @@ class Evaluator:
     def combined(self, parts: list[list[Alternative]], make: Any) -> list[Alternative]:
         """`make` of one alternative of each part, for all ways to take them at once."""
         found: list[Alternative] = []
-        for taken, choices in products(parts, LIMIT):
+        for taken, choices in products(parts, LIMIT + 1):
             if not self.step():
                 return [(UNKNOWN, {})]
+            if len(found) == LIMIT:
+                return [*found, (CUT, {})]
             found.append((make(*taken), choices))
         return found
 
@@ -134,10 +139,13 @@ class Evaluator:
         found: list[Alternative] = []
         for n, element in enumerate(elements[:LIMIT]):
             if not self.step():
+                found.append((CUT, {}))
                 break
             for part, choices in self.forced(element):
                 found.append((part, {**choices, fork: n}))
-        if more or len(elements) > LIMIT:
+        if len(elements) > LIMIT:
+            found.append((CUT, {}))
+        if more:
             found.append((UNKNOWN, {}))
         return found
 
@@ -151,8 +159,13 @@ class Evaluator:
             if isinstance(key, slice):
                 return [(value, {})]
             return self.all_of(value.elements, value.more)
+        if isinstance(value, Table) and not isinstance(key, str):
+            # a choice of rows or columns
+            return [(value, {})]
         if isinstance(value, Pairs):
             return self.entry(value, key)
+        if isinstance(value, Instance) and isinstance(key, int | str):
+            return self.names.item_of(value, key)
         if isinstance(value, Settings) and isinstance(key, str):
             entry = value.entries.get(key)
             return self.forced(entry) if entry else [(UNKNOWN, {})]
@@ -163,6 +176,8 @@ class Evaluator:
     def all_of(self, elements: tuple[Deferred, ...], more: bool) -> list[Alternative]:
         """The values of all elements; `more` says that there are others, not known."""
         found = [part for element in elements[:LIMIT] for part in self.forced(element)]
+        if len(elements) > LIMIT:
+            found.append((CUT, {}))
         return [*found, (UNKNOWN, {})] if more or not found else found
 
     def entry(self, value: Pairs, key: Any) -> list[Alternative]:
@@ -210,17 +225,17 @@ class Evaluator:
 
     def _joined(self, node: ast.JoinedStr, site: Site) -> list[Alternative]:
         parts = [
-            self.evaluate(part.value, site)
+            self._interpolation(part, site)
             if isinstance(part, ast.FormattedValue)
             else self.evaluate(part, site)
             for part in node.values
         ]
-        plain = all(
-            part.format_spec is None and part.conversion in (-1, 115)
-            for part in node.values
-            if isinstance(part, ast.FormattedValue)
-        )
-        return self.combined(parts, lambda *taken: interpolated(taken, plain))
+        return self.combined(parts, lambda *taken: interpolated(taken))
+
+    def _interpolation(self, part: ast.FormattedValue, site: Site) -> list[Alternative]:
+        if part.format_spec is not None or part.conversion not in (-1, 115):
+            return [(UNKNOWN, {})]
+        return self.evaluate(part.value, site)
 
     def _operation(self, node: ast.BinOp, site: Site) -> list[Alternative]:
         left = self.evaluate(node.left, site)
@@ -357,12 +372,12 @@ class Evaluator:
 
 def _added(left: Any, right: Any) -> Any:
     if isinstance(left, str) and isinstance(right, str):
-        return left + right if len(left) + len(right) < 2000 else UNKNOWN
+        return interpolated((left, right))
     if isinstance(left, Items) and isinstance(right, Items):
         return Items((*left.elements, *right.elements), left.more or right.more)
     if isinstance(left, Pairs) and isinstance(right, Pairs):
         return Pairs((*left.entries, *right.entries), left.more or right.more)
-    return interpolated((left, right), True)
+    return interpolated((left, right))
 
 
 def _asks_environment(node: ast.expr) -> bool:

@@ -150,6 +150,21 @@ def _magic(rest: str, number: int, found: Lines) -> str:
     return "pass"
 
 
+def quoted_lines(lines: list[str]) -> frozenset[int]:
+    """The lines that begin within a text of several lines, counted from 0."""
+    state = _State()
+    found: list[int] = []
+    opened = 0
+    for n, line in enumerate(lines):
+        if state.quoted:
+            found.append(n)
+        else:
+            opened = len(found)
+        state.read(line)
+    # a text that never ends is a mistake, and hides nothing
+    return frozenset(found[:opened] if state.quoted else found)
+
+
 class _State:
     """Whether the end of a line lies within a string of several lines or within brackets."""
 
@@ -162,6 +177,10 @@ class _State:
     @property
     def inside(self) -> bool:
         return bool(self._quote) or self._depth > 0
+
+    @property
+    def quoted(self) -> bool:
+        return bool(self._quote)
 
     def read(self, line: str) -> None:
         for match in _PIECE.finditer(line):

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Sequence
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from .binding import Binding, Scope, Site, dotted_text
+from .parsers import LOCAL_PARAMETER
 from .reaching import position, reaching
 from .scope import Program
+from .signatures import default_of, fields_of, is_static, returns_of
 from .values import (
+    CUT,
     LOCAL,
     OPAQUE,
     UNKNOWN,
@@ -25,6 +26,7 @@ from .values import (
     Module,
     Pairs,
     Settings,
+    Table,
 )
 
 if TYPE_CHECKING:
@@ -32,9 +34,6 @@ if TYPE_CHECKING:
 
 
 _MAX_SITES = 64
-_LOCAL_PARAMETER = re.compile(
-    r"(?i)(?:^|_)(?:dir|directory|folder|save_path|output_path|local_path)$"
-)
 
 
 class Names:
@@ -111,6 +110,8 @@ class Names:
             return [(Class(binding.node, binding.site), {})]
         if kind == "param":
             return self._parameter(binding, name)
+        if kind == "cut":
+            return [(CUT, {})]
         if kind == "aug" and isinstance(binding.node.op, ast.Add):
             before = self.lookup(name, binding.site, binding.node) or [(UNKNOWN, {})]
             after = self._evaluator.evaluate(binding.node.value, binding.site)
@@ -214,16 +215,16 @@ class Names:
     def _parameter(self, binding: Binding, name: str) -> list[Alternative]:
         scope = binding.site.scope
         node: Any = scope.node
-        unknown: Alternative = (LOCAL if _LOCAL_PARAMETER.search(name) else UNKNOWN, {})
+        unknown: Alternative = (LOCAL if LOCAL_PARAMETER.search(name) else UNKNOWN, {})
         positional = [a.arg for a in (*node.args.posonlyargs, *node.args.args)]
-        default = _default_of(node, name, positional)
+        default = default_of(node, name, positional)
         outside = Site(scope.parent or self._program.module, binding.site.cell)
         fallback = self._evaluator.evaluate(default, outside) if default is not None else None
         if isinstance(node, ast.Lambda):
             return fallback or [unknown]
         parent = scope.parent
         called = node.name
-        if parent is not None and parent.kind == "class" and not _is_static(node):
+        if parent is not None and parent.kind == "class" and not is_static(node):
             if positional and positional[0] == name:
                 return [self._instance(parent)]
             positional = positional[1:]
@@ -231,8 +232,10 @@ class Names:
                 called = getattr(parent.node, "name", called)
         sites = self.call_sites(called)
         if not sites:
-            return fallback or [unknown]
+            return fallback or self._annotated(node, name, outside) or [unknown]
         found: list[Alternative] = []
+        if len(sites) >= _MAX_SITES:
+            found.append((CUT, {}))
         for n, (call, site) in enumerate(sites):
             if not self._evaluator.step():
                 return [unknown]
@@ -240,7 +243,20 @@ class Names:
                 if value is UNKNOWN and unknown[0] is LOCAL:
                     value = LOCAL
                 found.append((value, {**choices, id(node): n}))
+        if all(value is UNKNOWN or value is OPAQUE for value, _ in found):
+            return self._annotated(node, name, outside) or found
         return found
+
+    def _annotated(self, node: Any, name: str, site: Site) -> list[Alternative]:
+        """An object of the notebook's class that a parameter is annotated with."""
+        for argument in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs):
+            if argument.arg == name and isinstance(argument.annotation, ast.Name):
+                return [
+                    (Instance(value), {})
+                    for value, _ in self._evaluator.evaluate(argument.annotation, site)
+                    if isinstance(value, Class)
+                ]
+        return []
 
     def _instance(self, scope: Scope) -> Alternative:
         of = Class(scope.node, Site(scope.parent or self._program.module, 0))  # type: ignore[arg-type]
@@ -301,7 +317,7 @@ class Names:
         scope: Scope | None = getattr(node, "hubdoi_scope", None)
         if scope is None:
             return None
-        returns = _returns(node)
+        returns = returns_of(node)
         if returns is None or not returns:
             return [(OPAQUE, {})]
         sites = self.call_sites(node.name)
@@ -339,7 +355,7 @@ class Names:
             return None
         inline = all(binding.site.scope is site.scope for binding in bindings)
         found = reaching(bindings, site, node, inline)
-        return [part for binding, _ in found for part in self._stepped(binding)]
+        return [part for binding, _ in found for part in self._bound(binding, node.attr)]
 
     def _of(self, base: Any, name: str) -> list[Alternative]:
         if isinstance(base, Module):
@@ -347,7 +363,13 @@ class Names:
         if isinstance(base, Settings):
             entry = base.entries.get(name)
             return self._evaluator.forced(entry) if entry else [(UNKNOWN, {})]
+        if isinstance(base, Table):
+            return self._evaluator.entry(base, name)
+        if name == "values" and isinstance(base, Items):
+            return [(base, {})]
         if isinstance(base, Instance):
+            if name == "__dict__":
+                return [(self.pairs_of(base), {})]
             given = self._given(base, name)
             return given or self._of_class(base.of, name, frozenset()) or [(OPAQUE, {})]
         if isinstance(base, Class):
@@ -361,14 +383,35 @@ class Names:
         for keyword in instance.call.keywords:
             if keyword.arg == name:
                 return self._evaluator.evaluate(keyword.value, instance.site)
-        fields = [
-            part.target.id
-            for part in instance.of.node.body
-            if isinstance(part, ast.AnnAssign) and isinstance(part.target, ast.Name)
-        ]
+        fields = fields_of(instance.of.node)
         if name in fields and fields.index(name) < len(instance.call.args):
             return self._evaluator.evaluate(instance.call.args[fields.index(name)], instance.site)
         return None
+
+    def item_of(self, instance: Instance, key: int | str) -> list[Alternative]:
+        """``object[key]`` of a named tuple, or of an object that is read as a dictionary."""
+        if isinstance(key, str):
+            return self._of(instance, key)
+        fields = fields_of(instance.of.node)
+        return self._of(instance, fields[key]) if 0 <= key < len(fields) else [(UNKNOWN, {})]
+
+    def pairs_of(self, instance: Instance) -> Pairs:
+        """The fields of a data class's object as a dictionary, as `vars` and `asdict` give them."""
+        site = Site(
+            getattr(instance.of.node, "hubdoi_scope", self._program.module), instance.of.site.cell
+        )
+        entries: dict[str, Deferred] = {}
+        for part in instance.of.node.body:
+            if isinstance(part, ast.AnnAssign) and isinstance(part.target, ast.Name):
+                value = Deferred(part.value, site) if part.value else Deferred(None, value=UNKNOWN)
+                entries[part.target.id] = value
+        if instance.call is not None:
+            for field, argument in zip(entries, instance.call.args, strict=False):
+                entries[field] = Deferred(argument, instance.site)
+            for keyword in instance.call.keywords:
+                if keyword.arg is not None:
+                    entries[keyword.arg] = Deferred(keyword.value, instance.site)
+        return Pairs((Deferred(None, value=name), entry) for name, entry in entries.items())
 
     def _of_class(self, of: Class, name: str, seen: frozenset[int]) -> list[Alternative]:
         """The class's attribute, and what its methods assign to it."""
@@ -408,56 +451,7 @@ class Names:
             return []
         inline = all(binding.site.scope is site.scope for binding in bindings)
         found = reaching(bindings, site, node, inline)
-        return [part for binding, _ in found for part in self._stepped(binding)]
-
-    def parsed_arguments(self, call: ast.Call, site: Site) -> Settings:
-        """The defaults of the arguments that `add_argument` declares, or what is given in a list."""
-        given: dict[str, Deferred] = {}
-        values: list[Any] = []
-        for argument in call.args[:1]:
-            for value, _ in self._evaluator.evaluate(argument, site):
-                if isinstance(value, Items):
-                    values = [
-                        part for e in value.elements for part, _ in self._evaluator.forced(e)[:1]
-                    ]
-        for option, value in pairwise(values):
-            if isinstance(option, str) and option.startswith("-"):
-                given[option.lstrip("-").replace("-", "_")] = Deferred(None, value=value)
-        entries: dict[str, Deferred] = {}
-        for declared, where in self.call_sites("add_argument"):
-            keywords = {keyword.arg: keyword.value for keyword in declared.keywords}
-            names = [
-                a.value
-                for a in declared.args
-                if isinstance(a, ast.Constant) and isinstance(a.value, str)
-            ]
-            long = next((n for n in names if n.startswith("--")), names[0] if names else "")
-            dest = keywords.get("dest")
-            name = (
-                dest.value if isinstance(dest, ast.Constant) else long.lstrip("-").replace("-", "_")
-            )
-            default = keywords.get("default")
-            if isinstance(name, str) and name:
-                local = LOCAL if _LOCAL_PARAMETER.search(name) else UNKNOWN
-                entries[name] = given.get(name) or (
-                    Deferred(default, where) if default is not None else Deferred(None, value=local)
-                )
-        return Settings({**given, **entries}, True)
-
-
-def _default_of(node: Any, name: str, positional: list[str]) -> ast.expr | None:
-    arguments = node.args
-    if name in positional:
-        place = positional.index(name) - (len(positional) - len(arguments.defaults))
-        return arguments.defaults[place] if place >= 0 else None
-    for argument, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
-        if argument.arg == name:
-            return default if default is None or isinstance(default, ast.expr) else None
-    return None
-
-
-def _is_static(node: Any) -> bool:
-    return any(isinstance(d, ast.Name) and d.id == "staticmethod" for d in node.decorator_list)
+        return [part for binding, _ in found for part in self._bound(binding, "")]
 
 
 def _class_of(scope: Scope | None) -> ast.AST | None:
@@ -466,19 +460,3 @@ def _class_of(scope: Scope | None) -> ast.AST | None:
             return scope.node
         scope = scope.parent
     return None
-
-
-def _returns(node: Any) -> list[tuple[ast.expr, tuple[tuple[int, int], ...]]] | None:
-    """The expressions that a function returns; None for a generator."""
-    found: list[tuple[ast.expr, tuple[tuple[int, int], ...]]] = []
-    stack: list[Any] = list(node.body)
-    while stack:
-        part = stack.pop()
-        if isinstance(part, ast.Return) and part.value is not None:
-            found.append((part.value, getattr(part, "hubdoi_branches", ())))
-        elif isinstance(part, ast.Expr) and isinstance(part.value, ast.Yield | ast.YieldFrom):
-            return None
-        elif not isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            for block in ("body", "orelse", "finalbody", "handlers", "cases"):
-                stack += getattr(part, block, ())
-    return found

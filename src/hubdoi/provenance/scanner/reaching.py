@@ -36,12 +36,20 @@ def reaching(
             if binding.kind != "change" and other == branches[: len(other)]:
                 break
             if len(found) >= _MAX_BINDINGS:
+                if place:
+                    found.append(_cut(site))
                 break
         found.reverse()
-    if not any(binding.kind != "change" for binding in found):
+    if not any(binding.kind not in ("change", "cut") for binding in found):
         found = [b for b in bindings if not (inline and _excluded(b.site.branches, branches))]
-        found = found[-_MAX_BINDINGS:]
+        if len(found) > _MAX_BINDINGS:
+            found = [_cut(site), *found[-_MAX_BINDINGS:]]
     return [(binding, _forks(binding.site.branches, branches)) for binding in found]
+
+
+def _cut(site: Site) -> Binding:
+    """Stands for the bindings that are too many to be followed."""
+    return Binding("cut", None, site, 0)
 
 
 def position(binding: Binding) -> tuple[int, int]:

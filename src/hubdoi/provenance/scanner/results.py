@@ -6,8 +6,11 @@ import ast
 from typing import TYPE_CHECKING, Any
 
 from .binding import Site, dotted_text
+from .frames import ROWS, SAME, frame, rows_of
+from .parsers import PARSING, Parsers
 from .strings import STRING_METHODS
 from .values import (
+    CUT,
     LOCAL,
     OPAQUE,
     UNKNOWN,
@@ -19,7 +22,9 @@ from .values import (
     Marker,
     Module,
     Pairs,
+    Parser,
     Settings,
+    Table,
 )
 
 if TYPE_CHECKING:
@@ -41,7 +46,7 @@ _SETTINGS = frozenset(
 )
 _SAME = frozenset(
     "str list tuple set sorted reversed frozenset tqdm trange iter deepcopy copy Path_ cycle shuffle "
-    "cast track array Series asarray unique".split()
+    "cast track array Series Index asarray unique MappingProxyType".split()
 )
 
 
@@ -50,6 +55,7 @@ class Results:
 
     def __init__(self, evaluator: Evaluator) -> None:
         self._evaluator = evaluator
+        self._parsers = Parsers(evaluator)
 
     def of(self, node: ast.Call, site: Site) -> list[Alternative]:
         """Everything that a call can give."""
@@ -78,18 +84,27 @@ class Results:
         if name == "getenv":
             return self._default(arguments[1:], node.keywords, site)
         if name in ("field", "Field"):
-            return self._default(arguments[:1], node.keywords, site)
+            return self._field(node, site)
         if name == "dict" or name in _SETTINGS:
             return self._settings(name, node, site)
         if name in _LOCAL_FUNCTIONS:
             return [(LOCAL, {})]
-        if name in ("parse_args", "parse_known_args", "parse_args_and_config"):
-            settings = self._evaluator.names.parsed_arguments(node, site)
-            if name == "parse_known_args":
-                return [(Items([Deferred(None, value=settings), Deferred(None, value=OPAQUE)]), {})]
-            return [(settings, {})]
+        if name in PARSING and (parsed := self._parsers.of(name, node, site)) is not None:
+            return parsed
+        if name.endswith("Parser"):
+            return [(Parser(node, site), {})]
+        if name == "DataFrame":
+            made = frame(self._evaluator, node, site)
+            return [(OPAQUE if made is None else made, {})]
+        if name == "namedtuple":
+            return self._named_tuple(node, site)
         if not arguments or any(isinstance(argument, ast.Starred) for argument in arguments):
             return [(OPAQUE if name not in ("list", "set", "tuple") else Items(()), {})]
+        if name in ("vars", "asdict", "to_container"):
+            return [
+                (self._pairs(value), choices)
+                for value, choices in self._evaluator.evaluate(arguments[0], site)
+            ]
         if name in _SAME:
             return self._evaluator.evaluate(arguments[0], site)
         if name == "enumerate":
@@ -129,6 +144,43 @@ class Results:
         given = rest[:1] or [k.value for k in keywords if k.arg == "default"]
         return self._evaluator.evaluate(given[0], site) if given else [(UNKNOWN, {})]
 
+    def _field(self, node: ast.Call, site: Site) -> list[Alternative]:
+        """The default of a data class's field."""
+        for keyword in node.keywords:
+            if keyword.arg == "default_factory":
+                made = keyword.value
+                return (
+                    self._evaluator.evaluate(made.body, site)
+                    if isinstance(made, ast.Lambda)
+                    else [(OPAQUE, {})]
+                )
+        return self._default(node.args[:1], node.keywords, site)
+
+    def _named_tuple(self, node: ast.Call, site: Site) -> list[Alternative]:
+        """A class with the fields that ``namedtuple(name, fields)`` declares."""
+        names: list[str] = []
+        for argument in node.args[1:2]:
+            for value, _ in self._evaluator.evaluate(argument, site)[:1]:
+                plain = self._plain(value)
+                names = plain.replace(",", " ").split() if isinstance(plain, str) else plain
+        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+            return [(OPAQUE, {})]
+        fields: list[ast.stmt] = [
+            ast.AnnAssign(ast.Name(name, ast.Store()), ast.Constant(None), None, 1)
+            for name in names
+        ]
+        made = ast.ClassDef(name="", bases=[], keywords=[], body=fields, decorator_list=[])
+        return [(Class(made, site), {})]
+
+    def _pairs(self, value: Any) -> Any:
+        """Settings or an object as a dictionary; anything else as it is."""
+        if isinstance(value, Settings):
+            entries = ((Deferred(None, value=k), entry) for k, entry in value.entries.items())
+            return Pairs(entries, value.more)
+        if isinstance(value, Instance):
+            return self._evaluator.names.pairs_of(value)
+        return value
+
     def _settings(self, name: str, node: ast.Call, site: Site) -> list[Alternative]:
         entries: dict[str, Deferred] = {}
         more = False
@@ -136,21 +188,29 @@ class Results:
             for value, _ in self._evaluator.evaluate(argument, site):
                 if isinstance(value, Pairs):
                     more = more or value.more
-                    for key, entry in value.entries:
-                        for known, _ in self._evaluator.forced(key):
-                            if isinstance(known, str):
-                                entries[known] = entry
+                    entries.update(self._named(value))
                 else:
                     more = True
         for keyword in node.keywords:
             if keyword.arg is None:
                 more = True
+                for value, _ in self._evaluator.evaluate(keyword.value, site)[:1]:
+                    entries.update(self._named(self._pairs(value)))
             else:
                 entries[keyword.arg] = Deferred(keyword.value, site)
         if name == "dict":
             pairs = [(Deferred(None, value=key), entry) for key, entry in entries.items()]
             return [(Pairs(pairs, more), {})]
         return [(Settings(entries, more), {})]
+
+    def _named(self, value: Any) -> dict[str, Deferred]:
+        """The entries of a dictionary whose keys are known."""
+        found: dict[str, Deferred] = {}
+        for key, entry in value.entries if isinstance(value, Pairs) else ():
+            for known, _ in self._evaluator.forced(key):
+                if isinstance(known, str):
+                    found[known] = entry
+        return found
 
     def _numbered(self, argument: ast.expr, site: Site) -> list[Alternative]:
         found: list[Alternative] = []
@@ -179,7 +239,10 @@ class Results:
         unknown = Deferred(None, value=UNKNOWN)
         rows: list[Deferred] = []
         if name == "product":
-            rows = [Deferred(None, value=Items(row)) for row in _rows(columns)]
+            every, cut = _rows(columns)
+            rows = [Deferred(None, value=Items(row)) for row in every]
+            if cut:
+                rows.append(Deferred(None, value=CUT))
         else:
             count = max((len(column.elements) for column in columns), default=0)
             whole = [len(column.elements) for column in columns if not column.more]
@@ -204,9 +267,23 @@ class Results:
             return self._default(node.args[1:], node.keywords, site)
         if name in STRING_METHODS:
             bases = self._evaluator.evaluate(function.value, site)
-            if all(isinstance(base, str) or base in (UNKNOWN, LOCAL) for base, _ in bases):
+            if all(isinstance(base, str) or base in (UNKNOWN, LOCAL, CUT) for base, _ in bases):
                 return self._text_method(name, bases, node, site)
             return None
+        if name in ROWS or name in SAME or name in ("tolist", "to_list", "unique", "to_numpy"):
+            bases = self._evaluator.evaluate(function.value, site)
+            if bases and all(isinstance(base, Table) for base, _ in bases):
+                return [
+                    part
+                    for base, _ in bases
+                    for part in (
+                        rows_of(self._evaluator, base, name) if name in ROWS else [(base, {})]
+                    )
+                ]
+            if bases and all(isinstance(base, Items) for base, _ in bases):
+                return bases
+            if name != "copy":
+                return None
         if name in ("items", "values", "keys", "get", "copy", "pop"):
             bases = self._evaluator.evaluate(function.value, site)
             if bases and all(isinstance(base, Pairs | Items | Settings) for base, _ in bases):
@@ -275,9 +352,12 @@ def _wrapped(value: Any) -> Any:
     return value
 
 
-def _rows(columns: list[Items]) -> list[list[Deferred]]:
+def _rows(columns: list[Items]) -> tuple[list[list[Deferred]], bool]:
+    """Every row that takes one element of each column, and whether there are too many."""
     rows: list[list[Deferred]] = [[]]
+    cut = False
     for column in columns:
         elements = column.elements or (Deferred(None, value=UNKNOWN),)
-        rows = [[*row, element] for row in rows for element in elements][:LIMIT]
-    return rows
+        cut = cut or len(rows) * len(elements) > LIMIT
+        rows = [[*row, element] for row in rows for element in elements[:LIMIT]][:LIMIT]
+    return rows, cut

@@ -12,29 +12,19 @@ from typing import Any
 from ...records import RepoReference
 from ..use import Form, Unclear, Use
 from .binding import Site, dotted_text
-from .calls import READERS, SHOWERS, TRIGGERS, WRITERS, Call, calls_named, lines_for
-from .document import Cell
+from .calls import TRIGGERS, Call, lines_for
+from .cell import Cell
 from .evaluator import Evaluator
+from .harness import HARNESS_KEYS, arguments_in
 from .ipython import has_ipython, plain_python
 from .pieces import WORD
+from .reading import CUT_REASON, Reading, has_address, shown_as
 from .scope import Program
 from .shell import Command, commands_in, needs_values
 from .syntax import parse_cell
 from .target import BUILDERS, addresses_in, read_address, read_id
-from .values import (
-    OPAQUE,
-    UNKNOWN,
-    Deferred,
-    Items,
-    Pairs,
-)
+from .values import CUT, OPAQUE, UNKNOWN, Alternative, Beginning, Items, Pairs
 
-# How often an address may be passed on from one name to another.
-_SPREADING = 3
-_ADDRESS = re.compile(r"hf://|huggingface\.co|\bhf\.co/|huggingface-cli|[\"']hf\b")
-_SHELL_FUNCTIONS = frozenset(
-    "system run Popen call check_call check_output getoutput getstatusoutput".split()
-)
 _SAVE_KEYWORDS = ("output_dir", "save_directory", "local_dir", "savedir", "save_dir")
 _DOWNLOAD = re.compile(r"\b(?:wget|curl|aria2c|axel|git|hf|huggingface-cli)\b")
 _ID_NAME = re.compile(r"(?i)(?:name|id|path|checkpoint|ckpt|repo|model_str|backbone)$")
@@ -100,6 +90,7 @@ class _Scan:
         self._evaluator = Evaluator(self._program, outside, len(cells))
         # (cell, line, column, order) -> what was found there
         self._found: list[tuple[tuple[int, int, int], RepoReference | None, str, str, Form]] = []
+        self._reading = Reading(self._program, self._evaluator, self._note, self._origin)
         # expressions made here: the evaluator knows them by identity, so they have to live on
         self._kept: list[ast.expr] = []
         for number, cell in enumerate(cells):
@@ -108,7 +99,8 @@ class _Scan:
 
     def result(self) -> tuple[list[Use], list[Unclear]]:
         self._calls()
-        self._addresses()
+        if any(has_address(cell.source) for cell in self._cells):
+            self._reading.read()
         self._shell()
         self._found.sort(key=lambda entry: entry[0])
         written = self._written() if any(entry[1] for entry in self._found) else {}
@@ -174,7 +166,7 @@ class _Scan:
             return
         origin, dotted = self._origin(function, site)
         for entry in lines_for(origin, dotted):
-            self._argument(node, site, entry, _shown(function, written))
+            self._argument(node, site, entry, shown_as(function, written))
 
     def _origin(self, function: ast.expr, site: Site, depth: int = 0) -> tuple[str, str]:
         """Where a function comes from (import, local, unbound, value), and its name there."""
@@ -225,7 +217,9 @@ class _Scan:
             return
         builder = False
         unclear = False
-        for value, choices in values:
+        for value, choices in self._named(values, entry):
+            if isinstance(value, Beginning):
+                value = value.address
             if isinstance(value, str):
                 builder = builder or (entry.builder and value in BUILDERS)
                 reference = self._read(value, entry, kind)
@@ -242,19 +236,32 @@ class _Scan:
                         self._note(
                             node, site, RepoReference(reference.repo, named), shown, form=form
                         )
-            elif isinstance(value, Items | Pairs):
-                if entry.objects:
-                    continue
+            elif value is CUT:
+                self._note(node, site, None, shown, CUT_REASON)
             elif value is UNKNOWN or value is OPAQUE:
                 unclear = unclear or self._is_unclear(value, given, entry)
         if unclear:
             self._note(node, site, None, shown)
         if builder:
-            self._data_files(node, site, shown)
+            self._reading.data_files(node, site, shown)
+
+    def _named(self, values: list[Alternative], entry: Call) -> Iterator[Alternative]:
+        """The values of an argument; those in its lists, and in a harness's text of arguments."""
+        for value, choices in values:
+            if entry.listed and isinstance(value, Items):
+                for element in value.elements:
+                    yield from self._evaluator.forced(element)
+            elif entry.harness and isinstance(value, str):
+                yield from ((text, choices) for text in arguments_in(value))
+            elif entry.harness and isinstance(value, Pairs):
+                for key in HARNESS_KEYS:
+                    yield from (p for p in self._evaluator.entry(value, key) if p[0] is not UNKNOWN)
+            else:
+                yield value, choices
 
     def _is_unclear(self, value: Any, given: ast.expr | None, entry: Call) -> bool:
         """Whether a value that is not known may be the name of a repository."""
-        if entry.prefix or entry.path:
+        if entry.prefix or entry.path or entry.quiet:
             return False
         written = dotted_text(given).rpartition(".")[2] if given is not None else ""
         if isinstance(given, ast.Subscript):
@@ -339,87 +346,8 @@ class _Scan:
             return found
         return [(UNKNOWN, {})]
 
-    def _data_files(self, node: ast.Call, site: Site, shown: str) -> None:
-        """The files of a builder may stand on the Hub."""
-        for keyword in node.keywords:
-            if keyword.arg in ("data_files", "data_dir"):
-                for text in self._texts(keyword.value, site):
-                    for reference in addresses_in(text):
-                        self._note(node, site, reference, shown, form=_form_of(text))
-
-    def _texts(self, node: ast.expr, site: Site, depth: int = 0) -> Iterator[str]:
-        """The texts in a value, however deep they stand in lists and dictionaries."""
-        yield from self._texts_of([value for value, _ in self._evaluator.values(node, site)], 0)
-
-    def _texts_of(self, values: list[Any], depth: int) -> Iterator[str]:
-        for value in values:
-            if isinstance(value, str):
-                yield value
-            elif depth < 4 and isinstance(value, Items | Pairs):
-                elements: Sequence[Deferred] = (
-                    value.elements if isinstance(value, Items) else [e for _, e in value.entries]
-                )
-                for element in elements[:256]:
-                    yield from self._texts_of(
-                        [v for v, _ in self._evaluator.forced(element)], depth + 1
-                    )
-
-    def _addresses(self) -> None:
-        """Calls that read an `hf://` path or a file address of the Hub."""
-        if not any(_has_address(cell.source) for cell in self._cells):
-            return
-        seen: set[int] = set()
-        for node, site in self._program.calls_beside(_ADDRESS, _has_address):
-            seen.add(id(node))
-            self._reading(node, site, any_function=True)
-        spread = frozenset(self._program.names_bound_beside(_ADDRESS, _has_address))
-        for _ in range(_SPREADING):
-            wider = spread | self._program.names_bound_from(spread)
-            if len(wider) == len(spread):
-                break
-            spread = wider
-        for node, site in self._program.calls(spread):
-            if id(node) not in seen:
-                self._reading(node, site, any_function=False)
-
-    def _reading(self, node: ast.Call, site: Site, *, any_function: bool) -> None:
-        function = node.func
-        name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
-        if not name or name in WRITERS or name in SHOWERS:
-            return
-        if not any_function and name not in READERS:
-            return
-        if calls_named(name) and _names_a_place(node):
-            return
-        origin, _ = self._origin(function, site)
-        if origin == "local" and not any_function:
-            return
-        arguments = [*node.args, *(k.value for k in node.keywords)]
-        for argument in arguments:
-            if isinstance(argument, ast.Starred | ast.Lambda):
-                continue
-            if isinstance(argument, ast.Call) and not _is_text(argument):
-                continue
-            for text in self._texts(argument, site):
-                if name in _SHELL_FUNCTIONS and any(c.isspace() for c in text):
-                    for command in commands_in([(node.lineno, text)]):
-                        if command.reference:
-                            self._note(
-                                node, site, command.reference, command.call, form=command.form
-                            )
-                    continue
-                for reference in addresses_in(text):
-                    shown = _shown(function, name)
-                    self._note(node, site, reference, shown, form=_form_of(text))
-        if name in _SHELL_FUNCTIONS and node.args:
-            words = list(self._texts(node.args[0], site))
-            if len(words) > 1:
-                for command in commands_in([(node.lineno, " ".join(words))]):
-                    if command.reference:
-                        self._note(node, site, command.reference, command.call, form=command.form)
-
     def _shell(self) -> None:
-        addressed = any(_has_address(cell.source) for cell in self._cells)
+        addressed = any(has_address(cell.source) for cell in self._cells)
         for number, cell in enumerate(self._cells):
             site = Site(self._program.module, number)
             if cell.language == "shell":
@@ -443,7 +371,8 @@ class _Scan:
     def _commands(self, commands: Iterator[Command], site: Site) -> None:
         for command in commands:
             place = (site.cell, command.line, 0)
-            self._found.append((place, command.reference, command.call, _REASON, command.form))
+            reason = CUT_REASON if command.cut else _REASON
+            self._found.append((place, command.reference, command.call, reason, command.form))
 
     def _shell_value(self, name: str, site: Site) -> list[str]:
         try:
@@ -487,17 +416,6 @@ def _parse(source: str) -> tuple[str, list[ast.stmt]]:
     return parsed.lines.python or source, parsed.body
 
 
-def _has_address(source: str) -> bool:
-    return any(
-        word in source
-        for word in ("hf://", "huggingface.co", "hf.co/", "huggingface-cli", '"hf', "'hf")
-    )
-
-
-def _form_of(text: str) -> Form:
-    return "path" if "hf://" in text else "url"
-
-
 def _given(node: ast.Call, entry: Call) -> ast.expr | None:
     """The expression that a call gives for the argument of a line of the table."""
     for keyword in node.keywords:
@@ -508,21 +426,3 @@ def _given(node: ast.Call, entry: Call) -> ast.expr | None:
     if any(type(argument) is ast.Starred for argument in node.args[: entry.place + 1]):
         return None
     return node.args[entry.place]
-
-
-def _shown(function: ast.expr, name: str) -> str:
-    written = dotted_text(function)
-    return written if written and len(written) <= 80 else name
-
-
-def _names_a_place(node: ast.Call) -> bool:
-    """Whether the first argument is an id: then an address elsewhere in the call is not read."""
-    return (
-        bool(node.args)
-        and isinstance(node.args[0], ast.Constant)
-        and not str(node.args[0].value).startswith(("hf://", "http"))
-    )
-
-
-def _is_text(node: ast.Call) -> bool:
-    return getattr(node.func, "attr", "") in ("format", "join", "replace", "strip")

@@ -10,13 +10,29 @@ from dataclasses import dataclass
 from ...records import RepoReference, RepoType
 from ...records.errors import HubdoiError
 from ..use import Form
+from .harness import arguments_in
 from .target import addresses_in, read_address, read_id
 
 _SEPARATOR = re.compile(r"&&|\|\||[;|\n]")
-_ASSIGNMENT = re.compile(r"^\s*(?:export\s+)?([A-Za-z_]\w*)=(\S+|\"[^\"]*\"|'[^']*')\s*$")
-_VARIABLE = re.compile(r"\$\{(\w+)\}|\$(\w+)|(?<!\$)\{([A-Za-z_][\w.]*(?:\[[^\]{}]+\])?)\}")
+_ASSIGNMENT = re.compile(
+    r"^\s*(?:export\s+|local\s+|readonly\s+)?([A-Za-z_]\w*)=(\"[^\"]*\"|'[^']*'|\S+)\s*;?\s*$"
+)
+_ARRAY = re.compile(r"^\s*(?:declare\s+-a\s+)?([A-Za-z_]\w*)=\(([^)]*)(\)?)")
+_LOOP = re.compile(r"(?:^|[;&|]|\bdo)\s*for\s+([A-Za-z_]\w*)\s+in\s+([^;\n]+)")
+# ${NAME}, ${NAME:-default} and ${NAME[@]}; $NAME; {name}, as IPython fills it in
+_VARIABLE = re.compile(
+    r"\$\{(\w+)(?:\[[@*]\]|:?[-=]([^}]*))?\}|\$(\w+)|(?<!\$)\{([A-Za-z_][\w.]*(?:\[[^\]{}]+\])?)\}"
+)
+_KEYWORDS = frozenset(
+    "do then else if ! sudo time env nohup uvx uv run python python3 -m exec".split()
+)
+_HARNESSES = frozenset({"lm_eval", "lm-eval", "lighteval", "lm_eval.__main__"})
+_FILLED = 64
+_LONGEST = 20_000
+_VARIABLES = 8
 _INTEREST = (
     "huggingface", "hf.co", "hf://", "hf download", "name_or_path", "name-or-path", "vllm serve", "git clone",
+    "lm_eval", "lm-eval", "lighteval",
 )  # fmt: skip
 _HUB = re.compile(
     r"(?i)(?:https?://(?:[^\s/@]*@)?|git@|ssh://git@)(?:www\.)?(?:huggingface\.co|hf\.co)[/:]"
@@ -37,6 +53,8 @@ class Command:
     reference: RepoReference | None
     call: str
     line: int
+    # whether it stands for commands that are too many to be followed
+    cut: bool = False
 
     @property
     def form(self) -> Form:
@@ -61,40 +79,66 @@ def commands_in(
     `value` gives what a Python name can be, for ``{name}`` and ``$name`` in a `!` line. In a
     `script`, the variables are those that the script itself sets.
     """
-    variables: dict[str, str] = {}
+    variables: dict[str, list[str]] = {}
     held = ""
     start = 0
     for number, text in lines:
         text = re.sub(r"(?:^|\s)#.*$", "", text)
         if held:
             text, number = f"{held} {text.strip()}", start
-        if text.rstrip().endswith("\\"):
-            held, start = text.rstrip()[:-1], number
+        open_array = script and (array := _ARRAY.match(text)) is not None and not array[3]
+        if text.rstrip().endswith("\\") or (open_array and len(text) < _LONGEST):
+            held, start = text.rstrip().removesuffix("\\"), number
             continue
         held = ""
-        if script and (assigned := _ASSIGNMENT.match(text)):
-            variables[assigned[1]] = assigned[2].strip("\"'")
+        if script and (array := _ARRAY.match(text)):
+            variables[array[1]] = _words(array[2], variables)
             continue
+        if script and (assigned := _ASSIGNMENT.match(text)):
+            given, _ = _filled(assigned[2].strip("\"'"), variables, None)
+            variables[assigned[1]] = given
+            continue
+        for loop in _LOOP.finditer(text):
+            variables[loop[1]] = _words(loop[2], variables)
         if not needs_values(text) and not _VARIABLE.search(text):
             continue
-        for filled in _filled(text, variables, None if script else value):
+        texts, cut = _filled(text, variables, None if script else value)
+        for filled in texts:
             for part in _SEPARATOR.split(filled):
                 yield from _command(part.strip(), number)
+        if cut:
+            yield Command(None, text.split()[0], number, cut=True)
+
+
+def _words(text: str, variables: dict[str, list[str]]) -> list[str]:
+    """The words of a list in a shell, with its variables replaced; a pattern of files is none."""
+    found: list[str] = []
+    for word in text.split():
+        filled, _ = _filled(word.strip("\"'"), variables, None)
+        found += [w for w in filled if not any(letter in w for letter in "*?$`()")]
+    return found[:_FILLED]
 
 
 def _filled(
-    text: str, variables: dict[str, str], value: Callable[[str], Sequence[str]] | None
-) -> list[str]:
-    """The text with its variables replaced, once for each value that they can have."""
+    text: str,
+    variables: dict[str, list[str]],
+    value: Callable[[str], Sequence[str]] | None,
+) -> tuple[list[str], bool]:
+    """The text with its variables replaced, once for each value; and whether some are left out."""
     texts = [text]
-    for match in list(_VARIABLE.finditer(text))[:8]:
-        name = match[1] or match[2] or match[3]
-        values: Sequence[str] = [variables[name]] if name in variables else ()
-        if not values and value is not None and (match[3] or match[1] or match[2]):
+    matches = {match.group(): match for match in _VARIABLE.finditer(text)}
+    cut = len(matches) > _VARIABLES
+    for match in list(matches.values())[:_VARIABLES]:
+        name = match[1] or match[3] or match[4]
+        values: Sequence[str] = variables.get(name, ())
+        if not values and value is not None:
             values = value(name)
+        if not values and match[2]:
+            values = [match[2].strip("\"'")]
         if values:
-            texts = [t.replace(match.group(), v) for t in texts for v in values][:64]
-    return texts
+            cut = cut or len(texts) * len(values) > _FILLED
+            texts = [t.replace(match.group(), v) for t in texts for v in values][:_FILLED]
+    return texts, cut
 
 
 def _command(text: str, line: int) -> Iterator[Command]:
@@ -103,12 +147,8 @@ def _command(text: str, line: int) -> Iterator[Command]:
     try:
         words = shlex.split(text, comments=False)
     except ValueError:
-        words = text.split()
-    while words and (
-        re.match(r"^\w+=", words[0])
-        or words[0]
-        in ("sudo", "time", "env", "nohup", "!", "uvx", "uv", "run", "python", "python3", "-m")
-    ):
+        words = [word.strip("\"'") for word in text.split()]
+    while words and (re.match(r"^\w+=", words[0]) or words[0] in _KEYWORDS):
         if words[0] in ("python", "python3") and len(words) > 1 and words[1] not in ("-m", "-u"):
             break
         words = words[1:]
@@ -117,6 +157,8 @@ def _command(text: str, line: int) -> Iterator[Command]:
     program = words[0].rpartition("/")[2]
     if program == "git":
         yield from _git(words[1:], line)
+    elif program == "git-lfs":
+        yield from _git(["lfs", *words[1:]], line)
     elif program in ("hf", "huggingface-cli", "huggingface_hub.commands.huggingface_cli"):
         yield from _download(program, words[1:], line)
     elif program == "vllm" and words[1:2] == ["serve"] and len(words) > 2:
@@ -125,6 +167,7 @@ def _command(text: str, line: int) -> Iterator[Command]:
         found = addresses_in(text)
         for reference in found:
             yield Command(reference, program, line)
+        yield from _evaluated(program, words, line)
         for n, word in enumerate(words):
             option, equals, given = word.partition("=")
             if option in _MODEL_OPTIONS:
@@ -133,6 +176,23 @@ def _command(text: str, line: int) -> Iterator[Command]:
                 yield from _named(
                     given, None, f"{program} {script}" if script != program else program, line
                 )
+
+
+def _evaluated(program: str, words: list[str], line: int) -> Iterator[Command]:
+    """The repositories in the arguments of an evaluation harness."""
+    harness = next((word for word in words[:6] if word in _HARNESSES), None)
+    if harness is None:
+        return
+    given = [_option(words, "--model_args", "-a") or ""]
+    if harness == "lighteval":
+        given += [word for word in words[1:4] if "=" in word and not word.startswith("-")]
+    for text in given:
+        for name in arguments_in(text):
+            reference = read_id(name, "model", tagged=True)
+            if reference is not None:
+                yield Command(reference, harness, line)
+            elif _VARIABLE.search(name):
+                yield Command(None, harness, line)
 
 
 def _named(name: str, revision: str | None, call: str, line: int) -> Iterator[Command]:
@@ -144,6 +204,9 @@ def _named(name: str, revision: str | None, call: str, line: int) -> Iterator[Co
 
 
 def _git(words: list[str], line: int) -> Iterator[Command]:
+    # options of git itself stand before the command
+    while words and words[0].startswith("-"):
+        words = words[2:] if words[0] in ("-C", "-c", "--git-dir", "--work-tree") else words[1:]
     if words[:1] == ["lfs"]:
         words = words[1:]
     if words[:1] != ["clone"]:

@@ -6,43 +6,55 @@ import string
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from .values import LOCAL, OPAQUE, UNKNOWN, Marker
+from .target import address_in_beginning
+from .values import CUT, LOCAL, OPAQUE, UNKNOWN, Beginning, Marker
 
 _MAX = 2000
 _PLAIN = (str, int, float, bool)
 
 
-def interpolated(parts: Sequence[Any], plain: bool = True) -> Any:
+def interpolated(parts: Sequence[Any]) -> Any:
     """The parts as one text; a path of this machine, or unknown, when a part is."""
     text = ""
     for part in parts:
         if part is LOCAL:
-            return LOCAL if not text or not text.strip() else _unless_local(text)
+            return LOCAL if not text or not text.strip() else _begun(text)
+        if isinstance(part, Beginning) and not text:
+            return part
         if isinstance(part, Marker) or not isinstance(part, _PLAIN):
-            return _unless_local(text)
+            return CUT if part is CUT else _begun(text)
         text += str(part)
         if len(text) > _MAX:
-            return UNKNOWN
-    return text if plain else _unless_local(text)
+            return CUT
+    return text
 
 
-def _unless_local(beginning: str) -> Marker:
-    return LOCAL if beginning.startswith(("./", "../", "/", "~")) else UNKNOWN
+def _begun(beginning: str) -> Marker:
+    """What a text is of which only the beginning is known."""
+    if beginning.startswith(("./", "../", "/", "~")):
+        return LOCAL
+    address = address_in_beginning(beginning)
+    return UNKNOWN if address is None else Beginning(address)
 
 
 def formatted(text: Any, parts: Sequence[Any]) -> Any:
     """``text % parts`` with plain ``%s`` and ``%d``."""
     if not isinstance(text, str) or text.count("%") != len(parts):
-        return UNKNOWN if not isinstance(text, str) else _unless_local(text)
-    if any(isinstance(part, Marker) or not isinstance(part, _PLAIN) for part in parts):
-        return _unless_local(text)
+        return _begun(text.partition("%")[0]) if isinstance(text, str) else UNKNOWN
     pieces = text.split("%")
+    if any(isinstance(part, Marker) or not isinstance(part, _PLAIN) for part in parts):
+        known = pieces[0]
+        for piece, part in zip(pieces[1:], parts, strict=True):
+            if not isinstance(part, _PLAIN) or piece[:1] != "s":
+                break
+            known += str(part) + piece[1:]
+        return _begun(known)
     made = pieces[0]
     for piece, part in zip(pieces[1:], parts, strict=True):
         if piece[:1] not in ("s", "d") or (piece[0] == "d" and not isinstance(part, int)):
             return UNKNOWN
         made += str(part) + piece[1:]
-    return made if len(made) <= _MAX else UNKNOWN
+    return made if len(made) <= _MAX else CUT
 
 
 def _format(text: str, given: list[Any], named: Mapping[str, Any]) -> Any:
@@ -57,7 +69,7 @@ def _format(text: str, given: list[Any], named: Mapping[str, Any]) -> Any:
         if name is None:
             continue
         if spec or conversion not in (None, "", "s"):
-            return _unless_local(made)
+            return _begun(made)
         key: Any = name
         if name == "":
             key, place = place, place + 1
@@ -67,22 +79,24 @@ def _format(text: str, given: list[Any], named: Mapping[str, Any]) -> Any:
         if isinstance(key, int) and key < len(given):
             value = given[key]
         if not isinstance(value, _PLAIN):
-            return _unless_local(made)
+            return _begun(made)
         made += str(value)
         if len(made) > _MAX:
-            return UNKNOWN
+            return CUT
     return made
 
 
 def _safe(method: Callable[..., Any]) -> Callable[[str, list[Any], Mapping[str, Any]], Any]:
     def call(text: Any, given: list[Any], named: Mapping[str, Any]) -> Any:
+        if text is CUT or CUT in given:
+            return CUT
         if not isinstance(text, str) or any(isinstance(value, Marker) for value in given):
             return UNKNOWN
         try:
             made = method(text, *given, **named)
         except (TypeError, ValueError, AttributeError, LookupError, OverflowError, MemoryError):
             return UNKNOWN
-        return UNKNOWN if isinstance(made, str) and len(made) > _MAX else made
+        return CUT if isinstance(made, str) and len(made) > _MAX else made
 
     return call
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 
-from .ipython import Lines, has_ipython, plain_python
+from .ipython import Lines, has_ipython, plain_python, quoted_lines
 
 _ERRORS = (SyntaxError, ValueError, RecursionError, MemoryError)
 # Each of these looks at a letter a bounded number of times, whatever the text is.
@@ -53,12 +53,13 @@ def _recovered(source: str, triggers: frozenset[str]) -> list[ast.stmt]:
     fixed = _EXCEPT.sub(r"\1 as \2:", _PRINT.sub(_printed, source))
     indent = min((len(s) - len(s.lstrip()) for s in fixed.split("\n") if s.strip()), default=0)
     lines = [line[indent:] if line[:indent].isspace() else line for line in fixed.split("\n")]
+    quoted = quoted_lines(lines)
     body: list[ast.stmt] = []
-    for start, end in _blocks(lines):
+    for start, end in _blocks(lines, quoted):
         text = "\n".join(lines[start:end])
         statements = _parsed(text, start)
         if statements is None:
-            statements = _salvaged(text, start, triggers)
+            statements = _salvaged(text, start, triggers, quoted)
         body += statements
     return body
 
@@ -79,12 +80,13 @@ def _parsed(text: str, offset: int) -> list[ast.stmt] | None:
     return tree.body
 
 
-def _blocks(lines: list[str]) -> list[tuple[int, int]]:
+def _blocks(lines: list[str], quoted: frozenset[int]) -> list[tuple[int, int]]:
     """The ranges of lines that begin at the margin, with what is indented or closes them."""
     starts = [
         n
         for n, line in enumerate(lines)
         if line
+        and n not in quoted
         and not line[0].isspace()
         and line[0] not in ")]}#"
         and not re.match(r"(?:elif|else|except|finally)\b", line)
@@ -96,14 +98,17 @@ def _blocks(lines: list[str]) -> list[tuple[int, int]]:
     return list(zip(starts, [*starts[1:], len(lines)], strict=True))
 
 
-def _salvaged(text: str, offset: int, triggers: frozenset[str]) -> list[ast.stmt]:
+def _salvaged(
+    text: str, offset: int, triggers: frozenset[str], quoted: frozenset[int]
+) -> list[ast.stmt]:
     """What is left of a block that does not parse: its lines alone, then single calls in them."""
     body: list[ast.stmt] = []
     lines = text.split("\n")
     n = 0
     while n < len(lines):
         stripped = lines[n].strip()
-        if not stripped or stripped.startswith("#"):
+        if not stripped or stripped.startswith("#") or offset + n in quoted:
+            # also what stands within a text of several lines: a docstring is no code
             n += 1
             continue
         statements = None

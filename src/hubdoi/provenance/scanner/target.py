@@ -45,7 +45,7 @@ _LOCAL_WORDS = frozenset(
     "my_model my-model mymodel model_save model_saved finetuned fine_tuned fine-tuned finetuned_model "
     "finetuned_models fine_tuned_model adapters adapter lora lora_model best best_model final final_model "
     "llm llms hf_models hf_model hub_models embeddings tokenizer tokenizers users opt usr var etc "
-    "train test".split()
+    "train test config configs conf".split()
 )
 _PLACEHOLDER = re.compile(
     r"(?i)^(?!(?:user|namespace|org|organi[sz]ation|account|name|repo)$)"
@@ -63,6 +63,14 @@ _ADDRESS = re.compile(
     r"(?i)https?://(?:[^\s/'\"@]*@)?(?:www\.)?(?:huggingface\.co|hf\.co)/[^\s'\"`<>|\\)\]};,]+"
 )
 _HF_PATH = re.compile(r"hf://[^\s'\"`<>|)\];,]+")
+# A beginning that goes on behind the name: only then the name is whole.
+_NAMED_PATH = re.compile(
+    r"(hf://(?:datasets/|models/|(?!datasets/|models/|spaces/|buckets/))[\w.-]+/[\w.-]+)(?:(@[\w.-]+)?/|@)"
+)
+_NAMED_PAGE = re.compile(
+    r"(?i)(https?://(?:www\.)?(?:huggingface\.co|hf\.co))/((?:datasets/)?(?:[\w.-]+/)?[\w.-]+)"
+    r"/(?:resolve|raw|blob)/([\w.-]+/)?"
+)
 _FILE_PAGES = re.compile(r"/(?:resolve|raw|blob)/")
 _API = re.compile(
     r"(?i)https?://api-inference\.huggingface\.co/(?:pipeline/[\w-]+|models)/([\w.-]+(?:/[\w.-]+)?)"
@@ -132,6 +140,15 @@ def addresses_in(text: str) -> list[RepoReference]:
         found += [m.group() for m in _API.finditer(text)]
     references = (read_address(address) for address in found)
     return list(dict.fromkeys(reference for reference in references if reference is not None))
+
+
+def address_in_beginning(text: str) -> str | None:
+    """An address of the repository that the beginning of a text names; None when it is not whole."""
+    if (path := _NAMED_PATH.match(text)) is not None:
+        return path[1] + (path[2] or "")
+    if (page := _NAMED_PAGE.match(text)) is not None:
+        return f"{page.group()}_" if page[3] else f"hf://{page[2]}"
+    return None
 
 
 def looks_local(text: str) -> bool:

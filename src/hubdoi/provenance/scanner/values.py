@@ -25,6 +25,19 @@ OPAQUE: Final = Marker("OPAQUE")
 """What a call or another expression gives that is not followed; most often an object."""
 LOCAL: Final = Marker("LOCAL")
 """A path of this machine."""
+CUT: Final = Marker("CUT")
+"""There are more values than are followed."""
+
+
+class Beginning(Marker):
+    """Text of which the end is not known, while its beginning names a repository: `address`."""
+
+    __slots__ = ("address",)
+
+    def __init__(self, address: str) -> None:
+        super().__init__("BEGINNING")
+        self.address = address
+
 
 # Which way was taken at each fork: a loop's element, a function's call, a branch. Values that come
 # from different ways of one fork never meet in one expression.
@@ -61,6 +74,22 @@ class Pairs:
     def __init__(self, entries: Iterable[tuple[Deferred, Deferred]], more: bool = False) -> None:
         self.entries = tuple(entries)
         self.more = more
+
+
+class Table(Pairs):
+    """A data frame: its columns by their names."""
+
+    __slots__ = ()
+
+
+class Parser:
+    """A parser of command lines that fills data classes: the call that makes it."""
+
+    __slots__ = ("call", "site")
+
+    def __init__(self, call: ast.Call, site: Any) -> None:
+        self.call = call
+        self.site = site
 
 
 class Module:
