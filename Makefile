@@ -13,7 +13,7 @@ unexport PYTHONDONTWRITEBYTECODE
 PACKAGES := chromium libatomic1 fonts-dejavu-core poppler-utils texlive-latex-base texlive-latex-recommended \
 	texlive-luatex texlive-bibtex-extra texlive-publishers biber lmodern postgresql
 
-.PHONY: help demo lab labextension test test-long lint types frontend unit notebooks browser coverage pictures docs dist bench profile system clean
+.PHONY: help demo lab labextension test test-long lint types frontend unit notebooks browser coverage pictures docs dist bench profile system clean others
 
 # uv installs in seconds what pip needs minutes for; where it cannot, pip does it.
 INSTALL := scripts/install $(BIN)/python
@@ -53,7 +53,12 @@ lab: $(VENV)/.demo labextension  ## open the executed notebook in JupyterLab
 system:  ## Chromium and TeX, which the tests use (Debian; as root or with sudo)
 	@scripts/system-packages $(PACKAGES)
 
-test: lint types frontend system unit notebooks browser docs  ## everything, from nothing
+# Half of the tests wait for a browser, a kernel or a server: two lanes keep two cores busy.
+test: lint frontend system  ## everything, from nothing
+	@$(MAKE) --no-print-directory -j2 -O unit others
+
+others:
+	@$(MAKE) --no-print-directory notebooks browser types docs
 
 lint: $(VENV)/.test  ## ruff, the layers of the imports, and known vulnerabilities of what is installed
 	@$(BIN)/ruff check .
@@ -114,4 +119,5 @@ profile: benchmarks/.own/.ready benchmarks/.peers/.ready  ## where the time goes
 	@benchmarks/.own/bin/python -m benchmarks.flame $(NAME)
 
 clean:  ## remove what was made
-test: lint types frontend system unit notebooks browser docs  ## everything, from nothing
+	@rm -rf $(VENV) .demo .hypothesis .mypy_cache .pytest_cache .ruff_cache dist docs/_build htmlcov \
+		benchmarks/.own benchmarks/.peers benchmarks/.profiles labextension/node_modules src/hubdoi/labextension
