@@ -24,7 +24,7 @@ settings.register_profile("long", deadline=None, max_examples=400)
 settings.load_profile("small")
 
 # `httpx.get` reads all certificates of the world again for each request, a sixth of the tests' time.
-ssl.create_default_context = functools.cache(ssl.create_default_context)
+setattr(ssl, "create_default_context", functools.cache(ssl.create_default_context))  # noqa: B010
 
 
 @pytest.fixture(autouse=True)
