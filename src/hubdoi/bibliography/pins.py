@@ -72,33 +72,27 @@ def pins_for(findings: Iterable[Finding]) -> Pins:
     left: list[Finding] = []
     for name in dict.fromkeys(one.notebook for one in wanted):
         path = Path(name)
-        if not _is_utf8(path):
+        own = [one for one in wanted if one.notebook == name]
+        try:
+            text = _text(path)
+        except UnicodeDecodeError:
             # a file that declares another encoding is read, and left as it is
-            left += [one for one in wanted if one.notebook == name]
+            left += own
             continue
-        fixed, missed = _fixed(path, [one for one in wanted if one.notebook == name])
+        fixed, missed = _fixed(path, text, own)
         left += missed
-        text = _text(path)
         if fixed != text:
             changes.append((path, text, fixed))
     return Pins(tuple(changes), tuple(left))
-
-
-def _is_utf8(path: Path) -> bool:
-    try:
-        _text(path)
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def _text(path: Path) -> str:
     return path.read_bytes().decode("utf-8-sig")
 
 
-def _fixed(path: Path, findings: list[Finding]) -> tuple[str, list[Finding]]:
-    """The text of a file with the pins written, and the findings that are left to a person."""
-    text, cells = _text(path), cells_of_file(path)
+def _fixed(path: Path, text: str, findings: list[Finding]) -> tuple[str, list[Finding]]:
+    """The `text` of a file with the pins written, and the findings that are left to a person."""
+    cells = cells_of_file(path)
     is_notebook = path.suffix.lower() == ".ipynb"
     pinning = Pinning(cells, None if is_notebook else text)
     left = []

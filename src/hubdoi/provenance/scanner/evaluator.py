@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from .binding import Site, dotted_text
@@ -111,6 +111,14 @@ class Evaluator:
         if element.node is None:
             return [(element.value, {})]
         return self.evaluate(element.node, element.site)
+
+    def first(self, element: Deferred) -> Any:
+        """The first value of a container's element, where one is enough."""
+        return next((value for value, _ in self.forced(element)), UNKNOWN)
+
+    def firsts(self, elements: Iterable[Deferred]) -> list[Any]:
+        """The first value of each element."""
+        return [self.first(element) for element in elements]
 
     def combined(self, parts: list[list[Alternative]], make: Any) -> list[Alternative]:
         """`make` of one alternative of each part, for all ways to take them at once."""
@@ -371,8 +379,6 @@ class Evaluator:
 
 
 def _added(left: Any, right: Any) -> Any:
-    if isinstance(left, str) and isinstance(right, str):
-        return interpolated((left, right))
     if isinstance(left, Items) and isinstance(right, Items):
         return Items((*left.elements, *right.elements), left.more or right.more)
     if isinstance(left, Pairs) and isinstance(right, Pairs):

@@ -20,7 +20,7 @@ SAME = frozenset(
 
 
 def frame(evaluator: Evaluator, node: ast.Call, site: Site) -> Table | None:
-    """The data frame that a call makes of constants; None when it cannot be told."""
+    """The data frame that a call makes of constants; None when it is not known."""
     given = [*node.args[:1], *(k.value for k in node.keywords if k.arg == "data")]
     names = [*node.args[2:3], *(k.value for k in node.keywords if k.arg in ("columns", "schema"))]
     for argument in given[:1]:
@@ -35,16 +35,12 @@ def frame(evaluator: Evaluator, node: ast.Call, site: Site) -> Table | None:
 def _of_rows(evaluator: Evaluator, rows: Items, names: ast.expr | None, site: Site) -> Table | None:
     columns: dict[Any, list[Deferred]] = {}
     known = [value for value, _ in (evaluator.evaluate(names, site) if names else [])[:1]]
-    heads = (
-        [evaluator.forced(e)[0][0] for e in known[0].elements]
-        if known and isinstance(known[0], Items)
-        else []
-    )
+    heads = evaluator.firsts(known[0].elements) if known and isinstance(known[0], Items) else []
     for element in rows.elements:
-        row = evaluator.forced(element)[0][0]
+        row = evaluator.first(element)
         if isinstance(row, Pairs):
             for key, entry in row.entries:
-                columns.setdefault(evaluator.forced(key)[0][0], []).append(entry)
+                columns.setdefault(evaluator.first(key), []).append(entry)
         elif isinstance(row, Items) and heads:
             for head, entry in zip(heads, row.elements, strict=False):
                 columns.setdefault(head, []).append(entry)
@@ -52,11 +48,8 @@ def _of_rows(evaluator: Evaluator, rows: Items, names: ast.expr | None, site: Si
             columns.setdefault(heads[0], []).append(element)
         else:
             return None
-    entries = [
-        (Deferred(None, value=k), Deferred(None, value=Items(c, rows.more)))
-        for k, c in columns.items()
-    ]
-    return Table(entries)
+    whole = {name: Deferred(None, value=Items(c, rows.more)) for name, c in columns.items()}
+    return Table.named(whole)
 
 
 def rows_of(evaluator: Evaluator, table: Table, name: str) -> list[Alternative]:
@@ -65,7 +58,7 @@ def rows_of(evaluator: Evaluator, table: Table, name: str) -> list[Alternative]:
     columns: list[Items] = []
     for key, entry in table.entries:
         values = evaluator.forced(entry)
-        heads.append(evaluator.forced(key)[0][0])
+        heads.append(evaluator.first(key))
         whole = len(values) == 1 and isinstance(values[0][0], Items)
         columns.append(values[0][0] if whole else Items((), True))
     rows: list[Deferred] = []

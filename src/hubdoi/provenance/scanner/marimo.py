@@ -7,7 +7,6 @@ import textwrap
 
 from .cell import Cell
 
-_CELL_DECORATORS = frozenset({"cell"})
 _KEPT_DECORATORS = frozenset({"function", "class_definition"})
 
 
@@ -31,7 +30,7 @@ def cells_of_marimo(text: str) -> list[Cell]:
     for node in body:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             decorators = {_decorator(part) for part in node.decorator_list}
-            if decorators & _CELL_DECORATORS:
+            if "cell" in decorators:
                 first = min(part.lineno for part in node.body)
                 keep(first, node.end_lineno or first)
             elif decorators & _KEPT_DECORATORS:

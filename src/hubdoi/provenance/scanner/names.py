@@ -411,7 +411,7 @@ class Names:
             for keyword in instance.call.keywords:
                 if keyword.arg is not None:
                     entries[keyword.arg] = Deferred(keyword.value, instance.site)
-        return Pairs((Deferred(None, value=name), entry) for name, entry in entries.items())
+        return Pairs.named(entries)
 
     def _of_class(self, of: Class, name: str, seen: frozenset[int]) -> list[Alternative]:
         """The class's attribute, and what its methods assign to it."""

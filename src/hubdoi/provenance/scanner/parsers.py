@@ -71,11 +71,8 @@ class Parsers:
         found: list[Any] = []
         for argument in given[:1]:
             for value, _ in self._evaluator.evaluate(argument, site)[:1]:
-                parts = (
-                    [part for e in value.elements for part, _ in self._evaluator.forced(e)[:1]]
-                    if isinstance(value, Items)
-                    else [value]
-                )
+                many = isinstance(value, Items)
+                parts = self._evaluator.firsts(value.elements) if many else [value]
                 found = [Instance(part) if isinstance(part, Class) else OPAQUE for part in parts]
         return found
 
@@ -111,9 +108,7 @@ class Parsers:
         for argument in call.args[:1]:
             for value, _ in self._evaluator.evaluate(argument, site):
                 if isinstance(value, Items):
-                    values = [
-                        part for e in value.elements for part, _ in self._evaluator.forced(e)[:1]
-                    ]
+                    values = self._evaluator.firsts(value.elements)
         return {
             option.lstrip("-").replace("-", "_"): Deferred(None, value=value)
             for option, value in pairwise(values)

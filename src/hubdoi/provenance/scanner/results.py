@@ -175,8 +175,7 @@ class Results:
     def _pairs(self, value: Any) -> Any:
         """Settings or an object as a dictionary; anything else as it is."""
         if isinstance(value, Settings):
-            entries = ((Deferred(None, value=k), entry) for k, entry in value.entries.items())
-            return Pairs(entries, value.more)
+            return Pairs.named(value.entries, value.more)
         if isinstance(value, Instance):
             return self._evaluator.names.pairs_of(value)
         return value
@@ -199,8 +198,7 @@ class Results:
             else:
                 entries[keyword.arg] = Deferred(keyword.value, site)
         if name == "dict":
-            pairs = [(Deferred(None, value=key), entry) for key, entry in entries.items()]
-            return [(Pairs(pairs, more), {})]
+            return [(Pairs.named(entries, more), {})]
         return [(Settings(entries, more), {})]
 
     def _named(self, value: Any) -> dict[str, Deferred]:
@@ -322,8 +320,7 @@ class Results:
 
     def _view(self, base: Any, name: str, node: ast.Call, site: Site) -> list[Alternative]:
         if isinstance(base, Settings):
-            entries = [(Deferred(None, value=k), entry) for k, entry in base.entries.items()]
-            base = Pairs(entries, base.more)
+            base = Pairs.named(base.entries, base.more)
         if isinstance(base, Items) or name == "copy":
             return (
                 self._evaluator.all_of(base.elements, base.more) if name == "pop" else [(base, {})]

@@ -39,7 +39,7 @@ def scan(
     notebook: str | None = None,
     outside: Callable[[str], Any] | None = None,
 ) -> tuple[list[Use], list[Unclear]]:
-    """What `cells` load, in order of first use, and the calls of which that cannot be told.
+    """What `cells` load, in order of first use, and the calls of which that is unknown.
 
     `outside` gives what a live kernel knows of a dotted name. Nothing is run or imported. A cell
     that is beyond the limits of Python's parser or of this scanner is one unclear entry.
@@ -99,9 +99,10 @@ class _Scan:
 
     def result(self) -> tuple[list[Use], list[Unclear]]:
         self._calls()
-        if any(has_address(cell.source) for cell in self._cells):
+        addressed = any(has_address(cell.source) for cell in self._cells)
+        if addressed:
             self._reading.read()
-        self._shell()
+        self._shell(addressed)
         self._found.sort(key=lambda entry: entry[0])
         written = self._written() if any(entry[1] for entry in self._found) else {}
         uses: dict[tuple[str, str, str | None], Use] = {}
@@ -346,8 +347,7 @@ class _Scan:
             return found
         return [(UNKNOWN, {})]
 
-    def _shell(self) -> None:
-        addressed = any(has_address(cell.source) for cell in self._cells)
+    def _shell(self, addressed: bool) -> None:
         for number, cell in enumerate(self._cells):
             site = Site(self._program.module, number)
             if cell.language == "shell":

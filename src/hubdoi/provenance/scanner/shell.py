@@ -86,17 +86,17 @@ def commands_in(
         text = re.sub(r"(?:^|\s)#.*$", "", text)
         if held:
             text, number = f"{held} {text.strip()}", start
-        open_array = script and (array := _ARRAY.match(text)) is not None and not array[3]
-        if text.rstrip().endswith("\\") or (open_array and len(text) < _LONGEST):
+        array = _ARRAY.match(text) if script else None
+        is_open = array is not None and not array[3] and len(text) < _LONGEST
+        if is_open or text.rstrip().endswith("\\"):
             held, start = text.rstrip().removesuffix("\\"), number
             continue
         held = ""
-        if script and (array := _ARRAY.match(text)):
+        if array:
             variables[array[1]] = _words(array[2], variables)
             continue
         if script and (assigned := _ASSIGNMENT.match(text)):
-            given, _ = _filled(assigned[2].strip("\"'"), variables, None)
-            variables[assigned[1]] = given
+            variables[assigned[1]], _ = _filled(assigned[2].strip("\"'"), variables, None)
             continue
         for loop in _LOOP.finditer(text):
             variables[loop[1]] = _words(loop[2], variables)

@@ -18,7 +18,7 @@ def interpolated(parts: Sequence[Any]) -> Any:
     text = ""
     for part in parts:
         if part is LOCAL:
-            return LOCAL if not text or not text.strip() else _begun(text)
+            return LOCAL if not text.strip() else _begun(text)
         if isinstance(part, Beginning) and not text:
             return part
         if isinstance(part, Marker) or not isinstance(part, _PLAIN):

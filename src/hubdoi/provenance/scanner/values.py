@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
-from typing import Any, Final
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final, Self
 
 
 class Marker:
@@ -74,6 +74,11 @@ class Pairs:
     def __init__(self, entries: Iterable[tuple[Deferred, Deferred]], more: bool = False) -> None:
         self.entries = tuple(entries)
         self.more = more
+
+    @classmethod
+    def named(cls, entries: Mapping[Any, Deferred], more: bool = False) -> Self:
+        """The dictionary whose keys are known."""
+        return cls(((Deferred(None, value=key), entry) for key, entry in entries.items()), more)
 
 
 class Table(Pairs):
