@@ -94,6 +94,9 @@ def test_r05_an_author_made_by_hand_is_what_its_name_says() -> None:
         "Ada Lovelace", orcid=ORCID
     )
     assert Author("Foo & Söhne, AG").check_certain() == Author("Foo & Söhne, AG", "organization")
+    # Names that are known apart are not taken apart again.
+    apart = Author("Ludwig van Beethoven", given="Ludwig van", family="Beethoven")
+    assert apart.check_certain() == apart.replace(type="person")
 
 
 def test_r05_an_author_is_read_from_a_mapping() -> None:

@@ -208,6 +208,8 @@ class Author:
         """
         if self.type == "organization" or (self.type == "person" and self.given):
             return self
+        if self.type is None and (self.given or self.family):
+            return self.derived().check_certain()
         if self.type is None and kind_of(self.name):
             # ``Author("Lovelace, Ada")``: nobody said what it is, and its form does.
             return self._from_name(
