@@ -53,6 +53,21 @@ def test_after_a_restart_the_last_state_stays_and_reconnects(notebook: Notebook)
     expect(panel.agree).to_be_enabled()
 
 
+def test_a_restart_after_the_mint_reconnects_without_a_form(notebook: Notebook) -> None:
+    notebook.run("%load_ext hubdoi\n%doi use sandbox --fresh")
+    notebook.run("%doi panel datasets/ada/notes")
+    panel = PanelOnPage(notebook)
+    panel.is_state("No DOI")
+    panel.agree.check()
+    panel.generate.click()
+    panel.is_state("Up to date")
+    expect(panel.agree).to_have_count(0)
+    notebook.restart_kernel()
+    panel.button("Reconnect").click()
+    expect(panel.button("Reconnect")).to_have_count(0, timeout=20 * SECONDS)
+    expect(panel.root.locator("[role=alert]")).to_have_count(0)
+
+
 def test_a_hub_of_another_client_is_not_guessed_after_a_restart(
     notebook: Notebook, sandbox: Sandbox
 ) -> None:

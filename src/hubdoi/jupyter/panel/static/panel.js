@@ -407,7 +407,7 @@ class PanelView {
           this.render();
           try {
             // What was written here may not have reached the kernel that is gone.
-            await again(this.edits > 0 || this.editTimer ? this.formNow() : null);
+            await again(this.form && (this.edits > 0 || this.editTimer) ? this.formNow() : null);
           } catch (error) {
             this.problem = String(error?.message ?? error);
           }
