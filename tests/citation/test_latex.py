@@ -12,10 +12,19 @@ import pytest
 from hubdoi.citation import cite
 from hubdoi.records import Author, Version
 
-needs_tex = pytest.mark.skipif(
-    not all(map(shutil.which, ("pdflatex", "bibtex", "lualatex", "biber", "pdftotext"))),
-    reason="TeX and poppler-utils are not installed",
-)
+PROGRAMS = ("pdflatex", "bibtex", "lualatex", "biber", "pdftotext")
+
+needs_tex = pytest.mark.usefixtures("tex")
+
+
+@pytest.fixture(scope="module")
+def tex() -> None:
+    """TeX and poppler-utils; a test that was skipped would say nothing."""
+    if missing := [name for name in PROGRAMS if shutil.which(name) is None]:
+        pytest.fail(
+            f"There is no {', '.join(missing)} for these tests; install it with: make system"
+        )
+
 
 KNOW_DOI = ("plainurl", "elsarticle-num", "splncs04", "ACM-Reference-Format", "apacite")
 CLASSIC = ("plain", "abbrv", "unsrt", "alpha", "apalike", "plainnat", "IEEEtran")

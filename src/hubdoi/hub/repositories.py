@@ -428,7 +428,7 @@ class HuggingFaceHub:
             raise _no_revision(repo, revision)
         if status == 401 and (message.startswith("Invalid credentials") or repo is None):
             raise SignInRequired(
-                f"{self.endpoint} does not know your token; make a new one and sign in again with: hf auth login"
+                f"{self.endpoint} does not accept your token; create a new one and sign in again with: hf auth login"
             )
         if code == "GatedRepo":
             raise AccessError(

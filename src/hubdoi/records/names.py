@@ -153,7 +153,7 @@ def _split_at_comma(name: str) -> tuple[str, str]:
 
 
 def _family_place(words: list[str]) -> tuple[int, int]:
-    """Where the family name begins and ends; (0, len) when it cannot be told."""
+    """Where the family name begins and ends; (0, len) when that is unknown."""
     whole = (0, len(words))
     last = len(words) - 1
     if _is_east_asian("".join(words)):

@@ -119,7 +119,7 @@ class HandOffBackend(Backend):
             HandOff: always, when nothing stands in the way; it carries the settings page.
             SignInRequired, WriteAccessRequired, ConsentRequired, TermsChanged, RepoNotEligible,
             AlreadyRegistered: as when the Hub itself mints.
-            InvalidMetadata: the settings page cannot be told what was asked for.
+            InvalidMetadata: the settings page cannot take what was asked for.
         """
         person = check_signed_in(self.hub.whoami(), repo)
         info = self.hub.info(repo, person, request.revision)
