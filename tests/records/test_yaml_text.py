@@ -82,6 +82,7 @@ def test_what_people_write_is_read() -> None:
 
 
 @given(st.recursive(st.none() | st.booleans() | st.integers(-(2**60), 2**60) | st.text(), lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4), max_leaves=12))  # fmt: skip
+@example({"x\x85y": "\x85", "a": "\u2028 \ufeff"})
 def test_what_was_written_is_read_again(value: object) -> None:
     assert read_yaml(write_yaml({"value": value})) == {"value": value}
 

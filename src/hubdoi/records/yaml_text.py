@@ -57,8 +57,23 @@ def read_yaml(text: str, *, largest: int = LARGEST) -> Any:
 
 def write_yaml(data: Mapping[str, Any]) -> str:
     """`data` as block YAML, in its own order."""
-    text: str = yaml.safe_dump(dict(data), allow_unicode=True, sort_keys=False, width=100)
+    text: str = yaml.dump(
+        dict(data), Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=100
+    )
     return text
+
+
+class _Dumper(yaml.SafeDumper):
+    """PyYAML's safe dumper, which writes U+0085 so that it is read again."""
+
+
+def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    # Between single quotes this line end would be read as spaces.
+    style = '"' if "\x85" in text else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper.add_representer(str, _represent_text)
 
 
 class _Loader(_Base):  # type: ignore[misc]
