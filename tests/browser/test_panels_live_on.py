@@ -36,14 +36,20 @@ def test_the_panel_is_there_again_when_the_page_is_loaded_again(
 
 def test_after_a_restart_the_last_state_stays_and_reconnects(notebook: Notebook) -> None:
     notebook.run("%load_ext hubdoi\n%doi use sandbox")
-    notebook.run("%doi panel datasets/ada/notes")
+    # The sandbox of the Jupyter server outlives the kernel, and is that of the other tests too.
+    notebook.run(
+        "import hubdoi\napi = hubdoi.hf_api()\n"
+        "api.create_repo('ada/tides', repo_type='dataset', exist_ok=True)\n"
+        "api.upload_file(path_or_fileobj=b'1', path_in_repo='a.csv', repo_id='ada/tides', repo_type='dataset');"
+    )
+    notebook.run("%doi panel datasets/ada/tides")
     panel = PanelOnPage(notebook)
     panel.is_state("No DOI")
     panel.field("ORCID iD").fill("0000-0002-1825-0097")
     notebook.page.wait_for_timeout(SECONDS // 2)
     notebook.restart_kernel()
     panel.shows("The panel is not connected to a kernel.")
-    panel.shows("datasets/ada/notes")
+    panel.shows("datasets/ada/tides")
     expect(panel.generate).to_be_disabled()
     expect(notebook.page.locator(".jupyter-widgets-disconnected")).to_have_count(0)
     panel.button("Reconnect").click()

@@ -18,4 +18,6 @@ def running_sandbox() -> Iterator[Sandbox]:
 @pytest.fixture
 def sandbox(running_sandbox: Sandbox) -> Sandbox:
     running_sandbox.reset()
+    # A reset keeps the terms, which somebody wrote by hand.
+    (running_sandbox.world.data / "terms.txt").unlink(missing_ok=True)
     return running_sandbox

@@ -221,6 +221,12 @@ def test_r12_a_lost_connection_keeps_the_key_of_the_attempt() -> None:
     again = lost.began("two")
     assert again.attempt is not None
     assert again.attempt.key == "one"
+    # A preview that comes late fills in the default: it asks for nothing else.
+    card = Preview(asked="", revision=OLD, description="What the card says.")
+    for late in (lost.previewed(card), _edited(lost).previewed(card)):
+        again = late.began("two")
+        assert again.attempt is not None
+        assert (again.attempt.key, again.attempt.description) == ("one", None)
     # Another request is another attempt: the same key with it would be refused.
     changed = _edited(lost, Draft("Babbage, Charles")).began("three")
     assert changed.attempt is not None

@@ -351,9 +351,14 @@ class PanelState:
         return self._with(phase="open", steps=(), notice=None, retry="load")
 
     def _description(self) -> str | None:
-        """What the person wrote; None leaves it to the defaults, which the form could not show."""
-        shown = self.preview is not None and not self.preview.problem
-        return self.form.description if shown or self.form.description else None
+        """What the person wrote; None where a DOI says the same by itself.
+
+        An empty field stands for that default, which it shows as its placeholder; the tick may come
+        before the preview that fills it in.
+        """
+        before = self.status.version if self.status else None
+        defaults = ("", before and before.description, self.preview and self.preview.description)
+        return None if self.form.description in defaults else self.form.description
 
     def _with(self, **changes: Any) -> PanelState:
         return replace(self, **changes)
