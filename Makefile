@@ -13,7 +13,7 @@ unexport PYTHONDONTWRITEBYTECODE
 PACKAGES := chromium libatomic1 fonts-dejavu-core poppler-utils texlive-latex-base texlive-latex-recommended \
 	texlive-luatex texlive-bibtex-extra texlive-publishers biber lmodern postgresql
 
-.PHONY: help demo lab labextension test test-long lint types frontend unit notebooks browser coverage pictures docs dist bench profile system clean beside
+.PHONY: help demo lab labextension test test-long lint types frontend unit notebooks browser coverage pictures docs dist bench profile system clean checks documents
 
 # uv installs in seconds what pip needs minutes for; where it cannot, pip does it.
 INSTALL := scripts/install $(BIN)/python
@@ -53,12 +53,15 @@ lab: $(VENV)/.demo labextension  ## open the executed notebook in JupyterLab
 system:  ## Chromium and TeX, which the tests use (Debian; as root or with sudo)
 	@scripts/system-packages $(PACKAGES)
 
-# A browser waits half of its time: what needs one core goes beside it.
-test: lint frontend system unit  ## everything, from nothing
-	@$(MAKE) --no-print-directory -j2 -O browser beside
+# What needs one core goes in pairs; the unit tests and the browser have the machine to themselves.
+test: $(VENV)/.test $(VENV)/.labextension $(VENV)/.docs system  ## everything, from nothing
+	@$(MAKE) --no-print-directory -j2 -O checks documents
+	@$(MAKE) --no-print-directory unit browser
 
-beside:
-	@$(MAKE) --no-print-directory notebooks types docs
+checks: lint types frontend
+
+documents:
+	@$(MAKE) --no-print-directory notebooks docs
 
 lint: $(VENV)/.test  ## ruff, the layers of the imports, and known vulnerabilities of what is installed
 	@$(BIN)/ruff check .
@@ -86,7 +89,7 @@ notebooks: $(VENV)/.test  ## the tutorials, cell by cell
 	@scripts/test-notebooks
 
 browser: $(VENV)/.test labextension system  ## real JupyterLab in Chromium
-	@$(BIN)/pytest -n 2 tests/browser
+	@$(BIN)/pytest tests/browser
 
 pictures: $(VENV)/.test labextension system  ## the README's pictures, from the browser tests
 	@HUBDOI_PICTURES=docs/pictures $(BIN)/pytest tests/browser -k picture

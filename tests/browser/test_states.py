@@ -72,7 +72,7 @@ def test_no_network_and_then_there_is_one(notebook: Notebook, sandbox: Sandbox) 
 
 
 def test_a_panel_without_a_repository_asks_which(notebook: Notebook, sandbox: Sandbox) -> None:
-    notebook.run("%load_ext hubdoi\n%doi use sandbox --fresh")
+    notebook.run("%load_ext hubdoi\n%doi use sandbox")
     notebook.run("%doi panel")
     panel = PanelOnPage(notebook)
     panel.root.get_by_label("Repository", exact=True).fill("datasets/ada/notes")
@@ -85,7 +85,7 @@ def test_a_panel_without_a_repository_asks_which(notebook: Notebook, sandbox: Sa
     panel.is_state("Up to date")
     other = notebook.lab.new_notebook(notebook.page.context, "another notebook")
     answer = other.run(
-        "%load_ext hubdoi\n%doi use sandbox --fresh\nstatus = %doi status datasets/ada/notes\nstatus"
+        "%load_ext hubdoi\n%doi use sandbox\nstatus = %doi status datasets/ada/notes\nstatus"
     )
     expect(answer.last).to_contain_text("10.5072/hf/")
 

@@ -256,6 +256,7 @@ class PanelView {
     this.number = views;
     this.tab = "bibtex";
     this.edits = 0;
+    this.seenEdits = 0;
     this.asked = 0;
     this.answers = new Map();
     this.choices = null;
@@ -338,13 +339,19 @@ class PanelView {
     const before = this.state;
     this.state = state;
     const form = state.form;
-    const mine = form && this.form && form.serial === this.form.serial && form.by === this.id && form.n <= this.edits;
+    const same = form && this.form && form.serial === this.form.serial;
+    const mine = same && form.by === this.id && form.n <= this.edits;
+    if (mine) this.seenEdits = form.n;
+    // An edit that waits here, or is on its way to Python, is newer than this state.
+    const unseen = same && (this.editTimer || this.edits > this.seenEdits);
     if (!form) this.form = null;
-    else if (!mine && !(this.form && form.serial === this.form.serial && this.editTimer)) {
+    else if (!mine && !unseen) {
       this.form = { ...form, authors: (form.authors ?? []).map((author) => ({ ...emptyAuthor(), ...author })) };
       // The line that somebody opens while the status is loaded again stays open.
       if (before?.repo !== state.repo || !(this.openAuthor < this.form.authors.length)) this.openAuthor = null;
     } else if (form.n === this.edits && !this.editTimer) this.form.agreed = this.form.agreed && form.agreed;
+    // A tick is under the terms that were shown (R3), also where the rest of the form is kept.
+    if (this.form && before?.terms && before.terms.digest !== state.terms?.digest) this.form.agreed = false;
     this.minting = false;
     const finished = before && ["minting", "watching"].includes(before.phase) && state.phase === "open";
     this.render();
