@@ -48,7 +48,6 @@ const ICONS = {
   remove: "M3.5 3.5l9 9M12.5 3.5l-9 9",
   edit: "M2.5 13.5l.8-3.3 7.9-7.9 2.5 2.5-7.9 7.9-3.3.8z",
   refresh: "M13.5 8a5.5 5.5 0 1 1-1.7-4M12.5 1v3.5H9",
-  add: "M8 3v10M3 8h10",
 };
 
 /* A small virtual DOM: `h` describes, `fill` brings an element to the description and keeps the
@@ -120,6 +119,12 @@ const icon = (name) =>
   h("svg", { viewBox: "0 0 16 16", width: 16, height: 16, "aria-hidden": "true", class: "hubdoi-icon" },
     h("path", { d: ICONS[name] }));
 
+const button = (label, onclick, more) => h("button", { type: "button", class: "hubdoi-button", onclick, ...more }, label);
+
+/* What is said below a field; heard when it changes. */
+const told = (id, problem, quiet = "") =>
+  h("span", { id, class: problem ? "hubdoi-bad" : "hubdoi-hint", "aria-live": "polite" }, problem || quiet);
+
 const isLink = (url) => typeof url === "string" && /^https?:\/\/[^\s]+$/i.test(url);
 
 /* Text with links in it: "text" or { t, url, code, i, b }. */
@@ -156,6 +161,7 @@ function rorProblem(text) {
   return 98 - ((number * 100) % 97) === Number(bare.slice(7)) ? "" : "This ROR ID has a typing error: its check digits do not match.";
 }
 
+const bareId = (text) => text.trim().replace(/^.*\//, "");
 const orcidKey = (text) => text.trim().slice(-19).replace(/[^0-9Xx]/g, "").toUpperCase();
 const isBlank = (author) => !["name", "orcid", "affiliation", "ror"].some((field) => (author[field] ?? "").trim());
 const emptyAuthor = () => ({ name: "", type: "person", orcid: "", affiliation: "", ror: "" });
@@ -395,10 +401,9 @@ class PanelView {
         head ? inline(head.name) : state.repo || "Generate or cite a DOI",
         head?.badge && h("span", { class: `hubdoi-badge hubdoi-${tone(head.badge.tone)}` }, head.badge.text),
         head?.test && h("span", { class: "hubdoi-badge hubdoi-quiet", title: "DOIs of the sandbox are for trying out; they never resolve at doi.org" }, "Sandbox")),
-      this.live && state.phase !== "asking" && h("button", {
-        type: "button", class: "hubdoi-plain hubdoi-refresh", "aria-label": "Refresh", title: "Refresh",
-        disabled: ["loading", "minting"].includes(state.phase), onclick: () => this.send({ do: "load" }),
-      }, icon("refresh")),
+      this.live && state.phase !== "asking" && button(icon("refresh"), () => this.send({ do: "load" }), {
+        class: "hubdoi-plain hubdoi-refresh", "aria-label": "Refresh", title: "Refresh", disabled: ["loading", "minting"].includes(state.phase),
+      }),
       state.summary && h("p", { class: "hubdoi-summary" }, inline(state.summary)));
   }
 
@@ -406,22 +411,19 @@ class PanelView {
     const again = this.host.reconnect;
     return h("div", { key: "banner", class: "hubdoi-banner" },
       h("p", null, again ? "Last state. The panel is not connected to a kernel." : "Last state. Run this cell again to continue."),
-      again && h("button", {
-        type: "button", class: "hubdoi-button hubdoi-primary", disabled: this.reconnecting,
-        onclick: async () => {
-          this.reconnecting = true;
-          this.problem = "";
-          this.render();
-          try {
-            // What was written here may not have reached the kernel that is gone.
-            await again(this.form && (this.edits > 0 || this.editTimer) ? this.formNow() : null);
-          } catch (error) {
-            this.problem = String(error?.message ?? error);
-          }
-          this.reconnecting = false;
-          this.render();
-        },
-      }, this.reconnecting ? "Reconnecting …" : "Reconnect"),
+      again && button(this.reconnecting ? "Reconnecting …" : "Reconnect", async () => {
+        this.reconnecting = true;
+        this.problem = "";
+        this.render();
+        try {
+          // What was written here may not have reached the kernel that is gone.
+          await again(this.form && (this.edits > 0 || this.editTimer) ? this.formNow() : null);
+        } catch (error) {
+          this.problem = String(error?.message ?? error);
+        }
+        this.reconnecting = false;
+        this.render();
+      }, { class: "hubdoi-button hubdoi-primary", disabled: this.reconnecting }),
       this.problem && h("p", { class: "hubdoi-bad", role: "alert" }, this.problem));
   }
 
@@ -440,8 +442,8 @@ class PanelView {
     const shown = notice && !(notice.field && this.form);
     return h("div", { key: "notice", class: shown || (this.live && (state.retry || state.phase === "watching")) ? "hubdoi-told" : "hubdoi-none" },
       h("p", { role: "status", class: `hubdoi-notice hubdoi-${tone(notice?.tone)}` }, shown ? notice.text : ""),
-      this.live && state.retry && h("button", { type: "button", class: "hubdoi-button", onclick: () => this.send({ do: "retry" }) }, "Try again"),
-      this.live && state.phase === "watching" && h("button", { type: "button", class: "hubdoi-button", onclick: () => this.send({ do: "stop" }) }, "Stop waiting"));
+      this.live && state.retry && button("Try again", () => this.send({ do: "retry" })),
+      this.live && state.phase === "watching" && button("Stop waiting", () => this.send({ do: "stop" })));
   }
 
   askRepo() {
@@ -535,10 +537,9 @@ class PanelView {
         onclick: () => can && setTimeout(() => this.mint(state)),
       }, state.label);
     }
-    return h("button", {
-      type: "button", class: `hubdoi-button hubdoi-generate${state.urged === false ? "" : " hubdoi-primary"}`,
-      disabled: !can, "aria-describedby": this.name("reason"), onclick: () => this.mint(state),
-    }, state.label);
+    return button(state.label, () => this.mint(state), {
+      class: `hubdoi-button${state.urged === false ? "" : " hubdoi-primary"}`, disabled: !can, "aria-describedby": this.name("reason"),
+    });
   }
 
   mint(state) {
@@ -553,7 +554,7 @@ class PanelView {
 
   terms(state) {
     const id = this.name("terms");
-    return h("div", { class: "hubdoi-terms" },
+    return h("div", null,
       h("div", { class: "hubdoi-label", id, role: "heading", "aria-level": 5 }, "Terms"),
       h("div", { class: "hubdoi-scroll hubdoi-termsbox", tabindex: 0, role: "region", "aria-labelledby": id },
         String(state.terms?.text ?? "").split(/\n+/).filter((line) => line.trim()).map((line) => h("p", null, line))));
@@ -583,7 +584,7 @@ class PanelView {
   }
 
   tool(label, pressed, more) {
-    return h("button", { type: "button", class: "hubdoi-small", disabled: !this.editable, onclick: pressed, ...more }, label);
+    return button(label, pressed, { class: "hubdoi-small", disabled: !this.editable, ...more });
   }
 
   /* Authors that came from Python are filled in, nobody twice. */
@@ -617,9 +618,9 @@ class PanelView {
       }),
       h("p", { id: `${id}-said`, class: state.said ? "hubdoi-bad" : "hubdoi-none", role: "status" }, state.said),
       h("div", { class: "hubdoi-line" },
-        h("button", { type: "button", class: "hubdoi-button", disabled: !state.text.trim(), onclick: () => take({ text: state.text }) }, "Use these authors"),
-        h("button", { type: "button", class: "hubdoi-button", onclick: () => take({ card: true }) }, "From the repository card"),
-        h("button", { type: "button", class: "hubdoi-button", onclick: () => { this.importing = null; this.render(); } }, "Cancel")));
+        button("Use these authors", () => take({ text: state.text }), { disabled: !state.text.trim() }),
+        button("From the repository card", () => take({ card: true })),
+        button("Cancel", () => { this.importing = null; this.render(); })));
   }
 
   author(author, number) {
@@ -627,29 +628,29 @@ class PanelView {
     const open = this.openAuthor === number || (authors.length === 1 && isBlank(author));
     const problems = authorProblems(authors, number);
     const named = author.name.trim() || "No name yet";
-    const button = (name, label, to, off) => h("button", {
-      type: "button", class: "hubdoi-plain", id: this.name(`${name}-${number}`), "aria-label": `${label} (${named})`, title: label,
-      disabled: !this.editable || off, onclick: to, ...(name === "edit" ? { "aria-expanded": String(open) } : {}),
-    }, icon(name));
+    const tool = (name, label, pressed, off) => button(icon(name), pressed, {
+      class: "hubdoi-plain", id: this.name(`${name}-${number}`), "aria-label": `${label} (${named})`, title: label,
+      disabled: !this.editable || off, ...(name === "edit" ? { "aria-expanded": String(open) } : {}),
+    });
     const details = [
       author.type === "organization" ? "Organisation" : "",
-      author.orcid.trim() && !problems.orcid ? `ORCID ${author.orcid.trim().replace(/^.*\//, "")}` : "",
+      author.orcid.trim() && !problems.orcid ? `ORCID ${bareId(author.orcid)}` : "",
       author.affiliation.trim(),
-      author.ror.trim() && author.type === "organization" && !problems.ror ? `ROR ${author.ror.trim().replace(/^.*\//, "")}` : "",
+      author.ror.trim() && author.type === "organization" && !problems.ror ? `ROR ${bareId(author.ror)}` : "",
     ].filter(Boolean).join(" · ");
     const [first] = Object.values(problems);
     return h("li", { class: `hubdoi-author${first ? " hubdoi-wrong" : ""}` },
       h("div", { class: "hubdoi-row" },
         h("span", { class: "hubdoi-who" }, h("b", null, named), details && h("span", { class: "hubdoi-quiet" }, ` ${details}`),
           first && !open && h("span", { class: "hubdoi-bad" }, ` ${first}`)),
-        button("edit", open ? "Close" : "Edit", () => {
+        tool("edit", open ? "Close" : "Edit", () => {
           this.openAuthor = open ? null : number;
           if (!open) this.focusNext = `#${this.name(`name-${number}`)}`;
           this.render();
         }, false),
-        button("up", "Move up", () => this.move(number, number - 1), number === 0),
-        button("down", "Move down", () => this.move(number, number + 1), number === authors.length - 1),
-        button("remove", "Remove", () => {
+        tool("up", "Move up", () => this.move(number, number - 1), number === 0),
+        tool("down", "Move down", () => this.move(number, number + 1), number === authors.length - 1),
+        tool("remove", "Remove", () => {
           this.openAuthor = null;
           this.focusNext = `#${this.name(`edit-${Math.max(0, Math.min(number, authors.length - 2))}`)}`;
           this.authorsChanged(authors.filter((_, index) => index !== number));
@@ -671,9 +672,10 @@ class PanelView {
   fields(author, number, problems) {
     const person = author.type === "person";
     const valid = (field) => author[field].trim() && !problems[field];
-    const idLink = (field, site) => valid(field) && h("span", { class: "hubdoi-hint" },
-      inline({ t: `${site}/${author[field].trim().replace(/^.*\//, "")}`, url: `https://${site}/${author[field].trim().replace(/^.*\//, "")}` }),
-      " · chosen by you");
+    const idLink = (field, site) => {
+      const page = `${site}/${bareId(author[field])}`;
+      return valid(field) && [inline({ t: page, url: `https://${page}` }), " · chosen by you"];
+    };
     return h("div", { class: "hubdoi-fields" },
       this.field("name", "Name", author, number, problems, { look: person ? "orcid" : "ror", placeholder: person ? "Family, Given" : "Analytical Engine Society" }),
       h("div", { class: "hubdoi-field" },
@@ -713,7 +715,7 @@ class PanelView {
           // Before the field loses the focus and the list closes.
           onmousedown: (event) => { event.preventDefault(); this.choose(result, field, number); },
         }, h("b", null, result.name), h("span", null, ` ${[result.id, result.note].filter(Boolean).join(" · ")}`)))),
-      h("span", { id: `${id}-said`, class: problem ? "hubdoi-bad" : "hubdoi-hint", "aria-live": "polite" }, problem || (chooser?.said ?? "") || hint || ""));
+      told(`${id}-said`, problem, chooser?.said || hint));
   }
 
   lookUp(id, kind, text) {
@@ -759,7 +761,7 @@ class PanelView {
     const form = this.form;
     const at = preview.revision ?? {};
     const facts = [
-      ["Citation", h("span", { class: "hubdoi-cited" }, inline(preview.citation ?? ""))],
+      ["Citation", inline(preview.citation)],
       ["DOI", inline(preview.doi)],
       ["Revision", [...inline(at.id ?? ""), at.date && ` · ${at.date}`, at.message && ` · ${at.message}`]],
       ["Type", [preview.type, preview.license && `Licence ${preview.license}`, preview.year, preview.publisher].filter(Boolean).join(" · ")],
@@ -773,9 +775,9 @@ class PanelView {
         // An agreement is for the revision that was named when it was made.
         oninput: (event) => this.edited({ [name]: event.target.value, ...(name === "revision" ? { agreed: false } : {}) }),
       }),
-      h("span", { id: this.name(`${name}-said`), class: problem ? "hubdoi-bad" : "hubdoi-none", "aria-live": "polite" }, problem));
-    const told = (name) => (state.notice?.field === name ? state.notice.text : "");
-    const wrong = ["title", "description", "revision"].some(told) || preview.problem;
+      told(this.name(`${name}-said`), problem));
+    const refused = (name) => (state.notice?.field === name ? state.notice.text : "");
+    const wrong = ["title", "description", "revision"].some(refused) || preview.problem;
     return h("div", { class: "hubdoi-preview" },
       h("div", { class: "hubdoi-bar" },
         h("span", { class: "hubdoi-label", role: "heading", "aria-level": 5 }, "What will be registered"),
@@ -786,10 +788,10 @@ class PanelView {
         }, { "aria-expanded": String(Boolean(this.details)) })),
       this.facts(facts),
       (this.details || wrong) && h("div", { class: "hubdoi-details" },
-        field("title", "Title", { type: "text", placeholder: preview.title }, "input", form.title.trim() ? told("title") : "The title is missing."),
+        field("title", "Title", { type: "text", placeholder: preview.title }, "input", form.title.trim() ? refused("title") : "The title is missing."),
         field("revision", "Revision (commit id; empty for the latest commit)", { type: "text", placeholder: preview.latest, spellcheck: "false" }, "input",
-          revisionProblem(form.revision) || told("revision") || preview.problem || ""),
-        field("description", "Description", { rows: 3, placeholder: preview.description }, "textarea", told("description")),
+          revisionProblem(form.revision) || refused("revision") || preview.problem || ""),
+        field("description", "Description", { rows: 3, placeholder: preview.description }, "textarea", refused("description")),
         preview.files?.length > 0 && h("div", { class: "hubdoi-scroll hubdoi-files", tabindex: 0, role: "region", "aria-label": "Files of this revision" },
           table(["File", "Size"], preview.files.map(([path, size]) => [h("code", null, path), size])))));
   }
@@ -803,9 +805,9 @@ class PanelView {
       this.copied = "";
       this.render();
     };
-    const tabs = TABS.map(([format, label], index) => h("button", {
-      type: "button", role: "tab", id: this.name(`tab-${format}`), "aria-selected": String(format === this.tab),
-      "aria-controls": this.name("cited"), tabindex: format === this.tab ? 0 : -1, onclick: () => choose(format),
+    const tabs = TABS.map(([format, label], index) => button(label, () => choose(format), {
+      class: null, role: "tab", id: this.name(`tab-${format}`), "aria-selected": String(format === this.tab),
+      "aria-controls": this.name("cited"), tabindex: format === this.tab ? 0 : -1,
       onkeydown: (event) => {
         const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
         if (!step) return;
@@ -814,7 +816,7 @@ class PanelView {
         this.focusNext = `#${this.name(`tab-${next}`)}`;
         choose(next);
       },
-    }, label));
+    }));
     const label = TABS.find(([format]) => format === this.tab)[1];
     const text = String(cite.texts?.[this.tab] ?? "");
     const isText = this.tab === "text";
@@ -827,10 +829,9 @@ class PanelView {
         isText
           ? h("div", { key: "prose", class: "hubdoi-prose" }, inline(cite.rich ?? text))
           : h("pre", { key: "code", tabindex: 0, role: "region", "aria-label": `The citation as ${label}` }, text),
-        h("button", {
-          type: "button", class: "hubdoi-plain hubdoi-copy-button", disabled: !text, title: "Copy",
-          "aria-label": `Copy the citation as ${label}`, onclick: (event) => this.copy(event.currentTarget, text, isText ? richHtml(cite.rich ?? text) : null),
-        }, icon(this.copied ? "done" : "copy")),
+        button(icon(this.copied ? "done" : "copy"), (event) => this.copy(event.currentTarget, text, isText ? richHtml(cite.rich ?? text) : null), {
+          class: "hubdoi-plain hubdoi-copy-button", disabled: !text, title: "Copy", "aria-label": `Copy the citation as ${label}`,
+        }),
         h("span", { class: this.copied ? "hubdoi-copied" : "hubdoi-heard", role: "status" }, this.copied || "")));
   }
 
@@ -855,7 +856,7 @@ class PanelView {
         value: this.styleName ?? cite.style ?? "", oninput: (event) => { this.styleName = event.target.value; },
         onchange: (event) => event.target.value.trim() && this.send({ do: "cite", style: event.target.value.trim() }),
       }),
-      h("span", { id: this.name("style-said"), class: problem ? "hubdoi-bad" : "hubdoi-none", "aria-live": "polite" }, problem));
+      told(this.name("style-said"), problem));
   }
 
   async copy(button, text, html) {
@@ -980,21 +981,19 @@ export function render({ model, el }) {
   const states = signal();
   const lives = signal();
   const replies = signal();
-  const changed = () => states.emit(model.get("state"));
-  const replied = (message) => replies.emit(message);
-  const lost = () => lives.emit(false);
-  model.on("change:state", changed);
-  model.on("msg:custom", replied);
-  model.on("comm_live_update", lost);
+  const listeners = {
+    "change:state": () => states.emit(model.get("state")),
+    "msg:custom": replies.emit,
+    comm_live_update: () => lives.emit(false),
+  };
+  for (const [name, listener] of Object.entries(listeners)) model.on(name, listener);
   el.classList.add("hubdoi-host");
   const view = mount(el, {
     state: model.get("state"), live: true, send: (message) => model.send(message),
     onState: states.on, onReply: replies.on, onLive: lives.on,
   });
   return () => {
-    model.off("change:state", changed);
-    model.off("msg:custom", replied);
-    model.off("comm_live_update", lost);
+    for (const [name, listener] of Object.entries(listeners)) model.off(name, listener);
     view.destroy();
   };
 }
