@@ -13,7 +13,8 @@ import sqlalchemy as sa
 from ..config import Secret
 from ..datacite.public_records import PublicRecords
 from ..hub.repositories import HuggingFaceHub
-from ..minting.backends.datacite import DataCiteBackend
+from ..minting.backends.datacite import DataCiteBackend, dois_of_hub
+from ..minting.backends.own_records import is_own
 from ..minting.backends.resources import Resources
 from ..minting.database import Database
 from ..minting.ledger import Entry, Ledger
@@ -23,6 +24,7 @@ from ..minting.service import DoiService
 from ..minting.user_ledger import data_directory
 from ..records import Doi, MintRequest, Person, Repo, Status, Version, show_moment
 from ..records.errors import (
+    AlreadyRegistered,
     InReview,
     InvalidInput,
     PolicyRefused,
@@ -38,6 +40,7 @@ from .registrar import InstitutionRegistrar
 from .reviews import Review, Reviews, in_review, refusal_sentence
 from .sessions import Sessions
 from .settings import Settings
+from .watching import Watch
 from .work import Work
 
 _MOST_CLIENTS = 500
@@ -76,6 +79,7 @@ class Institution:
         self.sessions = Sessions(self.database)
         self.policies = Policies(self.database, settings)
         self.reviews = Reviews(self.ledger, self.work, self.audit)
+        self.watch = Watch(self.ledger)
         self._clients: OrderedDict[str, HuggingFaceHub] = OrderedDict()
         self._opening = threading.Lock()
 
@@ -150,6 +154,7 @@ class Institution:
             RepoNotFound, RevisionNotFound, RepoNotEligible: the repository is gone, another one, or
                 private.
             PolicyRefused: the rules have changed, or the repository has another owner.
+            AlreadyRegistered: the Hub itself has registered a DOI for the revision by now (R8).
             ServiceError: the Hub cannot be asked now.
         """
         version = entry.version
@@ -162,6 +167,9 @@ class Institution:
         check_eligible(info)
         member = self.check_person(Person(version.consent.by, version.consent.by))
         self.check_served(info.repo, self.policies.of(member.group))
+        for doi, record in self.registrar.find_many(dois_of_hub(info), refresh=True).items():
+            if record.is_of_revision(info.revision or "") and is_own(record, info, self.hub):
+                raise already_registered(doi, info.revision or "", record)
 
     @property
     def _contact(self) -> str:
@@ -212,7 +220,7 @@ class InstitutionService(DoiService):
         if entry.step == "intended" and self._has_waited(entry):
             try:
                 self.institution.check_still(entry)
-            except (RepoError, PolicyRefused):
+            except (RepoError, PolicyRefused, AlreadyRegistered):
                 # What was registered before its answer got lost is a DOI, whatever came after (R12).
                 doi = entry.version.doi
                 if doi is None or self.registrar.find(doi) is None:

@@ -183,6 +183,7 @@ def read_doi(request: Request, doi: str) -> Response:
         "doi.html",
         version=version,
         tombstone=institution.ledger.tombstone(named),
+        seen=institution.watch.seen(institution.ledger.uid_of(named) or ""),
         history=institution.audit.about(str(named)),
     )
 

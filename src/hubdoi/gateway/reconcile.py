@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 from ..minting.ledger import Entry
-from ..records import Repo, RepoInfo
+from ..records import Repo, RepoInfo, show_moment
 from ..records.errors import HubdoiError, RepoNotFound
 from ..records.findings import Finding, Findings
 from .audit import GATEWAY
@@ -36,10 +36,42 @@ def reconcile(institution: Institution) -> Findings:
     return Findings(f"{checked} DOIs were compared with DataCite and the Hub.", findings)
 
 
+def reconcile_repository(
+    institution: Institution, uid: str, told: Repo | None, known_dois: str | None
+) -> dict[str, str | None]:
+    """Compare one repository, of which a webhook told, and its DOIs; what was seen of it.
+
+    `told` is the name that it has by that webhook, `known_dois` what was seen the last time.
+
+    Raises:
+        ServiceError: the Hub or DataCite cannot be used now; call again.
+    """
+    ledger = institution.ledger
+    found = ledger.repositories([uid]).get(uid)
+    if found is None:
+        return {}
+    repo, was_deleted = found
+    info = _look(institution, repo, uid)
+    if info is None and told is not None and told != repo:
+        info = _look(institution, told, uid)
+    if info is None:
+        if not was_deleted and ledger.versions(uid):
+            _bury(institution, uid, repo)
+        return {"head": None, "dois": known_dois, "seen": show_moment(datetime.now(UTC))}
+    list(_settled(institution, uid, repo, was_deleted, info))
+    found_entries = (ledger.entry_of(uid, one.revision or "") for one in ledger.versions(uid))
+    entries = [entry for entry in found_entries if entry]
+    for start in range(0, len(entries), BATCH):
+        list(_with_datacite(institution, entries[start : start + BATCH], frozenset()))
+    dois = ",".join(sorted(doi.name for doi in info.dois if doi.is_from_hub))
+    if dois != (known_dois or ""):
+        institution.audit.add(GATEWAY, "DOIs of the Hub", str(info.repo), dois or None)
+    return {"head": info.head, "dois": dois, "seen": show_moment(datetime.now(UTC))}
+
+
 def _with_hub(institution: Institution) -> Iterator[Finding]:
     """Renamed, private, gone and returned repositories."""
-    ledger = institution.ledger
-    known = ledger.repositories()
+    known = institution.ledger.repositories()
     listed: dict[str, RepoInfo] = {}
     for owner in sorted({repo.namespace or "" for repo, _ in known.values()}):
         try:
@@ -51,25 +83,10 @@ def _with_hub(institution: Institution) -> Iterator[Finding]:
     gone = []
     for uid, (repo, was_deleted) in known.items():
         info = listed.get(uid) or _look(institution, repo, uid)
-        if info is None:
-            if not was_deleted:
-                gone.append((uid, repo))
-            continue
-        if info.repo != repo:
-            ledger.rename(uid, info.repo)
-            institution.audit.add(GATEWAY, "moved", str(info.repo), f"It was {repo}.")
-            yield Finding(str(info.repo), "moved", f"{repo} is now {info.repo}.", repaired=True)
-        if was_deleted:
-            for version in ledger.versions(uid):
-                if version.doi and version.landing_url:
-                    institution.registrar.relocate(version.doi, version.landing_url)
-            ledger.mark_present(uid)
-            institution.audit.add(GATEWAY, "returned", str(info.repo))
-            yield Finding(str(info.repo), "returned", "It is on the Hub again.", repaired=True)
-        if info.private:
-            yield Finding(
-                str(info.repo), "private", "It is private; ask its owner to make it public again."
-            )
+        if info is not None:
+            yield from _settled(institution, uid, repo, was_deleted, info)
+        elif not was_deleted:
+            gone.append((uid, repo))
     if len(gone) > _FEW and len(gone) * 2 > len(known):
         yield Finding(
             institution.settings.hub,
@@ -79,6 +96,28 @@ def _with_hub(institution: Institution) -> Iterator[Finding]:
         return
     for uid, repo in gone:
         yield _bury(institution, uid, repo)
+
+
+def _settled(
+    institution: Institution, uid: str, repo: Repo, was_deleted: bool, info: RepoInfo
+) -> Iterator[Finding]:
+    """What the ledger did not know of a repository that the Hub shows."""
+    ledger = institution.ledger
+    if info.repo != repo:
+        ledger.rename(uid, info.repo)
+        institution.audit.add(GATEWAY, "moved", str(info.repo), f"It was {repo}.")
+        yield Finding(str(info.repo), "moved", f"{repo} is now {info.repo}.", repaired=True)
+    if was_deleted:
+        for version in ledger.versions(uid):
+            if version.doi and version.landing_url:
+                institution.registrar.relocate(version.doi, version.landing_url)
+        ledger.mark_present(uid)
+        institution.audit.add(GATEWAY, "returned", str(info.repo))
+        yield Finding(str(info.repo), "returned", "It is on the Hub again.", repaired=True)
+    if info.private:
+        yield Finding(
+            str(info.repo), "private", "It is private; ask its owner to make it public again."
+        )
 
 
 def _look(institution: Institution, repo: Repo, uid: str) -> RepoInfo | None:
@@ -111,7 +150,7 @@ def _bury(institution: Institution, uid: str, repo: Repo) -> Finding:
 
 
 def _with_datacite(
-    institution: Institution, entries: tuple[Entry, ...], gone: frozenset[str]
+    institution: Institution, entries: Sequence[Entry], gone: frozenset[str]
 ) -> Iterator[Finding]:
     """Records that are missing, or not what the ledger says."""
     by_doi = {entry.version.doi: entry for entry in entries}

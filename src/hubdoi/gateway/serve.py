@@ -27,6 +27,7 @@ from .database import open_database
 from .institution import Institution
 from .running import note
 from .settings import Settings
+from .worker import run
 
 _THREADS = 64
 _GRACE = 30
@@ -65,8 +66,7 @@ def work(*, until_idle: bool = False) -> int:
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())
     try:
-        institution.work.adopt()
-        institution.work.run(stop, until_idle=until_idle)
+        run(institution, stop, until_idle=until_idle)
     finally:
         institution.close()
     return 0
@@ -106,7 +106,7 @@ def _serve(institution: Institution, host: str, port: int, more: Mapping[str, An
     if not more:
         note(endpoint)
     stop = threading.Event()
-    worker = threading.Thread(target=_work, args=(institution, stop), name="hubdoi-worker")
+    worker = threading.Thread(target=run, args=(institution, stop), name="hubdoi-worker")
     worker.start()
     try:
         server = Server(create_app(institution), threads=_THREADS, grace=_GRACE)
@@ -114,11 +114,6 @@ def _serve(institution: Institution, host: str, port: int, more: Mapping[str, An
     finally:
         stop.set()
         worker.join()
-
-
-def _work(institution: Institution, stop: threading.Event) -> None:
-    institution.work.adopt()
-    institution.work.run(stop)
 
 
 def _shared() -> Settings:

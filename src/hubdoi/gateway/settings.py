@@ -15,6 +15,7 @@ from ..records.errors import InvalidInput
 
 FILE = "HUBDOI_GATEWAY_CONFIG"
 """The variable that names the configuration file (TOML); the environment wins over it."""
+SHORTEST_SECRET = 16
 REQUIREMENTS = ("orcid", "license", "description")
 
 
@@ -34,6 +35,10 @@ class Settings:
     hub_token: Secret | None = _setting(
         "HUBDOI_GATEWAY_HUB_TOKEN",
         "a read token of the institution, with which `reconcile` sees its private repositories",
+    )
+    webhook_secret: Secret | None = _setting(
+        "HUBDOI_GATEWAY_WEBHOOK_SECRET",
+        "the secret of the Hub's webhook; without it the gateway takes none",
     )
     owners: tuple[str, ...] = _setting(
         "HUBDOI_GATEWAY_OWNERS",
@@ -133,6 +138,10 @@ class Settings:
             object.__setattr__(self, "url", check_endpoint(self.url))
         if self.oidc_issuer:
             object.__setattr__(self, "oidc_issuer", check_endpoint(self.oidc_issuer))
+        if self.webhook_secret and len(self.webhook_secret.reveal()) < SHORTEST_SECRET:
+            raise InvalidInput(
+                f"HUBDOI_GATEWAY_WEBHOOK_SECRET has fewer than {SHORTEST_SECRET} characters; make a longer one, and write it into the Hub's webhook as well."
+            )
         if self.people not in ("anyone", "listed"):
             raise InvalidInput("HUBDOI_GATEWAY_PEOPLE is anyone or listed.")
         for name in self.require:

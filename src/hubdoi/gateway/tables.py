@@ -99,3 +99,31 @@ sign_ins = sa.Table(
     sa.Column("next", sa.Text, nullable=False),
     sa.Column("expires", sa.Float, nullable=False),
 )
+
+# Repositories that a webhook of the Hub told of: when they are looked at, and what was seen then.
+watched = sa.Table(
+    "gateway_watched",
+    metadata,
+    sa.Column("uid", sa.Text, primary_key=True),
+    # The name that the webhook gave, as it is after a move.
+    sa.Column("told", sa.Text),
+    sa.Column("due", sa.Float),
+    # Until when somebody is at it; what the Hub tells meanwhile is due afterwards.
+    sa.Column("leased", sa.Float),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("head", sa.Text),
+    sa.Column("dois", sa.Text),
+    sa.Column("seen", sa.Text),
+    sa.Index("gateway_watched_due", "due"),
+)
+
+# The digests of webhooks that came, so that none is taken twice.
+deliveries = sa.Table(
+    "gateway_deliveries",
+    metadata,
+    sa.Column("digest", sa.Text, primary_key=True),
+    sa.Column("uid", sa.Text, nullable=False),
+    sa.Column("at", sa.Float, nullable=False),
+    sa.Index("gateway_deliveries_at", "at"),
+    sa.Index("gateway_deliveries_uid", "uid", "at"),
+)

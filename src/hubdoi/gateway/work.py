@@ -13,7 +13,7 @@ from __future__ import annotations
 import logging
 import random
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from time import monotonic
@@ -92,7 +92,7 @@ class Work:
                     repository_id=entry.repository_id,
                     state=state,
                     attempts=0,
-                    due=_now(db),
+                    due=now_in(db),
                 )
                 # What was parked is tried again, because its metadata are new.
                 .on_conflict_do_update(
@@ -179,18 +179,28 @@ class Work:
         self.audit.add(GATEWAY, "registered", str(entry.version.doi))
         return Outcome(entry)
 
-    def run(self, stop: threading.Event, *, until_idle: bool = False) -> int:
-        """Work until `stop` is set, or until nothing is due; how many were finished."""
+    def run(
+        self,
+        stop: threading.Event,
+        *,
+        until_idle: bool = False,
+        beside: Sequence[Callable[[], bool]] = (),
+    ) -> int:
+        """Work until `stop` is set, or until nothing is due; how many were finished.
+
+        Each of `beside` does one piece of other work, and says whether there was one.
+        """
         done = 0
         while not stop.is_set():
             try:
                 outcome = self.attempt()
+                done += outcome is not None and outcome.error is None
+                # Each gets its turn, however long the queue of another is.
+                others = [step() for step in beside]
+                if outcome is not None or any(others):
+                    continue
             except LedgerError as error:
                 _log.error("%s", error.message)
-                outcome = None
-            if outcome is not None:
-                done += outcome.error is None
-                continue
             if until_idle:
                 break
             stop.wait(IDLE)
@@ -202,7 +212,7 @@ class Work:
             db.execute(
                 work.update()
                 .where(work.c.version_id == version_id)
-                .values(state="queued", due=_now(db))
+                .values(state="queued", due=now_in(db))
             )
 
     @contextmanager
@@ -248,19 +258,19 @@ class Work:
 
     def _time(self, db: sa.Connection | None) -> float:
         if db is not None:
-            return _now(db)
+            return now_in(db)
         with self.database.reading() as own:
-            return _now(own)
+            return now_in(own)
 
 
 def _due(db: sa.Connection, version_id: int | None) -> sa.Select[Any]:
     query = sa.select(work).where(work.c.state == "queued").order_by(work.c.due).limit(1)
     if version_id is not None:
         return query.where(work.c.version_id == version_id)
-    return query.where(work.c.due <= _now(db))
+    return query.where(work.c.due <= now_in(db))
 
 
-def _now(db: sa.Connection) -> float:
+def now_in(db: sa.Connection) -> float:
     """Seconds since 1970, by the clock of the database."""
     if db.dialect.name == "postgresql":
         return float(db.scalar(sa.text("SELECT extract(epoch FROM clock_timestamp())")) or 0)

@@ -316,10 +316,13 @@ class Ledger:
             ).all()
             return tuple(map(self._read, rows))
 
-    def repositories(self) -> dict[str, tuple[Repo, bool]]:
-        """The Hub's identifier of each repository: its name, and whether it was deleted."""
+    def repositories(self, uids: Sequence[str] | None = None) -> dict[str, tuple[Repo, bool]]:
+        """The Hub's identifier of each repository, or of these: its name, and whether it was deleted."""
+        query = sa.select(_repositories).where(_repositories.c.hub == self.hub)
+        if uids is not None:
+            query = query.where(_repositories.c.uid.in_(uids))
         with self.database.reading() as db:
-            rows = db.execute(sa.select(_repositories).where(_repositories.c.hub == self.hub))
+            rows = db.execute(query)
             return {row.uid: (Repo(row.type, row.name), row.deleted is not None) for row in rows}
 
     def version(self, doi: Doi) -> Version | None:

@@ -93,7 +93,7 @@ class DataCiteBackend(Backend):
         }
         wanted = [*reserved.values()]
         for info in infos:
-            wanted += _of_hub(info) if info.repo in reserved else ()
+            wanted += dois_of_hub(info) if info.repo in reserved else ()
         records: Mapping[Doi, Version] = {}
         unknown: ServiceError | None = None
         try:
@@ -203,14 +203,14 @@ class DataCiteBackend(Backend):
             self.registrar.reserve(info.repo, info.uid, reserved_mark(number))
             for number in range(1, MOST_RESERVED + 1)
         ]
-        records = self.registrar.find_many([*own, *_of_hub(info)], refresh=True)
+        records = self.registrar.find_many([*own, *dois_of_hub(info)], refresh=True)
         return self._among(records, info, revision, *own)
 
     def _among(
         self, records: Mapping[Doi, Version], info: RepoInfo, revision: str, *own: Doi
     ) -> Version | None:
         """The record of the revision: one of `own`, the DOIs of the account, or the Hub's own."""
-        for doi in (*own, *_of_hub(info)):
+        for doi in (*own, *dois_of_hub(info)):
             found = records.get(doi)
             if found is None or not found.is_of_revision(revision):
                 continue
@@ -246,6 +246,6 @@ class _Answered:
         return self.answer
 
 
-def _of_hub(info: RepoInfo) -> list[Doi]:
+def dois_of_hub(info: RepoInfo) -> list[Doi]:
     """The DOIs among the tags that a Hub registered; a card may name any others as tags."""
     return [doi for doi in info.dois if doi.is_from_hub][:MOST_CANDIDATES]
