@@ -12,11 +12,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import nbformat
-from playwright.sync_api import BrowserContext, Dialog, Locator, Page, expect
+from playwright.sync_api import BrowserContext, Dialog, Locator, Page, Request, ViewportSize, expect
 
-__all__ = ["SECONDS", "Lab", "Notebook", "PanelOnPage", "choose_theme"]
+__all__ = ["SECONDS", "WINDOW", "Desk", "Lab", "Notebook", "PanelOnPage", "choose_theme"]
 
 SECONDS = 1000
+WINDOW: ViewportSize = {"width": 1100, "height": 1400}
 
 
 @dataclass
@@ -27,10 +28,9 @@ class Lab:
     directory: Path
     token: str
 
-    def new_notebook(self, context: BrowserContext, name: str) -> Notebook:
-        """An empty notebook in a new page, when its kernel is ready."""
+    def new_notebook(self, page: Page, name: str) -> Notebook:
+        """An empty notebook in `page`, when its kernel is ready."""
         name = re.sub(r"\W+", "-", name).strip("-") + ".ipynb"
-        page = context.new_page()
         notebook = Notebook(self, page, name)
         nbformat.write(
             nbformat.v4.new_notebook(
@@ -39,7 +39,15 @@ class Lab:
             ),
             self.directory / name,
         )
-        notebook.open()
+        if page.url.startswith(self.url):
+            page.evaluate(
+                # Without a result: the widget that the command returns cannot leave the page.
+                "async path => { await window.jupyterapp.commands.execute('docmanager:open', {path}) }",
+                name,
+            )
+            notebook.ready()
+        else:
+            notebook.open()
         return notebook
 
     def shut_down_kernels(self) -> None:
@@ -56,6 +64,43 @@ class Lab:
             return json.loads(answer.read() or b"null")
 
 
+class Desk:
+    """A page with JupyterLab that stays open from one notebook to the next, as a person has it:
+    to load it anew takes longer than most tests."""
+
+    def __init__(self, context: BrowserContext) -> None:
+        self.context = context
+        self.page: Page | None = None
+
+    def take(self) -> Page:
+        """The page, as wide as every test finds it."""
+        if self.page is None or self.page.is_closed():
+            self.page = self.context.new_page()
+        self.page.set_viewport_size(WINDOW)
+        self.page.bring_to_front()
+        return self.page
+
+    def clear(self, *, keep: bool) -> None:
+        """Close every document without saving it and every other page; the page itself too
+        unless it is to be kept."""
+        for page in self.context.pages:
+            if page is not self.page or not keep:
+                page.close()
+        if keep and self.page is not None:
+            self.page.unroute_all()
+            self.page.evaluate(
+                """async () => {
+                  const app = window.jupyterapp;
+                  for (const widget of [...app.shell.widgets("main")]) {
+                    if (widget.context?.model) widget.context.model.dirty = false;
+                    widget.dispose();
+                  }
+                  if (document.body.dataset.jpThemeLight !== "true")
+                    await app.commands.execute("apputils:change-theme", { theme: "JupyterLab Light" });
+                }"""
+            )
+
+
 class Notebook:
     """One notebook in one page; `foreign` are the requests that went to another host, `dialogs`
     what a page script asked."""
@@ -66,8 +111,13 @@ class Notebook:
         self.name = name
         self.foreign: list[str] = []
         self.dialogs: list[str] = []
-        page.on("request", lambda request: self._note(request.url))
+        page.on("request", self._note)
         page.on("dialog", self._dismiss)
+
+    def leave(self) -> None:
+        """Listen to the page no more."""
+        self.page.remove_listener("request", self._note)
+        self.page.remove_listener("dialog", self._dismiss)
 
     def open(self) -> None:
         """Open it, or open it again, and wait until the kernel is idle."""
@@ -187,10 +237,10 @@ class Notebook:
         self.dialogs.append(dialog.message)
         dialog.dismiss()
 
-    def _note(self, url: str) -> None:
-        parts = urlsplit(url)
+    def _note(self, request: Request) -> None:
+        parts = urlsplit(request.url)
         if parts.scheme in ("http", "https", "ws", "wss") and parts.hostname != "127.0.0.1":
-            self.foreign.append(url)
+            self.foreign.append(request.url)
 
 
 def choose_theme(page: Page, name: str) -> None:

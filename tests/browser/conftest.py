@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
-from tests.browser.browser_lab import Lab, Notebook
+from tests.browser.browser_lab import WINDOW, Desk, Lab, Notebook
 
 SCREENSHOTS = Path(__file__).parent / "screenshots"
 ARGUMENTS = [
@@ -91,6 +91,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
         sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1", "--port=0",
         "--IdentityProvider.token=of-the-tests", f"--ServerApp.root_dir={home / 'notebooks'}",
         "--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+        "--LabApp.expose_app_in_browser=True",
     ]  # fmt: skip
     log = home / "lab.log"
     with log.open("wb") as out:
@@ -107,27 +108,36 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
             process.kill()
 
 
-@pytest.fixture
-def context(browser: Browser, lab: Lab) -> Iterator[BrowserContext]:
-    """A clean browser that may use the clipboard, and notes whom it talks to."""
-    context = browser.new_context(viewport={"width": 1100, "height": 1400})
+@pytest.fixture(scope="session")
+def desk(browser: Browser, lab: Lab) -> Iterator[Desk]:
+    """A browser that may use the clipboard, with JupyterLab open."""
+    context = browser.new_context(viewport=WINDOW)
     context.grant_permissions(["clipboard-read", "clipboard-write"], origin=lab.url.rstrip("/"))
-    yield context
+    yield Desk(context)
     context.close()
 
 
 @pytest.fixture
-def notebook(
-    lab: Lab, context: BrowserContext, request: pytest.FixtureRequest
-) -> Iterator[Notebook]:
-    """A new notebook with a kernel that is ready; its screenshot is taken at the end."""
-    notebook = lab.new_notebook(context, request.node.name)
-    yield notebook
+def context(desk: Desk, lab: Lab, request: pytest.FixtureRequest) -> Iterator[BrowserContext]:
+    """The browser; what a test leaves in it is photographed and closed."""
+    failed = request.session.testsfailed
+    yield desk.context
     SCREENSHOTS.mkdir(exist_ok=True)
-    for number, page in enumerate(context.pages):
+    for number, page in enumerate(desk.context.pages):
         suffix = f"-{number}" if number else ""
         page.screenshot(path=SCREENSHOTS / f"{request.node.name}{suffix}.png")
+    desk.clear(keep=request.session.testsfailed == failed)
     lab.shut_down_kernels()
+
+
+@pytest.fixture
+def notebook(
+    lab: Lab, desk: Desk, context: BrowserContext, request: pytest.FixtureRequest
+) -> Iterator[Notebook]:
+    """A new notebook with a kernel that is ready; its screenshot is taken at the end."""
+    notebook = lab.new_notebook(desk.take(), request.node.name)
+    yield notebook
+    notebook.leave()
 
 
 def _address(process: subprocess.Popen[bytes], home: Path, log: Path) -> str:

@@ -83,7 +83,7 @@ def test_a_panel_without_a_repository_asks_which(notebook: Notebook, sandbox: Sa
     panel.agree.check()
     panel.generate.click()
     panel.is_state("Up to date")
-    other = notebook.lab.new_notebook(notebook.page.context, "another notebook")
+    other = notebook.lab.new_notebook(notebook.page.context.new_page(), "another notebook")
     answer = other.run(
         "%load_ext hubdoi\n%doi use sandbox\nstatus = %doi status datasets/ada/notes\nstatus"
     )
