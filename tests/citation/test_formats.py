@@ -19,7 +19,7 @@ from lxml import etree
 
 from hubdoi.citation import FORMATS, cite
 from hubdoi.citation.keys import key_of
-from hubdoi.records import Author, Doi, Repo, Version
+from hubdoi.records import Author, Contributor, Doi, Funding, Repo, Version
 from hubdoi.records.errors import InvalidInput, UnknownFormat
 
 DATA = Path(__file__).parents[1] / "data" / "schemas"
@@ -49,6 +49,19 @@ def rich(make: Make) -> Version:
         next=Doi("10.5072/hf/0002"),
         formats=("safetensors", "safetensors"),
         sizes=("12 bytes",),
+        contributors=(
+            Contributor(Author.person("Hopper, Grace", orcid="0000-0002-1825-0097"), "DataCurator"),
+            Contributor(Author("Analytical Engine Society", "organization"), "HostingInstitution"),
+        ),
+        funding=(
+            Funding("DFG"),
+            Funding("DFG "),
+            Funding("ERC", "1", "Small", "https://example.org/1", "https://ror.org/0472cxd90"),
+            Funding(
+                "Wellcome Trust", url="https://example.org/award", identifier="0000 0001 2162 673X"
+            ),
+            Funding("Other", url="javascript:alert(1)", identifier="mailto:x"),
+        ),
     )
 
 
@@ -220,6 +233,19 @@ def test_datacite_xml_is_valid_by_the_schema(
         "IsNewVersionOf",
         "IsPreviousVersionOf",
     ]
+    assert document.xpath("//d:contributor/@contributorType", namespaces=names) == [
+        "DataCurator",
+        "HostingInstitution",
+    ]
+    assert document.xpath("//d:funderIdentifier/@funderIdentifierType", namespaces=names) == [
+        "ROR",
+        "ISNI",
+        "Other",
+    ]
+    assert document.xpath("//d:awardNumber/@awardURI", namespaces=names) == [
+        "https://example.org/1",
+        "https://example.org/award",
+    ]
 
 
 def test_datacite_json_is_valid_by_the_schema(
@@ -236,6 +262,18 @@ def test_datacite_json_is_valid_by_the_schema(
     assert record["rightsList"][0]["rightsIdentifier"] == "Apache-2.0"
     assert record["rightsList"][0]["rightsIdentifierScheme"] == "SPDX"
     assert record["formats"] == ["safetensors"]
+    assert record["contributors"][0]["contributorType"] == "DataCurator"
+    assert record["fundingReferences"][:2] == [
+        {"funderName": "DFG"},
+        {
+            "funderName": "ERC",
+            "funderIdentifier": "https://ror.org/0472cxd90",
+            "funderIdentifierType": "ROR",
+            "awardNumber": "1",
+            "awardUri": "https://example.org/1",
+            "awardTitle": "Small",
+        },
+    ]
     assert record["alternateIdentifiers"][0]["alternateIdentifier"] == "ada/tiny-bert"
     assert isinstance(
         json.loads(str(cite([rich, rich.replace(doi=Doi("10.1234/b"))], "datacite-json"))), list

@@ -56,6 +56,18 @@ def test_real_records_say_what_they_say() -> None:
     assert swedish.license == "CC-BY-4.0"
     assert swedish.previous == Doi("10.5878/h91g-ra16")
     assert read_["10.5061/dryad.8515"].license == "CC0-1.0"
+    paid = {entry.identifier_type for version in read_.values() for entry in version.funding}
+    assert "Crossref Funder ID" in paid
+    roles = {entry.type for version in read_.values() for entry in version.contributors}
+    assert "RightsHolder" in roles
+
+
+@pytest.mark.parametrize("doi", sorted(RECORDS))
+def test_contributors_and_funding_are_written_as_they_were_read(doi: str) -> None:
+    version = version_from(RECORDS[doi])
+    again = version_from(attributes(version))
+    assert again.contributors == version.contributors
+    assert again.funding == tuple(dict.fromkeys(version.funding))
 
 
 def test_a_record_of_the_hub_names_repository_and_revision() -> None:

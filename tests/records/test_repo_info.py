@@ -17,9 +17,17 @@ def test_r04_what_the_card_names_is_related() -> None:
     )
     assert info.related == (
         Related("IsDerivedFrom", "https://huggingface.co/google-bert/bert-base-uncased", "URL"),
-        Related("IsDerivedFrom", "https://huggingface.co/datasets/ada/notes", "URL"),
+        Related("References", "https://huggingface.co/datasets/ada/notes", "URL"),
         Related("References", "arXiv:1810.04805", "arXiv"),
         Related("References", "arXiv:cs/0112017", "arXiv"),
+    )
+
+
+def test_r04_a_paper_of_the_card_is_not_named_again_by_its_tag() -> None:
+    paper = Related("IsSupplementTo", "arXiv:1810.04805v2", "arXiv")
+    assert _info(papers=(paper,), tags=("arxiv:1810.04805", "arxiv:1706.03762")).related == (
+        paper,
+        Related("References", "arXiv:1706.03762", "arXiv"),
     )
 
 

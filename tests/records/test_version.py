@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 from hubdoi.records import (
     Author,
     Consent,
+    Contributor,
     Doi,
+    Funding,
     Related,
     Repo,
     Version,
@@ -46,6 +48,8 @@ FULL = Version(
     sizes=("12 bytes",),
     endpoint="http://127.0.0.1:1",
     consent=Consent("ada", datetime(2026, 11, 23, 9, tzinfo=UTC), "abc"),
+    contributors=(Contributor(Author.person("Grace Hopper"), "DataCurator"),),
+    funding=(Funding("DFG", "42"), Funding("ERC", identifier="https://ror.org/0472cxd90")),
 )
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),

@@ -133,7 +133,7 @@ def test_a_mint_answers_with_the_version(http: Ask, agreed: dict[str, Any], demo
     assert version.pop("formats")
     assert version.pop("related") == [
         ["IsDerivedFrom", "https://huggingface.co/google-bert/bert-base-uncased", "URL"],
-        ["IsDerivedFrom", "https://huggingface.co/datasets/ada/notes", "URL"],
+        ["References", "https://huggingface.co/datasets/ada/notes", "URL"],
     ]
     assert version == {
         "doi": "10.5072/hf/0001",
@@ -153,6 +153,30 @@ def test_a_mint_answers_with_the_version(http: Ask, agreed: dict[str, Any], demo
         "endpoint": demo.endpoint,
     }
     assert http("GET", DOI).json()["versions"] == [answer.json()]
+
+
+def test_r04_a_mint_registers_whom_the_card_names(
+    http: Ask, agreed: dict[str, Any], demo: Sandbox
+) -> None:
+    card = (
+        "---\nfunding: {funder: DFG, award: '042', ror: 018mejw64}\n"
+        "contributors: {name: Grace Hopper, role: data curator}\npaper: arXiv:2301.12345\n---\n# Notes\n"
+    )
+    demo.hf_api("ada").upload_file(
+        path_or_fileobj=card.encode(), path_in_repo="README.md", repo_id="ada/tiny-bert"
+    )
+    version = http("POST", DOI, json=agreed).json()
+    assert version["funding"] == [["DFG", "042", "", "", "https://ror.org/018mejw64"]]
+    assert version["contributors"] == [
+        {"author": Author.person("Grace Hopper").to_json(), "type": "DataCurator"}
+    ]
+    assert version["related"] == [["IsSupplementTo", "arXiv:2301.12345", "arXiv"]]
+    record = httpx.get(f"{demo.endpoint}/datacite/dois/{version['doi']}").json()["data"][
+        "attributes"
+    ]
+    assert record["fundingReferences"][0]["awardNumber"] == "042"
+    assert record["contributors"][0]["contributorType"] == "DataCurator"
+    assert {"relationType": "IsSupplementTo"}.items() <= record["relatedIdentifiers"][0].items()
 
 
 def test_a_mint_takes_authors_title_and_description(http: Ask, agreed: dict[str, Any]) -> None:

@@ -7,9 +7,9 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from ..records import Author, Version
+from ..records import Author, Funding, Version
 from ..records.date import day_of, year_of
-from ..records.link import landing_of, link_of
+from ..records.link import landing_of, link_of, web_url
 from ..records.plain_text import plain_line, plain_text
 from ..records.spdx import license_page
 
@@ -50,6 +50,8 @@ def thing(version: Version) -> dict[str, Any]:
         "author": people,
         # What Google's dataset search reads of a Dataset.
         "creator": people if version.resource_type == "Dataset" else None,
+        "contributor": [_author(entry.author) for entry in version.contributors],
+        "funding": list(map(_grant, version.funding)),
         "publisher": {"@type": "Organization", "name": plain_line(version.publisher)}
         if version.publisher
         else None,
@@ -85,6 +87,19 @@ def _distribution(version: Version) -> list[dict[str, str]] | None:
     if version.sizes:
         found["contentSize"] = plain_line(version.sizes[0])
     return [found | {"encodingFormat": name} for name in formats] or [found]
+
+
+def _grant(funding: Funding) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "@type": "Grant",
+        "identifier": plain_line(funding.award),
+        "name": plain_line(funding.title),
+        "url": web_url(funding.url),
+        "funder": {"@type": "Organization", "name": plain_line(funding.funder)},
+    }
+    if identifier := plain_line(funding.identifier):
+        found["funder"]["identifier"] = identifier
+    return {name: value for name, value in found.items() if value}
 
 
 def _author(author: Author) -> dict[str, Any]:

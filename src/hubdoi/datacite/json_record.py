@@ -9,7 +9,7 @@ from typing import Any
 
 from ..records import Author, Version, show_moment
 from ..records.date import year_of
-from ..records.link import landing_of
+from ..records.link import landing_of, web_url
 from ..records.plain_text import plain_line, plain_text
 from ..records.spdx import license_page, spdx_identifier, spdx_url
 
@@ -69,6 +69,11 @@ def attributes(version: Version) -> dict[str, Any]:
         "doi": version.doi.name if version.doi else None,
         "creators": [_creator(author) for author in version.authors] or [{"name": _UNAVAILABLE}],
         "titles": _titles(version),
+        "contributors": [
+            _creator(entry.author) | {"contributorType": entry.type}
+            for entry in version.contributors
+        ],
+        "fundingReferences": _funding(version),
         "publisher": _publisher(version),
         "container": _container(version),
         "subjects": [{"subject": text} for text in _different(version.subjects)],
@@ -237,6 +242,23 @@ def _alternate(version: Version) -> list[dict[str, str]]:
         if version.revision:
             found.append((version.revision, REVISION_TYPE))
     return [{"alternateIdentifier": name, "alternateIdentifierType": kind} for name, kind in found]
+
+
+def _funding(version: Version) -> list[dict[str, str]]:
+    found = []
+    for entry in version.funding:
+        told = {
+            "funderName": plain_line(entry.funder),
+            "funderIdentifier": plain_line(entry.identifier),
+            "funderIdentifierType": entry.identifier_type,
+            "awardNumber": plain_line(entry.award),
+            "awardUri": web_url(entry.url),
+            "awardTitle": plain_line(entry.title),
+        }
+        if told["funderName"]:
+            found.append({name: value for name, value in told.items() if value})
+    # The JSON schema allows each once.
+    return list({tuple(entry.items()): entry for entry in found}.values())
 
 
 def _different(values: Sequence[str]) -> list[str]:

@@ -10,9 +10,11 @@ from urllib.parse import urlsplit
 
 from ..records.author import check_ror
 from ..records.container import Container
+from ..records.contributor import Contributor
 from ..records.dated import Dated
 from ..records.doi import Doi
 from ..records.errors import HubdoiError, InvalidAuthor, UnexpectedAnswer
+from ..records.funding import Funding
 from ..records.markup import without_markup
 from ..records.moment import parse_moment, show_moment
 from ..records.repo import HUGGING_FACE, Repo, RepoReference
@@ -67,6 +69,8 @@ def version_from(attributes: Mapping[str, Any]) -> Version:
         titles=_titles(attributes, title),
         dates=_other_dates(attributes, created),
         subjects=_subjects(attributes),
+        contributors=_contributors(attributes),
+        funding=_funding(attributes),
         url=_page(attributes, place),
         resource_type=_resource_type(attributes),
         version=version,
@@ -253,6 +257,24 @@ def _subjects(attributes: Mapping[str, Any]) -> tuple[str, ...]:
         for entry in members(attributes.get("subjects"))
     )
     return tuple(dict.fromkeys(filter(None, found)))
+
+
+def _contributors(attributes: Mapping[str, Any]) -> tuple[Contributor, ...]:
+    found = []
+    for entry in members(attributes.get("contributors")):
+        if author := author_from_creator(entry):
+            kind = text_of(entry.get("contributorType")) if isinstance(entry, Mapping) else ""
+            found.append(Contributor(author, kind))
+    return tuple(found)
+
+
+def _funding(attributes: Mapping[str, Any]) -> tuple[Funding, ...]:
+    names = ("awardNumber", "awardTitle", "awardUri", "funderIdentifier")
+    return tuple(
+        Funding(funder, *(_words(entry.get(name)) for name in names))
+        for entry in members(attributes.get("fundingReferences"))
+        if isinstance(entry, Mapping) and (funder := _words(entry.get("funderName")))
+    )
 
 
 def _language(attributes: Mapping[str, Any]) -> str | None:

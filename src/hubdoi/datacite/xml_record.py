@@ -30,7 +30,7 @@ def write(versions: Sequence[Version]) -> str:
         _add(root, "identifier", version.doi.name, identifierType="DOI")
     else:
         _add(root, "identifier", record.get("url") or ":unav", identifierType="URL")
-    _add_creators(root, record["creators"])
+    _add_people(root, "creator", record["creators"])
     titles = _add(root, "titles")
     for entry in record["titles"]:
         element = _add(titles, "title", entry["title"], titleType=entry.get("titleType"))
@@ -58,11 +58,14 @@ def write(versions: Sequence[Version]) -> str:
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + tostring(root, encoding="unicode")
 
 
-def _add_creators(root: Element, creators: list[dict[str, Any]]) -> None:
-    parent = _add(root, "creators")
-    for creator in creators:
-        element = _add(parent, "creator")
-        _add(element, "creatorName", creator["name"], nameType=creator.get("nameType"))
+def _add_people(root: Element, kind: str, people: list[dict[str, Any]]) -> None:
+    """The creators, or the contributors, which have a type besides."""
+    if not people:
+        return
+    parent = _add(root, f"{kind}s")
+    for creator in people:
+        element = _add(parent, kind, contributorType=creator.get("contributorType"))
+        _add(element, f"{kind}Name", creator["name"], nameType=creator.get("nameType"))
         for name in ("givenName", "familyName"):
             if name in creator:
                 _add(element, name, creator[name])
@@ -95,6 +98,7 @@ def _add_optional(root: Element, record: dict[str, Any]) -> None:
             for entry in record.get(name, ())
         ]
 
+    _add_people(root, "contributor", record.get("contributors", []))
     _add_all(root, "subjects", "subject", entries("subjects", "subject"))
     _add_all(root, "dates", "date", entries("dates", "date", dateType="dateType"))
     if "language" in record:
@@ -144,6 +148,27 @@ def _add_optional(root: Element, record: dict[str, Any]) -> None:
         "description",
         entries("descriptions", "description", descriptionType="descriptionType"),
     )
+    _add_funding(root, record.get("fundingReferences", []))
+
+
+def _add_funding(root: Element, funding: list[dict[str, str]]) -> None:
+    if not funding:
+        return
+    parent = _add(root, "fundingReferences")
+    for entry in funding:
+        element = _add(parent, "fundingReference")
+        _add(element, "funderName", entry["funderName"])
+        if "funderIdentifier" in entry:
+            _add(
+                element,
+                "funderIdentifier",
+                entry["funderIdentifier"],
+                funderIdentifierType=entry["funderIdentifierType"],
+            )
+        if entry.keys() & {"awardNumber", "awardUri"}:
+            _add(element, "awardNumber", entry.get("awardNumber"), awardURI=entry.get("awardUri"))
+        if "awardTitle" in entry:
+            _add(element, "awardTitle", entry["awardTitle"])
 
 
 def _add_all(

@@ -11,6 +11,7 @@ from ..records import Doi, Repo, RepoInfo, parse_moment
 from ..records.errors import HubdoiError
 from ..records.formats import formats_of, is_empty
 from ..records.repo_file import RepoFile
+from .credits import contributors_of, funding_of, papers_of
 
 MAX_TEXTS = 200
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -43,6 +44,9 @@ def repo_info(repo: Repo, head: Mapping[str, Any], at: Mapping[str, Any]) -> Rep
         base_models=_texts(card.get("base_model")),
         datasets=_texts(card.get("datasets")),
         formats=_formats(at.get("siblings")),
+        funding=funding_of(card),
+        contributors=contributors_of(card),
+        papers=papers_of(card),
         revision_date=moment(at.get("lastModified")),
     )
 

@@ -33,6 +33,11 @@ class AuthorBody(_Shape):
     ror: str | None = Field(None, description="ROR iD, bare or as a URL")
 
 
+class ContributorBody(_Shape):
+    author: AuthorBody
+    type: str = Field(description="DataCite's contributorType, such as `DataCurator`")
+
+
 class TermsAnswer(_Shape):
     text: str
     digest: str = Field(description="SHA-256 of the text in UTF-8, hexadecimal")
@@ -66,6 +71,10 @@ class VersionAnswer(_Shape):
     csl_type: str | None = None
     container: list[str] | None = None
     subjects: list[str] | None = None
+    contributors: list[ContributorBody] | None = None
+    funding: list[list[str]] | None = Field(
+        None, description="funder, award number, award title, its URL, the funder's identifier"
+    )
     version: str
     language: str | None = None
     amended: str | None = Field(None, description="when the record was last corrected")

@@ -34,6 +34,8 @@ def offer(hub: HuggingFaceHub, status: Status, terms: Terms, request: MintReques
         language=info.language,
         related=info.related,
         subjects=info.subjects,
+        contributors=info.contributors,
+        funding=info.funding,
         formats=info.formats,
         sizes=info.sizes,
         endpoint=status.endpoint,

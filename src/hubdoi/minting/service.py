@@ -313,6 +313,8 @@ class DoiService:
             language=info.language,
             related=info.related,
             subjects=info.subjects,
+            contributors=info.contributors,
+            funding=info.funding,
             formats=info.formats,
             sizes=info.sizes,
             endpoint=self.hub.endpoint,

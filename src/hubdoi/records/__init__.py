@@ -3,8 +3,10 @@
 from .author import Author, AuthorType, check_orcid, check_ror
 from .changes import Changes, FileChange, FileGroup, group_of
 from .connection import Connection
+from .contributor import Contributor
 from .displayed import Displayed
 from .doi import SANDBOX_PREFIX, Doi
+from .funding import Funding
 from .hub import Hub
 from .message import Message
 from .mint_request import MAX_AUTHORS, MintRequest
@@ -26,10 +28,12 @@ __all__ = [
     "Changes",
     "Connection",
     "Consent",
+    "Contributor",
     "Displayed",
     "Doi",
     "FileChange",
     "FileGroup",
+    "Funding",
     "History",
     "Hub",
     "Message",

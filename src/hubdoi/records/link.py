@@ -13,5 +13,10 @@ def link_of(version: Version) -> str:
 
 def landing_of(version: Version) -> str:
     """The landing page; empty when it is not an address of the web."""
-    url = plain_line(version.landing_url or "").replace(" ", "%20")
+    return web_url(version.landing_url or "")
+
+
+def web_url(text: str) -> str:
+    """`text` as a URL of the web on one line, or empty when it is none."""
+    url = plain_line(text).replace(" ", "%20")
     return url if url.lower().startswith(("https://", "http://")) else ""

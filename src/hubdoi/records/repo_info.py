@@ -6,8 +6,10 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
+from .contributor import Contributor
 from .doi import Doi
 from .errors import HubdoiError
+from .funding import Funding
 from .repo import HUGGING_FACE, Repo, RepoType
 from .version import Related
 
@@ -36,7 +38,7 @@ class RepoInfo:
     `owner_name` is the full name of the user or organisation that it belongs to. `description`
     is the card's text without markup, `license` and `language` as the card has them; `dois` are
     those that its tags carry, and `doi_revision` is what the first of them names, where the Hub says
-    so. `revision_date` is when `revision` was committed: versions are in that
+    so. `funding`, `contributors` and `papers` are those that the card names. `revision_date` is when `revision` was committed: versions are in that
     order, so that an old revision which gets its DOI late does not become the current one.
     """
 
@@ -60,14 +62,22 @@ class RepoInfo:
     formats: tuple[str, ...] = ()
     sizes: tuple[str, ...] = ()
     revision_date: datetime | None = None
+    funding: tuple[Funding, ...] = ()
+    contributors: tuple[Contributor, ...] = ()
+    papers: tuple[Related, ...] = ()
 
     @property
     def related(self) -> tuple[Related, ...]:
-        """What the card and the tags name: base models, training datasets, arXiv papers."""
-        found = [Related("IsDerivedFrom", url, "URL") for url in self._addresses()]
+        """What the card and the tags name: its papers, base models, datasets, other arXiv papers."""
+        found = [
+            *self.papers,
+            *(Related("IsDerivedFrom", url, "URL") for url in _urls("model", self.base_models)),
+            *(Related("References", url, "URL") for url in _urls("dataset", self.datasets)),
+        ]
+        own = {re.sub(r"v\d+$", "", paper.identifier.lower()) for paper in self.papers}
         for tag in self.tags:
             paper = re.fullmatch(r"arxiv:(\d{4}\.\d{4,5}|[a-z-]+/\d{7})", tag.lower())
-            if paper:
+            if paper and paper[0] not in own:
                 found.append(Related("References", f"arXiv:{paper[1]}", "arXiv"))
         return tuple(dict.fromkeys(found))
 
@@ -83,17 +93,13 @@ class RepoInfo:
                 found.append(value)
         return tuple(dict.fromkeys(found))
 
-    def _addresses(self) -> list[str]:
-        addresses = []
-        named: tuple[tuple[RepoType, tuple[str, ...]], ...] = (
-            ("model", self.base_models),
-            ("dataset", self.datasets),
-        )
-        for kind, ids in named:
-            for repo_id in ids:
-                try:
-                    addresses.append(Repo(kind, repo_id).url(HUGGING_FACE))
-                except HubdoiError:
-                    # A card names what its author wrote: a local path, a paper's title.
-                    continue
-        return addresses
+
+def _urls(kind: RepoType, ids: tuple[str, ...]) -> list[str]:
+    found = []
+    for repo_id in ids:
+        try:
+            found.append(Repo(kind, repo_id).url(HUGGING_FACE))
+        except HubdoiError:
+            # A card names what its author wrote: a local path, a paper's title.
+            continue
+    return found

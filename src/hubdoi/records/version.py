@@ -10,10 +10,12 @@ from typing import Any, Literal
 
 from .author import Author
 from .container import Container
+from .contributor import Contributor
 from .dated import Dated
 from .displayed import Displayed
 from .doi import Doi
 from .errors import HubdoiError, InvalidInput, InvalidRevision, UnexpectedAnswer
+from .funding import Funding
 from .moment import parse_moment, show_moment
 from .repo import HUGGING_FACE, Repo
 from .terms import Consent
@@ -21,6 +23,9 @@ from .title import Title
 
 VersionState = Literal["current", "outdated"]
 
+_LISTS = {
+    "related", "formats", "sizes", "titles", "dates", "subjects", "contributors", "funding",
+}  # fmt: skip
 _REVISION_IN_TITLE = re.compile(r"\s*\(Revision ([0-9a-f]{7,40})\)\s*$")
 
 
@@ -47,7 +52,8 @@ class Version(Displayed):
     SPDX identifier or the word on the card, `resource_type` DataCite's resourceTypeGeneral,
     `csl_type` the type in CSL that the record gives, `version` DataCite's version property.
     `license_url` is the page of the licence, `titles` are those besides the main one, `dates` those
-    that the record has, with their meaning. `amended` is the moment of the latest correction of the
+    that the record has, with their meaning. `contributors` took part without being authors, `funding`
+    is who paid. `amended` is the moment of the latest correction of the
     record (UTC). `previous` and `next` are the neighbours of R7.
     """
 
@@ -81,6 +87,8 @@ class Version(Displayed):
     dates: tuple[Dated, ...] = ()
     subjects: tuple[str, ...] = ()
     amended: datetime | None = None
+    contributors: tuple[Contributor, ...] = ()
+    funding: tuple[Funding, ...] = ()
 
     @classmethod
     def from_parts(
@@ -129,9 +137,8 @@ class Version(Displayed):
         for name in ("previous", "next"):
             if name in given:
                 given[name] = Doi.parse(given[name])
-        for name in ("related", "formats", "sizes", "titles", "dates", "subjects"):
-            if name in given:
-                given[name] = tuple(given[name])
+        for name in _LISTS & given.keys():
+            given[name] = tuple(given[name])
         return cls(
             doi=Doi.parse(doi) if doi else None,
             repo=repo,
@@ -169,6 +176,8 @@ class Version(Displayed):
                 "subjects": _texts(data.get("subjects")),
                 "titles": tuple(Title(*_texts(entry)) for entry in data.get("titles") or ()),
                 "dates": tuple(Dated(*_texts(entry)) for entry in data.get("dates") or ()),
+                "funding": tuple(Funding(*_texts(entry)) for entry in data.get("funding") or ()),
+                "contributors": tuple(map(Contributor.from_json, data.get("contributors") or ())),
                 "container": Container(*_texts(data["container"]))
                 if data.get("container")
                 else None,
@@ -284,13 +293,13 @@ def _to_json(value: Any) -> Any:
         return {"type": value.type, "id": value.id}
     if isinstance(value, datetime):
         return show_moment(value)
-    if isinstance(value, Related | Title | Dated | Container):
+    if isinstance(value, Related | Title | Dated | Container | Funding):
         texts = [getattr(value, field.name) for field in fields(value)]
         while texts and not texts[-1]:
             texts.pop()
         return texts
     if isinstance(value, tuple):
         return [_to_json(entry) for entry in value]
-    if isinstance(value, Author | Consent):
+    if isinstance(value, Author | Consent | Contributor):
         return value.to_json()
     return value

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 
+from ..hub.credits import contributors_of, funding_of, papers_of
 from ..minting.database import Database
 from ..records import Doi, Person, Repo, RepoInfo
 from ..records.errors import RevisionNotFound
@@ -159,6 +160,9 @@ class Store:
             dois=dois,
             base_models=card.base_models,
             datasets=card.datasets,
+            funding=funding_of(card.data),
+            contributors=contributors_of(card.data),
+            papers=papers_of(card.data),
             formats=formats_of(files),
             sizes=(f"{sum(size for _, size in files.values())} bytes",) if files else (),
             revision_date=datetime.fromisoformat(commit.created) if commit else None,

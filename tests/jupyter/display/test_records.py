@@ -13,10 +13,15 @@ from hubdoi.jupyter import display
 from hubdoi.jupyter.display.words import doi_address, size
 from hubdoi.provenance.use import Unclear, Use, Uses
 from hubdoi.records import (
+    Author,
     Changes,
     Consent,
+    Contributor,
     Doi,
+    Funding,
     History,
+    Offer,
+    Related,
     Repo,
     Status,
     Statuses,
@@ -201,3 +206,21 @@ def test_uses_and_reviews_are_tables_that_can_be_sorted() -> None:
 def test_what_nobody_registered_says_so() -> None:
     with pytest.raises(TypeError, match="Nothing says how a complex is shown"):
         display.mimebundle(1j)
+
+
+def test_r03_an_offer_shows_whom_the_record_names() -> None:
+    version = Version.from_parts(
+        repo=Repo("model", "ada/tiny-bert"),
+        contributors=(Contributor(Author.person("Grace Hopper"), "DataCurator"),),
+        funding=(Funding("DFG", "42"), Funding("<b>ERC</b>")),
+        related=(
+            Related("IsSupplementTo", "arXiv:2301.12345", "arXiv"),
+            Related("IsDerivedFrom", "https://huggingface.co/bert", "URL"),
+        ),
+    )
+    offer = Offer(repo=Repo("model", "ada/tiny-bert"), version=version, terms=Terms("Agree?"))
+    for record in (offer, version):
+        shown = record._repr_mimebundle_()["text/html"]
+        assert "Hopper, Grace (data curator)" in shown
+        assert "DFG, 42; &lt;b&gt;ERC" in shown
+        assert "arXiv:2301.12345" in shown and "Derived from" in shown

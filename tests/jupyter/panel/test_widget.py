@@ -48,6 +48,10 @@ def test_a_preview_says_what_will_be_registered(sandbox: Sandbox) -> None:
         f"Version {head[:7]}. Hugging Face. (Model). https://doi.org/10.5072/hf/…"
     )
     assert ["config.json", "223 bytes"] in preview["files"]
+    assert preview["credits"] == [
+        ["Derived from", "https://huggingface.co/google-bert/bert-base-uncased"],
+        ["References", "https://huggingface.co/datasets/ada/notes"],
+    ]
     page.edit(
         title="Tiny",
         authors=[ADA, {**ADA, "name": "Analytical Engine Society", "type": "organization"}],

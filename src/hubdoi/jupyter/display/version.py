@@ -5,7 +5,7 @@ from __future__ import annotations
 from ...records import Consent, History, Offer, Terms, Version
 from .card import Badge, Block, Card, Facts, Link, Paragraph, Quote, Table, Text, text
 from .describe import cards
-from .words import LOCK, PROMISE, authors, doi, moment, repo_link, revision
+from .words import LOCK, PROMISE, authors, credits, doi, moment, repo_link, revision
 
 
 @cards.register
@@ -26,6 +26,8 @@ def _(version: Version) -> tuple[Card, ...]:
     add("Registered", moment(version.created) if version.created and version.doi else None)
     add("Corrected", moment(version.amended) if version.amended else None)
     add("Licence", version.license)
+    for name, shown in credits(version):
+        add(name, shown)
     add("URL", Link(version.url, version.url) if version.url else None)
     for name, neighbour in (("Replaces", version.previous), ("Replaced by", version.next)):
         add(name, doi(neighbour, version.endpoint) if neighbour else None)
@@ -71,6 +73,7 @@ def _(offer: Offer) -> tuple[Card, ...]:
         rows.append(("Description", text(version.description)))
     if version.license:
         rows.append(("Licence", text(version.license)))
+    rows += [(name, text(shown)) for name, shown in credits(version)]
     return (
         Card(
             text(f"New DOI for {offer.repo}"),

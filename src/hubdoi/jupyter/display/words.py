@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from ...records import Author, Doi, Repo, Version
+from ...records import Author, Doi, Repo, RepoInfo, Version
 from .card import Badge, Code, Link, Text, text
 
 PROMISE = "Not locked. The Hub does not know this DOI; the person who generated it promised to keep the page."
@@ -48,6 +48,25 @@ def revision(commit: str | None, repo: Repo | None = None, endpoint: str | None 
 
 def repo_link(repo: Repo, endpoint: str) -> Link:
     return Link(str(repo), repo.url(endpoint))
+
+
+_RELATIONS = {
+    "IsSupplementTo": "Supplement to",
+    "IsDerivedFrom": "Derived from",
+    "References": "References",
+}
+
+
+def credits(found: RepoInfo | Version) -> list[tuple[str, str]]:
+    """What a record says of others: contributors, funding, papers, base models and datasets."""
+    rows = [
+        ("Contributors", [entry.line for entry in found.contributors]),
+        ("Funding", [entry.line for entry in found.funding]),
+    ]
+    for relation, name in _RELATIONS.items():
+        named = [entry.identifier for entry in found.related if entry.relation == relation]
+        rows.append((name, named))
+    return [(name, "; ".join(lines)) for name, lines in rows if lines]
 
 
 def moment(at: datetime) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ...records import RepoInfo, Status
 from ...records.errors import HubdoiError, InvalidInput, RepoNotFound
+from ..display.words import credits
 
 if TYPE_CHECKING:
     from ...client import Client
@@ -18,7 +19,7 @@ class Preview:
     """The revision that `asked` names (empty: the latest commit), and its metadata on the Hub.
 
     `description` is what a DOI says where nobody writes another one. `files` are paths with their
-    sizes in bytes. `problem` is why there is no such revision, in one sentence.
+    sizes in bytes, `credits` what the record says of others. `problem` is why there is no such revision, in one sentence.
     """
 
     asked: str = ""
@@ -28,6 +29,7 @@ class Preview:
     description: str = ""
     license: str = ""
     files: tuple[tuple[str, int], ...] = ()
+    credits: tuple[tuple[str, str], ...] = ()
     problem: str = ""
 
 
@@ -55,6 +57,7 @@ def read_preview(client: Client, status: Status, asked: str) -> Preview:
         message=message,
         description=_description(info, status),
         license=info.license or "",
+        credits=tuple(credits(info)),
         files=tuple((path, size) for path, (_, size) in sorted(files.items())),
     )
 

@@ -186,6 +186,7 @@ def _preview(state: PanelState, status: Status, config: Config) -> dict[str, Any
         },
         "type": {"model": "Model", "dataset": "Dataset"}[status.repo.type],
         "license": found.license,
+        "credits": [list(row) for row in found.credits],
         "title": status.repo.name,
         "latest": status.head or "",
         "citation": _citation(state, status, config, at, doi_name),

@@ -765,6 +765,7 @@ class PanelView {
       ["DOI", inline(preview.doi)],
       ["Revision", [...inline(at.id ?? ""), at.date && ` · ${at.date}`, at.message && ` · ${at.message}`]],
       ["Type", [preview.type, preview.license && `Licence ${preview.license}`, preview.year, preview.publisher].filter(Boolean).join(" · ")],
+      ...(preview.credits ?? []),
       ["Files", preview.total ?? "…"],
     ];
     const field = (name, label, extra, tag = "input", problem = "") => h("div", { class: "hubdoi-field hubdoi-wide" },
