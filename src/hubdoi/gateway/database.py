@@ -38,6 +38,13 @@ def open_database(url: str | None, directory: Path, *, pool: int = 10) -> Databa
     return Database(Path(path))
 
 
+def now_in(db: sa.Connection) -> float:
+    """Seconds since 1970, by the clock of the database."""
+    if db.dialect.name == "postgresql":
+        return float(db.scalar(sa.text("SELECT extract(epoch FROM clock_timestamp())")) or 0)
+    return float(db.scalar(sa.text("SELECT (julianday('now') - 2440587.5) * 86400.0")) or 0)
+
+
 def migrate(database: Database, *, empty_only: bool = False) -> str:
     """Bring the schema to the present revision, and answer with that; one process does it at a time.
 

@@ -34,6 +34,7 @@ from ..records.errors import (
 )
 from .audit import AuditLog
 from .database import migrate, open_database
+from .notices import Notices
 from .people import Member, People
 from .policies import Policies, Policy
 from .registrar import InstitutionRegistrar
@@ -74,7 +75,8 @@ class Institution:
         migrate(self.database, empty_only=True)
         self.ledger = Ledger(self.database, hub=settings.hub, endpoint=settings.hub)
         self.audit = AuditLog(self.database)
-        self.work = Work(self.ledger, InstitutionService(self), self.audit)
+        self.notices = Notices(settings, self.database)
+        self.work = Work(self.ledger, InstitutionService(self), self.audit, self.notices)
         self.people = People(self.database)
         self.sessions = Sessions(self.database)
         self.policies = Policies(self.database, settings)

@@ -66,6 +66,7 @@ def reconcile_repository(
     dois = ",".join(sorted(doi.name for doi in info.dois if doi.is_from_hub))
     if dois != (known_dois or ""):
         institution.audit.add(GATEWAY, "DOIs of the Hub", str(info.repo), dois or None)
+        institution.notices.add("hub-doi", str(info.repo))
     return {"head": info.head, "dois": dois, "seen": show_moment(datetime.now(UTC))}
 
 

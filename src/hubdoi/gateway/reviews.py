@@ -78,8 +78,9 @@ class Reviews:
             )
             if changed.rowcount:
                 return
-            db.execute(
-                requests.insert().values(
+            number = db.scalar(
+                requests.insert()
+                .values(
                     version_id=entry.id,
                     uid=entry.uid,
                     repo=str(version.repo),
@@ -90,7 +91,9 @@ class Reviews:
                     asked=show_moment(datetime.now(UTC)),
                     record=record,
                 )
+                .returning(requests.c.id)
             )
+            self.work.notices.add("request", str(version.doi), number)
 
     def get(self, number: int) -> Review:
         """The request with that number.

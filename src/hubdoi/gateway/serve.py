@@ -25,7 +25,7 @@ from ..records.errors import InvalidInput
 from .app import create_app
 from .database import open_database
 from .institution import Institution
-from .running import note
+from .running import note, served_at
 from .settings import Settings
 from .worker import run
 
@@ -62,6 +62,7 @@ def work(*, until_idle: bool = False) -> int:
     """Finish what is due until SIGTERM or SIGINT; beside `serve`, on as many hosts as one likes."""
     log_as_json()
     institution = Institution(_shared(), pool=4)
+    institution.url = institution.settings.url or served_at()
     stop = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())

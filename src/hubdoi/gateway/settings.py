@@ -104,6 +104,27 @@ class Settings:
         "the claim with the name under which a person is listed",
         "preferred_username",
     )
+    smtp: Secret | None = _setting(
+        "HUBDOI_GATEWAY_SMTP",
+        "the mail server, smtp://user:password@host:587 (with STARTTLS) or smtps://…; without it no mail is sent",
+    )
+    mail_from: str | None = _setting(
+        "HUBDOI_GATEWAY_MAIL_FROM",
+        "who the mails are from; without it HUBDOI_CONTACT",
+    )
+    mail_to: tuple[str, ...] = _setting(
+        "HUBDOI_GATEWAY_MAIL_TO",
+        "the curators' e-mail addresses, separated by commas",
+        (),
+    )
+    notify: Secret | None = _setting(
+        "HUBDOI_GATEWAY_NOTIFY",
+        "a URL, such as a chat's, that is told of what needs a curator",
+    )
+    notify_secret: Secret | None = _setting(
+        "HUBDOI_GATEWAY_NOTIFY_SECRET",
+        "the key with which that is signed",
+    )
     contact: str | None = _setting(
         "HUBDOI_CONTACT", "an e-mail address that services and researchers can write to"
     )

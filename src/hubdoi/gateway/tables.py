@@ -100,6 +100,20 @@ sign_ins = sa.Table(
     sa.Column("expires", sa.Float, nullable=False),
 )
 
+# What curators are told of; a row goes when it was sent.
+notices = sa.Table(
+    "gateway_notices",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("channel", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("subject", sa.Text, nullable=False),
+    sa.Column("number", sa.Integer),
+    sa.Column("due", sa.Float, nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Index("gateway_notices_due", "due"),
+)
+
 # Repositories that a webhook of the Hub told of: when they are looked at, and what was seen then.
 watched = sa.Table(
     "gateway_watched",

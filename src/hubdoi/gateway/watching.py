@@ -17,8 +17,9 @@ import sqlalchemy as sa
 from ..minting.ledger import Ledger
 from ..records import Repo
 from ..records.errors import HubdoiError, InvalidInput
+from .database import now_in
 from .tables import deliveries, watched
-from .work import LONGEST_PAUSE, SHORTEST_PAUSE, now_in
+from .work import LONGEST_PAUSE, SHORTEST_PAUSE
 
 _log = logging.getLogger(__name__)
 

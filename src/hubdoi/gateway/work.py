@@ -34,6 +34,8 @@ from ..records.errors import (
     ServiceFailed,
 )
 from .audit import GATEWAY, AuditLog
+from .database import now_in
+from .notices import Notices
 from .tables import work
 
 _log = logging.getLogger(__name__)
@@ -62,11 +64,14 @@ class Outcome:
 class Work:
     """The work of one gateway; many processes may share it on PostgreSQL."""
 
-    def __init__(self, ledger: Ledger, service: DoiService, audit: AuditLog) -> None:
+    def __init__(
+        self, ledger: Ledger, service: DoiService, audit: AuditLog, notices: Notices
+    ) -> None:
         self.ledger = ledger
         self.database = ledger.database
         self.service = service
         self.audit = audit
+        self.notices = notices
         self._busy: set[int] = set()
         self._choosing = threading.Lock()
 
@@ -166,6 +171,7 @@ class Work:
             except (*REFUSALS, PolicyRefused) as error:
                 values = {"state": "parked", "reason": error.message}
                 self._settle(db, row.version_id, {**values, "attempts": row.attempts + 1})
+                self.notices.add("parked", str(entry.version.doi), within=db)
                 _log.warning("parked %s: %s", entry.version.doi, type(error).__name__)
                 return Outcome(entry, error, parked=True)
             except HubdoiError as error:
@@ -268,13 +274,6 @@ def _due(db: sa.Connection, version_id: int | None) -> sa.Select[Any]:
     if version_id is not None:
         return query.where(work.c.version_id == version_id)
     return query.where(work.c.due <= now_in(db))
-
-
-def now_in(db: sa.Connection) -> float:
-    """Seconds since 1970, by the clock of the database."""
-    if db.dialect.name == "postgresql":
-        return float(db.scalar(sa.text("SELECT extract(epoch FROM clock_timestamp())")) or 0)
-    return float(db.scalar(sa.text("SELECT (julianday('now') - 2440587.5) * 86400.0")) or 0)
 
 
 def _for_researcher(error: HubdoiError) -> HubdoiError:
