@@ -5,6 +5,7 @@ import type { CodeEditor } from "@jupyterlab/codeeditor";
 import { NotebookActions, type NotebookPanel } from "@jupyterlab/notebook";
 import type { Contents } from "@jupyterlab/services";
 import { isNotebook, type Source } from "./documentReader.ts";
+import { apply } from "./liveNotebook.ts";
 import type { Model } from "./model.ts";
 import { inText, lineStart } from "./rows.ts";
 import type { Citation, Edit, Use } from "./types.ts";
@@ -152,33 +153,11 @@ export class Actions {
       "bibliography",
       { style },
     );
-    const notebook = source.model?.sharedModel;
-    if (!notebook) {
-      return;
-    }
-    const index = notebook.cells.findIndex((cell) => {
-      const own = cell.getMetadata("hubdoi") as { bibliography?: boolean } | undefined;
-      return cell.cell_type === "markdown" && own?.bibliography === true;
+    const at = apply(source, {
+      bibliography: written.text,
+      metadata: { citations: written.citations },
     });
-    notebook.transact(() => {
-      if (index >= 0) {
-        notebook.cells[index]?.setSource(written.text);
-      } else {
-        notebook.insertCell(notebook.cells.length, {
-          cell_type: "markdown",
-          source: written.text,
-          metadata: { hubdoi: { bibliography: true } } as never,
-        });
-      }
-      const own = (notebook.getMetadata("hubdoi") ?? {}) as object;
-      notebook.setMetadata("hubdoi", { ...own, citations: written.citations });
-    });
-    const at = index >= 0 ? index : notebook.cells.length - 1;
     await source.content.scrollToItem(at, "smart");
-    const cell = source.content.widgets[at];
-    if (cell && "rendered" in cell) {
-      cell.rendered = true;
-    }
     said(["The bibliography cell is up to date.", ...written.notes].join(" "));
     await this.model.refresh();
   }

@@ -23,6 +23,7 @@ import { Api } from "./api.ts";
 import { addCommands, addToMenu, addToPalette } from "./commands.ts";
 import { Diagnostics, hover, Repositories, RepositoryCompleter } from "./editor.ts";
 import { doiIcon } from "./icons.ts";
+import { listen } from "./liveNotebook.ts";
 import { MIME_TYPE, PanelRenderer } from "./mint.ts";
 import { Model } from "./model.ts";
 import { findingCount, summaryOf } from "./rows.ts";
@@ -151,6 +152,8 @@ const plugin: JupyterFrontEndPlugin<void> = {
         activeStateChanged: model.changed as never,
       });
     }
+
+    listen(notebooks);
 
     const repositories = new Repositories(api);
     completion?.registerProvider(new RepositoryCompleter(repositories, () => settings.completions));

@@ -41,10 +41,10 @@ def cite(arguments: Namespace, context: Context) -> Any:
     if arguments.output:
         path = citation.save(Path(arguments.output))
         return Message(f"Written: {path}", citation)
-    if arguments.insert:
+    if arguments.insert is not None:
         from .notebooks import insert
 
-        return insert(arguments.insert, citation)
+        return insert(arguments.insert, citation, context)
     return citation
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..client import Client
+from ..records import Message
 from .session import Session, current
 
 
@@ -21,7 +22,8 @@ class Context:
     `cells` are the sources of the cells that were run, `namespace` holds the user's variables; both
     are None outside a kernel. `interactive` says that a person is watching, `lasting` that the session
     goes on after this command, as a notebook's does and a command line's does not. `panel` opens a
-    panel, where widgets can be shown.
+    panel, where widgets can be shown. `edit` changes the notebook that is open in a front end; it
+    is given the change, and what to do instead where nobody can make it there.
     """
 
     session: Session = field(default_factory=current)
@@ -32,3 +34,4 @@ class Context:
     interactive: bool = False
     lasting: bool = True
     panel: Callable[[str | None, Client], Any] | None = None
+    edit: Callable[[Mapping[str, Any], Callable[[], Message]], Message] | None = None

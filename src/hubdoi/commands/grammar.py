@@ -142,8 +142,10 @@ def parser(prog: str = "%doi") -> argparse.ArgumentParser:
     cite.add_argument("--output", "-o", metavar="FILE", help="write it to a file")
     cite.add_argument(
         "--insert",
+        nargs="?",
+        const="",
         metavar="NOTEBOOK",
-        help="write or refresh the bibliography cell of a notebook file",
+        help="write or refresh the bibliography cell of this notebook, or of a notebook file",
     )
 
     for name, help in (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -39,19 +39,51 @@ def _saved(notebooks: Sequence[str], found: Uses, context: Context) -> Message:
         raise UsageError(
             "--save keeps what a running notebook loaded; for a script, use: hubdoi run SCRIPT"
         )
-    path = notebooks[0] if notebooks else context.notebook_path
-    if path is None or not Path(path).is_file():
-        raise UsageError(
-            "The file of this notebook is not known; name it: %doi uses analysis.ipynb --save"
-        )
-    recording = recorder.recording(Path(path).name).with_known_ids(found.repos)
-    write_metadata(Path(path), "provenance", recording.to_json())
+    path = _file(notebooks[0] if notebooks else "", context, "uses", "--save")
+    recording = recorder.recording(path.name).with_known_ids(found.repos)
     count = sum(load.is_proof for load in recording.loads)
     loaded = "1 repository" if count == 1 else f"{count} repositories"
-    return Message(
-        f"Saved in the metadata of {path}: what this run loaded, {loaded}. If the notebook is "
-        "open, reload it from disk before you save it.",
-        recording,
+
+    def write() -> Message:
+        write_metadata(path, "provenance", recording.to_json())
+        return Message(
+            f"Saved in the metadata of {path}: what this run loaded, {loaded}.{_reload(context)}",
+            recording,
+        )
+
+    return _edit({"metadata": {"provenance": recording.to_json()}}, path, write, context)
+
+
+def _file(name: str, context: Context, command: str, option: str) -> Path:
+    """The notebook file of that name; of this notebook where none is given."""
+    path = name or context.notebook_path
+    if path is None or not Path(path).is_file():
+        raise UsageError(
+            f"The file of this notebook is not known; name it: %doi {command} {option} analysis.ipynb"
+            if not name
+            else f"There is no file {name}."
+        )
+    return Path(path)
+
+
+def _edit(
+    change: Mapping[str, Any], path: Path, write: Callable[[], Message], context: Context
+) -> Message:
+    """Make a change where the notebook is open; `write` makes it in the file.
+
+    Written under an open notebook, a file loses to the page, or the page to the file.
+    """
+    own = Path(context.notebook_path) if context.notebook_path else None
+    if context.edit is None or own is None or own.resolve() != path.resolve():
+        return write()
+    return context.edit(change, write)
+
+
+def _reload(context: Context) -> str:
+    return (
+        " If the notebook is open, reload it from disk before you save it."
+        if context.interactive
+        else ""
     )
 
 
@@ -172,17 +204,27 @@ def cite_notebook(
     )
 
 
-def insert(notebook: str, citation: Citation) -> Message:
-    """Write or refresh the bibliography cell of a notebook file."""
-    from ..bibliography.cell import write_bibliography
+def insert(notebook: str, citation: Citation, context: Context) -> Message:
+    """Write or refresh the bibliography cell of a notebook; without a name, of this one."""
+    from ..bibliography.cell import bibliography_text, write_bibliography
+    from ..citation.csl import items
 
-    changed = write_bibliography(Path(notebook), citation)
-    return Message(
-        f"The bibliography cell of {notebook} is written."
-        if changed
-        else f"The bibliography cell of {notebook} is up to date.",
-        citation,
-    )
+    path = _file(notebook, context, "cite", "--insert")
+
+    def write() -> Message:
+        changed = write_bibliography(path, citation)
+        return Message(
+            f"The bibliography cell of {path} is written.{_reload(context)}"
+            if changed
+            else f"The bibliography cell of {path} is up to date.",
+            citation,
+        )
+
+    change = {
+        "bibliography": bibliography_text(citation),
+        "metadata": {"citations": items(citation.versions)},
+    }
+    return _edit(change, path, write, context)
 
 
 def used_by(notebooks: Sequence[str], context: Context, missing: str) -> Uses:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.completer import (
@@ -81,6 +81,7 @@ class DoiMagics(Magics):
             notebook_path=os.environ.get("JPY_SESSION_NAME"),
             interactive=True,
             panel=_panel,
+            edit=_edit,
         )
 
     @context_matcher()  # type: ignore[untyped-decorator]
@@ -121,6 +122,12 @@ def _panel(repo: str | None, client: Client) -> Panel:
     from .panel import panel
 
     return panel(repo, client)
+
+
+def _edit(change: Mapping[str, Any], otherwise: Callable[[], Message]) -> Message:
+    from .live_notebook import edit
+
+    return edit(change, otherwise)
 
 
 def _as_sentence(error: HubdoiError) -> HubdoiError:

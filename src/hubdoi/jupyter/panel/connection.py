@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from ...records import HUGGING_FACE
 from ...records.errors import HubdoiError
+from ..front_end import kernel
 from . import panels
 from .actions import act
 from .form import Form
-from .front_end import kernel
 
 if TYPE_CHECKING:
     from ...client import Client

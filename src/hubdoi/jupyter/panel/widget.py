@@ -11,10 +11,10 @@ import anywidget
 import traitlets
 
 from ...records import Repo
+from ..front_end import add_display, is_interactive, show
 from . import panels
 from .actions import act
 from .form import Form
-from .front_end import add_display, is_interactive, show
 from .saved import saved
 from .state import PanelState
 from .view import to_json
