@@ -198,6 +198,45 @@ def test_marimo_cells_are_functions(tmp_path: Path) -> None:
     assert not found.unclear
 
 
-def test_a_marimo_file_that_does_not_parse_is_a_script(tmp_path: Path) -> None:
+def test_a_broken_end_leaves_the_cells_of_a_marimo_notebook(tmp_path: Path) -> None:
     path = written(tmp_path / "a.py", MARIMO + "\nx = (\n")
-    assert [u.repo_id for u in uses(str(path))] == ["ada/other"]
+    assert [(u.repo_id, u.cell, u.line) for u in uses(str(path))] == [
+        ("ada/engine", 2, 18),
+        ("ada/other", 3, 26),
+    ]
+
+
+def test_a_broken_cell_leaves_the_others_of_a_marimo_notebook(tmp_path: Path) -> None:
+    broken = """@app.cell
+def again(
+    name,
+):
+    \"\"\"AutoModel.from_pretrained("ada/shown")
+
+words at the start of a line
+\"\"\"
+    x = = 3
+    AutoModel.from_pretrained("ada/broken")
+    return
+
+
+app._unparsable_cell(
+    r\"\"\"
+    y = = 3
+    AutoModel.from_pretrained("ada/kept")
+    \"\"\",
+    name="_",
+)
+
+
+if __name__"""
+    text = MARIMO.replace("if __name__", broken)
+    found = uses(str(written(tmp_path / "a.py", text)))
+    lines = text.splitlines()
+    assert [(u.repo_id, u.cell) for u in found] == [
+        ("ada/engine", 2),
+        ("ada/other", 3),
+        ("ada/broken", 4),
+        ("ada/kept", 5),
+    ]
+    assert [u.repo_id in lines[u.line - 1] for u in list(found)[2:]] == [True, True]

@@ -72,6 +72,14 @@ class Binding:
             return (getattr(node, "end_lineno", self.line), getattr(node, "end_col_offset", 0))
         return (self.line, 0)
 
+    def holds(self, node: ast.AST, site: Site) -> bool:
+        """Whether `node` is a part of the value that this binding gives, as in ``a.b = f(a.b)``."""
+        if site.cell != self.site.cell or not isinstance(self.node, ast.AST):
+            return False
+        start = (getattr(self.node, "lineno", 0), getattr(self.node, "col_offset", 0))
+        place = (getattr(node, "lineno", 0), getattr(node, "col_offset", 0))
+        return start <= place < self.end
+
 
 def dotted_text(node: ast.AST) -> str:
     """``a.b.c`` for such an expression, else nothing."""

@@ -76,10 +76,24 @@ _DATATROVE = (
     "DocumentTokenizerContextShuffler PerplexityStats"
 ).split()
 
+_PYVENE = (
+    "backpack_gpt2 blip blip_itm gemma gemma2 gpt2 gpt2_lm gpt2_classifier gpt_neo gpt_neox gpt_oss "
+    "llama llava mistral mllama olmo olmo2 qwen2 qwen3"
+).split()
+_SPEECHBRAIN = "Wav2Vec2 HuggingFaceWav2Vec2 HuBERT WavLM Whisper HuggingFaceWhisper MERT".split()
+_PYSERINI = (
+    "AutoQueryEncoder AnceQueryEncoder BprQueryEncoder DprQueryEncoder TctColBertQueryEncoder "
+    "SpladeQueryEncoder UniCoilQueryEncoder AutoDocumentEncoder DprDocumentEncoder "
+    "TctColBertDocumentEncoder"
+).split()
+
 # fmt: off
 CALLS: tuple[Call, ...] = (
     # transformers, diffusers, peft and everything with the same method
     Call("*.from_pretrained", _MODEL, tagged=True),
+    Call("*.from_pretrained", "custom_pipeline", None, namespaced=True, quiet=True),
+    Call("*.from_pretrained_no_processing", "model_name"),
+    Call("*.from_finetuned", "model_name_or_path"),
     Call("PeftModel*.from_pretrained", "model_id", 1),
     Call("PeftMixedModel.from_pretrained", "model_id", 1),
     Call("*.from_quantized", "model_name_or_path|model_name_or_path|quant_path|model_path"),
@@ -149,6 +163,7 @@ CALLS: tuple[Call, ...] = (
     # sentence embeddings and retrieval
     Call("SentenceTransformer", "model_name_or_path|model_name", home=_ST),
     Call("CrossEncoder", "model_name_or_path|model_name"),
+    Call("MLMTransformer", "model_name_or_path"),
     Call("SparseEncoder", "model_name_or_path"),
     Call("sentence_transformers.Transformer", "model_name_or_path"),
     Call("models.Transformer", "model_name_or_path"),
@@ -156,6 +171,12 @@ CALLS: tuple[Call, ...] = (
     Call("ColBERT", "model_name_or_path", objects=True, quiet=True),
     Call("BERTopic", "embedding_model", 5, home=_ST, objects=True),
     Call("KeyBERT", "model", 0, home=_ST, objects=True),
+    Call("SentenceTransformerBackend", "embedding_model", home=_ST, objects=True),
+    Call("Model2VecBackend", "embedding_model", objects=True),
+    Call("FastEmbedBackend", "embedding_model"),
+    Call("model2vec.distill", "model_name"),
+    Call("mteb.get_model", "model_name", namespaced=True),
+    *(Call(name, "encoder_dir|model_name|model_name_or_path") for name in _PYSERINI),
     Call("txtai.Embeddings", "path", None),
     Call("HuggingFaceEmbeddings", "model_name|model", None, home=_ST),
     Call("HuggingFaceBgeEmbeddings", "model_name", None),
@@ -176,10 +197,18 @@ CALLS: tuple[Call, ...] = (
     Call("FlagReranker", "model_name_or_path"),
     Call("FlagLLMReranker", "model_name_or_path"),
     Call("BGEM3FlagModel", "model_name_or_path"),
+    Call("FlagLLMModel", "model_name_or_path"),
+    Call("FlagICLModel", "model_name_or_path"),
+    Call("LayerWiseFlagLLMReranker", "model_name_or_path"),
+    Call("LightWeightFlagLLMReranker", "model_name_or_path"),
     Call("INSTRUCTOR", "model_name_or_path"),
     Call("Reranker", "model_name", namespaced=True),
     Call("SentenceTransformersTextEmbedder", "model", home=_ST),
     Call("SentenceTransformersDocumentEmbedder", "model", home=_ST),
+    Call("SentenceTransformersDocumentImageEmbedder", "model", home=_ST),
+    Call("SentenceTransformersSparseTextEmbedder", "model"),
+    Call("SentenceTransformersSparseDocumentEmbedder", "model"),
+    Call("SentenceTransformersSimilarityRanker", "model"),
     Call("TransformersSimilarityRanker", "model"),
     Call("SentenceTransformersRanker", "model_name_or_path"),
     Call("SentenceTransformersDiversityRanker", "model", home=_ST),
@@ -198,6 +227,7 @@ CALLS: tuple[Call, ...] = (
     Call("vllm.LoRARequest", "lora_path|lora_local_path", 2),
     Call("sglang.Engine", "model_path"),
     Call("mlx_lm.load", "path_or_hf_repo"),
+    Call("mlx_lm.sharded_load", "repo"),
     Call("mlx_vlm.load", "path_or_hf_repo|path_or_repo"),
     Call("mlx_lm.convert", "hf_path"),
     Call("mlx_vlm.convert", "hf_path"),
@@ -208,14 +238,26 @@ CALLS: tuple[Call, ...] = (
     Call("HFLM", "tokenizer", None, objects=True),
     Call("HFLM", "peft", None),
     Call("lm_eval.VLLM", "pretrained"),
+    Call("LightevalTaskConfig", "hf_repo", None, "dataset", revision="hf_revision"),
     Call("TransformersModelConfig", "model_name|pretrained", None),
     Call("VLLMModelConfig", "model_name|pretrained", None),
     Call("*.boot_transformers", "model_name"),
     Call("inseq.load_model", "model", objects=True),
     Call("inseq.load_model", "tokenizer", None, objects=True),
     Call("nnsight.LanguageModel", "model_key|repo_id", objects=True),
+    Call("nnsight.DiffusionModel", "repo_id", objects=True),
+    Call("nnsight.VLLM", "model", objects=True),
+    *(Call(f"pyvene.create_{name}", "name") for name in _PYVENE),
+    Call("llmcompressor.oneshot", "model", objects=True),
+    Call("llmcompressor.oneshot", "dataset", None, "dataset", objects=True, namespaced=True),
     Call("outlines.transformers", "model_name", objects=True),
+    Call("outlines.vllm", "model_name", objects=True),
+    Call("outlines.mlxlm", "model_name", objects=True),
     Call("guidance.Transformers", "model", objects=True),
+    Call("llava.load_pretrained_model", "model_path"),
+    Call("llava.load_pretrained_model", "model_base", 1),
+    Call("fastchat.load_model", "model_path"),
+    Call("InferenceConfig", "model_name_or_path", None),
     Call("HookedTransformer.from_pretrained", "model_name"),
     Call("HuggingFaceHub", "repo_id", None),
     Call("HuggingFaceEndpoint", "repo_id|model", None),
@@ -244,11 +286,14 @@ CALLS: tuple[Call, ...] = (
     Call("open_clip.create_model_and_transforms", "model_name", prefix=_TIMM),
     Call("open_clip.create_model_from_pretrained", "model_name", prefix=_TIMM),
     Call("open_clip.get_tokenizer", "model_name", prefix=_TIMM),
+    Call("HFTokenizer", "tokenizer_name"),
     Call("faster_whisper.WhisperModel", "model_size_or_path", namespaced=True),
     Call("whisperx.load_model", "whisper_arch", namespaced=True),
     Call("nemo.restore_from", "restore_path", prefix=("hf://",)),
     Call("SequenceTagger.load", "model_path|model_name", namespaced=True),
     Call("TextClassifier.load", "model_path|model_name", namespaced=True),
+    Call("flair.hf_download", "model_name"),
+    *(Call(f"speechbrain.{name}", "source") for name in _SPEECHBRAIN),
     Call("flair.TransformerWordEmbeddings", "model"),
     Call("flair.TransformerDocumentEmbeddings", "model"),
     Call("YOLO.from_pretrained", "pretrained_model_name_or_path"),
@@ -262,10 +307,13 @@ CALLS: tuple[Call, ...] = (
     Call("nlpaug.AbstSummAug", "model_path"),
     Call("nlpaug.BackTranslationAug", "from_model_name"),
     Call("nlpaug.BackTranslationAug", "to_model_name", 1),
+    Call("MtTransformers", "src_model_name"),
+    Call("MtTransformers", "tgt_model_name", 1),
     *(Call(name, "tokenizer_name_or_path", None) for name in _DATATROVE),
     Call("bert_score.score", "model_type", None),
     Call("BERTScorer", "model_type", None),
-    Call("*.compute", "model_type", None),
+    Call("*.compute", "model_type|model_id", None),
+    Call("*.compute", "model_or_pipeline", None, objects=True),
     Call("SpacyGLiNER.from_pretrained", "model_name"),
     Call("WordLlama.load", "repo_id", None),
     Call("LettuceDetect", "model_path", None),

@@ -25,6 +25,7 @@ from .values import (
     Pairs,
     Settings,
     Table,
+    merged,
     products,
 )
 
@@ -197,7 +198,11 @@ class Evaluator:
             for known, choices in self.forced(name):
                 if not isinstance(known, Marker) and known == key and type(known) is type(key):
                     # a later entry with the same key replaces an earlier one
-                    found = [(part, {**choices, **own}) for part, own in self.forced(entry)]
+                    found = [
+                        (part, both)
+                        for part, own in self.forced(entry)
+                        if (both := merged(choices, own)) is not None
+                    ]
         return found or [(UNKNOWN, {})]
 
     def _name(self, node: ast.Name, site: Site) -> list[Alternative]:

@@ -348,7 +348,9 @@ class Names:
         """What statements ``object.attribute = …`` give; None when there are none."""
         self._program.need(node.attr)
         bindings = [
-            b for written, b in self._program.attributes.get(node.attr, ()) if written == owner
+            b
+            for written, b in self._program.attributes.get(node.attr, ())
+            if written == owner and not b.holds(node, site)
         ]
         bindings.sort(key=position)
         if not bindings:

@@ -16,16 +16,26 @@ from .evaluator import Evaluator
 from .scope import Program
 from .shell import commands_in
 from .target import addresses_in
-from .values import CUT, Alternative, Beginning, Deferred, Items, Marker, Pairs, products
+from .values import (
+    CUT,
+    GAP,
+    Alternative,
+    Beginning,
+    Deferred,
+    Items,
+    Marker,
+    Pairs,
+    Partial,
+    products,
+)
 
 # How often an address may be passed on from one name to another.
 _SPREADING = 3
 _ELEMENTS = 256
 _NESTED = 4
 _COMMANDS = 64
-_UNKNOWN_WORD = "{unknown}"
 _ADDRESS = re.compile(
-    r"hf://|huggingface\.co|\bhf\.co/|huggingface-cli|[\"']hf\b|--model_name_or_path"
+    r"hf://|huggingface\.co|\bhf\.co/|huggingface-cli|[\"']hf\b|--model_name_or_path|--model_args"
 )
 _ADDRESSED = (
     "hf://",
@@ -35,6 +45,7 @@ _ADDRESSED = (
     '"hf',
     "'hf",
     "--model_name_or_path",
+    "--model_args",
 )
 _SHELL_FUNCTIONS = frozenset(
     "system run Popen call check_call check_output getoutput getstatusoutput".split()
@@ -144,7 +155,9 @@ class Reading:
         shown = shown_as(function, name)
         arguments = [*node.args, *(k.value for k in node.keywords)]
         if name in _SHELL_FUNCTIONS and arguments:
-            lines = self._command_lines(arguments[0], site)
+            lines, cut = self._command_lines(arguments[0], site)
+            if cut:
+                self._note(node, site, None, shown, CUT_REASON)
             for line in lines:
                 for command in commands_in([(node.lineno, line)]):
                     self._note(node, site, command.reference, command.call, form=command.form)
@@ -157,28 +170,35 @@ class Reading:
                 continue
             self._addresses_of(argument, node, site, shown)
 
-    def _command_lines(self, given: ast.expr, site: Site) -> list[str]:
-        """The commands that a function runs, given as a text or as a list of words."""
+    def _command_lines(self, given: ast.expr, site: Site) -> tuple[list[str], bool]:
+        """The commands that a function runs, given as texts or as lists of words; and whether
+        there are more.
+        """
         lines: list[str] = []
+        cut = False
         for value, _ in self._evaluator.values(given, site):
-            if isinstance(value, str) and any(letter.isspace() for letter in value):
+            if value is CUT:
+                cut = True
+            elif isinstance(value, Partial):
+                lines.append(value.text)
+            elif isinstance(value, str) and any(letter.isspace() for letter in value):
                 lines.append(value)
             elif isinstance(value, Items):
                 words = [self._word(element) for element in value.elements[:_ELEMENTS]]
                 lines += [
-                    " ".join(word if word == _UNKNOWN_WORD else shlex.quote(word) for word in taken)
+                    " ".join(word if word == GAP else shlex.quote(word) for word in taken)
                     for taken, _ in products(words, _COMMANDS)
                     if len(taken) > 1 and "://" not in taken[0]
                 ]
-        return lines
+        return lines, cut
 
     def _word(self, element: Deferred) -> list[Alternative]:
         """What a word of a command can be; one that is not known is written as a variable."""
         return [
-            (value if isinstance(value, str) else _UNKNOWN_WORD, choices)
+            (value if isinstance(value, str) else GAP, choices)
             for value, choices in self._evaluator.forced(element)
             if isinstance(value, str | Marker)
-        ] or [(_UNKNOWN_WORD, {})]
+        ] or [(GAP, {})]
 
 
 def has_address(source: str) -> bool:

@@ -35,7 +35,7 @@ LIMIT = 256
 """How many alternatives and elements are followed."""
 
 _LOCAL_FUNCTIONS = frozenset(
-    "join abspath expanduser realpath dirname basename getcwd mkdtemp gettempdir get_last_checkpoint "
+    "join abspath realpath dirname basename getcwd mkdtemp gettempdir get_last_checkpoint "
     "snapshot_download hf_hub_download cached_download Path PurePath PosixPath glob listdir "
     "resolve joinpath with_suffix absolute untar_data mkdir cwd home get_file retrieve dataset_download "
     "model_download load_dataset_path".split()
@@ -87,7 +87,7 @@ class Results:
             return self._field(node, site)
         if name == "dict" or name in _SETTINGS:
             return self._settings(name, node, site)
-        if name in _LOCAL_FUNCTIONS:
+        if name in _LOCAL_FUNCTIONS or (name == "expanduser" and not arguments):
             return [(LOCAL, {})]
         if name in PARSING and (parsed := self._parsers.of(name, node, site)) is not None:
             return parsed
@@ -103,6 +103,12 @@ class Results:
         if name in ("vars", "asdict", "to_container"):
             return [
                 (self._pairs(value), choices)
+                for value, choices in self._evaluator.evaluate(arguments[0], site)
+            ]
+        if name == "expanduser":
+            # an id stays as it is
+            return [
+                (value if isinstance(value, str) else LOCAL, choices)
                 for value, choices in self._evaluator.evaluate(arguments[0], site)
             ]
         if name in _SAME:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -22,15 +22,30 @@ from .reading import CUT_REASON, Reading, has_address, shown_as
 from .scope import Program
 from .shell import Command, commands_in, needs_values
 from .syntax import parse_cell
-from .target import BUILDERS, addresses_in, read_address, read_id
-from .values import CUT, OPAQUE, UNKNOWN, Alternative, Beginning, Items, Pairs
+from .target import (
+    BUILDERS,
+    UNKNOWN_REVISION,
+    addresses_in,
+    known_revision,
+    read_address,
+    read_id,
+)
+from .values import CUT, OPAQUE, UNKNOWN, Alternative, Beginning, Items, Marker, Pairs
 
 _SAVE_KEYWORDS = ("output_dir", "save_directory", "local_dir", "savedir", "save_dir")
 _DOWNLOAD = re.compile(r"\b(?:wget|curl|aria2c|axel|git|hf|huggingface-cli)\b")
 _ID_NAME = re.compile(r"(?i)(?:name|id|path|checkpoint|ckpt|repo|model_str|backbone)$")
+# A variable of this name, or one of these keywords, tells that a model of a Hub is meant.
+_MODEL_NAME = re.compile(
+    r"(?i)(?:model|repo|checkpoint|ckpt|pretrained)[_a-z]*(?:name|id|path)$|checkpoint$"
+)
+_HUB_KEYWORDS = frozenset(
+    "subfolder revision token use_auth_token trust_remote_code torch_dtype device_map".split()
+)
 _REASON = "What it loads is known only when it runs."
 _LIMITS = (RecursionError, ValueError, OverflowError, MemoryError)
 _LIMIT_REASON = "Its code is nested too deeply, or has a number that is too large, to be read."
+_REVISION_REASON = "Which revision it loads is known only when it runs."
 _DEFAULT_REASON = "No model is named: the library chooses its default."
 
 
@@ -122,6 +137,12 @@ class _Scan:
             saved = written.get(repo.id)
             if saved is not None and saved < (number, line):
                 continue
+            reference, known = known_revision(reference)
+            if not known:
+                unclear.setdefault(
+                    (call, number, line),
+                    Unclear(call, _REVISION_REASON, **place),  # type: ignore[arg-type]
+                )
             key = (repo.type, repo.id, reference.revision)
             if key not in uses:
                 uses[key] = Use(
@@ -228,11 +249,9 @@ class _Scan:
                     continue
                 for revision, own in revisions:
                     if all(choices.get(fork, way) == way for fork, way in own.items()):
-                        named = (
-                            revision
-                            if isinstance(revision, str) and revision
-                            else reference.revision
-                        )
+                        named = UNKNOWN_REVISION if isinstance(revision, Marker) else revision
+                        if not isinstance(named, str) or not named:
+                            named = reference.revision
                         form: Form = "path" if entry.path or "://" in value else "argument"
                         self._note(
                             node, site, RepoReference(reference.repo, named), shown, form=form
@@ -240,7 +259,9 @@ class _Scan:
             elif value is CUT:
                 self._note(node, site, None, shown, CUT_REASON)
             elif value is UNKNOWN or value is OPAQUE:
-                unclear = unclear or self._is_unclear(value, given, entry)
+                unclear = unclear or self._is_unclear(
+                    value, given, entry, (keyword.arg for keyword in node.keywords)
+                )
         if unclear:
             self._note(node, site, None, shown)
         if builder:
@@ -260,11 +281,17 @@ class _Scan:
             else:
                 yield value, choices
 
-    def _is_unclear(self, value: Any, given: ast.expr | None, entry: Call) -> bool:
+    @staticmethod
+    def _is_unclear(
+        value: Any, given: ast.expr | None, entry: Call, keywords: Iterable[str | None]
+    ) -> bool:
         """Whether a value that is not known may be the name of a repository."""
-        if entry.prefix or entry.path or entry.quiet:
-            return False
         written = dotted_text(given).rpartition(".")[2] if given is not None else ""
+        if entry.prefix or entry.path:
+            return False
+        if entry.quiet and not _HUB_KEYWORDS.intersection(keywords):
+            # another function of that name may be meant
+            return _MODEL_NAME.search(written) is not None
         if isinstance(given, ast.Subscript):
             key = given.slice
             written = (

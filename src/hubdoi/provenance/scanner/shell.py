@@ -32,7 +32,7 @@ _LONGEST = 20_000
 _VARIABLES = 8
 _INTEREST = (
     "huggingface", "hf.co", "hf://", "hf download", "name_or_path", "name-or-path", "vllm serve", "git clone",
-    "lm_eval", "lm-eval", "lighteval",
+    "lm_eval", "lm-eval", "lighteval", "--model_args",
 )  # fmt: skip
 _HUB = re.compile(
     r"(?i)(?:https?://(?:[^\s/@]*@)?|git@|ssh://git@)(?:www\.)?(?:huggingface\.co|hf\.co)[/:]"
@@ -181,9 +181,11 @@ def _command(text: str, line: int) -> Iterator[Command]:
 def _evaluated(program: str, words: list[str], line: int) -> Iterator[Command]:
     """The repositories in the arguments of an evaluation harness."""
     harness = next((word for word in words[:6] if word in _HARNESSES), None)
+    given = [_option(words, "--model_args", *(["-a"] if harness else [])) or ""]
+    # a harness may be started by a script of its own
+    harness = harness or (program if "=" in given[0] else None)
     if harness is None:
         return
-    given = [_option(words, "--model_args", "-a") or ""]
     if harness == "lighteval":
         given += [word for word in words[1:4] if "=" in word and not word.startswith("-")]
     for text in given:

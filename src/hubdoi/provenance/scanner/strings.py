@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from .target import address_in_beginning
-from .values import CUT, LOCAL, OPAQUE, UNKNOWN, Beginning, Marker
+from .values import CUT, GAP, LOCAL, OPAQUE, UNKNOWN, Beginning, Marker, Partial
 
 _MAX = 2000
 _PLAIN = (str, int, float, bool)
@@ -16,17 +16,29 @@ _PLAIN = (str, int, float, bool)
 def interpolated(parts: Sequence[Any]) -> Any:
     """The parts as one text; a path of this machine, or unknown, when a part is."""
     text = ""
+    whole = True
     for part in parts:
-        if part is LOCAL:
-            return LOCAL if not text.strip() else _begun(text)
-        if isinstance(part, Beginning) and not text:
-            return part
-        if isinstance(part, Marker) or not isinstance(part, _PLAIN):
-            return CUT if part is CUT else _begun(text)
-        text += str(part)
+        if isinstance(part, Partial):
+            whole = False
+            text += part.text
+        elif isinstance(part, Marker) or not isinstance(part, _PLAIN):
+            if part is CUT:
+                return CUT
+            if part is LOCAL and not text.strip():
+                return LOCAL
+            if isinstance(part, Beginning) and not text:
+                return part
+            if whole and (begun := _begun(text)) is not UNKNOWN:
+                return begun
+            whole = False
+            text += GAP
+        else:
+            text += str(part)
         if len(text) > _MAX:
             return CUT
-    return text
+    if whole:
+        return text
+    return Partial(text) if " " in text else UNKNOWN
 
 
 def _begun(beginning: str) -> Marker:

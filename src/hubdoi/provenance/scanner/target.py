@@ -65,12 +65,16 @@ _ADDRESS = re.compile(
 _HF_PATH = re.compile(r"hf://[^\s'\"`<>|)\];,]+")
 # A beginning that goes on behind the name: only then the name is whole.
 _NAMED_PATH = re.compile(
-    r"(hf://(?:datasets/|models/|(?!datasets/|models/|spaces/|buckets/))[\w.-]+/[\w.-]+)(?:(@[\w.-]+)?/|@)"
+    r"(hf://(?:datasets/|models/|(?!datasets/|models/|spaces/|buckets/))[\w.-]+/[\w.-]+)"
+    r"(?:(@(?:refs/(?:convert|pr)/)?[\w.-]+)?/|(@))"
 )
 _NAMED_PAGE = re.compile(
     r"(?i)(https?://(?:www\.)?(?:huggingface\.co|hf\.co))/((?:datasets/)?(?:[\w.-]+/)?[\w.-]+)"
     r"/(?:resolve|raw|blob)/([\w.-]+/)?"
 )
+UNKNOWN_REVISION = "$REVISION"
+"""How a revision is written that only the run can tell: as a variable of a shell."""
+_VARIABLE = re.compile(r"[${}]")
 _FILE_PAGES = re.compile(r"/(?:resolve|raw|blob)/")
 _API = re.compile(
     r"(?i)https?://api-inference\.huggingface\.co/(?:pipeline/[\w-]+|models)/([\w.-]+(?:/[\w.-]+)?)"
@@ -145,10 +149,17 @@ def addresses_in(text: str) -> list[RepoReference]:
 def address_in_beginning(text: str) -> str | None:
     """An address of the repository that the beginning of a text names; None when it is not whole."""
     if (path := _NAMED_PATH.match(text)) is not None:
-        return path[1] + (path[2] or "")
+        return path[1] + (f"@{UNKNOWN_REVISION}" if path[3] else path[2] or "")
     if (page := _NAMED_PAGE.match(text)) is not None:
-        return f"{page.group()}_" if page[3] else f"hf://{page[2]}"
+        return f"{page.group()}_" if page[3] else f"{page.group()}{UNKNOWN_REVISION}/_"
     return None
+
+
+def known_revision(reference: RepoReference) -> tuple[RepoReference, bool]:
+    """The reference without a revision that is a variable, and whether all of it is known."""
+    if reference.revision is None or not _VARIABLE.search(reference.revision):
+        return reference, True
+    return RepoReference(reference.repo), False
 
 
 def looks_local(text: str) -> bool:

@@ -27,6 +27,8 @@ LOCAL: Final = Marker("LOCAL")
 """A path of this machine."""
 CUT: Final = Marker("CUT")
 """There are more values than are followed."""
+GAP: Final = "{unknown}"
+"""How a part of a text that is not known is written, as a shell would write a variable."""
 
 
 class Beginning(Marker):
@@ -37,6 +39,16 @@ class Beginning(Marker):
     def __init__(self, address: str) -> None:
         super().__init__("BEGINNING")
         self.address = address
+
+
+class Partial(Marker):
+    """A command line or other text with spaces, its unknown parts written as variables: `text`."""
+
+    __slots__ = ("text",)
+
+    def __init__(self, text: str) -> None:
+        super().__init__("PARTIAL")
+        self.text = text
 
 
 # Which way was taken at each fork: a loop's element, a function's call, a branch. Values that come
