@@ -44,6 +44,8 @@ def own_directories(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         "HF_TOKEN",
         "HUBDOI_DATACITE_API",
         "HUBDOI_ENDPOINT",
+        "HUBDOI_GATEWAY_URL",
+        "JUPYTERHUB_API_TOKEN",
         "HUBDOI_REGISTRAR",
     ):
         monkeypatch.delenv(name, raising=False)

@@ -537,13 +537,21 @@ class Client:
 
     # Who, and where
 
+    def account(self) -> str | None:
+        """Whose DataCite account an institution's gateway registers with; None where this is none.
+
+        Raises:
+            ServiceError: it does not answer.
+        """
+        return self._resources.doi_api.account()
+
     def whoami(self) -> Person | None:
         """Who is signed in, or None.
 
         Raises:
             SignInRequired: the Hub does not know the token.
         """
-        return self.hub.whoami() if self.config.token else None
+        return self.hub.whoami() if self.config.is_signed_in else None
 
     def hf_api(self) -> HfApi:
         """A `huggingface_hub.HfApi` for the same Hub and the same person."""
@@ -565,7 +573,7 @@ class Client:
     @cached_property
     def _identity(self) -> int:
         """Tells these credentials from others in this process, and is good for nothing else."""
-        return hash((self.endpoint, self.config.token))
+        return hash((self.endpoint, self.config.token, self.config.identity))
 
     @cached_property
     def _backend(self) -> Backend:

@@ -30,6 +30,7 @@ _ENVIRONMENT = {
     "endpoint": ("HUBDOI_ENDPOINT", "HF_ENDPOINT"),
     "registrar": ("HUBDOI_REGISTRAR",),
     "token": ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"),
+    "identity": ("JUPYTERHUB_API_TOKEN",),
     "datacite_api": ("HUBDOI_DATACITE_API",),
     "datacite_repository": ("DATACITE_REPOSITORY",),
     "datacite_password": ("DATACITE_PASSWORD",),
@@ -44,7 +45,10 @@ _ENVIRONMENT = {
 }
 
 
-_SECRETS = ("token", "datacite_password")
+GATEWAY_URL = "HUBDOI_GATEWAY_URL"
+"""The variable with which JupyterHub announces the institution's gateway to its notebooks."""
+
+_SECRETS = ("token", "identity", "datacite_password")
 
 
 class Secret:
@@ -85,8 +89,9 @@ class Secret:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
-    """The settings of one client; `token` None means that nobody is signed in.
+    """The settings of one client; `token` and `identity` None mean that nobody is signed in.
 
+    `identity` says at an institution's gateway who somebody is, and goes to that alone.
     `datacite_test` chooses DataCite's test system, unless `datacite_api` names another address.
     `datacite_publisher` is DataCite's property 4: who holds and publishes the repositories.
     `contact` is the e-mail address that services are told, so that they can write. With `lookup`
@@ -97,6 +102,7 @@ class Config:
     endpoint: str = HUGGING_FACE
     registrar: str = "auto"
     token: Secret | None = None
+    identity: Secret | None = None
     datacite_api: str = DATACITE_API
     datacite_repository: str | None = None
     datacite_password: Secret | None = field(default=None)
@@ -125,24 +131,26 @@ class Config:
             raise InvalidInput(
                 f"{self.contact[:60]!r} is not an e-mail address; it is what services write to when something is wrong."
             )
-        if self.token is not None and not self.token.fits_header:
-            raise InvalidInput(
-                "The token contains characters that no token has; copy it again, without line breaks."
-            )
+        for token in (self.token, self.identity):
+            if token is not None and not token.fits_header:
+                raise InvalidInput(
+                    "The token contains characters that no token has; copy it again, without line breaks."
+                )
         if self.datacite_password is not None and not self.datacite_password.is_text:
             raise InvalidInput(
                 "DATACITE_PASSWORD contains characters that no password has; copy it again, without line breaks."
             )
         for address, secret in (
-            (self.endpoint, self.token),
+            (self.endpoint, self.token or self.identity),
             (self.datacite_api, self.datacite_password),
         ):
-            if secret and address.startswith("http:") and not is_loopback(address):
-                if os.environ.get("HUBDOI_ALLOW_HTTP") == "1":
-                    continue
-                raise InsecureEndpoint(
-                    f"{address} would carry your credentials unencrypted; use https, or set HUBDOI_ALLOW_HTTP=1 if you must."
-                )
+            if secret:
+                check_encrypted(address)
+
+    @property
+    def is_signed_in(self) -> bool:
+        """Whether there is anything that says who asks."""
+        return self.token is not None or self.identity is not None
 
     @classmethod
     def resolve(
@@ -154,8 +162,9 @@ class Config:
         """The first that is set wins: `choices` in their order, the environment, `traitlets`, the defaults.
 
         A token of the environment or of `traitlets` goes to huggingface.co and to the Hubs that
-        the environment itself names (HF_ENDPOINT, HUBDOI_ENDPOINT), one of `traitlets` to the Hub
-        named beside it as well. A Hub that `choices` name needs its token in `choices`.
+        the environment itself names (HF_ENDPOINT, HUBDOI_ENDPOINT, HUBDOI_GATEWAY_URL), one of
+        `traitlets` to the Hub named beside it as well. A Hub that `choices` name needs its token in
+        `choices`. JupyterHub's token (JUPYTERHUB_API_TOKEN) goes to HUBDOI_GATEWAY_URL alone.
 
         A token of ``hf auth login``, or in the keyring under ``hubdoi-huggingface``, ``token``, is
         used for huggingface.co and for the HF_ENDPOINT of the environment, and sent to no other
@@ -169,7 +178,8 @@ class Config:
         # Whatever fails from here on, no frame of this class has a bare token or password in it.
         choices = tuple(_wrapped(layer) for layer in choices)
         traitlets = _wrapped(traitlets or {})
-        hubs = {name: _endpoint_in(environ, name) for name in ("HF_ENDPOINT", "HUBDOI_ENDPOINT")}
+        named_here = ("HF_ENDPOINT", "HUBDOI_ENDPOINT", GATEWAY_URL)
+        hubs = {name: _endpoint_in(environ, name) for name in named_here}
         environ = _wrapped(_settings_of(os.environ if environ is None else environ))
         layers = [*choices, environ, traitlets]
         values: dict[str, Any] = {}
@@ -188,6 +198,10 @@ class Config:
         beside = given <= named and given != len(choices)
         if endpoint not in trusted and not beside:
             values.pop("token", None)
+        if not any("identity" in layer for layer in choices) and (
+            endpoint == HUGGING_FACE or endpoint != hubs[GATEWAY_URL]
+        ):
+            values.pop("identity", None)
         anonymous = values.get("token") is False
         if anonymous:
             values.pop("token")
@@ -259,6 +273,20 @@ def check_endpoint(address: str) -> str:
     is_default = parts.port in (None, {"http": 80, "https": 443}[parts.scheme])
     # One spelling for one server: what is kept for it is found again under every other (R8).
     return f"{parts.scheme}://{host}{'' if is_default else f':{parts.port}'}{parts.path}"
+
+
+def check_encrypted(address: str) -> None:
+    """Let addresses pass that credentials may go to.
+
+    Raises:
+        InsecureEndpoint: they would go unencrypted to another machine.
+    """
+    if not address.startswith("http:") or is_loopback(address):
+        return
+    if os.environ.get("HUBDOI_ALLOW_HTTP") != "1":
+        raise InsecureEndpoint(
+            f"{address} would carry your credentials unencrypted; use https, or set HUBDOI_ALLOW_HTTP=1 if you must."
+        )
 
 
 def user_path(text: str | Path) -> Path:

@@ -40,6 +40,21 @@ def test_the_token_of_the_environment_goes_to_the_hubs_of_the_environment() -> N
     assert resolved({"endpoint": HUB}, traitlets={"token": TOKEN}) == ""
 
 
+def test_the_token_of_jupyterhub_goes_to_the_announced_gateway_alone() -> None:
+    def identity(*choices: Mapping[str, Any], **environ: str) -> Secret | None:
+        told = {"JUPYTERHUB_API_TOKEN": "a-secret", **environ}
+        return Config.resolve(*choices, environ=told).identity
+
+    assert identity() is None
+    assert identity({"endpoint": HUB}) is None
+    assert identity({"endpoint": HUB}, HF_ENDPOINT=HUB) is None
+    assert identity(HUBDOI_GATEWAY_URL=HUB) is None, "nobody chose the gateway yet"
+    assert identity({"endpoint": HUB}, HUBDOI_GATEWAY_URL=HUB) == Secret("a-secret")
+    assert identity({"endpoint": "https://b.example"}, HUBDOI_GATEWAY_URL=HUB) is None
+    assert identity(HUBDOI_GATEWAY_URL="https://huggingface.co") is None
+    assert resolved({"endpoint": HUB}, HF_TOKEN=TOKEN, HUBDOI_GATEWAY_URL=HUB) == TOKEN
+
+
 def test_a_hub_that_code_names_gets_no_token_of_the_environment(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

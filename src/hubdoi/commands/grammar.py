@@ -270,7 +270,12 @@ def parser(prog: str = "%doi") -> argparse.ArgumentParser:
     export.add_argument("--license", metavar="SPDX", help="the licence of the notebook")
 
     use = command("use", "choose the backend for this session")
-    use.add_argument("target", metavar="sandbox|hub|datacite|URL")
+    use.add_argument(
+        "target",
+        nargs="?",
+        metavar="sandbox|hub|datacite|URL",
+        help="else the gateway that JupyterHub announces",
+    )
     use.add_argument("--user", help="sign in as this user of the sandbox")
     use.add_argument(
         "--fresh",

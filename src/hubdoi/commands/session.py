@@ -6,13 +6,14 @@ import atexit
 import os
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..config import CHOSEN, DATACITE_TEST_API, Config, Secret, is_loopback
+from ..config import CHOSEN, DATACITE_TEST_API, GATEWAY_URL, Config, Secret, is_loopback
 from ..minting.backends import registry
 from ..records import HUGGING_FACE, Connection, Person, Repo, Terms
-from ..records.errors import HubdoiError, InvalidInput, SandboxError
+from ..records.errors import HubdoiError, InvalidInput, SandboxError, UsageError
 from .sandboxes import sandbox_module
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ class Session:
 
     def use(
         self,
-        target: str,
+        target: str | None,
         *,
         user: str | None = None,
         token: str | None = None,
@@ -107,6 +108,8 @@ class Session:
     ) -> Connection:
         """Choose ``sandbox``, ``hub`` (huggingface.co), ``datacite``, or a Hub by its address.
 
+        None chooses the institution's gateway that JupyterHub announces (HUBDOI_GATEWAY_URL).
+
         `user` signs in as that user of the sandbox; `test` chooses DataCite's test system; `fresh`
         starts a sandbox that only this session uses, without a DOI in it.
 
@@ -114,6 +117,7 @@ class Session:
             SandboxError: there is no sandbox, or no such user in it.
             InvalidInput, InsecureEndpoint: the address cannot be used.
         """
+        target = target or _announced()
         secret = Secret(token.strip()) if token else None
         token = None
         choices: dict[str, Any]
@@ -156,21 +160,32 @@ class Session:
         config = self.config()
         note: str | None = None
         person: Person | None = None
-        if config.token:
+        if config.is_signed_in:
             try:
                 person = self.client.whoami()
             except HubdoiError as error:
                 note = error.message
         kind = _kind(config, self._sandbox_address)
+        account = self._account()
         return Connection(
             endpoint=config.endpoint,
-            kind=kind,
-            registrar=_registrar_in_words(config, kind),
+            kind="gateway" if account else kind,
+            registrar=account or _registrar_in_words(config, kind),
             person=person,
             can_mint=person is not None,
             note=note,
             help=help,
         )
+
+    def _account(self) -> str | None:
+        """Whose account registers, where this is an institution's gateway."""
+        config = self.config()
+        known = (HUGGING_FACE, self._sandbox_address)
+        if config.registrar not in ("auto", "hub") or config.endpoint in known:
+            return None
+        with suppress(HubdoiError):
+            return self.client.account()
+        return None
 
     # The sandbox
 
@@ -322,6 +337,20 @@ def current() -> Session:
 def hf_api() -> HfApi:
     """A `huggingface_hub.HfApi` for the Hub that this session uses, signed in as the same person."""
     return current().client.hf_api()
+
+
+def _announced() -> str:
+    """The gateway of the environment.
+
+    Raises:
+        UsageError: the environment names none.
+    """
+    found = os.environ.get(GATEWAY_URL)
+    if not found:
+        raise UsageError(
+            f"Name what to use, such as: %doi use sandbox. Without a name, {GATEWAY_URL} of the environment counts, and it is not set."
+        )
+    return found
 
 
 def _embedded(data: Path | None) -> Any:

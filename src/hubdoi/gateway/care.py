@@ -46,6 +46,7 @@ def doctor() -> Findings:
                 *_of_database(institution),
                 *datacite_findings(institution.registrar, institution.settings.hub),
                 *_of_hub(institution),
+                *_of_jupyterhub(institution),
             ]
         )
     finally:
@@ -80,3 +81,13 @@ def _of_hub(institution: Institution) -> Iterator[Finding]:
             "HUBDOI_GATEWAY_URL is not set; without it the DOIs of a deleted repository cannot lead to a page here.",
             is_problem=False,
         )
+
+
+def _of_jupyterhub(institution: Institution) -> Iterator[Finding]:
+    if institution.jupyterhub is None:
+        return
+    try:
+        told = f"{institution.jupyterhub.api} has version {institution.jupyterhub.version()}."
+        yield Finding("JupyterHub", "jupyterhub", told, is_problem=False)
+    except HubdoiError as error:
+        yield Finding("JupyterHub", "jupyterhub", error.message)

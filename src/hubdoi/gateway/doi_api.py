@@ -23,6 +23,7 @@ from ..hub.doi_requests import (
 from ..hub.doi_shapes import DoiStatus, MintBody, VersionAnswer, problems, request_body
 from ..records import Doi, MintRequest, Repo
 from ..records.errors import DoiNotFound, InvalidDoi, InvalidInput, SignInRequired
+from .credentials import Credentials, is_of_hub
 from .institution import Institution, InstitutionBackend
 
 _MOST_TOKEN = 4096
@@ -30,7 +31,7 @@ _MOST_TOKEN = 4096
 _token = Security(
     HTTPBearer(
         scheme_name="token",
-        description="a token of the Hub: it says who asks, and that they may write",
+        description="a token of the Hub: it says who asks, and that they may write; or one of JupyterHub, with that of the Hub in X-Hub-Token",
         auto_error=False,
     )
 )
@@ -43,25 +44,35 @@ def institution_of(request: Request) -> Institution:
     return found
 
 
-def token_of(request: Request) -> Secret | None:
-    """The token in the Authorization header, or None.
+def credentials_of(request: Request) -> Credentials:
+    """Who asks: a token of the Hub, or one of JupyterHub with that of the Hub in ``X-Hub-Token``.
 
     Raises:
-        SignInRequired: the header holds something else.
+        SignInRequired: a header holds something else.
     """
     header = request.headers.get("authorization")
-    if header is None:
-        return None
-    scheme, _, token = header.partition(" ")
-    token = token.strip()
-    if scheme.lower() != "bearer" or not token or len(token) > _MOST_TOKEN or not token.isascii():
+    token = None
+    if header is not None:
+        scheme, _, text = header.partition(" ")
+        token = _token_in(text if scheme.lower() in ("bearer", "token") else "")
+    # A token of the Hub is never shown to JupyterHub.
+    if token is None or institution_of(request).jupyterhub is None or is_of_hub(token):
+        return Credentials(token)
+    beside = request.headers.get("x-hub-token")
+    return Credentials(_token_in(beside) if beside is not None else None, token)
+
+
+def _token_in(text: str) -> Secret:
+    text = text.strip()
+    if not text or len(text) > _MOST_TOKEN or not text.isascii() or not text.isprintable():
         raise SignInRequired("Send a token of the Hub as: Authorization: Bearer hf_…")
-    return Secret(token)
+    return Secret(text)
 
 
 def backend_of(request: Request) -> InstitutionBackend:
     """What who asks may see and do."""
-    return institution_of(request).backend(token_of(request))
+    sent = credentials_of(request)
+    return institution_of(request).backend(sent.hub, sent.identity)
 
 
 @router.get(

@@ -30,10 +30,12 @@ from ..records.errors import (
     PolicyRefused,
     RepoError,
     RepoNotFound,
+    SignInRequired,
     already_registered,
 )
 from .audit import AuditLog
 from .database import migrate, open_database
+from .jupyterhub import MINT_SCOPE, JupyterHub
 from .notices import Notices
 from .people import Member, People
 from .policies import Policies, Policy
@@ -82,36 +84,56 @@ class Institution:
         self.policies = Policies(self.database, settings)
         self.reviews = Reviews(self.ledger, self.work, self.audit)
         self.watch = Watch(self.ledger)
+        self.jupyterhub = JupyterHub(settings) if settings.jupyterhub else None
         self._clients: OrderedDict[str, HuggingFaceHub] = OrderedDict()
         self._opening = threading.Lock()
 
-    def backend(self, token: Secret | None) -> InstitutionBackend:
-        """What the person with this token sees and may do."""
-        return InstitutionBackend(self, self._client(token))
+    def backend(self, token: Secret | None, identity: Secret | None = None) -> InstitutionBackend:
+        """What the person with this token of the Hub, and this one of JupyterHub, sees and may do."""
+        return InstitutionBackend(self, self._client(token), identity)
+
+    def name(self, person: Person, identity: Secret | None, *, fresh: bool = False) -> str:
+        """By which name the institution knows `person`, who may mint; `fresh` asks JupyterHub again.
+
+        Raises:
+            PolicyRefused: only people of JupyterHub with the scope may, and this is none.
+            SignInRequired, ServiceError: JupyterHub does not know the token, or does not answer.
+        """
+        if self.jupyterhub is None:
+            return person.username
+        if identity is None:
+            raise PolicyRefused(
+                f"{self.settings.institution} generates DOIs from its JupyterHub: open a notebook there and run %doi use."
+            )
+        user = self.jupyterhub.user(identity, fresh=fresh)
+        if not user.may_mint:
+            raise PolicyRefused(
+                f"{user.name} has no role at JupyterHub that allows it to generate DOIs ({MINT_SCOPE}){self._contact}."
+            )
+        return user.name
 
     def version(self, doi: Doi) -> Version:
         """The registered version of `doi`, without who agreed to it. Raises as `DoiService.version`."""
         return self.work.service.version(doi)
 
-    def policy(self, person: Person | None) -> Policy:
-        """The rules for `person`; for nobody those for everybody."""
-        group = self.people.member(person.username).group if person else None
-        return self.policies.of(group)
+    def policy(self, name: str | None) -> Policy:
+        """The rules for the person of that name; for nobody those for everybody."""
+        return self.policies.of(self.people.member(name).group if name else None)
 
     def registrar_of(self, policy: Policy) -> InstitutionRegistrar:
         """The account, naming new DOIs as `policy` says."""
         return self.registrar.naming(policy.prefix, policy.suffix)
 
-    def check_person(self, person: Person) -> Member:
+    def check_person(self, name: str) -> Member:
         """Let those pass whom the institution knows.
 
         Raises:
             PolicyRefused: only people who are listed may mint, and they are not.
         """
-        member = self.people.member(person.username)
+        member = self.people.member(name)
         if self.settings.people == "listed" and not member.is_listed:
             raise PolicyRefused(
-                f"{self.settings.institution} generates DOIs for people whom it has added, and {person.username} is not one of them{self._contact}."
+                f"{self.settings.institution} generates DOIs for people whom it has added, and {name} is not one of them{self._contact}."
             )
         return member
 
@@ -167,7 +189,7 @@ class Institution:
                 f"{version.repo} is another repository now than the one that the DOI was asked for."
             )
         check_eligible(info)
-        member = self.check_person(Person(version.consent.by, version.consent.by))
+        member = self.check_person(self.work.asked_by(entry.id) or version.consent.by)
         self.check_served(info.repo, self.policies.of(member.group))
         for doi, record in self.registrar.find_many(dois_of_hub(info), refresh=True).items():
             if record.is_of_revision(info.revision or "") and is_own(record, info, self.hub):
@@ -186,6 +208,8 @@ class Institution:
 
     def close(self) -> None:
         self.database.close()
+        if self.jupyterhub:
+            self.jupyterhub.close()
 
     def _client(self, token: Secret | None) -> HuggingFaceHub:
         """The Hub as this token sees it; its connections and its person are kept for a minute or so."""
@@ -238,26 +262,37 @@ class InstitutionService(DoiService):
 class InstitutionBackend(DataCiteBackend):
     """Status and mint for one person, with the institution's account and ledger."""
 
-    def __init__(self, institution: Institution, hub: HuggingFaceHub) -> None:
+    def __init__(
+        self, institution: Institution, hub: HuggingFaceHub, identity: Secret | None
+    ) -> None:
         self.resources = Resources(institution.settings.for_person(None))
         self.institution = institution
         self.hub = hub
+        self.identity = identity
         self.registrar = institution.registrar
         self.ledger = institution.ledger
 
     def status(self, repo: Repo) -> Status:
         """The state of `repo`; what the institution's rules forbid is an obstacle."""
         person, _ = self._person()
-        self.registrar = self.institution.registrar_of(self.institution.policy(person))
+        desk, name, refused = self.institution, None, None
+        try:
+            name = desk.name(person, self.identity) if person else None
+        except (PolicyRefused, SignInRequired) as error:
+            refused = error
+        self.registrar = desk.registrar_of(desk.policy(name))
         found = super().status(repo)
         if found.obstacle is not None or person is None:
             return found
         try:
-            self._check_rules(found.repo, person)
+            if name is None:
+                assert refused is not None
+                raise refused
+            self._check_rules(found.repo, name)
             review = self._review(found)
             if review and review.state == "waiting":
                 raise in_review(review, self.institution.settings.institution)
-        except (PolicyRefused, InReview) as error:
+        except (PolicyRefused, SignInRequired, InReview) as error:
             return found.replace(
                 can_mint=False, obstacle=error.message, obstacle_code=type(error).__name__
             )
@@ -277,9 +312,10 @@ class InstitutionBackend(DataCiteBackend):
         person = check_signed_in(self.hub.whoami(), repo)
         info = self.hub.info(repo, person, request.revision)
         desk = self.institution
+        name = desk.name(person, self.identity, fresh=True)
         if info.can_write:
-            self._check_rules(info.repo, person)
-        member, policy = desk.people.member(person.username), desk.policy(person)
+            self._check_rules(info.repo, name)
+        member, policy = desk.people.member(name), desk.policy(name)
         self.registrar = desk.registrar_of(policy)
         service = self.service_for(info, request)
         with self.ledger.transaction():
@@ -297,10 +333,11 @@ class InstitutionBackend(DataCiteBackend):
             entry = service.begin(info.repo, person, request, key=key, join=running)
             if entry.step != "linked" and not running:
                 if policy.review and not member.is_at_least("curator"):
-                    desk.reviews.ask(entry, person.username)
+                    desk.reviews.ask(entry, name)
                 else:
-                    desk.work.add(entry)
-                desk.audit.add(person.username, "asked", str(entry.version.doi))
+                    desk.work.add(entry, name)
+                why = None if name == person.username else f"as {person.username}"
+                desk.audit.add(name, "asked", str(entry.version.doi), why)
         if desk.work.state(entry.id) == "review":
             self._refuse_second(entry, "review")
         return desk.work.finished(entry)
@@ -310,10 +347,10 @@ class InstitutionBackend(DataCiteBackend):
         person = check_signed_in(self.hub.whoami(), repo)
         DoiService(self.hub, self.registrar, self.ledger).check_may_mint(repo, person)
 
-    def _check_rules(self, repo: Repo, person: Person) -> None:
+    def _check_rules(self, repo: Repo, name: str) -> None:
         desk = self.institution
-        desk.check_person(person)
-        desk.check_served(repo, desk.policy(person))
+        desk.check_person(name)
+        desk.check_served(repo, desk.policy(name))
 
     def _review(self, status: Status) -> Review | None:
         """The latest request for the latest commit, if there ever was one."""

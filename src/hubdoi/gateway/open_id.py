@@ -27,7 +27,6 @@ from .settings import Settings
 from .tables import sign_ins
 
 _SECONDS = 600
-_SCOPE = "openid profile"
 _SKEW = 3600
 """A clock an hour off keeps nobody out: the nonce shows that the token is fresh."""
 
@@ -46,6 +45,8 @@ class OpenId:
     Raises:
         InvalidInput: there is none.
     """
+
+    scope = "openid profile"
 
     def __init__(self, settings: Settings, database: Database) -> None:
         if not settings.oidc_client:
@@ -77,7 +78,7 @@ class OpenId:
                 "response_type": "code",
                 "client_id": self.settings.oidc_client,
                 "redirect_uri": redirect_uri,
-                "scope": _SCOPE,
+                **({"scope": self.scope} if self.scope else {}),
                 "state": state,
                 "nonce": nonce,
                 "code_challenge": challenge.decode(),
@@ -111,7 +112,11 @@ class OpenId:
         if self.settings.oidc_secret:
             form["client_secret"] = self.settings.oidc_secret.reveal()
         tokens = self._answer("POST", self._endpoint("token_endpoint"), data=form)
-        claims = self._claims(str(tokens.get("id_token") or ""), row.nonce)
+        return self._username(tokens, row.nonce), row.next
+
+    def _username(self, tokens: Mapping[str, Any], nonce: str) -> str:
+        """The name under which who signed in is listed."""
+        claims = self._claims(str(tokens.get("id_token") or ""), nonce)
         bearer = {"Authorization": f"Bearer {tokens.get('access_token')}"}
         about = self._answer("GET", self._endpoint("userinfo_endpoint"), headers=bearer)
         if about.get("sub") != claims.get("sub"):
@@ -121,7 +126,7 @@ class OpenId:
             raise UnexpectedAnswer(
                 f"The sign-in provider did not say {self.settings.oidc_claim}; check HUBDOI_GATEWAY_OIDC_CLAIM."
             )
-        return name.strip(), row.next
+        return name.strip()
 
     def _claims(self, token: str, nonce: str) -> dict[str, Any]:
         try:

@@ -15,6 +15,8 @@ from fastapi.responses import StreamingResponse
 from ..records import Author, Doi, MintRequest, Version
 from ..records.errors import DoiNotFound, InvalidDoi, InvalidInput
 from .doi_api import institution_of
+from .institution import Institution
+from .jupyterhub import JupyterSignIn
 from .open_id import OpenId, is_ours
 from .page import COOKIE, Form, Page, render, see_other, sent_form, session_of, signed_in
 from .people import ROLES
@@ -36,7 +38,7 @@ _CALLBACK = "/gateway/callback"
 @router.get("/sign-in")
 def sign_in(request: Request, next: str = "/gateway") -> Response:
     institution = institution_of(request)
-    provider = OpenId(institution.settings, institution.database)
+    provider = _provider(institution)
     begun = provider.begin(institution.url + _CALLBACK, next if is_ours(next) else "/gateway")
     answer = see_other(begun.url)
     _keep(request, answer, _STATE, begun.state, 600)
@@ -46,7 +48,7 @@ def sign_in(request: Request, next: str = "/gateway") -> Response:
 @router.get("/callback")
 def callback(request: Request, state: str = "", code: str = "") -> Response:
     institution = institution_of(request)
-    provider = OpenId(institution.settings, institution.database)
+    provider = _provider(institution)
     kept = request.cookies.get(_STATE, "")
     username, next_page = provider.finish(institution.url + _CALLBACK, state, kept, code)
     institution.audit.add(username, "signed in", username)
@@ -65,6 +67,12 @@ def sign_out(request: Request, form: SentForm) -> Response:
     answer = render(request, "message.html", message="You are signed out.")
     answer.delete_cookie(COOKIE, path="/gateway")
     return answer
+
+
+def _provider(institution: Institution) -> OpenId:
+    settings = institution.settings
+    kind = JupyterSignIn if settings.jupyterhub and not settings.oidc_issuer else OpenId
+    return kind(settings, institution.database)
 
 
 def _keep(request: Request, answer: Response, name: str, value: str, seconds: int) -> None:

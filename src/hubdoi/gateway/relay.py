@@ -15,7 +15,7 @@ from fastapi.responses import RedirectResponse
 
 from ..net.http import LARGEST_ANSWER, user_agent
 from ..records.errors import RepoNotFound, ServiceUnreachable, UnexpectedAnswer
-from .doi_api import institution_of, token_of
+from .doi_api import credentials_of, institution_of
 from .settings import Settings
 
 router = APIRouter(include_in_schema=False)
@@ -74,7 +74,7 @@ class Relay:
 async def read_hub(request: Request, part: str, rest: str = "") -> Response:
     if part not in _PARTS:
         raise RepoNotFound("There is nothing at this URL.")
-    token = token_of(request)
+    token = credentials_of(request).hub
     relay: Relay = request.app.state.relay
     path = request.scope["raw_path"].decode("ascii", "replace").partition("?")[0]
     return await run_in_threadpool(

@@ -69,7 +69,7 @@ class Reviews:
         version = entry.version
         assert version.repo and version.revision and version.doi
         with self.database.transaction() as db:
-            self.work.hold(entry)
+            self.work.hold(entry, username)
             record = json.dumps(version.replace(consent=None).to_json(), ensure_ascii=False)
             changed = db.execute(
                 requests.update()

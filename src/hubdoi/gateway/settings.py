@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from ..config import DATACITE_API, Config, Secret, check_endpoint
+from ..config import DATACITE_API, Config, Secret, check_encrypted, check_endpoint
 from ..records import HUGGING_FACE
 from ..records.errors import InvalidInput
 
@@ -88,9 +88,13 @@ class Settings:
     datacite_publisher: str = _setting(
         "DATACITE_PUBLISHER", "the publisher in the metadata", "Hugging Face"
     )
+    jupyterhub: str | None = _setting(
+        "HUBDOI_GATEWAY_JUPYTERHUB",
+        "the API of JupyterHub, such as https://hub.example.org/hub/api; then only its people mint, with a token that has the scope custom:hubdoi:mint",
+    )
     oidc_issuer: str | None = _setting(
         "HUBDOI_GATEWAY_OIDC_ISSUER",
-        "the OpenID Connect provider with which people sign in to the pages; without it the Hub",
+        "the OpenID Connect provider with which people sign in to the pages; without it JupyterHub, else the Hub",
     )
     oidc_client: str | None = _setting(
         "HUBDOI_GATEWAY_OIDC_CLIENT",
@@ -157,8 +161,10 @@ class Settings:
         object.__setattr__(self, "hub", check_endpoint(self.hub))
         if self.url:
             object.__setattr__(self, "url", check_endpoint(self.url))
-        if self.oidc_issuer:
-            object.__setattr__(self, "oidc_issuer", check_endpoint(self.oidc_issuer))
+        for name in ("jupyterhub", "oidc_issuer"):
+            if getattr(self, name):
+                object.__setattr__(self, name, check_endpoint(getattr(self, name)))
+                check_encrypted(getattr(self, name))
         if self.webhook_secret and len(self.webhook_secret.reveal()) < SHORTEST_SECRET:
             raise InvalidInput(
                 f"HUBDOI_GATEWAY_WEBHOOK_SECRET has fewer than {SHORTEST_SECRET} characters; make a longer one, and write it into the Hub's webhook as well."

@@ -17,6 +17,8 @@ work = sa.Table(
     # Seconds since 1970 by the database's clock: that of a host may be wrong.
     sa.Column("due", sa.Float, nullable=False),
     sa.Column("reason", sa.Text),
+    # The institution's name for who asked, which need not be the one on the Hub.
+    sa.Column("asked_by", sa.Text),
     sa.Index("gateway_work_due", "state", "due"),
 )
 

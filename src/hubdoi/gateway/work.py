@@ -75,20 +75,21 @@ class Work:
         self._busy: set[int] = set()
         self._choosing = threading.Lock()
 
-    def add(self, entry: Entry) -> None:
-        """Have `entry` finished; in the transaction around it, with the intent itself."""
-        self._put(entry, "queued")
+    def add(self, entry: Entry, by: str | None = None) -> None:
+        """Have `entry`, for which `by` asked, finished; in the transaction around it, with the intent."""
+        self._put(entry, "queued", by)
 
-    def hold(self, entry: Entry) -> None:
+    def hold(self, entry: Entry, by: str) -> None:
         """Keep `entry` from the workers until it is added, because a curator decides it."""
-        self._put(entry, "review")
+        self._put(entry, "review", by)
 
     def drop(self, entry: Entry) -> None:
         """There is nothing to do for `entry` any more."""
         with self.database.transaction() as db:
             db.execute(work.delete().where(work.c.version_id == entry.id))
 
-    def _put(self, entry: Entry, state: str) -> None:
+    def _put(self, entry: Entry, state: str, by: str | None) -> None:
+        asked = {"asked_by": by} if by else {}
         with self.database.transaction() as db:
             db.execute(
                 self.database.insert(work)
@@ -98,10 +99,11 @@ class Work:
                     state=state,
                     attempts=0,
                     due=now_in(db),
+                    **asked,
                 )
                 # What was parked is tried again, because its metadata are new.
                 .on_conflict_do_update(
-                    index_elements=["version_id"], set_={"state": state, "reason": None}
+                    index_elements=["version_id"], set_={"state": state, "reason": None, **asked}
                 )
             )
 
@@ -121,6 +123,14 @@ class Work:
         with self.database.reading() as db:
             found: WorkState | None = db.scalar(
                 sa.select(work.c.state).where(work.c.version_id == version_id)
+            )
+            return found
+
+    def asked_by(self, version_id: int) -> str | None:
+        """By which name the institution knows who asked for it, while it is not finished."""
+        with self.database.reading() as db:
+            found: str | None = db.scalar(
+                sa.select(work.c.asked_by).where(work.c.version_id == version_id)
             )
             return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -81,6 +82,22 @@ class DoiApi:
         code = answer.json.get("code") if isinstance(answer.json, dict) else None
         if answer.status != 404 or code != "DoiNotFound":
             raise NoDoiApi(f"{self.endpoint} has no DOI API.")
+
+    def account(self) -> str | None:
+        """Whose account an institution's gateway registers with, in words; None where this is none.
+
+        Raises:
+            ServiceError: it does not answer.
+        """
+        answer = self.http.request("GET", "/api/gateway", json_expected=False)
+        if answer.status != 200:
+            return None
+        try:
+            told = json.loads(answer.content)
+            words = f"DataCite, with the account {told['account']} of {told['institution']}"
+        except (ValueError, KeyError, TypeError):
+            return None
+        return f"{words} (a test system)" if told.get("test") else words
 
     def preview_amendment(self, repo: Repo, request: AmendRequest) -> Amendment:
         """What a correction would change, and the terms to agree to.

@@ -75,8 +75,8 @@ class HuggingFaceHub:
         from ..net.http import Http
 
         self.endpoint = config.endpoint
-        self._signed_in = config.token is not None
-        self._http = Http(config.endpoint, token=config.token, contact=config.contact)
+        self._signed_in = config.is_signed_in
+        self._http = Http.of(config)
         self._cache = AnswerCache()
         self._person: tuple[float, Person] | None = None
         self._owners: dict[str, Owner] = {}

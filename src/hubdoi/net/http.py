@@ -17,7 +17,7 @@ from urllib.parse import quote, urlencode, urljoin, urlsplit
 import httpcore
 
 from .._version import __version__
-from ..config import Secret, is_loopback
+from ..config import Config, Secret, is_loopback
 from ..records.errors import (
     HubdoiError,
     InvalidInput,
@@ -66,6 +66,7 @@ def user_agent(contact: str | None = None) -> str:
 class Http:
     """Requests to the server at `base`, with a bearer token or Basic credentials.
 
+    `hub_token` is that of the Hub behind an institution's gateway, where `token` is not.
     Credentials go to `base` alone: a redirect to another server is followed without them, and only
     for a GET. `media_type` is that of bodies in both directions. With `cache`, answers are kept
     there as RFC 9111 allows, and asked for again with their ETag.
@@ -81,6 +82,7 @@ class Http:
         base: str,
         *,
         token: Secret | None = None,
+        hub_token: Secret | None = None,
         basic: tuple[str, Secret] | None = None,
         contact: str | None = None,
         media_type: str = "application/json",
@@ -88,6 +90,7 @@ class Http:
     ) -> None:
         self.base = base.rstrip("/")
         self._token = token
+        self._hub_token = hub_token
         self._basic = basic
         self._cache = cache
         self._common = {
@@ -98,10 +101,19 @@ class Http:
         self._media_type = media_type
         # A proxy of the environment has no business between two processes of one machine.
         self._connections = Connections(trust_env=not is_loopback(base))
-        if token is not None and not token.fits_header:
+        if any(one is not None and not one.fits_header for one in (token, hub_token)):
             raise InvalidInput(
                 "The token contains characters that no token has; copy it again, without line breaks."
             )
+
+    @classmethod
+    def of(cls, config: Config) -> Http:
+        """Requests to the Hub, or the gateway, at `config.endpoint`, as who is signed in there."""
+        if config.identity is None:
+            return cls(config.endpoint, token=config.token, contact=config.contact)
+        return cls(
+            config.endpoint, token=config.identity, hub_token=config.token, contact=config.contact
+        )
 
     def __repr__(self) -> str:
         return f"Http({self.base!r})"
@@ -276,6 +288,8 @@ class Http:
             elif self._basic:
                 pair = f"{self._basic[0]}:{self._basic[1].reveal()}".encode()
                 found["Authorization"] = f"Basic {b64encode(pair).decode()}"
+            if self._hub_token:
+                found["X-Hub-Token"] = self._hub_token.reveal()
         return [(name.encode("ascii"), value.encode("latin-1")) for name, value in found.items()]
 
     def _read(

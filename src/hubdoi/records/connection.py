@@ -12,7 +12,7 @@ from .repo_info import Person
 class Connection(Displayed):
     """A Hub, a registrar and a person.
 
-    `kind` is ``sandbox``, ``huggingface.co`` or ``hub``; `registrar` says in words what registers a
+    `kind` is ``sandbox``, ``huggingface.co``, ``gateway`` or ``hub``; `registrar` says in words what registers a
     DOI there; `person` is None when nobody is signed in; `help` is the short help under it.
     """
 

@@ -33,9 +33,7 @@ class Resources:
         from ...hub.doi_api import DoiApi
         from ...net.http import Http
 
-        config = self.config
-        http = Http(config.endpoint, token=config.token, contact=config.contact)
-        return DoiApi(http, config.endpoint)
+        return DoiApi(Http.of(self.config), self.config.endpoint)
 
     @cached_property
     def public_records(self) -> PublicRecords:
