@@ -380,6 +380,42 @@ def test_what_files_of_the_world_have_in_them_stays(tmp_path: Path, text: str) -
     assert path.read_text().startswith(text)
 
 
+WORLD = """\
+% Encoding: ISO8859_1
+@article{doppelt, title = {Müller über alles}, year = 1999}
+@article{doppelt, title = {the same key again}, year = 2000}
+@inproceedings{kind, crossref = {eltern}, title = {A child with a {{DOI}}}}
+@proceedings{eltern, title = "The parent # of {\\"o}thers", doi = {10.1000/182}}
+@comment{jabref-meta: databaseType:bibtex;}
+@comment{jabref-meta: grouping:
+0 AllEntriesGroup:;
+1 StaticGroup:a\\;0\\;1\\;0x8a8a8aff\\;\\;\\;;
+}
+"""
+
+
+@pytest.mark.parametrize("format", ["bibtex", "biblatex"])
+@pytest.mark.parametrize("ends", ["\n", "\r\n"])
+def test_a_file_with_all_the_bad_habits_is_added_to(tmp_path: Path, format: Any, ends: str) -> None:
+    path = tmp_path / "refs.bib"
+    before = write(path, WORLD, ends=ends, encoding="latin-1")
+    file = BibFile.read(path).updated([make(1), make(2)], format).write()
+    after = path.read_bytes()
+    assert after.startswith(before)
+    assert [entry.key for entry in file.entries] == [
+        "doppelt",
+        "doppelt",
+        "kind",
+        "eltern",
+        key(1),
+        key(2),
+    ]
+    library = bibtexparser.entrypoint.parse_string(after.decode("latin-1"), parse_stack=[])
+    assert [entry.key for entry in library.entries][-4:] == ["kind", "eltern", key(1), key(2)]
+    assert len(library.comments) >= 2
+    assert not BibFile.read(path).updated([make(2), make(1)], format).differs
+
+
 @given(
     st.lists(
         st.sampled_from(

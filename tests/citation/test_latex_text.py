@@ -89,6 +89,13 @@ def test_a_line_has_no_controls_and_no_direction_overrides() -> None:
     assert plain_text("a\r\n\r\n\r\n\r\nb\x07") == "a\n\nb"
 
 
+def test_a_word_stays_one_word_and_every_letter_stays() -> None:
+    assert plain_line("exam\u00adple \ufeffx\u200by") == "example xy"
+    assert plain_line("می\u200cخواهم \u0601٢") == "می\u200cخواهم \u0601٢"
+    # Private use, a letter that no edition of Unicode has yet, and what is no character at all.
+    assert plain_line("a\ue000b\U0003fff0c\ufffed") == "a\ue000b\U0003fff0c d"
+
+
 def test_typographic_marks_are_written_as_every_tex_knows_them() -> None:
     said = ascii_text("It’s ‘one’ – “two” — three…")
     assert said == r"It's `one' -- ``two'' --- three{\ldots}"

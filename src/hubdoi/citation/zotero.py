@@ -9,7 +9,7 @@ from typing import Any
 from ..records import Author, Version
 from ..records.date import day_of, year_of
 from ..records.link import link_of
-from ..records.plain_text import plain_line
+from ..records.plain_text import plain_line, plain_text
 from .keys import keys_of
 from .work_type import csl_type
 
@@ -58,7 +58,7 @@ def _item(version: Version, key: str) -> dict[str, Any]:
         "versionNumber": plain_line(version.version or version.short_revision or "")
         if kind in ("dataset", "computerProgram")
         else "",
-        "abstractNote": version.description or "",
+        "abstractNote": plain_text(version.description or ""),
         "rights": plain_line(version.license or ""),
         "language": plain_line(version.language or ""),
         "extra": "\n".join(extra),

@@ -9,6 +9,7 @@ from typing import Any
 from ..records.author import MAX_NAME, Author, AuthorType, check_orcid, check_ror
 from ..records.errors import InvalidAuthor
 from ..records.names import looks_like_organization, looks_like_person, split_person
+from ..records.plain_text import plain_line
 from ..records.untyped import first, members, text_of
 
 _TYPES: dict[str, AuthorType] = {"personal": "person", "organizational": "organization"}
@@ -70,8 +71,7 @@ def _kind(name: str, family: str, given: str, orcid: str | None) -> AuthorType |
 
 def _name(value: Any) -> str:
     """One line; of a name that is longer than an author's may be, as much as fits."""
-    line = " ".join(html.unescape(text_of(value)).split())
-    line = "".join(character for character in line if character.isprintable() or character == " ")
+    line = plain_line(html.unescape(text_of(value)))
     if len(line) <= MAX_NAME:
         return line
     return line[: MAX_NAME - 2].rpartition(" ")[0].rstrip(",; ") + " …"

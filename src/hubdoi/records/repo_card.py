@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
+from .plain_text import plain_line
 from .repo import RepoType
 from .yaml_text import LARGEST, InvalidYaml, read_yaml
 
@@ -124,7 +125,7 @@ def _plain_text(text: str) -> str | None:
     text = _ELEMENT.sub("", text)
     text = _UNDERSCORES.sub(r"\2", _MARKS.sub(r"\2", text))
     text = re.sub(r"\\([\\`*_{}\[\]()#+.!<>~|-])", r"\1", text)
-    text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    text = plain_line(text)
     if len(text) > _MAX_DESCRIPTION:
         text = text[: _MAX_DESCRIPTION - 1].rsplit(" ", 1)[0] + "…"
     return text or None
