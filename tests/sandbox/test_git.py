@@ -1,27 +1,16 @@
 from datetime import UTC, datetime
 
-from hubdoi.sandbox.git import blob_id, commit_id, tree_ids
-
-# What git itself made of these files.
-CONTENTS = {"a/b/c.txt": b"hi\n", "a.b/d": b"x", "a0": b"", "ü.txt": "é".encode()}
-
-
-def files():
-    return {path: (blob_id(content), len(content)) for path, content in CONTENTS.items()}
+from hubdoi.sandbox.git import blob_id, commit_id, tree_body, tree_id
 
 
 def test_ids_are_those_of_git():
     assert blob_id(b"") == "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391"
-    ids = tree_ids(files())
-    assert ids == {
-        "": "6aa4cc7024054ff008e110bc26f14ad7d3aed547",
-        "a": "69c8a3a4454e996caff192fc33c25aeb34f4cd6f",
-        "a/b": "25896496f6b0554bb044f093c679297b6edf5eb2",
-        "a.b": ids["a.b"],
-    }
+    c = tree_id(tree_body([("c.txt", blob_id(b"hi\n"))]))
+    assert c == "25896496f6b0554bb044f093c679297b6edf5eb2"
+    assert tree_id(tree_body([("b/", c)])) == "69c8a3a4454e996caff192fc33c25aeb34f4cd6f"
     assert (
         commit_id(
-            tree=ids[""],
+            tree="6aa4cc7024054ff008e110bc26f14ad7d3aed547",
             parent=None,
             author="Ada Lovelace",
             username="ada",
@@ -32,12 +21,8 @@ def test_ids_are_those_of_git():
     )
 
 
-def test_without_a_file_there_is_still_a_root():
-    assert tree_ids({}) == {"": "4b825dc642cb6eb9a060e54bf8d69288fbee4904"}
-
-
 def test_a_name_cannot_add_a_field_to_a_commit():
-    given = {"tree": tree_ids({})[""], "parent": None, "username": "ada", "message": "m"}
+    given = {"tree": tree_id(b""), "parent": None, "username": "ada", "message": "m"}
     moment = datetime.fromtimestamp(0, UTC)
     plain = commit_id(author="A B", moment=moment, **given)
     assert commit_id(author="A <\nB>", moment=moment, **given) == plain

@@ -25,7 +25,7 @@ def test_info(world):
     assert info.datasets == ("ada/notes",)
     assert info.description.startswith("A BERT with two layers")
     assert info.formats == (".safetensors", "application/json", "text/markdown")
-    total = sum(size for _, size in world.store.files(info.uid, info.head).values())
+    total = sum(size for _, (_, size) in world.store.files(info.uid, info.head).items())
     assert info.sizes == (f"{total} bytes",)
     assert info.revision_date == datetime(2026, 11, 23, 9, 0, 1, tzinfo=UTC)
     assert "license:apache-2.0" in info.tags
@@ -132,7 +132,7 @@ def test_a_broken_card_is_no_obstacle(world):
         "SELECT target FROM hub_refs WHERE uid='x' AND name='refs/heads/main'",
         "SELECT * FROM hub_commits WHERE uid='x' AND oid='y'",
         "SELECT oid FROM hub_commits WHERE uid='x' AND oid >= 'abc' AND oid < 'abcg'",
-        "SELECT files FROM hub_snapshots WHERE tree='x'",
+        "SELECT entries FROM hub_trees WHERE oid='x'",
         "SELECT content FROM hub_blobs WHERE oid='x'",
         "SELECT uid FROM hub_tags WHERE tag='x'",
         "SELECT organization FROM hub_members WHERE username='x'",

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from .git import Files
+from .git import Blob
 from .large import LargeFile
-from .paths import check_folders
+from .listing import Listing
 from .refusal import Refusal
 
 
@@ -21,28 +21,26 @@ class Change:
     large: Mapping[str, LargeFile] = field(default_factory=dict)
 
 
-def applied(files: Files, change: Change, added: Files) -> Files:
-    """`files` without what `change` deletes and with what was `added`.
+def edits(listing: Listing, change: Change, added: Mapping[str, Blob]) -> dict[str, Blob | None]:
+    """What `change` does to the files of `listing`, as `Trees.write` takes it.
 
     Raises:
-        Refusal: something to delete is not there, or a path would be a file and a folder.
+        Refusal: something to delete is not there.
     """
-    left = dict(files)
+    found: dict[str, Blob | None] = {}
     for path in change.delete_files:
-        if left.pop(path, None) is None:
+        if listing.get(path) is None:
             raise Refusal(
                 404, f"{path[:200]!r} cannot be deleted: there is no such file.", "EntryNotFound"
             )
+        found[path] = None
     for folder in change.delete_folders:
-        inside = [path for path in left if path.startswith(folder.rstrip("/") + "/")]
-        if not inside:
+        entry = listing.entry(folder)
+        if entry is None or not entry[1]:
             raise Refusal(
                 404,
                 f"{folder[:200]!r} cannot be deleted: there is no such folder.",
                 "EntryNotFound",
             )
-        for path in inside:
-            del left[path]
-    left.update(added)
-    check_folders(left.keys())
-    return left
+        found[folder + "/"] = None
+    return {**found, **added}

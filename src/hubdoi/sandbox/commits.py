@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Row, bindparam, delete, insert, select, text
@@ -14,15 +12,18 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 from ..minting.database import Database
 from ..records import Person
 from ..records.errors import RevisionNotFound
-from ..records.repo_card import Card, parse_card
-from .changes import Change, applied
+from ..records.repo_card import Card
+from .changes import Change, edits
 from .clock import Clock, hub_time
+from .contents import Contents
 from .events import Events
-from .git import Files, blob_id, commit_id, tree_ids
+from .git import Blob, blob_id, commit_id
 from .large import LargeFile, LargeFiles, pointed_to
-from .paths import check_folders, check_path
+from .listing import Listing
+from .paths import check_path
 from .refusal import Refusal
-from .tables import BLOBS, COMMITS, REFS, REPOSITORIES, SNAPSHOTS, TAGS
+from .tables import COMMITS, REFS, REPOSITORIES, TAGS
+from .trees import EMPTY, Trees
 
 MAIN = "refs/heads/main"
 CARD = "README.md"
@@ -57,9 +58,8 @@ class Commits:
         self._large = large
         self._events = events
         self._clock = clock
-        # Trees and blobs never change under their ids: what was read once stays true.
-        self._snapshot = lru_cache(maxsize=512)(self._read_snapshot)
-        self._card = lru_cache(maxsize=512)(self._read_card)
+        self._contents = Contents(database)
+        self._trees = Trees(database)
 
     def head(self, uid: str) -> str | None:
         """The newest commit of the default branch, or None."""
@@ -77,30 +77,32 @@ class Commits:
             oid = self._oid(uid, revision)
             return None if oid is None else self._read(uid, oid)
 
-    def files(self, uid: str, oid: str) -> Files:
-        """Every file of a commit: path -> (blob id, size in bytes).
+    def listing(self, commit: Commit | None) -> Listing:
+        """The files of a commit; none without one."""
+        return Listing(self._trees, commit.tree if commit else EMPTY)
+
+    def files(self, uid: str, oid: str) -> Listing:
+        """The files of the commit with that id.
 
         Raises:
             RevisionNotFound: the repository has no such commit.
         """
-        return self.snapshot(self._read(uid, oid).tree)
-
-    def snapshot(self, tree: str) -> Files:
-        """Every file under a root tree."""
-        return self._snapshot(tree)
+        return self.listing(self._read(uid, oid))
 
     def content(self, oid: str) -> bytes:
         """The content of a blob."""
-        with self._database.reading() as connection:
-            content = connection.execute(select(BLOBS.c.content).where(BLOBS.c.oid == oid)).scalar()
-        if content is None:
-            raise Refusal(404, f"There is no content {oid} here.", "EntryNotFound")
-        return bytes(content)
+        return self._contents.read(oid)
 
     def card(self, commit: Commit | None) -> Card:
         """What the README.md of a commit says; an empty card without one."""
-        found = None if commit is None else self.snapshot(commit.tree).get(CARD)
-        return Card() if found is None else self._card(found[0])
+        found = self.listing(commit).get(CARD)
+        return Card() if found is None else self._contents.card(found[0])
+
+    def differences(
+        self, old: Commit | None, new: Commit
+    ) -> dict[str, tuple[Blob | None, Blob | None]]:
+        """Each file that is not the same in two commits, as it is in both."""
+        return self._trees.differences(self.listing(old).root, new.tree)
 
     def history(self, uid: str, oid: str, *, offset: int = 0, limit: int = 1000) -> list[Commit]:
         """A commit and those before it, newest first."""
@@ -126,14 +128,9 @@ class Commits:
         for commit, before in zip(history, [*history[1:], None], strict=True):
             if not wanted:
                 break
-            here = self.snapshot(commit.tree)
-            there = self.snapshot(before.tree) if before is not None else {}
-            changed = {
-                path for path in here.keys() | there.keys() if here.get(path) != there.get(path)
-            }
-            for path in wanted & _with_folders(changed):
-                found[path] = commit
-            wanted -= found.keys()
+            changed = self._trees.changed(self.listing(before).root, commit.tree, wanted)
+            found.update(dict.fromkeys(changed, commit))
+            wanted -= changed
         return found
 
     def commit(
@@ -168,12 +165,11 @@ class Commits:
                     "PreconditionFailed",
                 )
             before = self._read(uid, head) if head else None
-            files = applied(self.snapshot(before.tree) if before else {}, change, added)
-            for path, content in change.add.items():
-                self._keep(added[path][0], content)
-            for file in large:
-                self._keep(self._large.commit(uid, file), file.pointer)
-            made = self._write(uid, person, files, head, title, message)
+            listing = self.listing(before)
+            tree = self._trees.write(listing.root, edits(listing, change, added))
+            self._contents.keep((added[path][0], content) for path, content in change.add.items())
+            self._contents.keep((self._large.commit(uid, file), file.pointer) for file in large)
+            made = self._write(uid, person, tree, head, title, message)
             self._point(uid, branch, made.oid)
         return made
 
@@ -191,14 +187,6 @@ class Commits:
         for path, file in named.items():
             added[check_path(path)] = (file.oid, file.size)
         return added, large
-
-    def _keep(self, oid: str, content: bytes) -> None:
-        with self._database.transaction() as connection:
-            connection.execute(
-                upsert(BLOBS)
-                .values(oid=oid, content=content)
-                .on_conflict_do_nothing(index_elements=[BLOBS.c.oid])
-            )
 
     def merge(
         self, uid: str, person: Person, ref: str, *, base: str, title: str, message: str = ""
@@ -219,13 +207,11 @@ class Commits:
                     f"The default branch has also changed {conflicts[0]!r}; "
                     "resolve the conflict first.",
                 )
-            old, new = self.files(uid, base), self.files(uid, theirs)
-            files = dict(self.files(uid, head))
-            for path in old.keys() - new.keys():
-                files.pop(path, None)
-            files.update({path: new[path] for path in new if new[path] != old.get(path)})
-            check_folders(files.keys())
-            made = self._write(uid, person, files, head, title, message)
+            made_there = self.differences(self._read(uid, base), self._read(uid, theirs))
+            tree = self._trees.write(
+                self._read(uid, head).tree, {path: new for path, (_, new) in made_there.items()}
+            )
+            made = self._write(uid, person, tree, head, title, message)
             self._point(uid, MAIN, made.oid)
         return made
 
@@ -234,21 +220,16 @@ class Commits:
         head, theirs = self._target(uid, MAIN), self._target(uid, ref)
         if head is None or theirs is None:
             return []
-        old, ours, new = (self.files(uid, oid) for oid in (base, head, theirs))
-        return sorted(
-            path
-            for path in old.keys() | ours.keys() | new.keys()
-            if ours.get(path) != new.get(path)
-            and ours.get(path) != old.get(path)
-            and new.get(path) != old.get(path)
-        )
+        old = self._read(uid, base)
+        ours, new = (self.differences(old, self._read(uid, oid)) for oid in (head, theirs))
+        return sorted(path for path in ours.keys() & new.keys() if ours[path] != new[path])
 
     def begin(
-        self, uid: str, person: Person, files: Files, *, title: str, branch: str = MAIN
+        self, uid: str, person: Person, listing: Listing, *, title: str, branch: str = MAIN
     ) -> Commit:
-        """Let a branch begin with a commit of `files`, without what was before."""
+        """Let a branch begin with a commit of the files of `listing`, without what was before."""
         with self._database.transaction():
-            made = self._write(uid, person, files, None, title, "")
+            made = self._write(uid, person, listing.root, None, title, "")
             self._point(uid, branch, made.oid)
         return made
 
@@ -364,26 +345,15 @@ class Commits:
             raise _no_revision(oid)
         return _commit(row)
 
-    def _read_snapshot(self, tree: str) -> Files:
-        with self._database.reading() as connection:
-            files = connection.execute(
-                select(SNAPSHOTS.c.files).where(SNAPSHOTS.c.tree == tree)
-            ).scalar_one()
-        return {path: (oid, size) for path, (oid, size) in json.loads(files).items()}
-
-    def _read_card(self, oid: str) -> Card:
-        return parse_card(self.content(oid))
-
     def _write(
         self,
         uid: str,
         person: Person,
-        files: Files,
+        tree: str,
         parent: str | None,
         title: str,
         message: str,
     ) -> Commit:
-        tree = tree_ids(files)[""]
         moment = self._clock.now()
         commit = Commit(
             oid=commit_id(
@@ -402,11 +372,6 @@ class Commits:
             message=message,
         )
         with self._database.transaction() as connection:
-            connection.execute(
-                upsert(SNAPSHOTS)
-                .values(tree=tree, files=json.dumps(files, sort_keys=True))
-                .on_conflict_do_nothing(index_elements=[SNAPSHOTS.c.tree])
-            )
             # Two people who make the same commit in the same second make one commit, as in git.
             connection.execute(
                 upsert(COMMITS)
@@ -453,15 +418,6 @@ class Commits:
     def _updated(self, uid: str, name: str, before: str | None, after: str | None) -> None:
         changed = {"ref": name, "oldSha": before, "newSha": after}
         self._events.emit(uid, "repo.content", "update", updatedRefs=[changed])
-
-
-def _with_folders(paths: set[str]) -> set[str]:
-    everything = set(paths)
-    for path in paths:
-        folder = path
-        while folder := folder.rpartition("/")[0]:
-            everything.add(folder)
-    return everything
 
 
 def _begins(head: str, parent: str) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 from ..records import Doi, Repo
 from ..records.repo_card import Card
 from .commits import Commit
-from .git import Files
+from .git import Blob
 from .large import LargeFile
 from .refusal import Refusal
 from .repositories import Repository
@@ -34,7 +34,7 @@ def describe(
 ) -> dict[str, Any]:
     """Everything that is known of a repository at `commit`."""
     card = store.commits.card(commit)
-    files = store.commits.snapshot(commit.tree) if commit else {}
+    files = store.commits.listing(commit)
     dois = list(dois)
     body: dict[str, Any] = {
         "_id": found.uid,
@@ -52,8 +52,8 @@ def describe(
         "trendingScore": 0,
         "tags": [*card.tags_for(found.repo.type), *(f"doi:{doi}" for doi, _ in dois)],
         "cardData": card.data,
-        "siblings": [_sibling(store, path, files, blobs) for path in sorted(files)],
-        "usedStorage": sum(size for _, size in files.values()),
+        "siblings": [_sibling(store, path, blob, blobs) for path, blob in sorted(files.items())],
+        "usedStorage": files.size,
     }
     if dois:
         doi, revision = dois[0]
@@ -96,10 +96,10 @@ def described_large(file: LargeFile) -> dict[str, Any]:
     return {"oid": file.sha256, "size": file.size, "pointerSize": len(file.pointer)}
 
 
-def _sibling(store: Store, path: str, files: Files, blobs: bool) -> dict[str, Any]:
+def _sibling(store: Store, path: str, blob: Blob, blobs: bool) -> dict[str, Any]:
     if not blobs:
         return {"rfilename": path}
-    oid, size = files[path]
+    oid, size = blob
     body: dict[str, Any] = {"rfilename": path, "blobId": oid, "size": size}
     if (large := store.large.of(oid)) is not None:
         told = described_large(large)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable
 from datetime import datetime
 from typing import TypeAlias
 
-Files: TypeAlias = Mapping[str, tuple[str, int]]
-"""Path -> (blob id, size in bytes)."""
+Blob: TypeAlias = tuple[str, int]
+"""A file's content: its blob id and its size in bytes."""
 
 
 def blob_id(content: bytes) -> str:
@@ -17,21 +17,20 @@ def blob_id(content: bytes) -> str:
     return _object_id(b"blob", content)
 
 
-def tree_ids(files: Files) -> dict[str, str]:
-    """The id of every folder: ``""`` is the root, which is there even without a file."""
-    folders: dict[str, dict[str, tuple[bytes, str]]] = {"": {}}
-    for path, (oid, _) in files.items():
-        folder, _, name = path.rpartition("/")
-        _reach(folders, folder)
-        folders[folder][name] = (b"100644", oid)
-    ids: dict[str, str] = {}
-    # The deepest first: a folder's id is made of those of the folders in it.
-    for folder in sorted(folders, key=lambda path: (path != "", path.count("/")), reverse=True):
-        ids[folder] = _tree_id(folders[folder])
-        if folder:
-            above, _, name = folder.rpartition("/")
-            folders[above][name] = (b"40000", ids[folder])
-    return ids
+def tree_body(entries: Iterable[tuple[str, str]]) -> bytes:
+    """What git hashes of a folder: its (name, id), those of folders with a slash, in git's order."""
+    return b"".join(
+        (b"40000 " if key.endswith("/") else b"100644 ")
+        + key.removesuffix("/").encode()
+        + b"\0"
+        + bytes.fromhex(oid)
+        for key, oid in entries
+    )
+
+
+def tree_id(body: bytes) -> str:
+    """The id of a folder with that body."""
+    return _object_id(b"tree", body)
 
 
 def commit_id(
@@ -47,24 +46,6 @@ def commit_id(
         lines.append(f"parent {parent}")
     lines += [f"author {who}", f"committer {who}", "", message, ""]
     return _object_id(b"commit", "\n".join(lines).encode("utf-8", "surrogatepass"))
-
-
-def _reach(folders: dict[str, dict[str, tuple[bytes, str]]], folder: str) -> None:
-    while folder not in folders:
-        folders[folder] = {}
-        folder = folder.rpartition("/")[0]
-
-
-def _tree_id(entries: Mapping[str, tuple[bytes, str]]) -> str:
-    # git orders a folder as if its name ended in a slash.
-    ordered = sorted(
-        (name.encode() + (b"/" if mode == b"40000" else b""), mode, name, oid)
-        for name, (mode, oid) in entries.items()
-    )
-    body = b"".join(
-        mode + b" " + name.encode() + b"\0" + bytes.fromhex(oid) for _, mode, name, oid in ordered
-    )
-    return _object_id(b"tree", body)
 
 
 def _object_id(kind: bytes, body: bytes) -> str:

@@ -14,9 +14,9 @@ from .access import require_person
 from .bodies import JsonBody
 from .commit_body import CommitBody, read_commit
 from .commits import Commit
-from .git import Files
 from .guard import MAX_FILE_BYTES
 from .large import large_file
+from .listing import Listing
 from .located import Located, Reading, split_revision, tail_of
 from .paths import check_path
 from .patterns import ignored_by, large_by
@@ -177,12 +177,11 @@ def _base(found: Located, revision: str | None) -> str:
     return full
 
 
-def _files_at(found: Located, revision: str | None) -> Files:
-    head = found.store.commits.resolve(found.uid, revision)
-    return found.store.commits.snapshot(head.tree) if head else {}
+def _files_at(found: Located, revision: str | None) -> Listing:
+    return found.store.commits.listing(found.store.commits.resolve(found.uid, revision))
 
 
-def _text_at(found: Located, files: Files, path: str) -> str:
+def _text_at(found: Located, files: Listing, path: str) -> str:
     """A small text file of a revision, or nothing."""
     present = files.get(path)
     if present is None:

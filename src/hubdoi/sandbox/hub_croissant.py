@@ -10,7 +10,6 @@ from fastapi import APIRouter
 
 from ..records.spdx import license_page
 from .commits import Commit
-from .git import Files
 from .located import Located, Reading
 from .refusal import Refusal
 
@@ -55,14 +54,14 @@ def croissant(found: Reading) -> dict[str, Any]:
         raise Refusal(404, "Only a dataset has a Croissant file.")
     with found.store.database.reading():
         commit = found.store.commits.resolve(found.uid, None)
-        files = found.store.commits.snapshot(commit.tree) if commit else {}
-        data = [path for path in sorted(files) if _format(path)]
+        files = found.store.commits.listing(commit)
+        data = [(path, oid) for path, (oid, _) in sorted(files.items()) if _format(path)]
         if commit is None or not data:
             raise Refusal(404, f"The viewer has nothing of {found.repo}.", "ResponseNotFound")
-        return _document(found, commit, files, data)
+        return _document(found, commit, data)
 
 
-def _document(found: Located, commit: Commit, files: Files, data: list[str]) -> dict[str, Any]:
+def _document(found: Located, commit: Commit, data: list[tuple[str, str]]) -> dict[str, Any]:
     card = found.store.commits.card(commit)
     page = found.repo.url(found.store.endpoint)
     document: dict[str, Any] = {
@@ -82,9 +81,9 @@ def _document(found: Located, commit: Commit, files: Files, data: list[str]) -> 
                 "name": path,
                 "contentUrl": f"{page}/resolve/main/{quote(path)}",
                 "encodingFormat": _format(path),
-                "sha256": hashlib.sha256(found.store.commits.content(files[path][0])).hexdigest(),
+                "sha256": hashlib.sha256(found.store.commits.content(oid)).hexdigest(),
             }
-            for path in data
+            for path, oid in data
         ],
     }
     if card.license:

@@ -201,12 +201,9 @@ def _diff(found: Located, pull: Discussion) -> str:
     head = commits.resolve(found.uid, pull.ref)
     if head is None or pull.base is None:
         return ""
-    old, new = commits.files(found.uid, pull.base), commits.snapshot(head.tree)
+    base = commits.resolve(found.uid, pull.base)
     written: list[str] = []
-    for path in sorted(old.keys() | new.keys()):
-        before, after = old.get(path), new.get(path)
-        if before == after:
-            continue
+    for path, (before, after) in sorted(commits.differences(base, head).items()):
         written.append(f"diff --git a/{path} b/{path}")
         if max(size for _, size in (before or ("", 0), after or ("", 0))) > _MAX_DIFF:
             written.append(f"Binary files a/{path} and b/{path} differ")

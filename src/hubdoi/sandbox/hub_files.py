@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from pathlib import PurePosixPath
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -13,10 +14,10 @@ from .access import world_of
 from .bodies import FormOrJson
 from .commits import Commit
 from .described import described_large
-from .git import tree_ids
 from .located import Located, Reading, locate, split_revision, tail_of
 from .refusal import Refusal
 from .served import asked_range, in_memory, on_disk
+from .trees import Entry
 
 router = APIRouter()
 
@@ -41,17 +42,17 @@ def tree(
         commit = found.store.commits.resolve(found.uid, revision)
         if commit is None:
             return []
-        entries = _entries(found, commit)
-        if folder and entries.get(folder, {}).get("type") != "directory":
+        files = found.store.commits.listing(commit)
+        there = files.entry(folder) if folder else None
+        if folder and not (there and there[1]):
             raise _no_entry(folder, commit)
-        listed = [path for path in sorted(entries) if _is_in(path, folder, recursive)]
-        listed = [path for path in listed if path > cursor]
+        listed = list(islice(files.under(folder, recursive=recursive, after=cursor), limit + 1))
         if len(listed) > limit:
             listed = listed[:limit]
-            query = request.url.include_query_params(cursor=listed[-1]).query
+            query = request.url.include_query_params(cursor=listed[-1][0]).query
             raw = request.scope["raw_path"].decode("ascii")
             response.headers["Link"] = f'<{found.store.endpoint}{raw}?{query}>; rel="next"'
-        return _described(found, commit, entries, listed, expand)
+        return _described(found, commit, listed, expand)
 
 
 @router.post(_REPO + "/paths-info/{tail:path}")
@@ -68,10 +69,12 @@ def paths_info(request: Request, found: Reading, body: FormOrJson) -> list[dict[
         commit = found.store.commits.resolve(found.uid, revision)
         if commit is None:
             return []
-        entries = _entries(found, commit)
-        listed = list(dict.fromkeys(path.strip("/") for path in paths))
-        listed = [path for path in listed if path in entries]
-        return _described(found, commit, entries, listed, expand is True)
+        files = found.store.commits.listing(commit)
+        listed = []
+        for path in dict.fromkeys(path.strip("/") for path in paths):
+            if (there := files.entry(path)) is not None:
+                listed.append((path + "/" * there[1], there[0]))
+        return _described(found, commit, listed, expand is True)
 
 
 @router.api_route("/{namespace}/{name}/resolve/{tail:path}", methods=["GET", "HEAD"])
@@ -99,7 +102,7 @@ def _download(request: Request, found: Located, action: str) -> Response:
     revision, path = split_revision(tail_of(request, action))
     with world_of(request).reading():
         commit = found.store.commits.resolve(found.uid, revision)
-        file = None if commit is None else found.store.commits.snapshot(commit.tree).get(path)
+        file = found.store.commits.listing(commit).get(path)
         if commit is None or file is None:
             raise _no_entry(path, commit)
         oid, size = file
@@ -141,36 +144,22 @@ def _served_as(path: str) -> str:
     return kind if kind in ("image/png", "image/jpeg", "image/gif") else "application/octet-stream"
 
 
-def _entries(found: Located, commit: Commit) -> dict[str, dict[str, Any]]:
-    files = found.store.commits.snapshot(commit.tree)
-    entries: dict[str, dict[str, Any]] = {
-        path: {"type": "directory", "oid": oid, "size": 0, "path": path}
-        for path, oid in tree_ids(files).items()
-        if path
-    }
-    for path, (oid, size) in files.items():
-        entries[path] = {"type": "file", "oid": oid, "size": size, "path": path}
-        if (large := found.store.large.of(oid)) is not None:
-            entries[path]["lfs"] = described_large(large)
-    return entries
-
-
-def _is_in(path: str, folder: str, recursive: bool) -> bool:
-    if folder and not path.startswith(folder + "/"):
-        return False
-    return recursive or path.rpartition("/")[0] == folder
+def _entry(found: Located, path: str, entry: Entry) -> dict[str, Any]:
+    if path.endswith("/"):
+        return {"type": "directory", "oid": entry.oid, "size": 0, "path": path[:-1]}
+    body = {"type": "file", "oid": entry.oid, "size": entry.size, "path": path}
+    large = found.store.large.of(entry.oid)
+    return body if large is None else body | {"lfs": described_large(large)}
 
 
 def _described(
-    found: Located,
-    commit: Commit,
-    entries: dict[str, dict[str, Any]],
-    listed: list[str],
-    expand: bool,
+    found: Located, commit: Commit, listed: list[tuple[str, Entry]], expand: bool
 ) -> list[dict[str, Any]]:
-    described = [entries[path] for path in listed]
+    described = [_entry(found, path, entry) for path, entry in listed]
     if expand:
-        changed = found.store.commits.last_changes(found.uid, commit.oid, set(listed))
+        changed = found.store.commits.last_changes(
+            found.uid, commit.oid, {entry["path"] for entry in described}
+        )
         for entry in described:
             last = changed.get(entry["path"])
             if last is not None:

@@ -68,9 +68,12 @@ def large_files(found: Writing) -> list[dict[str, Any]]:
     listed: dict[str, dict[str, Any]] = {}
     with store.database.reading():
         for ref, target in store.commits.refs(found.uid).items():
+            before = None
             for commit in reversed(store.commits.history(found.uid, target, limit=_ALL)):
-                for path, (oid, size) in store.commits.snapshot(commit.tree).items():
-                    file = store.large.of(oid)
+                brought = store.commits.differences(before, commit)
+                before = commit
+                for path, (_, blob) in sorted(brought.items()):
+                    file = store.large.of(blob[0]) if blob else None
                     if file is not None and file.sha256 not in listed:
                         listed[file.sha256] = {
                             "fileOid": file.sha256,
@@ -78,7 +81,7 @@ def large_files(found: Writing) -> list[dict[str, Any]]:
                             "oid": file.sha256,
                             "pushedAt": commit.created,
                             "ref": ref,
-                            "size": size,
+                            "size": file.size,
                         }
     return list(listed.values())
 

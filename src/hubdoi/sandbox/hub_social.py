@@ -105,7 +105,6 @@ def _repositories(request: Request, namespace: str) -> list[dict[str, Any]]:
     with store.database.reading():
         for found in store.repositories.of_namespace(namespace, person_of(request)):
             commit = store.commits.resolve(found.uid, None)
-            files = store.commits.snapshot(commit.tree) if commit else {}
             listed.append(
                 {
                     "_id": found.uid,
@@ -113,7 +112,7 @@ def _repositories(request: Request, namespace: str) -> list[dict[str, Any]]:
                     "type": found.repo.type,
                     "updatedAt": found.updated,
                     "visibility": "private" if found.private else "public",
-                    "storage": sum(size for _, size in files.values()),
+                    "storage": store.commits.listing(commit).size,
                     "storagePercent": 0,
                 }
             )

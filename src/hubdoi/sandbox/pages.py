@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib.resources import files as resources
+from itertools import islice
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -16,7 +17,7 @@ from ..records.errors import InvalidRepo, RevisionNotFound
 from .access import begin_session, check_csrf, end_session, person_of, world_of
 from .commits import CARD, Commit
 from .forms import Form, read_form
-from .git import Files
+from .listing import Listing
 from .page import HEADERS, Page, moved_address, render, see_other
 from .refusal import Moved, Refusal
 from .repositories import Repository, from_row, visible_to
@@ -27,6 +28,7 @@ router = APIRouter(include_in_schema=False, route_class=Page)
 
 _LISTED = 100
 _COMMITS = 50
+_ENTRIES = 1000
 _SHOWN_BYTES = 200_000
 # The first parts of our own addresses: what is not found there is no page.
 _OURS = frozenset({"api", "datacite", "doi", "lfs", "static", "xet"})
@@ -43,7 +45,7 @@ class RepoView:
     info: RepoInfo
     status: Status
     commit: Commit | None
-    files: Files
+    files: Listing
     revision: str | None
     person: Person | None
 
@@ -92,7 +94,7 @@ def view_of(request: Request, repo: Repo, revision: str | None = None) -> RepoVi
         info = world.store.info(repo, person, revision)
         status = world.service.status(info.repo, person)
         commit = world.store.commits.resolve(info.uid, info.revision)
-        files = world.store.commits.snapshot(commit.tree) if commit else {}
+        files = world.store.commits.listing(commit)
     return RepoView(info, status, commit, files, revision, person)
 
 
@@ -150,8 +152,8 @@ def _tree(request: Request, repo: Repo, rest: str) -> Response:
         return answer
     if not folder and view.info.revision == view.at:
         return _card_page(request, view, landing=True)
-    inside = f"{folder}/" if folder else ""
-    if folder and not any(path.startswith(inside) for path in view.files):
+    entries, more = _entries(view.files, folder)
+    if folder and not entries:
         raise Refusal(404, f"There is no folder {folder[:200]!r} at this revision.")
     return render(
         request,
@@ -159,7 +161,8 @@ def _tree(request: Request, repo: Repo, rest: str) -> Response:
         person=view.person,
         view=view,
         folder=folder,
-        entries=_entries(view.files, inside),
+        entries=entries,
+        more=more,
     )
 
 
@@ -170,9 +173,10 @@ def _blob(request: Request, repo: Repo, rest: str) -> Response:
     world = world_of(request)
     found = world.store.repositories.by_uid(view.info.uid)
     world.store.gates.refuse_without_access(found, view.person, world.endpoint)
-    if path not in view.files:
+    blob = view.files.get(path)
+    if blob is None:
         raise Refusal(404, f"There is no file {path[:200]!r} at this revision.")
-    oid, size = view.files[path]
+    oid, size = blob
     text: str | None = None
     store = world.store
     if size <= _SHOWN_BYTES and store.large.of(oid) is None:
@@ -212,6 +216,7 @@ def _commits(request: Request, repo: Repo, rest: str) -> Response:
 def _card_page(request: Request, view: RepoView, *, landing: bool) -> Response:
     found = view.files.get(CARD)
     content = world_of(request).store.commits.content(found[0]) if found else b""
+    entries, more = _entries(view.files, "")
     return render(
         request,
         "repo.html",
@@ -222,7 +227,8 @@ def _card_page(request: Request, view: RepoView, *, landing: bool) -> Response:
         card=content.decode("utf-8", "replace"),
         hub=str(cite(view.cited, "hub")),
         bibtex=str(cite(view.cited, "bibtex")),
-        entries=_entries(view.files, ""),
+        entries=entries,
+        more=more,
     )
 
 
@@ -236,18 +242,18 @@ def _gate(request: Request, view: RepoView) -> str | None:
     return gates.status(view.info.uid, view.person.username) or "ask"
 
 
-def _entries(files: Files, inside: str) -> list[tuple[str, int | None]]:
-    """What a folder holds: folders first, each (name, None); then files, each (name, bytes)."""
-    folders, plain = set(), []
-    for path, (_, size) in files.items():
-        if not path.startswith(inside):
-            continue
-        name, slash, _ = path[len(inside) :].partition("/")
-        if slash:
-            folders.add(name)
-        else:
-            plain.append((name, size))
-    return [*((name, None) for name in sorted(folders)), *sorted(plain)]
+def _entries(files: Listing, folder: str) -> tuple[list[tuple[str, int | None]], bool]:
+    """What a folder holds, and whether there is more of it than a page shows.
+
+    Folders first, each (name, None); then files, each (name, bytes).
+    """
+    listed = list(islice(files.under(folder, recursive=False), _ENTRIES + 1))
+    names = [
+        (path.rstrip("/").rpartition("/")[2], path, entry) for path, entry in listed[:_ENTRIES]
+    ]
+    folders = [(name, None) for name, path, _ in names if path.endswith("/")]
+    plain = [(name, entry.size) for name, path, entry in names if not path.endswith("/")]
+    return [*sorted(folders), *sorted(plain)], len(listed) > _ENTRIES
 
 
 def _at(request: Request, repo: Repo, rest: str) -> tuple[RepoView, str]:

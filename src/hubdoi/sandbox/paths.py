@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
 
 from .refusal import Refusal
 
 _MAX_LENGTH = 1000
+# Each folder on the way to a file is stored and hashed for it.
+_MAX_PARTS = 101
 _DRIVE = re.compile(r"[A-Za-z]:")
 
 
@@ -23,28 +24,15 @@ def check_path(path: object) -> str:
         raise _bad(path, "it holds a character that cannot be printed")
     if "\\" in path or path.startswith("/") or _DRIVE.match(path):
         raise _bad(path, "it must be relative, with / between its parts")
-    for part in path.split("/"):
+    parts = path.split("/")
+    if len(parts) > _MAX_PARTS:
+        raise _bad(path, f"it leads through more than {_MAX_PARTS - 1} folders")
+    for part in parts:
         if part in ("", ".", ".."):
             raise _bad(path, "a part of it is empty or leads out of the repository")
         if part.lower() == ".git" or len(part.encode()) > 255:
             raise _bad(path, "a part of it is .git or longer than 255 bytes")
     return path
-
-
-def check_folders(paths: Collection[str]) -> None:
-    """Refuse paths of which one is a file and, at the same time, the folder of another.
-
-    Raises:
-        Refusal: there are such.
-    """
-    for path in paths:
-        folder = path
-        while folder := folder.rpartition("/")[0]:
-            if folder in paths:
-                raise Refusal(
-                    400,
-                    f"{folder!r} cannot be a file and the folder of {path!r}; delete one first.",
-                )
 
 
 def _bad(path: object, why: str) -> Refusal:

@@ -11,20 +11,21 @@ from ..hub.credits import contributors_of, funding_of, papers_of
 from ..minting.database import Database
 from ..records import Doi, Person, Repo, RepoInfo
 from ..records.errors import RevisionNotFound
-from ..records.formats import formats_of, is_empty
+from ..records.formats import formats_of_suffixes, is_empty
 from .changes import Change
 from .clock import Clock
 from .commits import Commits
 from .discussions import Discussions
 from .events import Events
 from .gates import Gates
-from .git import Files
 from .initial import initial_files
 from .large import LargeFiles
 from .likes import Likes
+from .listing import Listing
 from .people import People
 from .repositories import DoisOf, Repositories, Repository
 from .tables import METADATA
+from .trees import upgrade
 from .xorbs import Xorbs
 
 INITIAL_TITLE = "initial commit"
@@ -37,6 +38,7 @@ class Store:
     identity: str = ""
 
     def __init__(self, database: Database, clock: Clock, large_files: Path) -> None:
+        upgrade(database)
         # By now every module of tables has been read.
         database.create(METADATA)
         self.database = database
@@ -87,8 +89,8 @@ class Store:
             source = self.repositories.by_uid(uid)
             made = self.repositories.create(repo, private=private)
             head = self.commits.resolve(uid, None)
-            files = self.commits.snapshot(head.tree) if head else {}
-            self.large.share(made.uid, [oid for oid, _ in files.values()])
+            files = self.commits.listing(head)
+            self.large.share(made.uid, (oid for _, (oid, _) in files.items()))
             title = f"Duplicate from {source.repo.id}"
             self.commits.begin(made.uid, person, files, title=title)
             self.events.emit(made.uid, "repo", "create")
@@ -109,8 +111,8 @@ class Store:
         with self.database.reading():
             return self._info(self.repositories.by_uid(uid), person, revision)
 
-    def files(self, uid: str, revision: str) -> Files:
-        """Every file of a revision: path -> (blob id, size in bytes).
+    def files(self, uid: str, revision: str) -> Listing:
+        """The files of a revision.
 
         Raises:
             RevisionNotFound: the repository has no such commit.
@@ -140,7 +142,7 @@ class Store:
         here = commit.oid if commit else None
         owner_name, is_organization = self.people.owner(found.namespace)
         card = self.commits.card(commit)
-        files = self.commits.snapshot(commit.tree) if commit else {}
+        files = self.commits.listing(commit)
         dois = tuple(doi for doi, _ in self.dois_by_uid([found.uid]).get(found.uid, ()))
         return RepoInfo(
             repo=found.repo,
@@ -163,7 +165,7 @@ class Store:
             funding=funding_of(card.data),
             contributors=contributors_of(card.data),
             papers=papers_of(card.data),
-            formats=formats_of(files),
-            sizes=(f"{sum(size for _, size in files.values())} bytes",) if files else (),
+            formats=formats_of_suffixes(files.suffixes),
+            sizes=(f"{files.size} bytes",) if len(files) else (),
             revision_date=datetime.fromisoformat(commit.created) if commit else None,
         )

@@ -121,12 +121,13 @@ LARGE_FILES_OF = Table(
 )
 Index("hub_large_files_by_sha256", LARGE_FILES_OF.c.sha256)
 
-# All files under a root tree, as JSON: path -> [blob id, size in bytes].
-SNAPSHOTS = Table(
-    "hub_snapshots",
+# Folders as JSON: name -> [blob id, bytes], or name/ -> [tree id, bytes, files]. Of a large folder
+# it is a list of its parts, which are rows as well: [first name, tree id, bytes, files].
+TREES = Table(
+    "hub_trees",
     METADATA,
-    Column("tree", Text, primary_key=True),
-    Column("files", Text, nullable=False),
+    Column("oid", Text, primary_key=True),
+    Column("entries", Text, nullable=False),
 )
 
 COMMITS = Table(
@@ -135,7 +136,7 @@ COMMITS = Table(
     Column("uid", ForeignKey(REPOSITORIES.c.uid), primary_key=True),
     Column("oid", Text, primary_key=True),
     Column("parent", Text),
-    Column("tree", ForeignKey(SNAPSHOTS.c.tree), nullable=False),
+    Column("tree", ForeignKey(TREES.c.oid), nullable=False),
     Column("author", Text, nullable=False),
     Column("created", Text, nullable=False),
     Column("title", Text, nullable=False),
