@@ -161,9 +161,7 @@ PARSERS: dict[str, tuple[Callable[..., Any], st.SearchStrategy[Any]]] = {
     "datacite-record": (_record, OBJECTS),
     "version": (Version.from_json, OBJECTS),
     "status": (
-        lambda data: Status.from_json(
-            data, repo=Repo("model", "a/b"), endpoint="https://h.example"
-        ),
+        lambda data: Status.from_json(data, endpoint="https://h.example"),
         OBJECTS,
     ),
     "hub-answer": (lambda data: repo_info(Repo("model", "a/b"), data, data), OBJECTS),

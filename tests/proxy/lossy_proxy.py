@@ -38,6 +38,7 @@ class Fault:
     ``failed``    the server acts, and something in between answers 502 with a page
     ``truncated`` the server acts, and its JSON ends in the middle
     ``redirect``  307 to `location`
+    ``crossed``   the answer is that to the request with `location` in place of `path`
     `then` is called when the fault happens: before the server sees the request for ``unsent``,
     after it has acted for the others.
     """
@@ -124,7 +125,9 @@ class LossyProxy:
                 else:
                     self._fail(fault, body)
 
-            def _forward(self, body: bytes) -> tuple[int, dict[str, str], bytes]:
+            def _forward(
+                self, body: bytes, path: str | None = None
+            ) -> tuple[int, dict[str, str], bytes]:
                 headers = {
                     name: value
                     for name, value in self.headers.items()
@@ -132,7 +135,10 @@ class LossyProxy:
                     not in ("host", "connection", "content-length", "accept-encoding")
                 }
                 answer = proxy._client.request(
-                    self.command, proxy.upstream + self.path, headers=headers, content=body
+                    self.command,
+                    proxy.upstream + (path or self.path),
+                    headers=headers,
+                    content=body,
                 )
                 kept = {k: v for k, v in answer.headers.items() if k not in _HOP_BY_HOP}
                 return answer.status_code, kept, answer.content
@@ -161,6 +167,10 @@ class LossyProxy:
                     self._answer(200, html, page)
                 elif fault.kind == "redirect":
                     self._answer(307, {"Location": fault.location}, b"")
+                elif fault.kind == "crossed":
+                    self._answer(
+                        *self._forward(body, self.path.replace(fault.path, fault.location))
+                    )
                 else:
                     content = b"" if fault.body is None else json.dumps(fault.body).encode()
                     headers = {"Content-Type": "application/json", **fault.headers}

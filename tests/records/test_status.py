@@ -34,7 +34,7 @@ JSON = st.recursive(
 
 
 def _read(data: Any) -> Status:
-    return Status.from_json(data, repo=BERT, endpoint=ENDPOINT)
+    return Status.from_json(data, endpoint=ENDPOINT)
 
 
 def test_a_status_survives_the_way_through_json() -> None:

@@ -331,7 +331,7 @@ class DataCiteRegistrar:
             return None
         if answer.status >= 400:
             raise self._refusal(answer)
-        return self._attributes(answer)
+        return self._attributes(answer, doi)
 
     def _draft(self, doi: Doi, wanted: Mapping[str, Any]) -> Mapping[str, Any]:
         """Make the draft; if somebody was faster, what they made."""
@@ -339,7 +339,7 @@ class DataCiteRegistrar:
         # Sent twice it is refused the second time, and that tells the same.
         answer = self._http.request("POST", "/dois", body=body, repeat=True)
         if answer.status < 300:
-            return self._attributes(answer)
+            return self._attributes(answer, doi)
         if answer.status == 422 and _is_taken(answer):
             present = self._record(doi)
             if present is not None:
@@ -385,13 +385,15 @@ class DataCiteRegistrar:
     def _path(doi: Doi) -> str:
         return f"/dois/{doi.in_url}"
 
-    def _attributes(self, answer: Answer) -> Mapping[str, Any]:
+    def _attributes(self, answer: Answer, doi: Doi) -> Mapping[str, Any]:
         data = answer.json.get("data") if isinstance(answer.json, Mapping) else None
         attributes = data.get("attributes") if isinstance(data, Mapping) else None
         if not isinstance(attributes, Mapping):
             raise UnexpectedAnswer(
                 f"{self._base} did not answer as DataCite would; check HUBDOI_DATACITE_API."
             )
+        if doi != attributes.get("doi"):
+            raise UnexpectedAnswer(f"{self._base} answered with another DOI than {doi}.")
         return attributes
 
     def _refusal(self, answer: Answer) -> HubdoiError:

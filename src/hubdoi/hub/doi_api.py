@@ -12,7 +12,13 @@ from uuid import uuid4
 from ..net.http import Answer, Http
 from ..records import SANDBOX_PREFIX, Doi, MintRequest, Repo, Status, Terms, Version
 from ..records.amendment import Activities, Activity, Amendment, AmendRequest
-from ..records.errors import DoiNotFound, HubdoiError, RepoNotFound, UnexpectedAnswer
+from ..records.errors import (
+    AlreadyRegistered,
+    DoiNotFound,
+    HubdoiError,
+    RepoNotFound,
+    UnexpectedAnswer,
+)
 from ..records.reservation import Reservation
 from .wire import error_from_answer
 
@@ -42,7 +48,9 @@ class DoiApi:
             RepoNotFound, AccessError, ServiceError: as the Hub says.
         """
         answer = self.http.get(f"{self._path(repo)}/doi")
-        return Status.from_json(self._good(answer, repo), repo=repo, endpoint=self.endpoint)
+        status = Status.from_json(self._good(answer, repo), endpoint=self.endpoint)
+        self._check_about(repo, status.repo)
+        return status
 
     def mint(self, repo: Repo, request: MintRequest, *, key: str | None = None) -> Version:
         """Ask for the next DOI of `repo`.
@@ -61,15 +69,7 @@ class DoiApi:
             headers={"Idempotency-Key": key or str(uuid4())},
             repeat=True,
         )
-        version = self._version(answer, repo)
-        asked = request.revision
-        if (repo.namespace and version.repo and _key(version.repo) != _key(repo)) or (
-            asked and _COMMIT.fullmatch(asked) and version.revision != asked
-        ):
-            raise UnexpectedAnswer(
-                f"{self.endpoint} answered for {version.repo} instead of {repo}; check with: %doi status {repo}"
-            )
-        return version
+        return self._version(answer, repo, revision=request.revision)
 
     def check(self) -> None:
         """Ask for a DOI that nobody has, to see whether there is a DOI API at all.
@@ -109,7 +109,10 @@ class DoiApi:
         answer = self.http.request(
             "POST", f"{self._path(repo)}/doi/amendments/preview", body=request.to_json()
         )
-        return Amendment.from_json(self._good(answer, repo))
+        amendment = Amendment.from_json(self._good(answer, repo))
+        self._check_about(repo, amendment.repo)
+        _check_same(amendment.doi, request.doi)
+        return amendment
 
     def amend(self, repo: Repo, request: AmendRequest, *, key: str | None = None) -> Version:
         """Correct a record; a lost answer is asked for again without correcting twice (R12).
@@ -126,7 +129,7 @@ class DoiApi:
             headers={"Idempotency-Key": key or str(uuid4())},
             repeat=True,
         )
-        return self._version(answer, repo)
+        return self._version(answer, repo, doi=request.doi)
 
     def activities(self, repo: Repo, doi: Doi) -> Activities:
         """The registration and the corrections of `doi`, oldest first.
@@ -138,7 +141,10 @@ class DoiApi:
         found = self._good(answer, repo).get("activities")
         if not isinstance(found, list):
             raise UnexpectedAnswer(f"{self.endpoint} sent no activities of {doi}.")
-        return Activities(doi, tuple(map(Activity.from_json, found)))
+        entries = tuple(map(Activity.from_json, found))
+        for entry in entries:
+            _check_same(entry.doi, doi)
+        return Activities(doi, entries)
 
     def reserve(self, repo: Repo) -> Reservation:
         """Keep a DOI for the next version of `repo`.
@@ -158,7 +164,9 @@ class DoiApi:
         answer = self.http.request(
             method, f"{self._path(repo)}/doi/reservation", body=body, repeat=method == "POST"
         )
-        return Reservation.from_json(self._good(answer, repo), self.endpoint)
+        reservation = Reservation.from_json(self._good(answer, repo), self.endpoint)
+        self._check_about(repo, reservation.repo)
+        return reservation
 
     def request_support(
         self, repo: Repo, action: str, reason: str, to: Repo | None = None
@@ -166,7 +174,9 @@ class DoiApi:
         """Ask support for an action that the lock refuses (R10); the answer is the request with its number."""
         body = {"action": action, "reason": reason, **({"to": to.id} if to else {})}
         answer = self.http.request("POST", f"{self._path(repo)}/doi/requests", body=body)
-        return self._good(answer, repo)
+        found = self._good(answer, repo)
+        self._check_about(repo, _repo(found.get("repo")))
+        return found
 
     def version(self, doi: Doi) -> Version:
         """The version registered as `doi` on this Hub.
@@ -180,10 +190,7 @@ class DoiApi:
             raise DoiNotFound(
                 f"{self.endpoint} has not registered {doi}; check it for a typing error."
             )
-        found = self._version(answer, None)
-        if found.doi != doi:
-            raise UnexpectedAnswer(f"{self.endpoint} answered with another DOI than {doi}.")
-        return found
+        return self._version(answer, None, doi=doi)
 
     def terms(self, repo: Repo) -> Terms:
         """The terms that a mint for `repo` asks to agree to."""
@@ -200,23 +207,56 @@ class DoiApi:
         """
         if repo.namespace is not None:
             return repo.api_path
-        body = self.http.get(repo.api_path).json
-        try:
-            now = Repo(repo.type, body["id"])
-        except (HubdoiError, KeyError, TypeError):
-            now = repo
+        now = self._now(repo)
         if now.namespace is None:
             raise RepoNotFound(
                 f"{self.endpoint} has no {repo.type} {repo.id}; write it with its owner, like ada/tiny-bert."
             )
         return now.api_path
 
-    def _version(self, answer: Answer, repo: Repo | None) -> Version:
+    def _now(self, repo: Repo) -> Repo:
+        """The repository under the name that it has now."""
+        body = self.http.get(repo.api_path).json
+        try:
+            return Repo(repo.type, body["id"])
+        except (HubdoiError, KeyError, TypeError):
+            return repo
+
+    def _check_about(self, repo: Repo, named: Repo | None) -> None:
+        """Let an answer pass that is about `repo`, whatever its name is now.
+
+        Answers can change places: in a proxy, in a cache, on a connection that two share.
+
+        Raises:
+            UnexpectedAnswer: it is about another repository, or names none.
+        """
+        if named and _key(named) == _key(repo):
+            return
+        if named is None or _key(named) != _key(self._now(repo)):
+            raise UnexpectedAnswer(
+                f"{self.endpoint} answered for {named or 'no repository'} instead of {repo}; check with: %doi status {repo}"
+            )
+
+    def _version(
+        self,
+        answer: Answer,
+        repo: Repo | None,
+        *,
+        doi: Doi | None = None,
+        revision: str | None = None,
+    ) -> Version:
         version = Version.from_json(self._good(answer, repo))
         if version.doi is None or version.repo is None or version.revision is None:
             raise UnexpectedAnswer(
                 f"{self.endpoint} answered without a DOI, where one was expected; check the endpoint."
             )
+        if repo:
+            self._check_about(repo, version.repo)
+        _check_same(version.doi, doi)
+        # A branch, a tag and the beginning of a commit id are for the Hub to resolve.
+        _check_same(
+            version.revision, revision if revision and _COMMIT.fullmatch(revision) else None
+        )
         return version
 
     def _good(self, answer: Answer, repo: Repo | None) -> Mapping[str, Any]:
@@ -236,8 +276,23 @@ class DoiApi:
             "DoiNotFound",
         ):
             raise NoDoiApi(f"{self.endpoint} has no DOI API.")
-        raise error_from_answer(
+        error = error_from_answer(
             answer.status,
             body,
             fallback=f"{self.endpoint} refused the request for {shown} (HTTP {answer.status}).",
         )
+        if repo and isinstance(error, AlreadyRegistered) and error.version:
+            self._check_about(repo, error.version.repo)
+        raise error
+
+
+def _check_same(found: object, asked: object | None) -> None:
+    if asked is not None and found != asked:
+        raise UnexpectedAnswer(f"The server answered for {found} instead of {asked}; try again.")
+
+
+def _repo(named: Any) -> Repo | None:
+    try:
+        return Repo(named["type"], named["id"])
+    except (HubdoiError, KeyError, TypeError):
+        return None

@@ -217,7 +217,7 @@ class HuggingFaceHub:
         Raises:
             RepoNotFound, RevisionNotFound, AccessError, ServiceError: as `info`.
         """
-        return _text(next(self._commits(repo, revision), {}).get("title")).strip()
+        return _text(self._commit(repo, revision).get("title")).strip()
 
     def repositories(self, owner: str, person: Person | None = None) -> Iterator[RepoInfo]:
         """The models and datasets of a user or organisation, from the Hub's lists.
@@ -311,7 +311,8 @@ class HuggingFaceHub:
         """What the Hub says at `path`; without network, what it said the last time."""
         address = self.endpoint + path
         try:
-            data = self._json(self._http.get(path), repo, revision)
+            answer = self._http.get(path)
+            data = self._json(answer, repo, revision)
         except ServiceUnreachable:
             recalled = self._cache.recall(address)
             if not isinstance(recalled, Mapping):
@@ -319,6 +320,7 @@ class HuggingFaceHub:
             return recalled
         if not isinstance(data, Mapping):
             raise self._unexpected()
+        self._check_about(answer, data, repo, revision)
         if data.get("private") is False:
             self._cache.remember(address, {k: data[k] for k in _REMEMBERED if k in data})
         else:
@@ -355,11 +357,16 @@ class HuggingFaceHub:
         path = f"{repo.api_path}/commits/{quote(revision, safe='')}"
         return self._pages(path, {}, repo, revision)
 
+    def _commit(self, repo: Repo, revision: str) -> Mapping[str, Any]:
+        first = next(self._commits(repo, revision), {})
+        if first and _COMMIT.fullmatch(revision) and first.get("id") != revision:
+            raise self._crossed(repo, revision)
+        return first
+
     def _committed(self, repo: Repo, revision: str) -> Any:
         from .answer import moment
 
-        first = next(self._commits(repo, revision), {})
-        return moment(first.get("date"))
+        return moment(self._commit(repo, revision).get("date"))
 
     def _card_text(self, repo: Repo, revision: str) -> str | None:
         """The text of the card, or None where it cannot be read, as that of a gated repository."""
@@ -372,7 +379,12 @@ class HuggingFaceHub:
             json_expected=False,
             first=MOST_READ,
         )
-        return parse_card(answer.content).description if answer.status == 200 else None
+        if answer.status != 200:
+            return None
+        # Not every Hub says of which commit a file is.
+        if answer.headers.get("X-Repo-Commit", revision) != revision:
+            raise self._crossed(repo, revision)
+        return parse_card(answer.content).description
 
     def _repo(self, data: Mapping[str, Any], asked: Repo) -> Repo:
         """The present name; an old one redirects."""
@@ -382,6 +394,18 @@ class HuggingFaceHub:
             raise self._unexpected() from None
 
     # Answers
+
+    def _check_about(
+        self, answer: Answer, data: Mapping[str, Any], repo: Repo, revision: str | None
+    ) -> None:
+        """Refuse a description of another repository, or of another commit, than was asked for."""
+        named = self._repo(data, repo)
+        # A Hub sends an old name on to the new one.
+        asked = urlsplit(answer.url).path.removeprefix(urlsplit(self.endpoint).path)
+        moved = f"{asked}/".lower().startswith(f"{named.api_path}/".lower())
+        other_commit = revision and _COMMIT.fullmatch(revision) and data.get("sha") != revision
+        if other_commit or not (moved or named.id.lower() == repo.id.lower()):
+            raise self._crossed(repo, revision)
 
     def _pages(
         self, path: str, query: Any, repo: Repo | None, revision: str | None
@@ -447,6 +471,12 @@ class HuggingFaceHub:
             )
         raise ServiceRefused(
             f"{self.endpoint} refused the request for {repo or 'a list'} (HTTP {status}); try again later."
+        )
+
+    def _crossed(self, repo: Repo, revision: str | None) -> UnexpectedAnswer:
+        at = f" at {revision[:12]}" if revision else ""
+        return UnexpectedAnswer(
+            f"{self.endpoint} answered for something else than {repo}{at}; try again."
         )
 
     def _unexpected(self) -> UnexpectedAnswer:

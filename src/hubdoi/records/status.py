@@ -77,7 +77,7 @@ class Status(Displayed):
         return next((v for v in self.versions if v.is_of_revision(revision)), None)
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any], *, repo: Repo, endpoint: str) -> Status:
+    def from_json(cls, data: Mapping[str, Any], *, endpoint: str) -> Status:
         """The status in an answer of the DOI API.
 
         Raises:
@@ -87,9 +87,9 @@ class Status(Displayed):
             state = data["state"]
             if state not in ("unregistered", "current", "behind"):
                 raise ValueError(state)
-            named = data.get("repo")
+            named = data["repo"]
             return cls(
-                repo=Repo(named["type"], named["id"]) if named else repo,
+                repo=Repo(named["type"], named["id"]),
                 state=state,
                 head=_text(data["head"]),
                 endpoint=endpoint,
