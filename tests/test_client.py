@@ -8,6 +8,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ import uvicorn
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hubdoi import Client
+from hubdoi.bibliography.bibfile import BibFile
 from hubdoi.config import Config, Secret
 from hubdoi.records import Author, Doi, Repo, Terms, Version
 from hubdoi.records.errors import (
@@ -225,6 +227,32 @@ def test_regenerate_keeps_what_was_entered_for_the_doi_before(sandbox: Sandbox) 
     third = ada.regenerate(BERT, agree=ada.terms(BERT), authors=["Shaw, Carol"], title="Small")
     assert [author.name for author in third.authors] == ["Shaw, Carol"]
     assert (third.name, third.description) == ("Small", "D.")
+
+
+def test_r05_a_name_that_was_decided_stays_decided(
+    sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    ada, api = client(sandbox), sandbox.hf_api()
+    first = ada.mint(BERT, agree=ada.terms(BERT), authors=["Tsinghua, Press", "Lovelace, Ada"])
+    assert "author       = {Tsinghua, Press and Lovelace, Ada}" in str(ada.cite(BERT))
+    refs = BibFile.read("refs.bib").updated(ada.cite(BERT).versions).write()
+    (tmp_path / "hubdoi.toml").write_text(
+        '[names]\n"Press Tsinghua" = "{Tsinghua Press}"\n"Tsinghua Press" = "{Tsinghua Press}"\n'
+    )
+    # What is cited follows, the .bib file too; the record stays as it was registered.
+    assert "author       = {{Tsinghua Press} and Lovelace, Ada}" in str(ada.cite(BERT))
+    assert refs.updated(ada.cite(BERT).versions).changed == refs.added
+    assert ada.resolve(first.doi or "").authors == first.authors
+    # So does the next DOI, with what is typed and without.
+    decided = (Author("Tsinghua Press", "organization"), Author.person("Ada Lovelace"))
+    api.upload_file(path_or_fileobj=b"x", path_in_repo="x", repo_id=BERT)
+    assert ada.status(BERT).suggested_authors == decided
+    assert ada.offer(BERT).version.authors == decided
+    assert ada.regenerate(BERT, agree=ada.terms(BERT)).authors == decided
+    api.upload_file(path_or_fileobj=b"y", path_in_repo="y", repo_id=BERT)
+    typed = ada.mint(BERT, agree=ada.terms(BERT), authors=["Tsinghua Press"])
+    assert typed.authors == decided[:1]
 
 
 def test_a_repository_is_named_in_any_form(sandbox: Sandbox) -> None:

@@ -10,6 +10,7 @@ from threading import Event
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+from .citation.known_names import KnownNames
 from .config import CHOSEN, DATACITE_API, Config, Secret
 from .minting.announced import announce
 from .minting.backends.registry import check, open_backend
@@ -192,8 +193,9 @@ class Client:
         from .citation import cite
 
         chosen = [self._version_of(reference, revision) for reference in references]
+        names = KnownNames.nearest()
         return cite(
-            [version for version, _ in chosen],
+            [v.replace(authors=names.corrected(v.authors)) for v, _ in chosen],
             format=format,
             style=style,
             locale=locale,
@@ -292,7 +294,19 @@ class Client:
 
     def _shown(self, status: Status, asked: Repo) -> Status:
         """`status`, whose terms remember for what and to whom they are shown."""
-        return status.replace(terms=shown_for(status, asked=asked, person=self._identity))
+        return status.replace(
+            terms=shown_for(status, asked=asked, person=self._identity),
+            suggested_authors=KnownNames.nearest().corrected(status.suggested_authors),
+        )
+
+    def _decided(self, repo: Repo) -> tuple[Author, ...] | None:
+        """The default authors, where a name among them was decided; else the server has them."""
+        names = KnownNames.nearest()
+        if not names.authors:
+            return None
+        suggested = self._backend.status(repo).suggested_authors
+        decided = names.corrected(suggested)
+        return decided if decided != suggested else None
 
     def mint(
         self,
@@ -328,7 +342,7 @@ class Client:
                 self.terms(reference.repo, revision=revision),
             )
         request = _request(
-            authors,
+            self._decided(reference.repo) if authors is None else authors,
             agree=True,
             terms=agree.digest,
             revision=revision,
@@ -607,7 +621,10 @@ def _author_bodies(
         raise InvalidMetadata("The authors are a list, even when there is one.")
     return [
         author.to_json()
-        for author in certain_authors(Author.parse(author) for author in authors) or ()
+        for author in certain_authors(
+            KnownNames.nearest().corrected(Author.parse(author) for author in authors)
+        )
+        or ()
     ]
 
 

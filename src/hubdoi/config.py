@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, fields, replace
 from ipaddress import ip_address
 from pathlib import Path
@@ -302,6 +303,34 @@ def user_path(text: str | Path) -> Path:
     raise InvalidInput(
         f"{str(text)[:80]!r} begins with the name of an unknown user; write the whole path."
     )
+
+
+def nearest_file(name: str, folder: Path | None = None) -> Path | None:
+    """The file `name` in `folder`, else the working directory, or in the nearest one above it."""
+    try:
+        place = (folder or Path.cwd()).resolve()
+    except OSError:
+        # The working directory was removed.
+        return None
+    for above in (place, *place.parents):
+        with suppress(OSError):
+            if (above / name).is_file():
+                return above / name
+    return None
+
+
+def read_toml(file: Path) -> dict[str, Any]:
+    """What a TOML file says.
+
+    Raises:
+        InvalidInput: it cannot be read, or is not TOML.
+    """
+    import tomllib
+
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise InvalidInput(f"{file} cannot be read: {error}") from None
 
 
 def is_loopback(address: str) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..config import nearest_file, read_toml
 from ..records.errors import InvalidInput
 from .findings import CODES, Finding
 
@@ -30,21 +31,12 @@ def settings_of(folder: Path) -> CheckSettings:
     Raises:
         InvalidInput: the file cannot be read, or says something that `check` does not know.
     """
-    folder = folder.resolve()
-    for place in (folder, *folder.parents):
-        file = place / "pyproject.toml"
-        if file.is_file():
-            return _read(file)
-    return CheckSettings()
+    file = nearest_file("pyproject.toml", folder)
+    return _read(file) if file else CheckSettings()
 
 
 def _read(file: Path) -> CheckSettings:
-    import tomllib
-
-    try:
-        table: Any = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InvalidInput(f"{file} cannot be read: {error}") from None
+    table: Any = read_toml(file)
     for name in ("tool", "hubdoi", "check"):
         table = table.get(name, {}) if isinstance(table, dict) else {}
     table = table if isinstance(table, dict) else {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -159,6 +160,16 @@ def test_what_was_written_survives_a_refresh_and_a_failure() -> None:
     assert written.loading().loaded(MINE).form.drafts == (Draft("Babbage, Charles"),)
     failed = written.load_failed(ServiceUnreachable("Gone."))
     assert failed.loading().loaded(MINE).form.drafts == (Draft("Babbage, Charles"),)
+
+
+def test_r05_the_next_doi_begins_with_the_names_that_were_decided(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "hubdoi.toml").write_text('[names]\n"Press, Tsinghua" = "{Tsinghua Press}"\n')
+    monkeypatch.chdir(tmp_path)
+    before = VERSION.replace(authors=(Author.person("Tsinghua Press"),))
+    form = _open(replace(BEHIND, versions=(before,))).form
+    assert form.drafts == (Draft.of(Author("Tsinghua Press", "organization")),)
 
 
 def test_r07_the_next_doi_begins_with_what_was_entered_for_the_last() -> None:

@@ -13,6 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from ...citation.known_names import KnownNames
 from ...records import Author, Changes, Status, Terms, Version, title_with_revision
 from ...records.errors import (
     AlreadyRegistered,
@@ -367,7 +368,9 @@ class PanelState:
 def _default_form(status: Status, serial: int) -> Form:
     """What was entered for the DOI before, or what the Hub suggests (R5)."""
     before = status.version
-    authors = (before.authors if before else ()) or status.suggested_authors
+    # The record of the DOI before is as it was registered; names may have been decided since.
+    authors = KnownNames.nearest().corrected(before.authors if before else ())
+    authors = authors or status.suggested_authors
     title = title_with_revision(before.title, None) if before else ""
     return Form(
         serial=serial,
