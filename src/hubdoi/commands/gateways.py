@@ -26,7 +26,9 @@ def gateway(arguments: Namespace, context: Context) -> Message | None:
             _module("serve").serve(arguments.host, arguments.port, demo=arguments.demo)
             return None
         case "worker":
-            _module("serve").work(until_idle=arguments.until_idle)
+            _module("serve").work(
+                until_idle=arguments.until_idle, metrics_port=arguments.metrics_port
+            )
             return None
         case "migrate":
             revision = _module("care").bring_up_to_date()

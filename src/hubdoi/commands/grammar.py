@@ -322,6 +322,9 @@ def parser(prog: str = "%doi") -> argparse.ArgumentParser:
     serve.add_argument("--demo", action="store_true", help="with a sandbox as Hub and DataCite")
     worker = command("worker", "register what is waiting, beside serve, on PostgreSQL", actions)
     worker.add_argument("--until-idle", action="store_true", help="end when nothing is due")
+    worker.add_argument(
+        "--metrics-port", type=int, metavar="N", help="serve metrics to Prometheus, on this machine"
+    )
     command("migrate", "bring the database to the schema of this version", actions)
     for name, help in (
         ("reconcile", "compare every DOI with DataCite and the Hub, and repair what is safe"),

@@ -21,6 +21,7 @@ from ..records.errors import HubdoiError
 from . import doi_api, pages, relay, tombstones, webhook
 from .doi_api import institution_of
 from .institution import Institution
+from .metrics import MEDIA_TYPE
 
 _log = logging.getLogger(__name__)
 _log.addFilter(RATE_LIMIT)
@@ -46,6 +47,7 @@ def create_app(institution: Institution) -> FastAPI:
     app.add_exception_handler(Exception, _failed)
     app.add_api_route("/healthz", _healthz, include_in_schema=False)
     app.add_api_route("/readyz", _readyz, include_in_schema=False)
+    app.add_api_route("/metrics", _metrics, include_in_schema=False)
     app.add_api_route("/api/gateway", _describe, include_in_schema=False)
     # The relay last, because it takes every URL that is left.
     add_routes(app, (doi_api.router, webhook.router, tombstones.router, pages.router, relay.router))
@@ -62,6 +64,12 @@ def _readyz(request: Request) -> dict[str, str]:
     with institution_of(request).database.reading() as db:
         db.execute(sa.text("SELECT 1"))
     return {"status": "ok"}
+
+
+def _metrics(request: Request) -> Response:
+    institution = institution_of(request)
+    content = institution.metrics.text(*institution.work.depths())
+    return Response(content, media_type=MEDIA_TYPE)
 
 
 def _describe(request: Request) -> dict[str, Any]:

@@ -70,9 +70,16 @@ def _token_in(text: str) -> Secret:
 
 
 def backend_of(request: Request) -> InstitutionBackend:
-    """What who asks may see and do."""
+    """What who asks may see and do.
+
+    Raises:
+        ServiceBusy: they ask too often.
+    """
     sent = credentials_of(request)
-    return institution_of(request).backend(sent.hub, sent.identity)
+    institution = institution_of(request)
+    backend = institution.backend(sent.hub, sent.identity)
+    institution.check_rate(backend.hub)
+    return backend
 
 
 @router.get(

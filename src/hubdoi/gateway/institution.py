@@ -30,15 +30,19 @@ from ..records.errors import (
     PolicyRefused,
     RepoError,
     RepoNotFound,
+    ServiceBusy,
+    ServiceError,
     SignInRequired,
     already_registered,
 )
 from .audit import AuditLog
 from .database import migrate, open_database
 from .jupyterhub import MINT_SCOPE, JupyterHub
+from .metrics import Metrics
 from .notices import Notices
 from .people import Member, People
 from .policies import Policies, Policy
+from .rates import Rates
 from .registrar import InstitutionRegistrar
 from .reviews import Review, Reviews, in_review, refusal_sentence
 from .sessions import Sessions
@@ -68,9 +72,10 @@ class Institution:
             )
         self.settings = settings
         self.url = settings.url or ""
+        self.metrics = Metrics()
         self.public_records = PublicRecords(settings.for_person(None))
         self.hub = HuggingFaceHub(settings.for_person(settings.hub_token))
-        self.registrar = InstitutionRegistrar(settings, self.hub, self.public_records)
+        self.registrar = InstitutionRegistrar(settings, self.hub, self.public_records, self.metrics)
         self.database = database or open_database(
             settings.database, data_directory() / "gateway", pool=pool
         )
@@ -78,7 +83,10 @@ class Institution:
         self.ledger = Ledger(self.database, hub=settings.hub, endpoint=settings.hub)
         self.audit = AuditLog(self.database)
         self.notices = Notices(settings, self.database)
-        self.work = Work(self.ledger, InstitutionService(self), self.audit, self.notices)
+        self.work = Work(
+            self.ledger, InstitutionService(self), self.audit, self.notices, self.metrics
+        )
+        self.rates = Rates(self.database, settings.rate)
         self.people = People(self.database)
         self.sessions = Sessions(self.database)
         self.policies = Policies(self.database, settings)
@@ -123,6 +131,24 @@ class Institution:
     def registrar_of(self, policy: Policy) -> InstitutionRegistrar:
         """The account, naming new DOIs as `policy` says."""
         return self.registrar.naming(policy.prefix, policy.suffix)
+
+    def check_rate(self, hub: HuggingFaceHub) -> None:
+        """Let the person whom `hub` knows pass, if they do not ask too often.
+
+        Raises:
+            SignInRequired: the Hub does not know the token.
+            ServiceBusy: they ask too often.
+        """
+        try:
+            person = hub.whoami()
+        except ServiceError:
+            return
+        try:
+            if person is not None:
+                self.rates.check(person.username)
+        except ServiceBusy:
+            self.metrics.refused.inc()
+            raise
 
     def check_person(self, name: str) -> Member:
         """Let those pass whom the institution knows.

@@ -11,6 +11,7 @@ from ..datacite.registrar import DataCiteRegistrar
 from ..records import Terms
 from ..records.errors import InvalidInput
 from ..records.hub import Hub
+from .metrics import Metrics, TimedHttp
 from .settings import Settings
 
 TERMS = """\
@@ -32,8 +33,11 @@ class InstitutionRegistrar(DataCiteRegistrar):
         InvalidInput: the account, the suffix or the file of the terms cannot be used.
     """
 
-    def __init__(self, settings: Settings, hub: Hub, public_records: PublicRecords) -> None:
+    def __init__(
+        self, settings: Settings, hub: Hub, public_records: PublicRecords, metrics: Metrics
+    ) -> None:
         super().__init__(settings.for_person(None), hub, public_records)
+        self._http = TimedHttp(self._http, metrics)
         self.settings = settings
         self.suffix = check_suffix(settings.suffix)
         # A file that cannot be used is noticed at the start, not by the first researcher.

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
+from prometheus_client import start_http_server
 
 from ..config import Secret
 from ..minting.database import Database
@@ -58,11 +59,16 @@ def serve(host: str = "127.0.0.1", port: int = 0, *, demo: bool = False) -> int:
     return 0
 
 
-def work(*, until_idle: bool = False) -> int:
-    """Finish what is due until SIGTERM or SIGINT; beside `serve`, on as many hosts as one likes."""
+def work(*, until_idle: bool = False, metrics_port: int | None = None) -> int:
+    """Finish what is due until SIGTERM or SIGINT; beside `serve`, on as many hosts as one likes.
+
+    Prometheus finds the metrics of this process at `metrics_port`, on this machine.
+    """
     log_as_json()
     institution = Institution(_shared(), pool=4)
     institution.url = institution.settings.url or served_at()
+    if metrics_port is not None:
+        _serve_metrics(institution, metrics_port)
     stop = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())
@@ -84,6 +90,11 @@ def log_as_json() -> None:
                     "level": record.levelname.lower(),
                     "logger": record.name,
                     "message": record.getMessage(),
+                    **{
+                        name: getattr(record, name)
+                        for name in ("doi", "repository", "kind")
+                        if hasattr(record, name)
+                    },
                 }
             )
 
@@ -115,6 +126,15 @@ def _serve(institution: Institution, host: str, port: int, more: Mapping[str, An
     finally:
         stop.set()
         worker.join()
+
+
+def _serve_metrics(institution: Institution, port: int) -> None:
+    try:
+        start_http_server(port, "127.0.0.1", institution.metrics.registry)
+    except (OSError, OverflowError) as error:
+        raise InvalidInput(
+            f"The metrics cannot be served on port {port} ({error}); choose another port."
+        ) from None
 
 
 def _shared() -> Settings:

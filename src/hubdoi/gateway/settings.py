@@ -59,6 +59,9 @@ class Settings:
     quota: int | None = _setting(
         "HUBDOI_GATEWAY_QUOTA", "how many DOIs a person may mint in 365 days; without it any number"
     )
+    rate: int | None = _setting(
+        "HUBDOI_GATEWAY_RATE", "how many requests a person may make in a minute", 6000
+    )
     require: tuple[str, ...] = _setting(
         "HUBDOI_GATEWAY_REQUIRE",
         f"metadata without which nothing is minted: {', '.join(REQUIREMENTS)}",

@@ -116,6 +116,15 @@ notices = sa.Table(
     sa.Index("gateway_notices_due", "due"),
 )
 
+# How many requests each person has made in the present minute.
+rates = sa.Table(
+    "gateway_rates",
+    metadata,
+    sa.Column("username", sa.Text, primary_key=True),
+    sa.Column("minute", sa.Integer, nullable=False),
+    sa.Column("used", sa.Integer, nullable=False),
+)
+
 # Repositories that a webhook of the Hub told of: when they are looked at, and what was seen then.
 watched = sa.Table(
     "gateway_watched",

@@ -78,7 +78,8 @@ class Watch:
             seen = look(row.uid, _repo(row.told), row.dois)
         except HubdoiError as error:
             pause = min(SHORTEST_PAUSE * 2**row.attempts, LONGEST_PAUSE)
-            _log.warning("delayed a look at a repository: %s", type(error).__name__)
+            kind = type(error).__name__
+            _log.warning("delayed a look", extra={"repository": row.uid, "kind": kind})
             self._settle(row, sa.func.coalesce(watched.c.due, row.now + pause), row.attempts + 1)
             return True
         self._settle(row, watched.c.due, 0, **seen)

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from time import monotonic
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import sqlalchemy as sa
 
@@ -35,6 +35,7 @@ from ..records.errors import (
 )
 from .audit import GATEWAY, AuditLog
 from .database import now_in
+from .metrics import Metrics
 from .notices import Notices
 from .tables import work
 
@@ -65,13 +66,19 @@ class Work:
     """The work of one gateway; many processes may share it on PostgreSQL."""
 
     def __init__(
-        self, ledger: Ledger, service: DoiService, audit: AuditLog, notices: Notices
+        self,
+        ledger: Ledger,
+        service: DoiService,
+        audit: AuditLog,
+        notices: Notices,
+        metrics: Metrics,
     ) -> None:
         self.ledger = ledger
         self.database = ledger.database
         self.service = service
         self.audit = audit
         self.notices = notices
+        self.metrics = metrics
         self._busy: set[int] = set()
         self._choosing = threading.Lock()
 
@@ -139,6 +146,20 @@ class Work:
         with self.database.reading() as db:
             return list(db.execute(sa.select(work).order_by(work.c.state, work.c.due).limit(1000)))
 
+    def depths(self) -> tuple[dict[str, int], float]:
+        """How many intents are in each state, and for how many seconds the oldest has been due."""
+        with self.database.reading() as db:
+            rows = db.execute(
+                sa.select(work.c.state, sa.func.count(), sa.func.min(work.c.due)).group_by(
+                    work.c.state
+                )
+            ).all()
+            now = now_in(db)
+        found = {state: count for state, count, _ in rows}
+        due = [due for state, _, due in rows if state == "queued"]
+        depths = {state: found.get(state, 0) for state in get_args(WorkState)}
+        return depths, max(0.0, now - min(due, default=now))
+
     def finished(self, entry: Entry, *, patience: float = PATIENCE) -> Version:
         """Finish `entry`, or wait for who is at it.
 
@@ -182,17 +203,19 @@ class Work:
                 values = {"state": "parked", "reason": error.message}
                 self._settle(db, row.version_id, {**values, "attempts": row.attempts + 1})
                 self.notices.add("parked", str(entry.version.doi), within=db)
-                _log.warning("parked %s: %s", entry.version.doi, type(error).__name__)
+                self._note_failure("parked", entry, error)
                 return Outcome(entry, error, parked=True)
             except HubdoiError as error:
                 pause = min(SHORTEST_PAUSE * 2**row.attempts, LONGEST_PAUSE)
                 due = self._time(db) + pause * random.uniform(0.8, 1.2)  # noqa: S311
                 values = {"due": due, "reason": error.message}
                 self._settle(db, row.version_id, {**values, "attempts": row.attempts + 1})
-                _log.warning("delayed %s: %s", entry.version.doi, type(error).__name__)
+                self._note_failure("delayed", entry, error)
                 return Outcome(entry, error)
             self._settle(db, row.version_id, None)
         self.audit.add(GATEWAY, "registered", str(entry.version.doi))
+        self.metrics.mints.inc()
+        _log.info("registered", extra={"doi": str(entry.version.doi)})
         return Outcome(entry)
 
     def run(
@@ -221,6 +244,12 @@ class Work:
                 break
             stop.wait(IDLE)
         return done
+
+    def _note_failure(self, what: str, entry: Entry, error: HubdoiError) -> None:
+        # The name alone: the sentence of an error may repeat what somebody wrote.
+        kind = type(error).__name__
+        self.metrics.failures.labels(kind).inc()
+        _log.warning(what, extra={"doi": str(entry.version.doi), "kind": kind})
 
     def retry(self, version_id: int) -> None:
         """Try what is parked or delayed again at once."""

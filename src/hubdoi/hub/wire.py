@@ -7,6 +7,7 @@ The body is ``{"error": sentence, "code": class name, …}``; the headers ``X-Er
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import ceil
 from typing import Any
 
 from ..records import Terms, Version, errors
@@ -32,6 +33,8 @@ def error_answer(error: HubdoiError) -> tuple[int, dict[str, str], dict[str, Any
     if isinstance(error, errors.RepoNotEligible):
         body["reason"] = error.reason
     headers = {"X-Error-Code": code, "X-Error-Message": header_text(error.message)}
+    if isinstance(error, errors.ServiceBusy) and error.retry_after:
+        headers["Retry-After"] = str(ceil(error.retry_after))
     return error.http_status, headers, body
 
 
