@@ -93,7 +93,7 @@ def test_r12_what_nobody_works_on_is_adopted(
 ) -> None:
     institution = institution_of()
     with monkeypatch.context() as patched:
-        patched.setattr(institution.work, "add", lambda entry: None)
+        patched.setattr(institution.work, "add", lambda *_: None)
         patched.setattr(institution.work, "finished", lambda entry: entry.version)
         mint(institution, plain_hub)
     assert institution.work.adopt() == 1
