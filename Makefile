@@ -91,7 +91,7 @@ notebooks: $(VENV)/.test  ## the tutorials, cell by cell
 browser: $(VENV)/.test labextension system  ## real JupyterLab in Chromium
 	@$(BIN)/pytest tests/browser
 
-pictures: $(VENV)/.test labextension system  ## the README's pictures, from the browser tests
+pictures: $(VENV)/.test labextension system  ## the pictures of README and docs, from the browser tests
 	@HUBDOI_PICTURES=docs/pictures $(BIN)/pytest tests/browser -k picture
 
 docs: $(VENV)/.docs  ## the documentation, into docs/_build/html; a warning is an error

@@ -14,7 +14,16 @@ from urllib.parse import urlsplit
 import nbformat
 from playwright.sync_api import BrowserContext, Dialog, Locator, Page, Request, ViewportSize, expect
 
-__all__ = ["SECONDS", "WINDOW", "Desk", "Lab", "Notebook", "PanelOnPage", "choose_theme"]
+__all__ = [
+    "SECONDS",
+    "WINDOW",
+    "Desk",
+    "Lab",
+    "Notebook",
+    "PanelOnPage",
+    "choose_theme",
+    "hide_file_browser",
+]
 
 SECONDS = 1000
 WINDOW: ViewportSize = {"width": 1100, "height": 1400}
@@ -138,16 +147,9 @@ class Notebook:
         idle = self.page.locator("#jp-main-statusbar").get_by_text("| Idle")
         expect(idle).to_be_visible(timeout=60 * SECONDS)
 
-    def hide_side_bar(self) -> None:
-        """Give the notebook the whole width."""
-        bar = self.page.locator("#jp-left-stack")
-        if bar.is_visible():
-            self.page.locator('.lm-TabBar-tab[data-id="filebrowser"]').click()
-            expect(bar).to_be_hidden()
-
     def width(self, pixels: int) -> None:
         """Make the window so wide that an output has `pixels`."""
-        self.hide_side_bar()
+        hide_file_browser(self.page)
         height = self.page.viewport_size["height"] if self.page.viewport_size else 1400
         area = self.page.locator(".jp-OutputArea-output").last
         window = 1000
@@ -241,6 +243,14 @@ class Notebook:
         parts = urlsplit(request.url)
         if parts.scheme in ("http", "https", "ws", "wss") and parts.hostname != "127.0.0.1":
             self.foreign.append(request.url)
+
+
+def hide_file_browser(page: Page) -> None:
+    """Give the document the place of the file browser."""
+    bar = page.locator("#jp-left-stack")
+    if bar.is_visible():
+        page.locator('.lm-TabBar-tab[data-id="filebrowser"]').click()
+        expect(bar).to_be_hidden()
 
 
 def choose_theme(page: Page, name: str) -> None:

@@ -1,16 +1,13 @@
-"""Both themes, a narrow column, the saved notebook, and the pictures of the README."""
+"""Both themes, a narrow column and the saved notebook."""
 
 from __future__ import annotations
-
-import os
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
 from hubdoi.client import Client
 from hubdoi.sandbox import Sandbox
-from tests.browser.browser_lab import Notebook, PanelOnPage
+from tests.browser.browser_lab import Notebook
 
 BERT = "ada/tiny-bert"
 CONTRAST = """root => {
@@ -166,36 +163,3 @@ def test_an_output_that_is_not_trusted_can_still_be_read(
     expect(output).to_contain_text("@misc{lovelace2026tinybert-")
     expect(output.get_by_role("button")).to_have_count(0)
     expect(output).not_to_contain_text("inline scripts")
-
-
-def test_pictures_of_the_readme(notebook: Notebook, demo: Sandbox) -> None:
-    directory = Path(os.environ.get("HUBDOI_PICTURES") or Path(__file__).parent / "screenshots")
-    directory.mkdir(parents=True, exist_ok=True)
-    client = Client(demo.endpoint, demo.users["ada"])
-    notebook.page.set_viewport_size({"width": 1100, "height": 2600})
-    panel = notebook.open_panel(demo.endpoint, demo.users["ada"])
-    panel.is_state("No DOI")
-    notebook.width(720)
-    _take(notebook, panel, directory, "unregistered")
-    client.mint(BERT, agree=client.terms(BERT))
-    panel.button("Refresh").click()
-    panel.is_state("Up to date")
-    panel.shows("@misc")
-    _take(notebook, panel, directory, "current")
-    demo.hf_api("ada").upload_file(
-        path_or_fileobj=b"\0" * 1_400_000, path_in_repo="model.safetensors", repo_id=BERT
-    )
-    panel.button("Refresh").click()
-    panel.is_state("Changed since DOI")
-    panel.shows("the weights")
-    _take(notebook, panel, directory, "behind")
-
-
-def _take(notebook: Notebook, panel: PanelOnPage, directory: Path, state: str) -> None:
-    """The panel in both themes."""
-    for theme in ("Light", "Dark"):
-        notebook.theme(f"JupyterLab {theme}")
-        notebook.page.mouse.move(0, 0)
-        file = directory / f"panel-{state}-{theme.lower()}.png"
-        panel.root.screenshot(path=file, animations="disabled")
-        assert file.stat().st_size < 150_000

@@ -22,10 +22,7 @@ from .preview import Preview
 from .state import PanelState
 
 FILES_SHOWN = 100
-_NEW = (
-    "A DOI is a permanent identifier for one revision of this repository. With it, anybody can "
-    "cite exactly that revision."
-)
+_NEW = "A DOI is a permanent identifier. With it, anybody can cite exactly the revision below."
 _NEXT = (
     "The new DOI is for the revision below. The previous DOI stays valid, and the two are linked."
 )

@@ -522,8 +522,8 @@ class PanelView {
         h("label", { class: "hubdoi-agree" },
           h("input", { type: "checkbox", checked: this.form.agreed, disabled: !this.editable, onchange: (event) => this.edited({ agreed: event.target.checked }) }),
           h("span", null, "I have read these terms and agree to them")),
-        this.action(state, reason)),
-      h("p", { id: this.name("reason"), class: reason ? "hubdoi-quiet hubdoi-reason" : "hubdoi-none" }, reason));
+        h("p", { id: this.name("reason"), class: "hubdoi-quiet hubdoi-reason" }, reason),
+        this.action(state, reason)));
   }
 
   action(state, reason) {
@@ -691,9 +691,10 @@ class PanelView {
   field(field, label, author, number, problems, { look, placeholder, hint } = {}) {
     const id = this.name(`${field}-${number}`);
     const problem = problems[field];
-    const chooser = look && this.state.lookup && this.choices?.id === id ? this.choices : null;
+    const looks = look && this.state.lookup;
+    const chooser = looks && this.choices?.id === id ? this.choices : null;
     const shown = chooser?.results?.length > 0;
-    const combobox = look && this.state.lookup ? {
+    const combobox = looks ? {
       role: "combobox", "aria-autocomplete": "list", "aria-expanded": String(Boolean(shown)), "aria-controls": `${id}-list`,
       ...(shown && chooser.at >= 0 ? { "aria-activedescendant": `${id}-${chooser.at}` } : {}),
       onkeydown: (event) => this.chooseByKey(event, id, number),
@@ -706,10 +707,10 @@ class PanelView {
         "aria-invalid": problem ? "true" : null, "aria-describedby": `${id}-said`, ...combobox,
         oninput: (event) => {
           this.setAuthor(number, { [field]: event.target.value });
-          if (look && this.state.lookup) this.lookUp(id, look, event.target.value);
+          if (looks) this.lookUp(id, look, event.target.value);
         },
       }),
-      h("ul", { id: `${id}-list`, role: "listbox", "aria-label": `Found for ${label}`, class: shown ? "hubdoi-choices" : "hubdoi-none" },
+      looks && h("ul", { id: `${id}-list`, role: "listbox", "aria-label": `Found for ${label}`, class: shown ? "hubdoi-choices" : "hubdoi-none" },
         shown && chooser.results.map((result, index) => h("li", {
           id: `${id}-${index}`, role: "option", "aria-selected": String(index === chooser.at),
           // Before the field loses the focus and the list closes.
