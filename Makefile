@@ -13,7 +13,7 @@ unexport PYTHONDONTWRITEBYTECODE
 PACKAGES := chromium libatomic1 fonts-dejavu-core poppler-utils texlive-latex-base texlive-latex-recommended \
 	texlive-luatex texlive-bibtex-extra texlive-publishers biber lmodern postgresql
 
-.PHONY: help demo lab labextension test test-long lint types frontend unit notebooks browser coverage pictures docs dist bench profile system clean checks documents
+.PHONY: help demo lab labextension test test-long lint types frontend unit notebooks browser coverage pictures docs dist bench profile system clean checks documents load
 
 # uv installs in seconds what pip needs minutes for; where it cannot, pip does it.
 INSTALL := scripts/install $(BIN)/python
@@ -61,7 +61,7 @@ test: $(VENV)/.test $(VENV)/.labextension $(VENV)/.docs system  ## everything, f
 checks: lint types frontend
 
 documents:
-	@$(MAKE) --no-print-directory notebooks docs
+	@$(MAKE) --no-print-directory notebooks docs load
 
 lint: $(VENV)/.test  ## ruff, the layers of the imports, and known vulnerabilities of what is installed
 	@$(BIN)/ruff check .
@@ -105,18 +105,21 @@ $(VENV)/.docs: pyproject.toml | $(BIN)/python
 dist: $(VENV)/.test  ## sdist and wheel, and the wheel tried in an empty environment
 	@scripts/dist
 
-benchmarks/.own/.ready: pyproject.toml | $(BIN)/python
+benchmarks/.own/.ready: pyproject.toml
 	@$(PYTHON) -m venv benchmarks/.own
-	@benchmarks/.own/bin/python -m pip install --quiet -e '.[bench]'
+	@scripts/install benchmarks/.own/bin/python -e '.[bench]'
 	@touch $@
 
-benchmarks/.peers/.ready:
+benchmarks/.peers/.ready: benchmarks/peers.txt
 	@$(PYTHON) -m venv benchmarks/.peers
-	@benchmarks/.peers/bin/python -m pip install --quiet jupysql habanero
+	@scripts/install benchmarks/.peers/bin/python -r benchmarks/peers.txt
 	@touch $@
 
 bench: benchmarks/.own/.ready benchmarks/.peers/.ready  ## side by side with what people use instead; some ten minutes
 	@benchmarks/.own/bin/python -m benchmarks
+
+load: benchmarks/.own/.ready benchmarks/.peers/.ready
+	@benchmarks/.own/bin/python -m benchmarks load
 
 profile: benchmarks/.own/.ready benchmarks/.peers/.ready  ## where the time goes, as a flame graph: make profile NAME=load
 	@benchmarks/.own/bin/python -m benchmarks.flame $(NAME)

@@ -42,7 +42,7 @@ def measure() -> list[Result]:
             runs=11,
         )
     return [
-        Result("load", compared.ratio, "ratio", "<= 0.10", peer_version("jupysql"), compared.detail)
+        Result("load", compared.ratio, "ratio", "<= 0.05", peer_version("jupysql"), compared.detail)
     ]
 
 

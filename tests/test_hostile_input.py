@@ -24,7 +24,7 @@ from hubdoi.config import Config
 from hubdoi.datacite.reader import version_from
 from hubdoi.hub.answer import repo_info
 from hubdoi.hub.wire import error_from_answer
-from hubdoi.jupyter.magic import _body, _words
+from hubdoi.jupyter.commands import _body, _words
 from hubdoi.provenance.scanner.ipython import plain_python
 from hubdoi.provenance.scanner.target import addresses_in, read_address
 from hubdoi.records import Author, Doi, MintRequest, Repo, Status, Version, parse_reference

@@ -4,7 +4,8 @@ import type { Kernel } from "@jupyterlab/services";
 import type { Load } from "./types.ts";
 
 const RECORDER = "hubdoi.provenance.recorder";
-const EXPRESSION = `__import__("json").dumps([load.to_json() for load in __import__("sys").modules["${RECORDER}"].recorder.recording().loads]) if "${RECORDER}" in __import__("sys").modules else "[]"`;
+const RECORDING = "hubdoi.provenance.recording";
+const EXPRESSION = `__import__("json").dumps([load.to_json() for load in __import__("${RECORDING}", fromlist=["recorded"]).recorded(__import__("sys").modules["${RECORDER}"].recorder).loads]) if "${RECORDER}" in __import__("sys").modules else "[]"`;
 const SECONDS = 3;
 
 /** The commits that were loaded there; empty where that is not recorded, or the kernel is busy. */

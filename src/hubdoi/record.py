@@ -10,7 +10,7 @@ import os
 from pathlib import Path
 
 from .provenance.recorder import recorder
-from .provenance.recording import Recording
+from .provenance.recording import Recording, recorded
 
 __all__ = ["recording", "save", "start", "stop"]
 
@@ -20,7 +20,7 @@ stop = recorder.stop
 
 def recording() -> Recording:
     """What was recorded so far."""
-    return recorder.recording()
+    return recorded(recorder)
 
 
 def save(path: str | os.PathLike[str]) -> Path:

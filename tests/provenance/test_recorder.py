@@ -15,7 +15,7 @@ import pytest
 
 from hubdoi.provenance.evidence import with_recording
 from hubdoi.provenance.recorder import Recorder, recorder
-from hubdoi.provenance.recording import Recording
+from hubdoi.provenance.recording import Recording, recorded
 from hubdoi.provenance.use import Use, Uses
 from hubdoi.sandbox import Sandbox
 
@@ -209,7 +209,7 @@ def test_a_file_of_any_hub_cache_is_noted_with_its_cell(own: Recorder, tmp_path:
     own.cell = 7
     path.read_text()
     os.close(os.open(path, os.O_RDONLY))
-    (load,) = own.recording().loads
+    (load,) = recorded(own).loads
     assert (load.repo_type, load.repo_id, load.commit) == ("model", "ada/engine", COMMIT)
     assert (load.how, load.files, load.cells) == (("opened",), ("config.json",), (7,))
 
@@ -220,7 +220,7 @@ def test_writing_and_other_paths_are_not_noted(own: Recorder, tmp_path: Path) ->
     (tmp_path / "plain--name.txt").write_text("x")
     (tmp_path / "plain--name.txt").read_text()
     snapshot(tmp_path)  # writes
-    assert own.recording().loads == ()
+    assert recorded(own).loads == ()
 
 
 def test_a_stopped_recorder_notes_nothing_and_can_go_on(own: Recorder, tmp_path: Path) -> None:
@@ -228,10 +228,10 @@ def test_a_stopped_recorder_notes_nothing_and_can_go_on(own: Recorder, tmp_path:
     own.clear()
     own.stop()
     path.read_text()
-    assert own.recording().loads == ()
+    assert recorded(own).loads == ()
     own.start()
     path.read_text()
-    assert len(own.recording().loads) == 1
+    assert len(recorded(own).loads) == 1
 
 
 def test_nothing_is_raised_into_the_code_that_is_watched(own: Recorder, tmp_path: Path) -> None:
@@ -245,7 +245,7 @@ def test_names_that_are_no_repositories_are_left_out(own: Recorder, tmp_path: Pa
     folder.mkdir(parents=True)
     (folder / "a").write_text("")
     (folder / "a").read_text()
-    assert own.recording().loads == ()
+    assert recorded(own).loads == ()
 
 
 def loaded(*cells: int, commit: str = COMMIT, how: str = "opened", **more: Any) -> dict[str, Any]:
@@ -307,7 +307,7 @@ def test_the_cache_of_datasets_is_matched_to_the_hub_s_name(tmp_path: Path, own:
     path.parent.mkdir(parents=True)
     path.write_text("{}")
     path.read_text()
-    found = with_recording(Uses((Use("dataset", "Ada/MyNotes"),)), own.recording())
+    found = with_recording(Uses((Use("dataset", "Ada/MyNotes"),)), recorded(own))
     assert [(use.repo_id, use.recorded) for use in found] == [("Ada/MyNotes", (COMMIT,))]
 
 

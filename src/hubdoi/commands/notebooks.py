@@ -34,13 +34,14 @@ def _saved(notebooks: Sequence[str], found: Uses, context: Context) -> Message:
     """Keep what was recorded in the metadata of this notebook's file."""
     from ..bibliography.cell import write_metadata
     from ..provenance.recorder import recorder
+    from ..provenance.recording import recorded
 
     if context.cells is None:
         raise UsageError(
             "--save keeps what a running notebook loaded; for a script, use: hubdoi run SCRIPT"
         )
     path = _file(notebooks[0] if notebooks else "", context, "uses", "--save")
-    recording = recorder.recording(path.name).with_known_ids(found.repos)
+    recording = recorded(recorder, path.name).with_known_ids(found.repos)
     count = sum(load.is_proof for load in recording.loads)
     loaded = "1 repository" if count == 1 else f"{count} repositories"
 
@@ -233,6 +234,7 @@ def used_by(notebooks: Sequence[str], context: Context, missing: str) -> Uses:
     from ..bibliography import uses_of_session
     from ..provenance.evidence import with_recording
     from ..provenance.recorder import recorder
+    from ..provenance.recording import recorded
 
     if len(notebooks) == 1:
         # One that cannot be read uses nobody knows what: that is an error, not an empty answer.
@@ -242,7 +244,7 @@ def used_by(notebooks: Sequence[str], context: Context, missing: str) -> Uses:
     if context.cells is None or context.namespace is None:
         raise UsageError(f"Name {missing}")
     found = uses_of_session(context.cells(), context.namespace())
-    return with_recording(found, recorder.recording())
+    return with_recording(found, recorded(recorder))
 
 
 def _citation(found: Uses, context: Context, **how: Any) -> Citation:

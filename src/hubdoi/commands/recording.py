@@ -35,6 +35,7 @@ def run(arguments: Namespace, context: Context) -> Any:
     """
     from ..provenance.evidence import provenance_file
     from ..provenance.recorder import recorder
+    from ..provenance.recording import recorded
 
     if context.cells is not None:
         raise UsageError("In a notebook the recorder is on already; use: %run SCRIPT")
@@ -47,7 +48,7 @@ def run(arguments: Namespace, context: Context) -> Any:
         status = _run(script, arguments.arguments)
     finally:
         recorder.stop()
-        recording = recorder.recording(script.name)
+        recording = recorded(recorder, script.name)
         file = Path(arguments.output) if arguments.output else provenance_file(script)
         text = json.dumps(recording.to_json(), ensure_ascii=False, indent=2) + "\n"
         note = f"Recorded what was loaded: {_write(file, text)}"

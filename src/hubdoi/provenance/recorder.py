@@ -16,9 +16,8 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
-from ..records import Repo
-from ..records.errors import HubdoiError
-from .recording import HOW, MAX_FILES, Load, Recording
+# No import of ours: the recorder is all that `%load_ext` needs at once.
+MAX_FILES = 200
 
 _SNAPSHOT = re.compile(
     r"(?:^|[/\\])(models|datasets)--([^/\\]{1,200})[/\\]snapshots[/\\]([0-9a-f]{40})[/\\](.+)", re.S
@@ -55,7 +54,7 @@ class Recorder:
 
     def start(self) -> None:
         """Begin to note, or go on."""
-        self.started = self.started or _now()
+        self.started = self.started or now()
         self.active = True
         if not self._hooked:
             self._hooked = True
@@ -69,26 +68,11 @@ class Recorder:
     def clear(self) -> None:
         """Forget what was noted."""
         self._loads.clear()
-        self.started = _now() if self.active else ""
+        self.started = now() if self.active else ""
 
-    def recording(self, program: str = "") -> Recording:
-        """What was noted so far."""
-        loads = tuple(
-            Load(
-                repo_type=key[0],  # type: ignore[arg-type]
-                repo_id=key[1],
-                commit=key[2],
-                how=tuple(how for how in HOW if how in found["how"]),
-                files=tuple(found["files"]),
-                cells=tuple(sorted(set(found["cells"]))),
-                first=found["first"],
-                ref=found["ref"],
-                exact_id=found["exact"],
-            )
-            for key, found in list(self._loads.items())
-            if _is_repo(key[0], key[1])
-        )
-        return Recording(loads, self.started, _now(), program)
+    def noted(self) -> list[tuple[tuple[str, str, str], dict[str, Any]]]:
+        """What was noted so far: type, id and commit, and what is known of it."""
+        return list(self._loads.items())
 
     def _quietly(self, note: Any, *arguments: Any) -> None:
         """Nothing that goes wrong here may reach the code that is watched."""
@@ -183,7 +167,7 @@ class Recorder:
                 "how": set(),
                 "files": {},
                 "cells": set(),
-                "first": _now(),
+                "first": now(),
                 "ref": ref,
             }
             entry = self._loads.setdefault(key, {**made, "exact": exact})
@@ -228,14 +212,6 @@ def _is_short(response: Any) -> bool:
     return response.status_code == 200 and length.isdecimal() and int(length) <= _MAX_ANSWER
 
 
-def _is_repo(kind: str, repo_id: str) -> bool:
-    try:
-        Repo(kind, repo_id)  # type: ignore[arg-type]
-    except HubdoiError:
-        return False
-    return True
-
-
 def _id(folder: str) -> str:
     return folder.replace("--", "/", 1)
 
@@ -257,5 +233,5 @@ def _unquoted(text: str) -> str:
     return unquote(text)
 
 
-def _now() -> str:
+def now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

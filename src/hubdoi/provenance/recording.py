@@ -9,10 +9,10 @@ from typing import Any
 
 from ..records import Repo, RepoType
 from ..records.errors import HubdoiError, InvalidInput
+from .recorder import MAX_FILES, Recorder, now
 
 HOW = ("opened", "downloaded", "read", "resolved")
 """The kinds of evidence, strongest first; `resolved` alone does not say that anything was loaded."""
-MAX_FILES = 200
 FILE_SUFFIX = ".provenance.json"
 """What the name of a provenance file ends with."""
 FORMAT = "hubdoi-provenance/1"
@@ -180,6 +180,26 @@ class Recording:
         return replace(self, loads=tuple(merged.values()))
 
 
+def recorded(recorder: Recorder, program: str = "") -> Recording:
+    """What `recorder` has noted so far, without what is no repository."""
+    loads = tuple(
+        Load(
+            repo_type=kind,  # type: ignore[arg-type]
+            repo_id=repo_id,
+            commit=commit,
+            how=tuple(how for how in HOW if how in found["how"]),
+            files=tuple(found["files"]),
+            cells=tuple(sorted(set(found["cells"]))),
+            first=found["first"],
+            ref=found["ref"],
+            exact_id=found["exact"],
+        )
+        for (kind, repo_id, commit), found in recorder.noted()
+        if _is_repo(kind, repo_id)
+    )
+    return Recording(loads, recorder.started, now(), program)
+
+
 def snake_case(repo_id: str) -> str:
     """An id as `datasets` names its cache: the name in snake case, the namespace as it is.
 
@@ -189,6 +209,14 @@ def snake_case(repo_id: str) -> str:
     name = re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1_\2", name)
     name = re.sub(r"([a-z\d])([A-Z])", r"\1_\2", name)
     return f"{owner}{slash}{name.lower()}"
+
+
+def _is_repo(kind: str, repo_id: str) -> bool:
+    try:
+        Repo(kind, repo_id)  # type: ignore[arg-type]
+    except HubdoiError:
+        return False
+    return True
 
 
 def _joined(first: Load, second: Load) -> Load:
