@@ -33,6 +33,9 @@ def gateway(arguments: Namespace, context: Context) -> Message | None:
         case "migrate":
             revision = _module("care").bring_up_to_date()
             return Message(f"The database has the schema {revision}.", revision)
+        case "backup" | "restore":
+            done: Message = getattr(_module("backup"), arguments.action)(arguments.file)
+            return done
         case "user" | "policy" | "review":
             return _decided(arguments)
     found: Message = getattr(_module("care"), arguments.action)()

@@ -331,6 +331,11 @@ def parser(prog: str = "%doi") -> argparse.ArgumentParser:
         ("doctor", "check the configuration, the account, the database and the Hub"),
     ):
         _json_option(command(name, help, actions))
+    for name, help in (
+        ("backup", "write the whole database to a new file; serve may be running"),
+        ("restore", "fill an empty database from such a file"),
+    ):
+        command(name, help, actions).add_argument("file", metavar="FILE")
     user = command("user", "the people who are listed, their roles and groups", actions)
     acts = user.add_subparsers(dest="act", metavar="ACT", required=True, parser_class=_Parser)
     _json_option(command("list", "who is listed", acts))
@@ -339,6 +344,9 @@ def parser(prog: str = "%doi") -> argparse.ArgumentParser:
     put.add_argument("--role", choices=("member", "curator", "admin"))
     put.add_argument("--group", help="the group whose policy counts; empty for none")
     command("remove", "list somebody no more", acts).add_argument("name", metavar="NAME")
+    command("erase", "erase somebody's data, except what is public at DataCite", acts).add_argument(
+        "name", metavar="NAME"
+    )
     policy = command("policy", "what the people of a group may mint", actions)
     acts = policy.add_subparsers(dest="act", metavar="ACT", required=True, parser_class=_Parser)
     _json_option(command("list", "the policies", acts))

@@ -11,6 +11,7 @@ from ..records import Message
 from ..records.errors import InvalidInput
 from .audit import AuditLog
 from .database import migrate, open_database
+from .erasure import erase
 from .institution import Institution
 from .people import Member, People
 from .policies import EVERYBODY, Policies, Policy
@@ -21,8 +22,14 @@ OPERATOR = "operator"
 
 
 def user(action: str, name: str | None, *, role: str | None, group: str | None) -> Message:
-    """List people, add or change one, or remove one. Raises as `People.put`."""
+    """List people, add or change one, remove or erase one. Raises as `People.put` and `erase`."""
     with _database() as (people, _, audit):
+        if action == "erase":
+            assert name is not None
+            pseudonym = erase(audit.database, audit, name)
+            audit.add(OPERATOR, "user erased", pseudonym)
+            text = f"{name} is erased, except for what is public at DataCite; the acts are under {pseudonym}."
+            return Message(text, {"pseudonym": pseudonym})
         if action == "list":
             return _listed(people.all(), _user_line, "Nobody is listed.")
         assert name is not None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import sqlalchemy as sa
@@ -29,6 +30,25 @@ class AuditLog:
                     at=show_moment(datetime.now(UTC)), who=who, act=act, subject=subject, why=why
                 )
             )
+
+    def pseudonymise(self, name: str, pseudonym: str, cleaned: Callable[[str], str]) -> int:
+        """Write `pseudonym` for the person `name`, in lower case, and `cleaned` reasons; how many entries.
+
+        The one change that the log allows, inside one transaction: no entry goes, and what was done
+        and when stays.
+        """
+        changed = 0
+        with self.database.transaction() as db, _open_to_changes(db):
+            for row in db.execute(sa.select(audit)).all():
+                values = {
+                    "who": pseudonym if row.who.lower() == name else row.who,
+                    "subject": pseudonym if row.subject.lower() == name else row.subject,
+                    "why": cleaned(row.why) if row.why else row.why,
+                }
+                if values != {part: getattr(row, part) for part in values}:
+                    db.execute(audit.update().where(audit.c.id == row.id).values(values))
+                    changed += 1
+        return changed
 
     def about(self, subject: str) -> list[dict[str, str | int | None]]:
         """The entries about a DOI or a repository, oldest first; at most some hundred."""
@@ -57,3 +77,19 @@ class AuditLog:
             if not rows:
                 return
             after = rows[-1].id
+
+
+@contextmanager
+def _open_to_changes(db: sa.Connection) -> Iterator[None]:
+    """Without the trigger that refuses changes; nobody else sees the log like that."""
+    if db.dialect.name == "postgresql":
+        table = f"ALTER TABLE {audit.name}"
+        db.execute(sa.text(f"{table} DISABLE TRIGGER gateway_audit_grows"))
+        yield
+        db.execute(sa.text(f"{table} ENABLE TRIGGER gateway_audit_grows"))
+        return
+    query = "SELECT sql FROM sqlite_master WHERE type = 'trigger' AND name = 'gateway_audit_UPDATE'"
+    made = db.scalar(sa.text(query))
+    db.execute(sa.text("DROP TRIGGER gateway_audit_UPDATE"))
+    yield
+    db.exec_driver_sql(made)

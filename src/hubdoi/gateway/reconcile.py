@@ -9,6 +9,7 @@ from ..minting.ledger import Entry
 from ..records import Repo, RepoInfo, show_moment
 from ..records.errors import HubdoiError, RepoNotFound
 from ..records.findings import Finding, Findings
+from .adoption import adopt
 from .audit import GATEWAY
 from .institution import Institution
 from .tombstones import tombstone_url
@@ -24,7 +25,7 @@ def reconcile(institution: Institution) -> Findings:
     Raises:
         ServiceError: the Hub or DataCite cannot be used now; call again.
     """
-    findings = list(_with_hub(institution))
+    findings = [*_with_hub(institution), *adopt(institution)]
     known = institution.ledger.repositories()
     gone = frozenset(uid for uid, (_, was_deleted) in known.items() if was_deleted)
     checked = 0

@@ -1,0 +1,84 @@
+"""Erase what a gateway knows of a person, except what is public at DataCite.
+
+Their acts stay, under a pseudonym that leads to nobody: that a DOI was agreed to, asked for and
+decided has to stay provable.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+
+import sqlalchemy as sa
+
+from ..minting.database import Database
+from ..minting.ledger_tables import answers, consents, reservations, versions
+from ..records import Version
+from ..records.errors import InvalidInput
+from .audit import AuditLog
+from .tables import people, rates, requests, sessions, work
+
+
+def erase(database: Database, audit: AuditLog, name: str) -> str:
+    """Erase the person with the user name `name`; the pseudonym that stands there from now on.
+
+    Raises:
+        InvalidInput: a mint of theirs is not finished, or nobody of that name is known.
+    """
+    key = name.strip().lower()
+    pseudonym = f"erased-{secrets.token_hex(4)}"
+    word = re.compile(rf"(?<![\w/.-]){re.escape(key)}(?![\w/.-])", re.IGNORECASE)
+
+    def theirs(column: sa.Column[str]) -> sa.ColumnElement[bool]:
+        return sa.func.lower(column) == key
+
+    with database.transaction() as db:
+        _check_finished(db, theirs(consents.c.username), theirs(work.c.asked_by), name)
+        found = audit.pseudonymise(key, pseudonym, lambda text: word.sub(pseudonym, text))
+        for column in (consents.c.username, reservations.c.username):
+            table = column.table
+            assert isinstance(table, sa.Table)
+            found += db.execute(
+                table.update().where(theirs(column)).values({column: pseudonym})
+            ).rowcount
+        for row in db.execute(sa.select(requests)).all():
+            values = {}
+            if row.username.lower() == key:
+                values["username"] = pseudonym
+                if row.state == "refused":
+                    # What was never registered is not public.
+                    values["record"] = _bare(row.record)
+            if (row.decided_by or "").lower() == key:
+                values["decided_by"] = pseudonym
+            if row.reason and word.search(row.reason):
+                values["reason"] = word.sub(pseudonym, row.reason)
+            if values:
+                db.execute(requests.update().where(requests.c.id == row.id).values(values))
+                found += 1
+        for table in (people, sessions, rates, answers):
+            found += db.execute(table.delete().where(theirs(table.c.username))).rowcount
+        if not found:
+            raise InvalidInput(f"The gateway knows nobody of the name {name}.")
+    return pseudonym
+
+
+def _check_finished(
+    db: sa.Connection, agreed: sa.ColumnElement[bool], asked: sa.ColumnElement[bool], name: str
+) -> None:
+    mints = versions.join(consents, versions.c.consent_id == consents.c.id)
+    open_ = db.scalar(
+        sa.select(sa.func.count(versions.c.id))
+        .select_from(mints.outerjoin(work, work.c.version_id == versions.c.id))
+        .where(sa.or_(agreed, asked), versions.c.step != "linked")
+    )
+    if open_:
+        raise InvalidInput(
+            f"{name} has {open_} mints that are not finished; decide or finish them first, then erase."
+        )
+
+
+def _bare(record: str) -> str:
+    """A record without its authors and what they wrote."""
+    version = Version.from_json(json.loads(record))
+    return json.dumps(version.replace(authors=(), description=None, title="erased").to_json())

@@ -1,0 +1,97 @@
+"""Backup, restore, reconcile: nothing is lost without being told, and nothing is registered twice."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import httpx
+import pytest
+
+from hubdoi.gateway import backup, care
+from hubdoi.gateway.institution import Institution
+from hubdoi.gateway.settings import Settings
+from hubdoi.records import Repo
+from hubdoi.records.errors import AlreadyRegistered, HubdoiError, InvalidInput, LedgerError
+from hubdoi.sandbox import Sandbox
+
+from .conftest import Postgres, environment
+from .test_work import intend, mint
+
+REPO = Repo("model", "ada/tiny-bert")
+
+
+@pytest.fixture
+def another_url(request: pytest.FixtureRequest, tmp_path: Path, database_url: str) -> str:
+    """An empty database of the same kind as `database_url`."""
+    if database_url.startswith("sqlite"):
+        return f"sqlite:///{tmp_path / 'restored.db'}"
+    postgres: Postgres = request.getfixturevalue("postgres")
+    return postgres.new_database()
+
+
+def test_r12_a_restored_gateway_registers_nothing_twice(
+    plain_hub: Sandbox,
+    database_url: str,
+    another_url: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def use(url: str) -> None:
+        for name, value in environment(plain_hub, url).items():
+            monkeypatch.setenv(name, value)
+
+    def registered() -> set[str]:
+        answer = httpx.get(f"{plain_hub.datacite_url}/dois", params={"page[size]": 100})
+        return {entry["id"] for entry in answer.json()["data"]}
+
+    use(database_url)
+    institution = Institution(Settings.read())
+    first = mint(institution, plain_hub)
+    plain_hub.hf_api().upload_file(path_or_fileobj=b"x", path_in_repo="x.txt", repo_id=REPO.id)
+    begun = intend(institution, plain_hub.users["ada"])
+    file = tmp_path / "gateway.backup"
+    assert str(file) in str(backup.backup(str(file)))
+    assert file.stat().st_mode & 0o777 == 0o600
+    with pytest.raises(InvalidInput, match="exists"):
+        backup.backup(str(file))
+    with pytest.raises(LedgerError, match="not empty"):
+        backup.restore(str(file))
+    # Two DOIs are registered after the backup: one that was begun before, and one that was not.
+    institution.work.attempt(begun.id)
+    plain_hub.hf_api().upload_file(path_or_fileobj=b"y", path_in_repo="x.txt", repo_id=REPO.id)
+    third = mint(institution, plain_hub)
+    wanted = registered()
+    assert len(wanted) == 3
+    institution.close()
+
+    use(another_url)
+    assert "reconcile" in str(backup.restore(str(file)))
+    institution = Institution(Settings.read())
+    institution.work.run(threading.Event(), until_idle=True)
+    found = care.reconcile()
+    assert [one.subject for one in found.findings if one.kind == "unknown"] == [str(third.doi)]
+    # The worker did not know the third one yet when it linked the second.
+    assert found.exit_status == 0
+    assert care.reconcile().findings == ()
+    with pytest.raises(AlreadyRegistered):
+        mint(institution, plain_hub)
+    history = institution.ledger.versions(institution.ledger.uid_of(first.doi) or "")
+    assert [one.doi for one in history] == [third.doi, begun.version.doi, first.doi]
+    assert registered() == wanted
+    institution.close()
+
+
+def test_what_is_no_backup_is_refused(
+    plain_hub: Sandbox, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in environment(plain_hub, database_url).items():
+        monkeypatch.setenv(name, value)
+    file = tmp_path / "notes.txt"
+    with pytest.raises(InvalidInput, match="not a file"):
+        backup.restore(str(file))
+    file.write_text("no backup")
+    with pytest.raises(HubdoiError, match=r"notes\.txt|pg_restore"):
+        backup.restore(str(file))
+    with pytest.raises(InvalidInput, match="cannot be written"):
+        backup.backup(str(tmp_path / "nowhere" / "x"))

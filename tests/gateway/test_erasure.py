@@ -1,0 +1,81 @@
+"""A person's data go, the acts stay under a pseudonym, and what is public at DataCite stays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import sqlalchemy as sa
+
+from hubdoi.config import Secret
+from hubdoi.gateway.administration import user
+from hubdoi.gateway.erasure import erase
+from hubdoi.gateway.institution import Institution
+from hubdoi.gateway.tables import audit, metadata
+from hubdoi.minting.ledger_tables import metadata as ledger_metadata
+from hubdoi.records import MintRequest, Repo
+from hubdoi.records.errors import InReview, InvalidInput
+from hubdoi.sandbox import Sandbox
+
+from .conftest import environment
+
+REPO = Repo("model", "ada/tiny-bert")
+Open = Callable[..., Institution]
+
+
+def ask(institution: Institution, sandbox: Sandbox) -> int:
+    request = MintRequest(agree=True, terms=institution.registrar.terms.digest)
+    with pytest.raises(InReview):
+        institution.backend(Secret(sandbox.users["ada"])).mint(REPO, request, key="one")
+    return institution.reviews.all("waiting")[0].id
+
+
+def texts(institution: Institution) -> list[str]:
+    """Every text in the database that has the name in it as a word of its own."""
+    found = []
+    with institution.database.reading() as db:
+        for table in (*metadata.tables.values(), *ledger_metadata.tables.values()):
+            for row in db.execute(sa.select(table)):
+                found += [f"{table.name}: {value}" for value in row if isinstance(value, str)]
+    return [text for text in found if " ada" in text.replace("ada/", "")]
+
+
+def test_nothing_but_what_is_public_stays(
+    institution_of: Open,
+    plain_hub: Sandbox,
+    database_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    institution = institution_of(HUBDOI_GATEWAY_REVIEW="1")
+    for name, value in environment(plain_hub, database_url).items():
+        monkeypatch.setenv(name, value)
+    user("set", "Ada", role="member", group="physics")
+    institution.sessions.begin("ada")
+    institution.rates.check("ada")
+    refused = ask(institution, plain_hub)
+    institution.reviews.refuse(refused, "grace", "Tell ada to name the authors.")
+    number = ask(institution, plain_hub)
+    with pytest.raises(InvalidInput, match="not finished"):
+        erase(institution.database, institution.audit, "ada")
+    institution.reviews.approve(number, "grace", check=institution.check_still)
+    outcome = institution.work.attempt()
+    assert outcome is not None
+    doi = outcome.entry.version.doi
+    assert texts(institution)
+
+    said = user("erase", "ada", role=None, group=None)
+    assert texts(institution) == []
+    pseudonym = said.text.rpartition(" ")[2].rstrip(".")
+    acts = {(entry["who"], entry["act"]) for entry in institution.audit.entries()}
+    assert {(pseudonym, "asked"), ("grace", "approved"), ("operator", "user erased")} <= acts
+    assert "Lovelace" not in institution.reviews.get(refused).version.to_json().__repr__()
+    version = institution.ledger.version(doi)
+    assert version is not None
+    assert version.consent is not None
+    assert version.consent.by == pseudonym
+    assert [author.name for author in version.authors] == ["Lovelace, Ada"]
+    with pytest.raises(Exception, match=r"only grows|cannot be used"):  # noqa: SIM117
+        with institution.database.transaction() as db:
+            db.execute(audit.update().values(who="x"))
+    with pytest.raises(InvalidInput, match="nobody"):
+        user("erase", "ada", role=None, group=None)
