@@ -1,4 +1,8 @@
-"""``%doi cite REPO`` the second time in a kernel, against the first."""
+"""``%doi cite REPO`` in a kernel that has cited it before, against the one request that it makes.
+
+The older row, the second time against the first, stays for one release: the faster the first time
+became, the worse it looked.
+"""
 
 from __future__ import annotations
 
@@ -29,12 +33,24 @@ for _ in range(10):
     result = shell.run_cell(sys.argv[1], store_history=True)
     taken.append(perf_counter() - start)
     assert result.success and "10.5072/hf/0001" in str(result.result), result
-print(json.dumps(taken), file=sys.stderr)
+
+# The same request, bare, over a connection that is kept as well; in turn with the magic.
+import httpx, os
+bare = httpx.Client(headers={"Authorization": f"Bearer {os.environ['HF_TOKEN']}"})
+url = f"{os.environ['HUBDOI_ENDPOINT']}/api/models/ada/tiny-bert/doi"
+pairs = []
+for _ in range(31):
+    start = perf_counter()
+    shell.display_formatter.format(shell.run_line_magic("doi", sys.argv[1].removeprefix("%doi ")))
+    between = perf_counter()
+    bare.get(url).raise_for_status().json()
+    pairs.append((between - start, perf_counter() - between))
+print(json.dumps([taken, pairs[1:]]), file=sys.stderr)
 """
 
 
 def measure() -> list[Result]:
-    first, second, later = [], [], []
+    first, second, later, ours, bare = [], [], [], [], []
     with served() as sandbox, tempfile.TemporaryDirectory() as home:
         mint(sandbox.endpoint, sandbox.users["ada"])
         for number in range(RUNS + 1):
@@ -52,14 +68,22 @@ def measure() -> list[Result]:
             )
             if done.returncode:
                 raise RuntimeError(done.stderr[-2000:])
-            taken = json.loads(done.stderr.splitlines()[-1])
+            taken, pairs = json.loads(done.stderr.splitlines()[-1])
             if number:
+                ours += [pair[0] for pair in pairs]
+                bare += [pair[1] for pair in pairs]
                 first.append(taken[0])
                 second.append(taken[1])
                 later.append(median(taken[2:]))
-    compared = Comparison(second, first)
-    detail = f"{compared.detail}; after that {median(later) * 1e3:.1f} ms"
-    return [Result("warm", compared.ratio, "ratio", "<= 0.02", "the first time", detail)]
+    against_get = Comparison(ours, bare)
+    replaced = Comparison(second, first)
+    detail = f"{replaced.detail}; after that {median(later) * 1e3:.1f} ms"
+    return [
+        Result("warm", against_get.ratio, "ratio", "<= 1.5", "httpx GET", against_get.detail),
+        Result(
+            "warm-second", replaced.ratio, "ratio", "<= 0.02", "replaced: the first time", detail
+        ),
+    ]
 
 
 @contextmanager
