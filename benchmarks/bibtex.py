@@ -39,7 +39,7 @@ def measure() -> list[Result]:
 
     compared = in_turn(ours, theirs, runs=7)
     peer = peer_version("bibtexparser", sys.executable)
-    return [Result("bibtex", compared.ratio, "ratio", "<= 2", peer, compared.detail)]
+    return [Result("bibtex", compared.ratio, "ratio", "<= 1.3", peer, compared.detail)]
 
 
 @contextmanager

@@ -28,7 +28,6 @@ def _template(names: tuple[str, ...]) -> str:
     return ",\n".join([f"  {name.replace('%', '%%'):<{width}} = %s" for name in names])
 
 
-@lru_cache(maxsize=4096)
 def bib_names(authors: tuple[Author, ...], escape: Callable[[str], str]) -> str:
     """The value of ``author``: the names with "and" between them."""
     return " and ".join([bib_name(author, escape) for author in authors])
@@ -37,10 +36,16 @@ def bib_names(authors: tuple[Author, ...], escape: Callable[[str], str]) -> str:
 def bib_name(author: Author, escape: Callable[[str], str]) -> str:
     """A person as ``Family, Given`` or ``Family, Jr., Given``; anything else in braces, never split."""
     if author.type == "person" and author.family and author.given:
-        family, suffix = split_suffix(author.family)
-        parts = (family, suffix, author.given) if suffix else (family, author.given)
-        return ", ".join([_words(part, escape) for part in parts])
+        return _person(author.family, author.given, escape)
     return f"{{{escape(author.family or author.name)}}}"
+
+
+# The same people write many works.
+@lru_cache(maxsize=16384)
+def _person(family: str, given: str, escape: Callable[[str], str]) -> str:
+    family, suffix = split_suffix(family)
+    parts = (family, suffix, given) if suffix else (family, given)
+    return ", ".join([_words(part, escape) for part in parts])
 
 
 def _words(text: str, escape: Callable[[str], str]) -> str:
