@@ -4,78 +4,26 @@ from __future__ import annotations
 
 import json
 import os
-import pwd
 import shutil
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
-from itertools import count
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 
 from hubdoi.gateway.institution import Institution
 from hubdoi.gateway.settings import Settings
 from hubdoi.sandbox import Sandbox
 
-_NAMES = count(1)
+from .postgres import Postgres
+
+__all__ = ["Postgres"]
+
 SERVE = "import sys; from hubdoi.commands.cli import main; sys.exit(main(sys.argv[1:]))"
-
-
-class Postgres:
-    """A cluster in a directory of its own, which can be stopped and started again."""
-
-    def __init__(self, directory: Path) -> None:
-        self.directory = directory
-        found = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
-        self._bin = found[-1] if found else Path(shutil.which("initdb") or "initdb").parent
-        # PostgreSQL refuses to run as root.
-        self._as: list[str] = []
-        if os.geteuid() == 0:
-            user = pwd.getpwnam("nobody")
-            os.chown(directory, user.pw_uid, user.pw_gid)
-            self._as = [
-                "setpriv",
-                f"--reuid={user.pw_uid}",
-                f"--regid={user.pw_gid}",
-                "--clear-groups",
-            ]
-        self._run("initdb", "-D", "data", "-A", "trust", "-U", "gateway", "--no-sync")
-        self.start()
-
-    def start(self) -> None:
-        options = f"-c listen_addresses= -c unix_socket_directories={self.directory} -c max_connections=200"
-        self._run("pg_ctl", "-D", "data", "-l", "log", "-w", "-o", options, "start")
-
-    def stop(self) -> None:
-        self._run("pg_ctl", "-D", "data", "-m", "immediate", "-w", "stop")
-
-    def new_database(self) -> str:
-        """The URL of an empty database."""
-        name = f"gateway{os.getpid()}_{next(_NAMES)}"
-        with psycopg.connect(
-            host=str(self.directory), user="gateway", dbname="postgres", autocommit=True
-        ) as db:
-            db.execute(f"CREATE DATABASE {name}".encode())
-        return f"postgresql+psycopg://gateway@/{name}?host={self.directory}"
-
-    def _run(self, program: str, *arguments: str) -> None:
-        # Its output goes to a file: a server that inherits a pipe keeps it open.
-        with tempfile.TemporaryFile() as output:
-            done = subprocess.run(
-                [*self._as, str(self._bin / program), *arguments],
-                cwd=self.directory,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                timeout=120,
-            )
-            output.seek(0)
-            assert done.returncode == 0, output.read().decode()
 
 
 @pytest.fixture(scope="session")
