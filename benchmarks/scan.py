@@ -1,4 +1,4 @@
-"""`hubdoi.uses` of a notebook with 2,000 code cells, against reading and parsing it."""
+"""`hubdoi.uses` of 2,000 code cells, as a notebook and as a script, against reading and parsing them."""
 
 from __future__ import annotations
 
@@ -66,35 +66,55 @@ def notebook() -> dict[str, Any]:
     }
 
 
+def script() -> str:
+    """The same cells as one script."""
+    sources = ("".join(cell["source"]) for cell in notebook()["cells"])
+    return "\n".join(_python(source) for source in sources)
+
+
+def _python(source: str) -> str:
+    return "\n".join(line for line in source.split("\n") if line[:1] != "%")
+
+
 @contextmanager
-def _written() -> Iterator[Path]:
+def _written(name: str, text: str) -> Iterator[Path]:
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "large.ipynb"
-        path.write_text(json.dumps(notebook(), indent=1), encoding="utf-8")
+        path = Path(folder) / name
+        path.write_text(text, encoding="utf-8")
         yield path
 
 
 def measure() -> list[Result]:
     import hubdoi
 
-    with _written() as path:
+    results = []
+    with _written("large.ipynb", json.dumps(notebook(), indent=1)) as path:
 
         def ours() -> None:
             assert len(list(hubdoi.uses(path))) == LOADING
 
         def theirs() -> None:
             for cell in json.loads(path.read_bytes())["cells"]:
-                source = "".join(cell["source"])
-                ast.parse("\n".join(line for line in source.split("\n") if line[:1] != "%"))
+                ast.parse(_python("".join(cell["source"])))
 
         compared = in_turn(ours, theirs)
-    peer = "json.load and ast.parse"
-    return [Result("scan", compared.ratio, "ratio", "<= 2", peer, compared.detail)]
+        peer = "json.load and ast.parse"
+        results.append(Result("scan", compared.ratio, "ratio", "<= 1.5", peer, compared.detail))
+    with _written("large.py", script()) as path:
+
+        def parsed() -> None:
+            ast.parse(path.read_bytes())
+
+        compared = in_turn(ours, parsed)
+        results.append(
+            Result("scan-py", compared.ratio, "ratio", "<= 2", "ast.parse", compared.detail)
+        )
+    return results
 
 
 @contextmanager
 def subject() -> Iterator[Callable[[], object]]:
     import hubdoi
 
-    with _written() as path:
+    with _written("large.ipynb", json.dumps(notebook(), indent=1)) as path:
         yield lambda: hubdoi.uses(path)

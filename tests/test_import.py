@@ -66,6 +66,32 @@ hubdoi.Version.from_parts(doi="10.5072/hf/0001", repo="ada/tiny-bert", authors=[
     assert _loaded(code) == "[]"
 
 
+def test_reading_what_a_file_uses_loads_no_more_than_it_needs(tmp_path: Path) -> None:
+    script = tmp_path / "train.py"
+    script.write_text("AutoModel.from_pretrained('ada/engine')\n", encoding="utf-8")
+    code = f"""
+import sys
+from hubdoi.commands.cli import main
+main(["uses", {str(script)!r}])
+print(" ".join(name for name in sys.modules if name.startswith("hubdoi.")))
+"""
+    run = [sys.executable, "-c", code]
+    out = subprocess.run(run, check=True, capture_output=True, text=True).stdout
+    assert "ada/engine" in out
+    loaded = set(out.splitlines()[-1].split())
+    unneeded = {
+        "hubdoi.bibliography",
+        "hubdoi.citation",
+        "hubdoi.client",
+        "hubdoi.jupyter.display.hypertext",
+        "hubdoi.minting",
+        "hubdoi.provenance.recording",
+        "hubdoi.records.status",
+        "hubdoi.records.version",
+    }
+    assert loaded & unneeded == set()
+
+
 @pytest.mark.parametrize("name", hubdoi.__all__)
 def test_every_public_name_resolves(name: str) -> None:
     assert getattr(hubdoi, name) is not None

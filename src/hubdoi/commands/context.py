@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ..client import Client
-from ..records import Message
 from .session import Session, current
+
+if TYPE_CHECKING:
+    from ..client import Client
+    from ..records import Message
 
 
 def _nothing(_: object) -> None:

@@ -230,11 +230,7 @@ def insert(notebook: str, citation: Citation, context: Context) -> Message:
 
 def used_by(notebooks: Sequence[str], context: Context, missing: str) -> Uses:
     """What the notebooks use, or this one; `missing` is what to name where there is none."""
-    from ..bibliography import uses as scan
-    from ..bibliography import uses_of_session
-    from ..provenance.evidence import with_recording
-    from ..provenance.recorder import recorder
-    from ..provenance.recording import recorded
+    from ..provenance.scanner.scanning import uses as scan
 
     if len(notebooks) == 1:
         # One that cannot be read uses nobody knows what: that is an error, not an empty answer.
@@ -243,6 +239,11 @@ def used_by(notebooks: Sequence[str], context: Context, missing: str) -> Uses:
         return scan(list(notebooks), progress=context.interactive and len(notebooks) > 5)
     if context.cells is None or context.namespace is None:
         raise UsageError(f"Name {missing}")
+    from ..provenance.evidence import with_recording
+    from ..provenance.live import uses_of_session
+    from ..provenance.recorder import recorder
+    from ..provenance.recording import recorded
+
     found = uses_of_session(context.cells(), context.namespace())
     return with_recording(found, recorded(recorder))
 

@@ -11,9 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..config import CHOSEN, DATACITE_TEST_API, GATEWAY_URL, Config, Secret, is_loopback
-from ..minting.backends import registry
-from ..records import HUGGING_FACE, Connection, Person, Repo, Terms
 from ..records.errors import HubdoiError, InvalidInput, SandboxError, UsageError
+from ..records.repo import HUGGING_FACE, Repo
 from .sandboxes import sandbox_module
 
 if TYPE_CHECKING:
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from huggingface_hub import HfApi
 
     from ..client import Client
+    from ..records import Connection, Person, Terms
 
 
 class Session:
@@ -117,6 +117,8 @@ class Session:
             SandboxError: there is no sandbox, or no such user in it.
             InvalidInput, InsecureEndpoint: the address cannot be used.
         """
+        from ..minting.backends import registry
+
         target = target or _announced()
         secret = Secret(token.strip()) if token else None
         token = None
@@ -159,6 +161,8 @@ class Session:
         """Where this session is talking to, as whom, and what it can do there."""
         config = self.config()
         note: str | None = None
+        from ..records.connection import Connection
+
         person: Person | None = None
         if config.is_signed_in:
             try:
@@ -369,4 +373,6 @@ def _kind(config: Config, sandbox: str) -> str:
 def _registrar_in_words(config: Config, kind: str) -> str:
     if config.registrar in ("auto", "hub") and kind == "sandbox":
         return "the sandbox: its DOIs (10.5072) are for trying out, and never resolve at doi.org"
+    from ..minting.backends import registry
+
     return registry.describe(config)

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from ..records.errors import InvalidInput
+from . import FILE_SUFFIX
 from .hub_cache import COMMIT_START
-from .recording import FILE_SUFFIX, Load, Recording
+from .recording import Load, Recording
 from .use import Use, Uses
 
 _MAX_BYTES = 64 * 1024 * 1024

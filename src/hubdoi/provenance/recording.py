@@ -13,8 +13,6 @@ from .recorder import MAX_FILES, Recorder, now
 
 HOW = ("opened", "downloaded", "read", "resolved")
 """The kinds of evidence, strongest first; `resolved` alone does not say that anything was loaded."""
-FILE_SUFFIX = ".provenance.json"
-"""What the name of a provenance file ends with."""
 FORMAT = "hubdoi-provenance/1"
 # The terms of W3C PROV-O and schema.org that the fields of a provenance file stand for.
 CONTEXT: Mapping[str, Any] = {

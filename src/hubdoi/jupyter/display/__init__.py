@@ -13,16 +13,7 @@ from __future__ import annotations
 
 from typing import Any
 
-# Each of these registers the records that it shows.
-from . import amendment as _amendment  # noqa: F401
-from . import citation as _citation  # noqa: F401
-from . import commonmark, hypertext, terminal
-from . import connection as _connection  # noqa: F401
-from . import findings as _findings  # noqa: F401
-from . import proposal as _proposal  # noqa: F401
-from . import reservation as _reservation  # noqa: F401
-from . import status as _status  # noqa: F401
-from . import version as _version  # noqa: F401
+# The writers load with the first record that they write: a terminal needs one of them.
 from .describe import cards
 
 __all__ = ["cards", "html", "markdown", "mimebundle", "plain"]
@@ -34,6 +25,8 @@ def mimebundle(record: Any) -> dict[str, str]:
     Raises:
         TypeError: nothing says how such a record is shown.
     """
+    from . import commonmark, hypertext, terminal
+
     described = cards(record)
     return {
         "text/plain": terminal.write(described),
@@ -44,14 +37,20 @@ def mimebundle(record: Any) -> dict[str, str]:
 
 def plain(record: Any) -> str:
     """`record` for a terminal. Raises as `mimebundle` does."""
+    from . import terminal
+
     return terminal.write(cards(record))
 
 
 def markdown(record: Any) -> str:
     """`record` as Markdown. Raises as `mimebundle` does."""
+    from . import commonmark
+
     return commonmark.write(cards(record))
 
 
 def html(record: Any) -> str:
     """`record` as HTML with its style. Raises as `mimebundle` does."""
+    from . import hypertext
+
     return hypertext.write(cards(record))

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from ...bibliography.reports import CheckReport
 from ...bibliography.verdict import Review, ReviewTable
-from ...provenance.use import Unclear, Use, Uses
 from .card import Badge, Block, Card, Code, Facts, Link, Paragraph, Table, Text, Tone, text
 from .describe import cards
 from .status import change_sentence
+from .uses import not_listed
 from .words import doi, repo_link, revision
 
 _TONES: dict[str, Tone] = {
@@ -30,37 +28,6 @@ _CHECKED: dict[int, tuple[str, Tone]] = {
 
 
 @cards.register
-def _(uses: Uses) -> tuple[Card, ...]:
-    rows = tuple(
-        (
-            text(str(use.repo)),
-            text(Code(use.revision)) if use.revision else text("not named"),
-            text(Code(use.call)) if use.call else _NOTHING,
-            text(use.place),
-        )
-        for use in uses.items
-    )
-    blocks: list[Block] = []
-    if rows:
-        blocks.append(Table(("Repository", "Revision", "Call", "Place"), rows, sortable=True))
-    else:
-        blocks.append(Paragraph(text("This notebook loads no models or datasets from a Hub.")))
-    blocks += _rest(uses.unclear, uses.failures)
-    return (Card(text("Models and datasets in use"), blocks=tuple(blocks)),)
-
-
-@cards.register
-def _(use: Use) -> tuple[Card, ...]:
-    facts: list[tuple[str, Text]] = [
-        ("Revision", text(Code(use.revision)) if use.revision else text("not named")),
-        ("Place", text(use.place)),
-    ]
-    if use.call:
-        facts.append(("Call", text(Code(use.call))))
-    return (Card(text(str(use.repo)), blocks=(Facts(tuple(facts)),)),)
-
-
-@cards.register
 def _(table: ReviewTable) -> tuple[Card, ...]:
     header = ("Repository", "Verdict", "Revision used", "DOI", "DOI revision", "What to do")
     rows = tuple(_row(review) for review in table.rows)
@@ -69,7 +36,7 @@ def _(table: ReviewTable) -> tuple[Card, ...]:
         blocks.append(Table(header, rows, sortable=True))
     else:
         blocks.append(Paragraph(text("This notebook loads no models or datasets from a Hub.")))
-    blocks += _rest(table.unclear, table.failures)
+    blocks += not_listed(table.unclear, table.failures)
     return (Card(text("Review"), blocks=tuple(blocks)),)
 
 
@@ -151,12 +118,3 @@ def _todo(review: Review) -> Text:
     if review.request_url:
         return text(Link("ask for a DOI", review.request_url), "; " if fix else None, fix)
     return text(fix or review.note)
-
-
-def _rest(unclear: Iterable[Unclear], failures: Iterable[str]) -> list[Block]:
-    found: list[Block] = [
-        Paragraph(text(f"{one.place}: ", Code(one.call), f". {one.reason}"), "quiet")
-        for one in unclear
-    ]
-    found += [Paragraph(text(failure), "bad") for failure in failures]
-    return found

@@ -10,8 +10,19 @@ from typing import Any
 from ...records.errors import HubdoiError
 from .card import Badge, Card, Paragraph, text
 
-# Records of a part that is not loaded for every display, and what shows them.
-_LATER = dict.fromkeys(("hubdoi.bibliography", "hubdoi.provenance"), "bibliography")
+# The package of a record -> the modules that register what shows it: they load with the first
+# record that needs them.
+_HOMES = {"hubdoi.provenance": ("uses",), "hubdoi.bibliography": ("bibliography", "proposal")}
+_OTHERS = (
+    "amendment",
+    "citation",
+    "connection",
+    "findings",
+    "proposal",
+    "reservation",
+    "status",
+    "version",
+)
 
 
 @singledispatch
@@ -22,8 +33,9 @@ def cards(record: Any) -> tuple[Card, ...]:
         TypeError: nothing says how such a record is shown.
     """
     home = ".".join(type(record).__module__.split(".")[:2])
-    if home in _LATER:
-        import_module(f"{__package__}.{_LATER[home]}")
+    if home.startswith("hubdoi."):
+        for name in _HOMES.get(home, _OTHERS):
+            import_module(f"{__package__}.{name}")
         if cards.dispatch(type(record)) is not cards.dispatch(object):
             return cards(record)
     if isinstance(record, Iterable) and not isinstance(record, str | bytes):

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
 from ...records.errors import InvalidInput
-from ..recording import FILE_SUFFIX
+from .. import FILE_SUFFIX
 from ..use import Uses
 from .document import cells_of_file, cells_of_notebook, read_notebook
 from .scan import scan

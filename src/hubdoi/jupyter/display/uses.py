@@ -1,0 +1,50 @@
+"""How the repositories that a notebook loads are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ...provenance.use import Unclear, Use, Uses
+from .card import Block, Card, Code, Facts, Paragraph, Table, Text, text
+from .describe import cards
+
+
+@cards.register
+def _(uses: Uses) -> tuple[Card, ...]:
+    rows = tuple(
+        (
+            text(str(use.repo)),
+            text(Code(use.revision)) if use.revision else text("not named"),
+            text(Code(use.call)) if use.call else text("–"),
+            text(use.place),
+        )
+        for use in uses.items
+    )
+    blocks: list[Block] = []
+    if rows:
+        blocks.append(Table(("Repository", "Revision", "Call", "Place"), rows, sortable=True))
+    else:
+        blocks.append(Paragraph(text("This notebook loads no models or datasets from a Hub.")))
+    blocks += not_listed(uses.unclear, uses.failures)
+    return (Card(text("Models and datasets in use"), blocks=tuple(blocks)),)
+
+
+@cards.register
+def _(use: Use) -> tuple[Card, ...]:
+    facts: list[tuple[str, Text]] = [
+        ("Revision", text(Code(use.revision)) if use.revision else text("not named")),
+        ("Place", text(use.place)),
+    ]
+    if use.call:
+        facts.append(("Call", text(Code(use.call))))
+    return (Card(text(str(use.repo)), blocks=(Facts(tuple(facts)),)),)
+
+
+def not_listed(unclear: Iterable[Unclear], failures: Iterable[str]) -> list[Block]:
+    """What could not be resolved and what could not be read, one line each."""
+    found: list[Block] = [
+        Paragraph(text(f"{one.place}: ", Code(one.call), f". {one.reason}"), "quiet")
+        for one in unclear
+    ]
+    found += [Paragraph(text(failure), "bad") for failure in failures]
+    return found
