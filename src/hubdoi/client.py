@@ -51,6 +51,7 @@ if TYPE_CHECKING:
 
     from .citation import Citation
     from .datacite.public_records import PublicRecords
+    from .hub.doi_api import DoiApi
     from .hub.repositories import HuggingFaceHub
     from .minting.backends.base import Backend
     from .records.findings import Findings
@@ -551,13 +552,10 @@ class Client:
 
     # Who, and where
 
-    def account(self) -> str | None:
-        """Whose DataCite account an institution's gateway registers with; None where this is none.
-
-        Raises:
-            ServiceError: it does not answer.
-        """
-        return self._resources.doi_api.account()
+    @property
+    def gateway(self) -> DoiApi:
+        """What an institution's gateway offers beside the DOIs: whose account, and signing in."""
+        return self._resources.doi_api
 
     def whoami(self) -> Person | None:
         """Who is signed in, or None.

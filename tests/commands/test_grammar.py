@@ -14,6 +14,7 @@ from hubdoi.records.errors import UsageError
 COMMANDS = {
     "status", "cite", "mint", "regenerate", "history", "panel", "uses", "bib", "check", "export", "use", "sandbox",
     "badge", "card", "recover", "request", "run", "gateway", "amend", "doctor", "reserve",
+    "login", "logout",
 }  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from cryptography.fernet import Fernet
 from tornado.httpclient import HTTPRequest
 from tornado.ioloop import IOLoop
 from tornado.websocket import websocket_connect
@@ -25,10 +26,12 @@ from tornado.websocket import websocket_connect
 from hubdoi.client import Client
 from hubdoi.commands.context import Context
 from hubdoi.commands.run import run
+from hubdoi.commands.session import Session
 from hubdoi.records.errors import PolicyRefused
 from hubdoi.sandbox import Sandbox
 
 from .conftest import Served, environment
+from .test_grants import deciding
 
 REPO = "ada/tiny-bert"
 GUIDE = Path(__file__).parents[2] / "docs" / "how-to" / "jupyterhub_config.py"
@@ -202,6 +205,8 @@ def here(
             HUBDOI_GATEWAY_INSTITUTION="The library",
             HUBDOI_GATEWAY_REVIEW="1",
             HUBDOI_GATEWAY_JUPYTERHUB=f"{jupyterhub.url}/hub/api",
+            HUBDOI_GATEWAY_HUB_CLIENT=plain_hub.world.oauth.register("x", [], public=True)[0].id,
+            HUBDOI_GATEWAY_KEY=Fernet.generate_key().decode(),
             HUBDOI_GATEWAY_OIDC_CLIENT="service-hubdoi",
             HUBDOI_GATEWAY_OIDC_SECRET_FILE=str(secret),
         )
@@ -222,7 +227,21 @@ def start(hub_token: str) -> str:
 def test_with_a_real_jupyterhub(here: Here, monkeypatch: pytest.MonkeyPatch) -> None:
     # One test, since all this takes longer to start than to use.
     who_has_not_the_role_mints_nothing(here, monkeypatch)
+    ada_needs_no_token_of_the_hub(here, monkeypatch)
     ada_mints_grace_approves_ada_cites(here)
+
+
+def ada_needs_no_token_of_the_hub(here: Here, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JUPYTERHUB_API_TOKEN", here.jupyterhub.token("ada"))
+    monkeypatch.delenv("HF_TOKEN")
+    # As on a command line in JupyterHub's terminal: JupyterHub's token says who it is, each time.
+    context = Context(Session(), show=deciding(here.hub, "ada"), lasting=False)
+    context.session.use(None)
+    assert "%doi login" in (context.session.client.status(REPO).obstacle or "")
+    assert run(["login"], context).person.username == "ada"
+    assert context.session.client.status(REPO).can_mint
+    run(["logout"], context)
+    assert not context.session.client.status(REPO).can_mint
 
 
 def ada_mints_grace_approves_ada_cites(here: Here) -> None:

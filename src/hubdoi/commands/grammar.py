@@ -284,6 +284,9 @@ def parser(prog: str = "%doi") -> argparse.ArgumentParser:
     )
     use.add_argument("--test", action="store_true", help="DataCite's test system")
 
+    command("login", "sign in at an institution's gateway, with a code")
+    command("logout", "have the gateway delete what signing in allowed it")
+
     sandbox = command("sandbox", "our own complete Hub, for trying out")
     actions = sandbox.add_subparsers(
         dest="action", metavar="ACTION", required=True, parser_class=_Parser

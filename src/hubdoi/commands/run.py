@@ -24,6 +24,7 @@ _HOMES = {
     **dict.fromkeys(("cite", "badge", "card"), "citing"),
     **dict.fromkeys(("uses", "bib", "check"), "notebooks"),
     **dict.fromkeys(("use", "sandbox"), "places"),
+    **dict.fromkeys(("login", "logout"), "logins"),
     "panel": "panels",
     "export": "exporting",
     "run": "recording",

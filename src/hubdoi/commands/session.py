@@ -181,6 +181,16 @@ class Session:
             help=help,
         )
 
+    def sign_in(self, token: str) -> None:
+        """Send `token` of the gateway that this session uses from now on; it is kept in this process."""
+        self._choose(
+            {**self._choices, "endpoint": self.config().endpoint, "identity": Secret(token)}
+        )
+
+    def sign_out(self) -> None:
+        """Forget that token."""
+        self._choose({name: value for name, value in self._choices.items() if name != "identity"})
+
     def _account(self) -> str | None:
         """Whose account registers, where this is an institution's gateway."""
         config = self.config()
@@ -188,7 +198,7 @@ class Session:
         if config.registrar not in ("auto", "hub") or config.endpoint in known:
             return None
         with suppress(HubdoiError):
-            return self.client.account()
+            return self.client.gateway.account()
         return None
 
     # The sandbox

@@ -12,6 +12,7 @@ from ..records.errors import InvalidInput
 from .audit import AuditLog
 from .database import migrate, open_database
 from .erasure import erase
+from .grants import forget_person
 from .institution import Institution
 from .people import Member, People
 from .policies import EVERYBODY, Policies, Policy
@@ -36,6 +37,7 @@ def user(action: str, name: str | None, *, role: str | None, group: str | None) 
         if action == "remove":
             if not people.remove(name):
                 raise InvalidInput(f"{name} is not listed.")
+            forget_person(people.database, name)
             audit.add(OPERATOR, "user removed", name)
             return Message(f"{name} is not listed any more.", name)
         known = people.member(name)

@@ -18,7 +18,7 @@ from ..hub.wire import error_answer, header_text
 from ..net.log_rate import RATE_LIMIT
 from ..net.routes import add_routes
 from ..records.errors import HubdoiError
-from . import doi_api, pages, relay, tombstones, webhook
+from . import doi_api, login, pages, relay, tombstones, webhook
 from .doi_api import institution_of
 from .institution import Institution
 from .metrics import MEDIA_TYPE
@@ -50,7 +50,17 @@ def create_app(institution: Institution) -> FastAPI:
     app.add_api_route("/metrics", _metrics, include_in_schema=False)
     app.add_api_route("/api/gateway", _describe, include_in_schema=False)
     # The relay last, because it takes every URL that is left.
-    add_routes(app, (doi_api.router, webhook.router, tombstones.router, pages.router, relay.router))
+    add_routes(
+        app,
+        (
+            doi_api.router,
+            login.router,
+            webhook.router,
+            tombstones.router,
+            pages.router,
+            relay.router,
+        ),
+    )
     return app
 
 

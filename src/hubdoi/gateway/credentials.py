@@ -6,10 +6,13 @@ from dataclasses import dataclass
 
 from ..config import Secret
 
+TOKEN_PREFIX = "hubdoi_"  # noqa: S105
+"""How the gateway's own tokens begin."""
+
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """A token of the Hub (`hub`), one of JupyterHub (`identity`), both or none."""
+    """A token of the Hub (`hub`), one of JupyterHub or the gateway (`identity`), both or none."""
 
     hub: Secret | None = None
     identity: Secret | None = None
@@ -18,3 +21,8 @@ class Credentials:
 def is_of_hub(token: Secret) -> bool:
     """Whether it is written as every token of the Hub is."""
     return token.reveal().startswith("hf_")
+
+
+def is_of_gateway(token: Secret) -> bool:
+    """Whether it is one that the gateway itself gave to a notebook."""
+    return token.reveal().startswith(TOKEN_PREFIX)

@@ -23,7 +23,7 @@ from ..hub.doi_requests import (
 from ..hub.doi_shapes import DoiStatus, MintBody, VersionAnswer, problems, request_body
 from ..records import Doi, MintRequest, Repo
 from ..records.errors import DoiNotFound, InvalidDoi, InvalidInput, SignInRequired
-from .credentials import Credentials, is_of_hub
+from .credentials import Credentials, is_of_gateway, is_of_hub
 from .institution import Institution, InstitutionBackend
 
 _MOST_TOKEN = 4096
@@ -55,8 +55,9 @@ def credentials_of(request: Request) -> Credentials:
     if header is not None:
         scheme, _, text = header.partition(" ")
         token = _token_in(text if scheme.lower() in ("bearer", "token") else "")
-    # A token of the Hub is never shown to JupyterHub.
-    if token is None or institution_of(request).jupyterhub is None or is_of_hub(token):
+    is_identity = institution_of(request).jupyterhub is not None
+    # A token of the Hub is never shown to JupyterHub, and one of the gateway never to the Hub.
+    if token is None or is_of_hub(token) or not (is_identity or is_of_gateway(token)):
         return Credentials(token)
     beside = request.headers.get("x-hub-token")
     return Credentials(_token_in(beside) if beside is not None else None, token)

@@ -5,8 +5,11 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import NoReturn
+from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 
@@ -37,6 +40,7 @@ from ..records.errors import (
 )
 from .audit import AuditLog
 from .database import migrate, open_database
+from .grants import Grants, owner_of_person, owner_of_token
 from .jupyterhub import MINT_SCOPE, JupyterHub
 from .metrics import Metrics
 from .notices import Notices
@@ -89,6 +93,7 @@ class Institution:
         self.rates = Rates(self.database, settings.rate)
         self.people = People(self.database)
         self.sessions = Sessions(self.database)
+        self.grants = Grants(self.database, settings, self.take_turns)
         self.policies = Policies(self.database, settings)
         self.reviews = Reviews(self.ledger, self.work, self.audit)
         self.watch = Watch(self.ledger)
@@ -97,8 +102,35 @@ class Institution:
         self._opening = threading.Lock()
 
     def backend(self, token: Secret | None, identity: Secret | None = None) -> InstitutionBackend:
-        """What the person with this token of the Hub, and this one of JupyterHub, sees and may do."""
-        return InstitutionBackend(self, self._client(token), identity)
+        """What the person with this token of the Hub, and this one of JupyterHub, sees and may do.
+
+        Without a token of the Hub, what the person allowed by signing in counts.
+
+        Raises: as `grant`.
+        """
+        grant = self.grant(identity) if token is None else None
+        granted = self.grants.token(grant) if grant else None
+        return InstitutionBackend(
+            self, self._client(token or granted), identity, grant if granted else None
+        )
+
+    def grant(self, identity: Secret | None) -> str | None:
+        """The owner of the grants of who sends `identity`; None where nobody does.
+
+        Raises:
+            SignInRequired, ServiceError: JupyterHub does not know the token, or does not answer.
+        """
+        if identity is None:
+            return None
+        if self.jupyterhub is None:
+            return owner_of_token(identity)
+        return owner_of_person(self.jupyterhub.user(identity).name)
+
+    def hub_name(self, token: Secret) -> str:
+        """The user name on the Hub of who has this token. Raises as `HuggingFaceHub.whoami`."""
+        person = self._client(token).whoami()
+        assert person is not None
+        return person.username
 
     def name(self, person: Person, identity: Secret | None, *, fresh: bool = False) -> str:
         """By which name the institution knows `person`, who may mint; `fresh` asks JupyterHub again.
@@ -289,12 +321,17 @@ class InstitutionBackend(DataCiteBackend):
     """Status and mint for one person, with the institution's account and ledger."""
 
     def __init__(
-        self, institution: Institution, hub: HuggingFaceHub, identity: Secret | None
+        self,
+        institution: Institution,
+        hub: HuggingFaceHub,
+        identity: Secret | None,
+        grant: str | None,
     ) -> None:
         self.resources = Resources(institution.settings.for_person(None))
         self.institution = institution
         self.hub = hub
         self.identity = identity
+        self.grant = grant
         self.registrar = institution.registrar
         self.ledger = institution.ledger
 
@@ -307,7 +344,10 @@ class InstitutionBackend(DataCiteBackend):
         except (PolicyRefused, SignInRequired) as error:
             refused = error
         self.registrar = desk.registrar_of(desk.policy(name))
-        found = super().status(repo)
+        with self._granted():
+            found = super().status(repo)
+        if person is None and self._can_login:
+            return found.replace(obstacle=self._login(repo), obstacle_code="SignInRequired")
         if found.obstacle is not None or person is None:
             return found
         try:
@@ -335,8 +375,9 @@ class InstitutionBackend(DataCiteBackend):
         """
         # Who may write is asked again for every mint: a token may have been revoked since.
         self.hub.forget_person()
-        person = check_signed_in(self.hub.whoami(), repo)
-        info = self.hub.info(repo, person, request.revision)
+        person = self._signed_in(repo)
+        with self._granted():
+            info = self.hub.info(repo, person, request.revision)
         desk = self.institution
         name = desk.name(person, self.identity, fresh=True)
         if info.can_write:
@@ -370,8 +411,38 @@ class InstitutionBackend(DataCiteBackend):
 
     def check_may_mint(self, repo: Repo) -> None:
         """Let only those pass who may ask for a mint of `repo` at all (R2)."""
-        person = check_signed_in(self.hub.whoami(), repo)
+        person = self._signed_in(repo)
         DoiService(self.hub, self.registrar, self.ledger).check_may_mint(repo, person)
+
+    @property
+    def _can_login(self) -> bool:
+        return self.identity is not None and self.institution.grants.are_kept
+
+    def _login(self, repo: Repo) -> str:
+        hub = urlsplit(self.institution.settings.hub).netloc
+        return f"Sign in with {hub}, so that {self.institution.settings.institution} sees that you may write to {repo}: %doi login"
+
+    def _signed_in(self, repo: Repo) -> Person:
+        person, failure = self._person()
+        if failure is not None:
+            raise failure
+        if person is None and self._can_login:
+            raise SignInRequired(self._login(repo))
+        return check_signed_in(person, repo)
+
+    def _person(self) -> tuple[Person | None, ServiceError | None]:
+        with self._granted():
+            return super()._person()
+
+    @contextmanager
+    def _granted(self) -> Iterator[None]:
+        """Ask the Hub; a grant that it does not accept any more is forgotten."""
+        try:
+            yield
+        except SignInRequired:
+            if self.grant is None:
+                raise
+            raise self.institution.grants.revoked(self.grant) from None
 
     def _check_rules(self, repo: Repo, name: str) -> None:
         desk = self.institution

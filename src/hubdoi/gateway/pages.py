@@ -15,6 +15,7 @@ from fastapi.responses import StreamingResponse
 from ..records import Author, Doi, MintRequest, Version
 from ..records.errors import DoiNotFound, InvalidDoi, InvalidInput
 from .doi_api import institution_of
+from .grants import forget_person
 from .institution import Institution
 from .jupyterhub import JupyterSignIn
 from .open_id import OpenId, is_ours
@@ -242,6 +243,7 @@ def change_people(request: Request, form: SentForm) -> Response:
     if form.get("act") == "remove":
         institution.people.remove(name)
         institution.sessions.end_all(name)
+        forget_person(institution.database, name)
         institution.audit.add(session.username, "user removed", name)
     else:
         made = institution.people.put(

@@ -14,7 +14,12 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse
 
 from ..net.http import LARGEST_ANSWER, user_agent
-from ..records.errors import RepoNotFound, ServiceUnreachable, UnexpectedAnswer
+from ..records.errors import (
+    RepoNotFound,
+    ServiceUnreachable,
+    SignInRequired,
+    UnexpectedAnswer,
+)
 from .doi_api import credentials_of, institution_of
 from .settings import Settings
 
@@ -74,12 +79,24 @@ class Relay:
 async def read_hub(request: Request, part: str, rest: str = "") -> Response:
     if part not in _PARTS:
         raise RepoNotFound("There is nothing at this URL.")
-    token = credentials_of(request).hub
+    institution, sent = institution_of(request), credentials_of(request)
+    token, grant = sent.hub, None
+    if token is None and sent.identity is not None:
+        grant = await run_in_threadpool(institution.grant, sent.identity)
+        assert grant is not None
+        token = await run_in_threadpool(institution.grants.token, grant)
+        if token is None and part == "whoami-v2":
+            raise SignInRequired(
+                f"{urlsplit(institution.settings.hub).netloc} does not know you yet; sign in with: %doi login"
+            )
     relay: Relay = request.app.state.relay
     path = request.scope["raw_path"].decode("ascii", "replace").partition("?")[0]
-    return await run_in_threadpool(
+    answer = await run_in_threadpool(
         relay.get, path, request.url.query, token.reveal() if token else None
     )
+    if answer.status_code == 401 and token and grant:
+        raise await run_in_threadpool(institution.grants.revoked, grant)
+    return answer
 
 
 @router.get("/{path:path}")

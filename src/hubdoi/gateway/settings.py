@@ -95,6 +95,17 @@ class Settings:
         "HUBDOI_GATEWAY_JUPYTERHUB",
         "the API of JupyterHub, such as https://hub.example.org/hub/api; then only its people mint, with a token that has the scope custom:hubdoi:mint",
     )
+    hub_client: str | None = _setting(
+        "HUBDOI_GATEWAY_HUB_CLIENT",
+        "the application of the Hub with which people sign in from a notebook (%doi login); what they allow is kept, encrypted",
+    )
+    hub_client_secret: Secret | None = _setting(
+        "HUBDOI_GATEWAY_HUB_CLIENT_SECRET", "its secret; without it a public client"
+    )
+    key: Secret | None = _setting(
+        "HUBDOI_GATEWAY_KEY",
+        "the key that encrypts it: 32 random bytes in URL-safe base64; older keys after it, separated by commas",
+    )
     oidc_issuer: str | None = _setting(
         "HUBDOI_GATEWAY_OIDC_ISSUER",
         "the OpenID Connect provider with which people sign in to the pages; without it JupyterHub, else the Hub",

@@ -91,6 +91,18 @@ sessions = sa.Table(
     sa.Index("gateway_sessions_expires", "expires"),
 )
 
+# What people allowed at the Hub, encrypted with a key that is not in the database.
+grants = sa.Table(
+    "gateway_grants",
+    metadata,
+    # "person NAME" of JupyterHub, or "token DIGEST" of a token that the gateway gave.
+    sa.Column("owner", sa.Text, primary_key=True),
+    sa.Column("username", sa.Text, nullable=False),
+    sa.Column("sealed", sa.Text, nullable=False),
+    sa.Column("granted", sa.Text, nullable=False),
+    sa.Index("gateway_grants_username", "username"),
+)
+
 # Sign-ins under way: what the provider's answer has to match.
 sign_ins = sa.Table(
     "gateway_sign_ins",

@@ -99,6 +99,41 @@ class DoiApi:
             return None
         return f"{words} (a test system)" if told.get("test") else words
 
+    def begin_login(self) -> Mapping[str, Any]:
+        """Begin to sign in at an institution's gateway: ``user_code``, ``verification_uri``, ``handle`` …
+
+        Raises:
+            NoDoiApi: this is no gateway.
+            AccessError, ServiceError: as the gateway says.
+        """
+        return self._told(self.http.request("POST", "/api/gateway/login", json_expected=False))
+
+    def finish_login(self, handle: str) -> Mapping[str, Any]:
+        """Who has signed in, as ``username`` and ``token``; ``pending`` before. Raises as `begin_login`."""
+        return self._told(
+            self.http.request("POST", "/api/gateway/login/finish", body={"handle": handle})
+        )
+
+    def end_login(self) -> bool:
+        """Have the gateway delete what was allowed; whether there was anything. Raises as `begin_login`."""
+        told = self._told(self.http.request("DELETE", "/api/gateway/login", json_expected=False))
+        return bool(told.get("ended"))
+
+    def _told(self, answer: Answer) -> Mapping[str, Any]:
+        try:
+            body = json.loads(answer.content)
+        except ValueError:
+            body = None
+        if answer.status in (404, 405) or not isinstance(body, dict):
+            raise NoDoiApi(
+                f"{self.endpoint} is not an institution's gateway; nobody signs in there."
+            )
+        if answer.status >= 400:
+            raise error_from_answer(
+                answer.status, body, fallback=f"{self.endpoint} refused (HTTP {answer.status})."
+            )
+        return body
+
     def preview_amendment(self, repo: Repo, request: AmendRequest) -> Amendment:
         """What a correction would change, and the terms to agree to.
 

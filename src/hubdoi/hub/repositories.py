@@ -450,6 +450,9 @@ class HuggingFaceHub:
         status = answer.status
         if code == "RevisionNotFound" and repo:
             raise _no_revision(repo, revision)
+        if status == 401 and "%doi login" in message:
+            # An institution's gateway says how to sign in there.
+            raise SignInRequired(message)
         if status == 401 and (message.startswith("Invalid credentials") or repo is None):
             raise SignInRequired(
                 f"{self.endpoint} does not accept your token; create a new one and sign in again with: hf auth login"

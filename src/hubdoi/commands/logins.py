@@ -1,0 +1,55 @@
+"""``login`` and ``logout``: at an institution's gateway, with the Hub's account."""
+
+from __future__ import annotations
+
+import time
+from argparse import Namespace
+
+from ..records import Connection, Message
+from ..records.errors import SignInRequired, UsageError
+from .context import Context
+
+
+def login(arguments: Namespace, context: Context) -> Connection:
+    """Show a code, and wait until it was entered at the Hub.
+
+    Raises:
+        UsageError: a command line has nothing in which it could keep the token.
+        SignInRequired: it was denied, or not entered in time.
+    """
+    session = context.session
+    if not context.lasting and session.config().identity is None:
+        raise UsageError(
+            "A command line has no session that would remember who signed in; set HF_TOKEN in the environment instead."
+        )
+    gateway = session.client.gateway
+    begun = gateway.begin_login()
+    url = begun["verification_uri_complete"] or begun["verification_uri"]
+    context.show(
+        Message(
+            f"Open {url} and enter the code {begun['user_code']}; this waits until you did.", url
+        )
+    )
+    deadline = time.monotonic() + begun["expires_in"]
+    while time.monotonic() < deadline:
+        time.sleep(begun["interval"])
+        told = gateway.finish_login(begun["handle"])
+        if told.get("pending"):
+            continue
+        if told.get("token"):
+            session.sign_in(str(told["token"]))
+        session.client.hub.forget_person()
+        return session.connection()
+    raise SignInRequired("Nobody entered the code in time; run %doi login again.")
+
+
+def logout(arguments: Namespace, context: Context) -> Message:
+    """End what the gateway was allowed."""
+    ended = context.session.client.gateway.end_login()
+    context.session.sign_out()
+    context.session.client.hub.forget_person()
+    return Message(
+        "You are signed out; the gateway has deleted what you allowed."
+        if ended
+        else "Nothing was deleted, because you had not signed in."
+    )
