@@ -11,7 +11,7 @@ from hubdoi.config import Secret
 from hubdoi.gateway.administration import user
 from hubdoi.gateway.erasure import erase
 from hubdoi.gateway.institution import Institution
-from hubdoi.gateway.tables import audit, metadata
+from hubdoi.gateway.tables import audit, grants, metadata
 from hubdoi.minting.ledger_tables import metadata as ledger_metadata
 from hubdoi.records import MintRequest, Repo
 from hubdoi.records.errors import InReview, InvalidInput
@@ -52,6 +52,12 @@ def test_nothing_but_what_is_public_stays(
     user("set", "Ada", role="member", group="physics")
     institution.sessions.begin("ada")
     institution.rates.check("ada")
+    institution.orcids.put("ada", "0000-0002-1825-0097")
+    for owner, username in (("person ada", "ada-l"), ("token 1", "ada")):
+        with institution.database.transaction() as db:
+            db.execute(
+                grants.insert().values(owner=owner, username=username, sealed="", granted="")
+            )
     refused = ask(institution, plain_hub)
     institution.reviews.refuse(refused, "grace", "Tell ada to name the authors.")
     number = ask(institution, plain_hub)

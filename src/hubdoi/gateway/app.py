@@ -18,7 +18,7 @@ from ..hub.wire import error_answer, header_text
 from ..net.log_rate import RATE_LIMIT
 from ..net.routes import add_routes
 from ..records.errors import HubdoiError
-from . import doi_api, login, pages, relay, tombstones, webhook
+from . import doi_api, login, orcid_pages, pages, relay, tombstones, webhook
 from .doi_api import institution_of
 from .institution import Institution
 from .metrics import MEDIA_TYPE
@@ -57,6 +57,7 @@ def create_app(institution: Institution) -> FastAPI:
             login.router,
             webhook.router,
             tombstones.router,
+            orcid_pages.router,
             pages.router,
             relay.router,
         ),

@@ -77,9 +77,8 @@ def backend_of(request: Request) -> InstitutionBackend:
         ServiceBusy: they ask too often.
     """
     sent = credentials_of(request)
-    institution = institution_of(request)
-    backend = institution.backend(sent.hub, sent.identity)
-    institution.check_rate(backend.hub)
+    backend = institution_of(request).backend(sent.hub, sent.identity)
+    backend.check_rate()
     return backend
 
 

@@ -17,7 +17,8 @@ from ..minting.ledger_tables import answers, consents, reservations, versions
 from ..records import Version
 from ..records.errors import InvalidInput
 from .audit import AuditLog
-from .tables import people, rates, requests, sessions, work
+from .grants import owner_of_person
+from .tables import grants, orcids, people, rates, requests, sessions, work
 
 
 def erase(database: Database, audit: AuditLog, name: str) -> str:
@@ -30,8 +31,8 @@ def erase(database: Database, audit: AuditLog, name: str) -> str:
     pseudonym = f"erased-{secrets.token_hex(4)}"
     word = re.compile(rf"(?<![\w/.-]){re.escape(key)}(?![\w/.-])", re.IGNORECASE)
 
-    def theirs(column: sa.Column[str]) -> sa.ColumnElement[bool]:
-        return sa.func.lower(column) == key
+    def theirs(column: sa.Column[str], wanted: str = key) -> sa.ColumnElement[bool]:
+        return sa.func.lower(column) == wanted
 
     with database.transaction() as db:
         _check_finished(db, theirs(consents.c.username), theirs(work.c.asked_by), name)
@@ -56,8 +57,11 @@ def erase(database: Database, audit: AuditLog, name: str) -> str:
             if values:
                 db.execute(requests.update().where(requests.c.id == row.id).values(values))
                 found += 1
-        for table in (people, sessions, rates, answers):
+        for table in (people, sessions, rates, answers, grants, orcids):
             found += db.execute(table.delete().where(theirs(table.c.username))).rowcount
+        found += db.execute(
+            grants.delete().where(theirs(grants.c.owner, owner_of_person(key)))
+        ).rowcount
         if not found:
             raise InvalidInput(f"The gateway knows nobody of the name {name}.")
     return pseudonym

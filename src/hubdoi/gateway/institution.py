@@ -44,6 +44,7 @@ from .grants import Grants, owner_of_person, owner_of_token
 from .jupyterhub import MINT_SCOPE, JupyterHub
 from .metrics import Metrics
 from .notices import Notices
+from .orcid import AuthenticatedOrcids
 from .people import Member, People
 from .policies import Policies, Policy
 from .rates import Rates
@@ -93,6 +94,7 @@ class Institution:
         self.rates = Rates(self.database, settings.rate)
         self.people = People(self.database)
         self.sessions = Sessions(self.database)
+        self.orcids = AuthenticatedOrcids(self.database)
         self.grants = Grants(self.database, settings, self.take_turns)
         self.policies = Policies(self.database, settings)
         self.reviews = Reviews(self.ledger, self.work, self.audit)
@@ -163,24 +165,6 @@ class Institution:
     def registrar_of(self, policy: Policy) -> InstitutionRegistrar:
         """The account, naming new DOIs as `policy` says."""
         return self.registrar.naming(policy.prefix, policy.suffix)
-
-    def check_rate(self, hub: HuggingFaceHub) -> None:
-        """Let the person whom `hub` knows pass, if they do not ask too often.
-
-        Raises:
-            SignInRequired: the Hub does not know the token.
-            ServiceBusy: they ask too often.
-        """
-        try:
-            person = hub.whoami()
-        except ServiceError:
-            return
-        try:
-            if person is not None:
-                self.rates.check(person.username)
-        except ServiceBusy:
-            self.metrics.refused.inc()
-            raise
 
     def check_person(self, name: str) -> Member:
         """Let those pass whom the institution knows.
@@ -408,6 +392,21 @@ class InstitutionBackend(DataCiteBackend):
         if desk.work.state(entry.id) == "review":
             self._refuse_second(entry, "review")
         return desk.work.finished(entry)
+
+    def check_rate(self) -> None:
+        """Let who asks pass, if they do not ask too often.
+
+        Raises:
+            SignInRequired: the Hub does not know the token.
+            ServiceBusy: they ask too often.
+        """
+        person, _ = self._person()
+        try:
+            if person is not None:
+                self.institution.rates.check(person.username)
+        except ServiceBusy:
+            self.institution.metrics.refused.inc()
+            raise
 
     def check_may_mint(self, repo: Repo) -> None:
         """Let only those pass who may ask for a mint of `repo` at all (R2)."""

@@ -54,6 +54,7 @@ class OpenId:
                 "Nobody can sign in here: set HUBDOI_GATEWAY_OIDC_CLIENT to the application that the provider knows."
             )
         self.settings = settings
+        self.client, self.secret = settings.oidc_client, settings.oidc_secret
         self.issuer = (settings.oidc_issuer or settings.hub).rstrip("/")
         self.database = database
         self._known: Mapping[str, Any] | None = None
@@ -76,7 +77,7 @@ class OpenId:
         query = urlencode(
             {
                 "response_type": "code",
-                "client_id": self.settings.oidc_client,
+                "client_id": self.client,
                 "redirect_uri": redirect_uri,
                 **({"scope": self.scope} if self.scope else {}),
                 "state": state,
@@ -106,11 +107,11 @@ class OpenId:
             "grant_type": "authorization_code",
             "code": code,
             "redirect_uri": redirect_uri,
-            "client_id": self.settings.oidc_client or "",
+            "client_id": self.client or "",
             "code_verifier": row.verifier,
         }
-        if self.settings.oidc_secret:
-            form["client_secret"] = self.settings.oidc_secret.reveal()
+        if self.secret:
+            form["client_secret"] = self.secret.reveal()
         tokens = self._answer("POST", self._endpoint("token_endpoint"), data=form)
         return self._username(tokens, row.nonce), row.next
 
@@ -135,7 +136,7 @@ class OpenId:
             audience = claims["aud"] if isinstance(claims["aud"], list) else [claims["aud"]]
             right = (
                 claims["iss"].rstrip("/") == self.issuer
-                and self.settings.oidc_client in audience
+                and self.client in audience
                 and claims["nonce"] == nonce
                 and claims["exp"] > time.time() - _SKEW
             )

@@ -50,7 +50,7 @@ class Page(APIRoute):
             try:
                 return await answer(request)
             except SignInRequired as error:
-                if request.method == "GET" and request.url.path != "/gateway/callback":
+                if request.method == "GET" and not request.url.path.endswith("/callback"):
                     query = f"?{request.url.query}" if request.url.query else ""
                     return see_other(f"/gateway/sign-in?next={quote(request.url.path + query)}")
                 return render(request, "message.html", status=401, message=error.message)
@@ -115,6 +115,7 @@ def render(request: Request, template: str, *, status: int = 200, **values: Any)
         .render(
             institution=institution.settings.institution,
             hub=institution.settings.hub,
+            with_orcid=bool(institution.settings.orcid_client),
             is_test=institution.registrar.is_test,
             session=session,
             member=member,
@@ -123,6 +124,20 @@ def render(request: Request, template: str, *, status: int = 200, **values: Any)
         )
     )
     return HTMLResponse(content, status, HEADERS)
+
+
+def keep(request: Request, answer: Response, name: str, value: str, seconds: int) -> None:
+    """Have the browser keep a cookie for `seconds`."""
+    secure = institution_of(request).url.startswith("https:")
+    answer.set_cookie(
+        name,
+        value,
+        max_age=seconds,
+        path="/gateway",
+        secure=secure,
+        httponly=True,
+        samesite="lax",
+    )
 
 
 def see_other(url: str) -> RedirectResponse:

@@ -19,7 +19,7 @@ from .grants import forget_person
 from .institution import Institution
 from .jupyterhub import JupyterSignIn
 from .open_id import OpenId, is_ours
-from .page import COOKIE, Form, Page, render, see_other, sent_form, session_of, signed_in
+from .page import COOKIE, Form, Page, keep, render, see_other, sent_form, session_of, signed_in
 from .people import ROLES
 from .policies import EVERYBODY
 from .search import found_dois
@@ -42,7 +42,7 @@ def sign_in(request: Request, next: str = "/gateway") -> Response:
     provider = _provider(institution)
     begun = provider.begin(institution.url + _CALLBACK, next if is_ours(next) else "/gateway")
     answer = see_other(begun.url)
-    _keep(request, answer, _STATE, begun.state, 600)
+    keep(request, answer, _STATE, begun.state, 600)
     return answer
 
 
@@ -54,7 +54,7 @@ def callback(request: Request, state: str = "", code: str = "") -> Response:
     username, next_page = provider.finish(institution.url + _CALLBACK, state, kept, code)
     institution.audit.add(username, "signed in", username)
     answer = see_other(next_page)
-    _keep(request, answer, COOKIE, institution.sessions.begin(username), SESSION_SECONDS)
+    keep(request, answer, COOKIE, institution.sessions.begin(username), SESSION_SECONDS)
     answer.delete_cookie(_STATE, path="/gateway")
     return answer
 
@@ -76,19 +76,6 @@ def _provider(institution: Institution) -> OpenId:
     return kind(settings, institution.database)
 
 
-def _keep(request: Request, answer: Response, name: str, value: str, seconds: int) -> None:
-    secure = institution_of(request).url.startswith("https:")
-    answer.set_cookie(
-        name,
-        value,
-        max_age=seconds,
-        path="/gateway",
-        secure=secure,
-        httponly=True,
-        samesite="lax",
-    )
-
-
 # Requests
 
 
@@ -108,7 +95,13 @@ def queue(request: Request) -> Response:
 def read_request(request: Request, number: int) -> Response:
     signed_in(request)
     review = institution_of(request).reviews.get(number)
-    return render(request, "request.html", review=review, version=review.version)
+    return render(
+        request,
+        "request.html",
+        review=review,
+        version=review.version,
+        authenticated=_authenticated(request, review.version),
+    )
 
 
 @router.post("/requests/{number}")
@@ -194,7 +187,13 @@ def read_doi(request: Request, doi: str) -> Response:
         tombstone=institution.ledger.tombstone(named),
         seen=institution.watch.seen(institution.ledger.uid_of(named) or ""),
         history=institution.audit.about(str(named)),
+        authenticated=_authenticated(request, version),
     )
+
+
+def _authenticated(request: Request, version: Version) -> frozenset[str]:
+    """The authors' iDs with which somebody has signed in."""
+    return institution_of(request).orcids.among(author.orcid for author in version.authors)
 
 
 # Failed work

@@ -143,6 +143,16 @@ class Settings:
         "HUBDOI_GATEWAY_NOTIFY_SECRET",
         "the key with which that is signed",
     )
+    orcid_client: str | None = _setting(
+        "HUBDOI_GATEWAY_ORCID_CLIENT",
+        "the application of ORCID with which people show that an iD is theirs; its callback is URL/gateway/orcid/callback",
+    )
+    orcid_secret: Secret | None = _setting("HUBDOI_GATEWAY_ORCID_SECRET", "its secret")
+    orcid_issuer: str = _setting(
+        "HUBDOI_GATEWAY_ORCID_ISSUER",
+        "ORCID; https://sandbox.orcid.org to try it",
+        "https://orcid.org",
+    )
     contact: str | None = _setting(
         "HUBDOI_CONTACT", "an e-mail address that services and researchers can write to"
     )
@@ -175,7 +185,7 @@ class Settings:
         object.__setattr__(self, "hub", check_endpoint(self.hub))
         if self.url:
             object.__setattr__(self, "url", check_endpoint(self.url))
-        for name in ("jupyterhub", "oidc_issuer"):
+        for name in ("jupyterhub", "oidc_issuer", "orcid_issuer"):
             if getattr(self, name):
                 object.__setattr__(self, name, check_endpoint(getattr(self, name)))
                 check_encrypted(getattr(self, name))

@@ -103,6 +103,15 @@ grants = sa.Table(
     sa.Index("gateway_grants_username", "username"),
 )
 
+# The ORCID iDs with which people signed in.
+orcids = sa.Table(
+    "gateway_orcids",
+    metadata,
+    sa.Column("username", sa.Text, primary_key=True),
+    sa.Column("orcid", sa.Text, nullable=False, unique=True),
+    sa.Column("at", sa.Text, nullable=False),
+)
+
 # Sign-ins under way: what the provider's answer has to match.
 sign_ins = sa.Table(
     "gateway_sign_ins",
