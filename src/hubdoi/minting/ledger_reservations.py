@@ -18,6 +18,25 @@ from .ledger_tables import reservations as _reservations
 from .ledger_tables import versions as _versions
 
 
+def _of_version(*, registered: bool) -> sa.Exists:
+    found = sa.select(_versions.c.id).where(_versions.c.doi_key == _reservations.c.doi_key)
+    if registered:
+        found = found.where(_versions.c.step != "intended")
+    return found.exists()
+
+
+# Building a statement takes longer than running it: that of every mint is built once.
+_FIND_OPEN = (
+    sa.select(_reservations)
+    .where(
+        _reservations.c.hub == sa.bindparam("hub"),
+        _reservations.c.uid == sa.bindparam("uid"),
+        ~_of_version(registered=True),
+    )
+    .order_by(_reservations.c.number.desc())
+)
+
+
 class LedgerReservations:
     """The reservations in one ledger; a repository has at most one that is open."""
 
@@ -61,15 +80,7 @@ class LedgerReservations:
     def open(self, uid: str, repo: Repo) -> Reservation | None:
         """The reservation that the next mint of the repository publishes."""
         with self.ledger.database.reading() as db:
-            row: Any = db.execute(
-                sa.select(_reservations)
-                .where(
-                    _reservations.c.hub == self.ledger.hub,
-                    _reservations.c.uid == uid,
-                    ~self._of_version(registered=True),
-                )
-                .order_by(_reservations.c.number.desc())
-            ).first()
+            row: Any = db.execute(_FIND_OPEN, {"hub": self.ledger.hub, "uid": uid}).first()
         if row is None:
             return None
         endpoint = self.ledger.endpoint
@@ -91,13 +102,6 @@ class LedgerReservations:
         with self.ledger.transaction() as db:
             db.execute(
                 _reservations.delete().where(
-                    _reservations.c.doi_key == doi.key, ~self._of_version(registered=False)
+                    _reservations.c.doi_key == doi.key, ~_of_version(registered=False)
                 )
             )
-
-    @staticmethod
-    def _of_version(*, registered: bool) -> sa.Exists:
-        found = sa.select(_versions.c.id).where(_versions.c.doi_key == _reservations.c.doi_key)
-        if registered:
-            found = found.where(_versions.c.step != "intended")
-        return found.exists()

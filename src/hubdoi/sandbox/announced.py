@@ -25,8 +25,7 @@ class AnnouncedService(DoiService):
         with self.ledger.transaction():
             done = super().finish(entry, person)
             if entry.step != "linked":
-                private = self._store.repositories.by_uid(done.uid).private
-                self._store.events.emit(
-                    done.uid, "repo.config", "update", updatedConfig={"private": private}
-                )
+                # What is private gets no DOI (R1).
+                config = {"private": False}
+                self._store.events.emit(done.uid, "repo.config", "update", updatedConfig=config)
         return done

@@ -42,7 +42,11 @@ _NEXT_NUMBER = (
 _FIND_RECORD = sa.select(records.c.id, records.c.state, records.c.attributes).where(
     records.c.doi_key == sa.bindparam("key")
 )
-_INSERT_RECORD = records.insert()
+_INSERT_RECORD = (
+    sqlite.insert(records)
+    .on_conflict_do_nothing(index_elements=[records.c.doi_key])
+    .returning(records.c.id)
+)
 _FIND_REVISION = (
     sa.select(records.c.doi, records.c.attributes)
     .join(search, search.c.rowid == records.c.id)
@@ -90,20 +94,20 @@ class LocalRegistrar:
 
     def draft(self, doi: Doi) -> None:
         with self.database.transaction() as db:
-            if db.execute(_FIND_RECORD, {"key": doi.key}).first() is None:
-                made = db.execute(
-                    _INSERT_RECORD,
-                    {
-                        "doi": doi.name,
-                        "doi_key": doi.key,
-                        "state": "draft",
-                        "attributes": "{}",
-                        "created": show_moment(self._now()),
-                        "updated": show_moment(self._now()),
-                    },
-                ).inserted_primary_key
-                assert made is not None
-                index_record(db, made[0], {"doi": doi.name})
+            now = show_moment(self._now())
+            made = db.scalar(
+                _INSERT_RECORD,
+                {
+                    "doi": doi.name,
+                    "doi_key": doi.key,
+                    "state": "draft",
+                    "attributes": "{}",
+                    "created": now,
+                    "updated": now,
+                },
+            )
+            if made is not None:
+                index_record(db, made, {"doi": doi.name})
 
     def discard(self, doi: Doi) -> None:
         with self.database.transaction() as db:
@@ -120,22 +124,22 @@ class LocalRegistrar:
             raise ValueError("a version to register has a DOI and a date")
         now = show_moment(version.created)
         with self.database.transaction() as db:
-            known = db.execute(_FIND_RECORD, {"key": version.doi.key}).first()
-            if known is None:
-                made = db.execute(
-                    _INSERT_RECORD,
-                    {
-                        "doi": version.doi.name,
-                        "doi_key": version.doi.key,
-                        "state": "findable",
-                        "created": now,
-                        "registered": now,
-                        "updated": now,
-                    },
-                ).inserted_primary_key
-                assert made is not None
-                index_record(db, made[0], attributes(version))
-            elif known.state == "draft" and known.attributes == "{}":
+            made = db.scalar(
+                _INSERT_RECORD,
+                {
+                    "doi": version.doi.name,
+                    "doi_key": version.doi.key,
+                    "state": "findable",
+                    "created": now,
+                    "registered": now,
+                    "updated": now,
+                },
+            )
+            if made is not None:
+                index_record(db, made, attributes(version))
+                return
+            known = db.execute(_FIND_RECORD, {"key": version.doi.key}).one()
+            if known.state == "draft" and known.attributes == "{}":
                 # It was reserved; from now on its record follows from the ledger.
                 unindex_record(db, known.id)
                 db.execute(
