@@ -1,7 +1,7 @@
 """A real JupyterLab with a real kernel, in Debian's Chromium.
 
 Every test leaves a screenshot in ``tests/browser/screenshots`` (git ignores it); with
-``HUBDOI_PICTURES=docs/pictures`` the pictures of the README are written as well.
+``HUBDOI_PICTURES=docs/pictures`` the pictures of README and docs are written as well.
 """
 
 from __future__ import annotations
@@ -86,6 +86,8 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
         "JUPYTERLAB_WORKSPACES_DIR": str(home / "workspaces"),
         "HF_HOME": str(home / "hf"),
         "HF_HUB_DISABLE_TELEMETRY": "1",
+        # The configured Hub of this server is one that does not answer.
+        "HF_ENDPOINT": "http://127.0.0.1:9",
     }
     command = [
         sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1", "--port=0",

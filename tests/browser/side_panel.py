@@ -67,7 +67,12 @@ class Analysis:
         self.page.wait_for_selector(".jp-Notebook .jp-Cell, .jp-FileEditor", timeout=60 * SECONDS)
         if not self.kernel:
             self.without_kernel()
-        self.run("Show the Models and Datasets of This Notebook")
+        show = "Show the Models and Datasets of This Notebook"
+        if app == "lab":
+            self.run(show)
+        else:
+            self.page.locator(".lm-MenuBar-itemLabel").get_by_text("DOI", exact=True).click()
+            self.page.locator(".lm-Menu-itemLabel").get_by_text(show, exact=True).click()
         expect(self.panel).to_be_visible(timeout=20 * SECONDS)
         return self
 
