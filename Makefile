@@ -13,7 +13,7 @@ unexport PYTHONDONTWRITEBYTECODE
 PACKAGES := chromium libatomic1 fonts-dejavu-core poppler-utils texlive-latex-base texlive-latex-recommended \
 	texlive-luatex texlive-bibtex-extra texlive-publishers biber lmodern postgresql
 
-.PHONY: help demo lab labextension test test-long lint types frontend unit notebooks browser coverage pictures docs dist bench profile system clean checks documents load
+.PHONY: help fuzz demo lab labextension test test-long lint types frontend unit notebooks browser coverage pictures docs dist bench profile system clean checks documents load
 
 # uv installs in seconds what pip needs minutes for; where it cannot, pip does it.
 INSTALL := scripts/install $(BIN)/python
@@ -81,6 +81,10 @@ unit: $(VENV)/.test system  ## the tests without a browser
 
 test-long: $(VENV)/.test system  ## the same with sixteen times as many made-up inputs
 	@$(BIN)/pytest -n $(WORKERS) --ignore=tests/browser --hypothesis-profile=long
+
+SECONDS := 60
+fuzz: $(VENV)/.test  ## every parser, with made-up inputs, for some seconds: make fuzz SECONDS=60
+	@$(BIN)/python scripts/fuzz.py $(SECONDS)
 
 coverage: $(VENV)/.test system  ## lines and branches that the tests without a browser reach
 	@$(BIN)/pytest -q -n $(WORKERS) --ignore=tests/browser --cov --cov-report=term:skip-covered --cov-report=html

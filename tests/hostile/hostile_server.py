@@ -157,3 +157,16 @@ def _packed(connection: socket.socket, body: bytes, encoding: bytes) -> None:
         + b"\r\n\r\n"
         + body
     )
+
+
+def link_to_a_longer_host(connection: socket.socket, ended: threading.Event) -> None:
+    """Put behind the endpoint without a slash between them, this is another host's name."""
+    _linked(connection, b".evil.example/next")
+
+
+def link_that_is_no_url(connection: socket.socket, ended: threading.Event) -> None:
+    _linked(connection, b"http://[")
+
+
+def _linked(connection: socket.socket, target: bytes) -> None:
+    connection.sendall(HEAD + b'Link: <%s>; rel="next"\r\nContent-Length: 2\r\n\r\n[]' % target)

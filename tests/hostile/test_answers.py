@@ -71,6 +71,23 @@ def test_a_list_without_an_end_is_given_up(case: str, monkeypatch: pytest.Monkey
             hub.revisions(Repo("model", "ada/tiny-bert"))
 
 
+def test_a_link_leads_to_no_other_host(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hubdoi.hub.repositories, "MOST_PAGES", 3)
+    with HostileServer(hostile_server.link_to_a_longer_host) as server:
+        with pytest.raises(UnexpectedAnswer, match="without an end"):
+            HuggingFaceHub(Config(endpoint=server.endpoint)).revisions(Repo("model", "ada/bert"))
+        # The next page was asked for here.
+        assert server.requests == 3
+
+
+def test_a_link_that_is_no_url_is_one_sentence() -> None:
+    with (
+        HostileServer(hostile_server.link_that_is_no_url) as server,
+        pytest.raises(UnexpectedAnswer, match="as a Hub would"),
+    ):
+        HuggingFaceHub(Config(endpoint=server.endpoint)).revisions(Repo("model", "ada/bert"))
+
+
 def test_children_of_a_fork_share_no_connection(sandbox: Sandbox, tmp_path: Path) -> None:
     http = Http(sandbox.endpoint)
     names = ("ada/tiny-bert", "ada/tiny-bert", "grace/none")

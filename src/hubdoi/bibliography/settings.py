@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..citation.atomic import read_regular, write_atomically
 from ..config import nearest_file, read_toml
 from ..records.errors import InvalidInput
 from .findings import CODES, Finding
 
+# A large project's own; what is larger is something else.
+_MOST_BYTES = 16_000_000
 _FIELDS = frozenset({"ignore", "strict", "commit-only", "baseline"})
 
 
@@ -43,7 +46,7 @@ def _read(file: Path) -> CheckSettings:
     unknown = sorted(set(table) - _FIELDS)
     if unknown:
         raise InvalidInput(
-            f"{file}: tool.hubdoi.check has no {unknown[0]!r}; it has {', '.join(sorted(_FIELDS))}."
+            f"{file}: tool.hubdoi.check has no {unknown[0][:60]!r}; it has {', '.join(sorted(_FIELDS))}."
         )
     ignore = table.get("ignore", [])
     if not isinstance(ignore, list) or not all(code in CODES for code in ignore):
@@ -68,14 +71,14 @@ def read_baseline(file: Path) -> frozenset[str]:
     Raises:
         InvalidInput: there is no such file, or it is no baseline.
     """
-    try:
-        value = json.loads(file.read_text(encoding="utf-8"))
-        return frozenset(str(one["fingerprint"]) for one in value["findings"])
-    except FileNotFoundError:
+    if not file.exists():
         raise InvalidInput(
             f"There is no baseline {file}; write one with: hubdoi check … --baseline {file} --write-baseline"
-        ) from None
-    except (OSError, ValueError, KeyError, TypeError):
+        )
+    try:
+        value = json.loads(read_regular(file, _MOST_BYTES))
+        return frozenset(str(one["fingerprint"]) for one in value["findings"])
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise InvalidInput(f"{file} is not a baseline of hubdoi check.") from None
 
 
@@ -85,8 +88,6 @@ def write_baseline(file: Path, findings: Iterable[Finding]) -> int:
     Raises:
         InvalidInput: the file cannot be written.
     """
-    from ..citation.atomic import write_atomically
-
     kept = [
         {
             "fingerprint": one.fingerprint,

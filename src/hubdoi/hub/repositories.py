@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from time import monotonic
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
 from ..config import is_loopback
 from ..records import Person, Repo, RepoInfo
@@ -433,9 +433,15 @@ class HuggingFaceHub:
         link = re.search(r'<([^<>]+)>\s*;\s*rel="?next"?', answer.headers.get("Link", ""))
         if link is None:
             return None
-        parts = urlsplit(link[1])
+        try:
+            parts = urlsplit(urljoin(answer.url, link[1]))
+        except ValueError:
+            raise self._unexpected() from None
         # A Hub behind a proxy links to its own name; the token goes to `endpoint` alone.
         path = parts.path.removeprefix(urlsplit(self.endpoint).path)
+        # Behind the name of a host, what has no slash would be more of that name.
+        if not path.startswith("/"):
+            raise self._unexpected()
         return f"{path}?{parts.query}" if parts.query else path
 
     def _json(self, answer: Answer, repo: Repo | None, revision: str | None) -> Any:

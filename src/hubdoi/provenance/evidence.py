@@ -100,9 +100,14 @@ def read_recording(path: Path) -> Recording:
     import json
 
     try:
+        if path.exists() and not path.is_file():
+            # A pipe would be waited for.
+            raise InvalidInput(f"{path} is not a regular file; name the provenance file itself.")
         if path.stat().st_size > _MAX_BYTES:
             raise InvalidInput(f"{path} is larger than 64 MiB; it is not a provenance file.")
         value = json.loads(path.read_text(encoding="utf-8"))
+    except InvalidInput:
+        raise
     except (OSError, ValueError, RecursionError) as error:
         reason = (
             os.strerror(error.errno).lower()

@@ -1,0 +1,39 @@
+"""Files that somebody else wrote: each is read within bounds, or refused in a sentence."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from hubdoi.bibliography.settings import read_baseline, settings_of
+from hubdoi.provenance.evidence import read_recording
+from hubdoi.records.errors import InvalidInput
+
+NESTED = "[" * 100_000
+
+
+@pytest.mark.parametrize("read", [read_baseline, read_recording])
+def test_a_pipe_is_not_waited_for(read: Callable[[Path], object], tmp_path: Path) -> None:
+    pipe = tmp_path / "known.json"
+    os.mkfifo(pipe)
+    with pytest.raises(InvalidInput, match=r"known.json is"):
+        read(pipe)
+
+
+@pytest.mark.parametrize("read", [read_baseline, read_recording])
+def test_what_is_nested_too_deeply_is_one_sentence(
+    read: Callable[[Path], object], tmp_path: Path
+) -> None:
+    path = tmp_path / "known.json"
+    path.write_text(NESTED)
+    with pytest.raises(InvalidInput):
+        read(path)
+
+
+def test_settings_that_are_nested_too_deeply_are_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text(f"x = {NESTED}")
+    with pytest.raises(InvalidInput, match="cannot be read"):
+        settings_of(tmp_path)
