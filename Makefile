@@ -13,7 +13,7 @@ unexport PYTHONDONTWRITEBYTECODE
 PACKAGES := chromium libatomic1 fonts-dejavu-core poppler-utils texlive-latex-base texlive-latex-recommended \
 	texlive-luatex texlive-bibtex-extra texlive-publishers biber lmodern postgresql
 
-.PHONY: help fuzz demo lab labextension test test-long lint types frontend unit notebooks browser coverage pictures docs dist bench profile system clean checks documents load
+.PHONY: help audit fuzz demo lab labextension test test-long lint types frontend unit notebooks browser coverage pictures docs dist bench profile system clean checks documents load
 
 # uv installs in seconds what pip needs minutes for; where it cannot, pip does it.
 INSTALL := scripts/install $(BIN)/python
@@ -58,15 +58,18 @@ test: $(VENV)/.test $(VENV)/.labextension $(VENV)/.docs system  ## everything, f
 	@$(MAKE) --no-print-directory -j2 -O checks documents
 	@$(MAKE) --no-print-directory unit browser
 
-checks: lint types frontend
+checks: lint audit types frontend
 
 documents:
 	@$(MAKE) --no-print-directory notebooks docs load
 
-lint: $(VENV)/.test  ## ruff, the layers of the imports, and known vulnerabilities of what is installed
+lint: $(VENV)/.test  ## ruff, and the layers of the imports
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/lint-imports --no-cache
+
+audit: $(VENV)/.test  ## bandit on what is shipped, and known vulnerabilities of what is installed
+	@$(BIN)/bandit -q -c pyproject.toml -r src scripts
 	@$(BIN)/python scripts/audit.py
 
 frontend: $(VENV)/.test labextension  ## the JupyterLab extension: ESLint, Prettier, tsc, its unit tests

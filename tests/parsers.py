@@ -31,8 +31,8 @@ from hubdoi.hub.doi_requests import json_object
 from hubdoi.hub.repositories import HuggingFaceHub
 from hubdoi.hub.wire import error_from_answer
 from hubdoi.identity import orcid, ror
-from hubdoi.jupyter.live_document import LiveDocuments
 from hubdoi.jupyter.commands import _body, _words
+from hubdoi.jupyter.live_document import LiveDocuments
 from hubdoi.net.answer import Answer, Headers
 from hubdoi.net.http import _retry_after
 from hubdoi.provenance.evidence import read_recording

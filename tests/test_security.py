@@ -388,3 +388,29 @@ def test_no_session_keeps_its_token_in_sight(
     shown = f"{backend!r} {vars(session)!r} {session.client.config!r}"
     assert backend.person is not None and backend.person.username == "ada"
     assert not [secret for secret in secrets_of(sandbox) if secret in shown]
+
+
+ROOT = Path(__file__).parent.parent
+
+
+def test_every_promise_names_tests_that_there_are() -> None:
+    page = (ROOT / "SECURITY.md").read_text("utf-8")
+    rows = re.findall(r"^\| ([^|]+) \| ([^|]+) \|$", page, re.M)[1:]
+    assert len(rows) > 20
+    for promise, named in rows:
+        tests = re.findall(r"`(tests/[\w/]+\.py)::(test_\w+)`", named)
+        assert tests and len(tests) == named.count("::"), promise
+        for path, name in tests:
+            assert f"def {name}(" in (ROOT / path).read_text("utf-8"), f"{path}::{name}"
+
+
+def test_a_workflow_would_be_audited() -> None:
+    workflows = [*(ROOT / ".github").glob("workflows/*.y*ml")]
+    assert not workflows or "zizmor" in (ROOT / "Makefile").read_text("utf-8")
+
+
+def test_what_bandit_finds_is_excused_with_a_reason() -> None:
+    for path, _ in trees():
+        for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
+            if "# nosec" in line:
+                assert re.search(r"# nosec B\d{3}", line), f"{path}:{number}"

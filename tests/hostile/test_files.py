@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from hubdoi.bibliography.settings import read_baseline, settings_of
+from hubdoi.citation.atomic import read_regular
 from hubdoi.provenance.evidence import read_recording
 from hubdoi.records.errors import InvalidInput
 
@@ -21,6 +22,15 @@ def test_a_pipe_is_not_waited_for(read: Callable[[Path], object], tmp_path: Path
     os.mkfifo(pipe)
     with pytest.raises(InvalidInput, match=r"known.json is"):
         read(pipe)
+
+
+def test_a_file_that_fails_or_does_not_end_is_one_sentence(tmp_path: Path) -> None:
+    # Both say that they are regular files.
+    with pytest.raises(InvalidInput, match="cannot be read"):
+        read_regular(Path("/proc/self/mem"))
+    assert Path("/proc/self/maps").stat().st_size == 0
+    with pytest.raises(InvalidInput, match="is larger than"):
+        read_regular(Path("/proc/self/maps"), at_most=10)
 
 
 @pytest.mark.parametrize("read", [read_baseline, read_recording])

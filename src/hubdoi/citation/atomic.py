@@ -50,9 +50,16 @@ def read_regular(path: Path, at_most: int = MOST_BYTES) -> bytes:
         os.close(descriptor)
         raise InvalidInput(_not_regular(path, found.st_mode))
     with os.fdopen(descriptor, "rb") as file:
-        if found.st_size > at_most:
-            raise InvalidInput(f"{path} is larger than {at_most // 1_000_000} MB; split it first.")
-        return file.read()
+        try:
+            # What grows, and what /proc shows, is longer than its size says.
+            content = file.read(at_most + 1) if found.st_size <= at_most else None
+        except OSError as error:
+            raise InvalidInput(
+                f"{path} cannot be read ({error.strerror}); check the path."
+            ) from None
+    if content is None or len(content) > at_most:
+        raise InvalidInput(f"{path} is larger than {at_most // 1_000_000} MB; split it first.")
+    return content
 
 
 def check_regular(path: Path) -> None:

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
-from xml.etree.ElementTree import Element, SubElement, indent, register_namespace, tostring
+
+# It writes XML and never parses any.
+from xml.etree.ElementTree import (  # nosec B405
+    Element,
+    SubElement,
+    indent,
+    register_namespace,
+    tostring,
+)
 
 from ..records import Version
 from ..records.single import only

@@ -207,7 +207,7 @@ class Work:
                 return Outcome(entry, error, parked=True)
             except HubdoiError as error:
                 pause = min(SHORTEST_PAUSE * 2**row.attempts, LONGEST_PAUSE)
-                due = self._time(db) + pause * random.uniform(0.8, 1.2)  # noqa: S311
+                due = self._time(db) + pause * random.uniform(0.8, 1.2)  # noqa: S311  # nosec B311  # a pause, no secret
                 values = {"due": due, "reason": error.message}
                 self._settle(db, row.version_id, {**values, "attempts": row.attempts + 1})
                 self._note_failure("delayed", entry, error)

@@ -153,7 +153,7 @@ def _declared(headers: Headers) -> int:
 
 
 def _is_wildcard(host: str) -> bool:
-    return host in ("", "0.0.0.0", "::")  # noqa: S104 (compared, not bound)
+    return host in ("", "0.0.0.0", "::")  # noqa: S104  # nosec B104  # compared, not bound
 
 
 async def _too_large(send: Send, limit: int) -> None:
