@@ -157,6 +157,16 @@ def test_a_group_has_its_own_policy(institution_of: Open, plain_hub: Sandbox) ->
         institution.policies.put("physics", owners=["somebody-else"])
 
 
+def test_a_policy_that_says_nothing_of_the_review_leaves_it_on(
+    institution_of: Open, plain_hub: Sandbox
+) -> None:
+    institution = institution_of(HUBDOI_GATEWAY_REVIEW="1")
+    institution.people.put("ada", group="physics")
+    assert institution.policies.put("physics", quota=5).review
+    asked(institution, plain_hub)
+    assert not institution.policies.put("physics", review=False).review
+
+
 def test_only_those_who_are_listed(institution_of: Open, plain_hub: Sandbox) -> None:
     institution = institution_of(HUBDOI_GATEWAY_PEOPLE="listed")
     assert status(institution, plain_hub).obstacle_code == "PolicyRefused"

@@ -360,7 +360,11 @@ def parser(prog: str = "%doi") -> argparse.ArgumentParser:
     put.add_argument("--suffix", help="their suffix, such as hf.{revision}.{hash}")
     put.add_argument("--quota", type=int, help="DOIs per person in 365 days")
     put.add_argument("--require", help="metadata: orcid,license,description")
-    put.add_argument("--review", action="store_true", help="a curator decides each mint")
+    put.add_argument(
+        "--review",
+        action=argparse.BooleanOptionalAction,
+        help="a curator decides each mint, or none; else as in the configuration",
+    )
     command("remove", "let the policy of everybody count", acts).add_argument(
         "group", metavar="GROUP"
     )

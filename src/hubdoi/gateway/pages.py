@@ -279,7 +279,7 @@ def change_policies(request: Request, form: SentForm) -> Response:
         suffix=form.get("suffix", "").strip() or None,
         quota=int(quota) if quota else None,
         require=_names(form.get("require", "")),
-        review=form.get("review") == "1",
+        review={"1": True, "0": False}.get(form.get("review", "")),
     )
     why = json.dumps(made.to_json(), sort_keys=True)
     institution.audit.add(session.username, "policy set", group, why)

@@ -20,6 +20,8 @@ from .tables import policies
 
 EVERYBODY = "everybody"
 """The group of those who are in no other one."""
+_AS_CONFIGURED = -1
+"""The review of a policy that says nothing of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +94,7 @@ class Policies:
         suffix: str | None = None,
         quota: int | None = None,
         require: Sequence[str] | None = None,
-        review: bool = False,
+        review: bool | None = None,
     ) -> Policy:
         """Give `group` this policy, instead of the one that it had; None is as the configuration says.
 
@@ -129,7 +131,7 @@ class Policies:
             "suffix": suffix,
             "quota": quota,
             "require": ",".join(require) if require is not None else None,
-            "review": int(review),
+            "review": _AS_CONFIGURED if review is None else int(review),
         }
         with self.database.transaction() as db:
             db.execute(
@@ -156,7 +158,7 @@ class Policies:
             suffix=(row.suffix if row else None) or settings.suffix,
             quota=row.quota if row and row.quota is not None else settings.quota,
             require=_names(row.require) if row and row.require is not None else settings.require,
-            review=bool(row.review) if row else settings.review,
+            review=bool(row.review) if row and row.review != _AS_CONFIGURED else settings.review,
         )
 
 

@@ -56,6 +56,7 @@ policies = sa.Table(
     sa.Column("suffix", sa.Text),
     sa.Column("quota", sa.Integer),
     sa.Column("require", sa.Text),
+    # 1, 0, or -1 as the configuration says.
     sa.Column("review", sa.Integer, nullable=False),
 )
 
