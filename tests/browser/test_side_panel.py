@@ -146,6 +146,10 @@ def test_every_action_of_a_row(analysis: Analysis, author: Client) -> None:
     expect(analysis.cell(0).get_by_role("link", name="engine")).to_be_visible()
     assert analysis.cell(0).locator("img, script, [href^=javascript]").count() == 0
     expect(analysis.panel.locator("img, script, [href^=javascript]")).to_have_count(0)
+    analysis.hover(3, EVIL)
+    tooltip = analysis.page.locator(".hubdoi-lab-tooltip")
+    expect(tooltip).to_contain_text("<img src=x", timeout=20 * SECONDS)
+    expect(tooltip.locator("img, script, [href^=javascript]")).to_have_count(0)
     # The entry goes into a file beside the notebook.
     analysis.action(ENGINE, "Add to a .bib File…")
     analysis.page.locator(".jp-Dialog input").fill("made-here.bib")
