@@ -1,4 +1,4 @@
-"""Write the table of `HfApi`'s calls into the reference page of the sandbox."""
+"""Write the tables of `HfApi`'s calls and of `hf`'s commands into the sandbox's reference page."""
 
 import sys
 from pathlib import Path
@@ -8,15 +8,17 @@ PAGE = ROOT / "docs" / "reference" / "sandbox.md"
 
 
 def main() -> None:
-    """Put the present table where the old one is."""
+    """Put the present tables where the old ones are."""
     sys.path.insert(0, str(ROOT))
-    from tests.sandbox.hf_api_calls import table
+    from tests.sandbox import hf_api_calls, hf_cli_calls
 
     written = PAGE.read_text("utf-8")
-    start = written.index("| call |")
-    end = written.find("\n\n", start)
-    rest = written[end + 1 :] if end >= 0 else ""
-    PAGE.write_text(written[:start] + table() + rest, "utf-8")
+    for made in (hf_api_calls.table(), hf_cli_calls.table()):
+        start = written.index(made.partition("\n")[0])
+        end = written.find("\n\n", start)
+        rest = written[end + 1 :] if end >= 0 else ""
+        written = written[:start] + made + rest
+    PAGE.write_text(written, "utf-8")
 
 
 if __name__ == "__main__":

@@ -49,7 +49,6 @@ NOT_OFFERED: dict[str, Callable[[HfApi], object]] = {
     "inspect_scheduled_job": lambda api: api.inspect_scheduled_job(**PLANNED),
     "list_bucket_tree": lambda api: list(api.list_bucket_tree(BUCKET)),
     "list_buckets": lambda api: list(api.list_buckets()),
-    "list_collections": lambda api: list(api.list_collections()),
     "list_daily_papers": lambda api: list(api.list_daily_papers()),
     "list_jobs": lambda api: list(api.list_jobs(namespace="ada")),
     "list_jobs_hardware": lambda api: api.list_jobs_hardware(),
@@ -73,6 +72,9 @@ NOT_OFFERED: dict[str, Callable[[HfApi], object]] = {
     ),
     "suspend_scheduled_job": lambda api: api.suspend_scheduled_job(**PLANNED),
     "trigger_scheduled_job": lambda api: api.trigger_scheduled_job(**PLANNED),
+    "update_collection_resource_group": lambda api: api.update_collection_resource_group(
+        "ada/notes-" + "0" * 24, None
+    ),
     "update_bucket_settings": lambda api: api.update_bucket_settings(BUCKET, private=True),
     "update_job_labels": lambda api: api.update_job_labels(**NAMED, labels={}),
     "update_scheduled_job_labels": lambda api: api.update_scheduled_job_labels(
@@ -87,19 +89,10 @@ NOT_OFFERED: dict[str, Callable[[HfApi], object]] = {
 """Calls that are answered with status 501 and one sentence."""
 
 _ENDPOINTS = "asks Inference Endpoints, a service of its own"
-_COLLECTIONS = "collections: status 501"
 _JOBS = "jobs: status 501 at its first request"
 _BUCKETS = "storage buckets: status 501 at its first request"
 
 OTHERWISE: dict[str, str] = {
-    "add_collection_item": _COLLECTIONS,
-    "create_collection": _COLLECTIONS,
-    "delete_collection": _COLLECTIONS,
-    "delete_collection_item": _COLLECTIONS,
-    "get_collection": _COLLECTIONS,
-    "update_collection_item": _COLLECTIONS,
-    "update_collection_metadata": _COLLECTIONS,
-    "update_collection_resource_group": _COLLECTIONS,
     "copy_files": "within the client; large files need a Xet hash, which the sandbox does not have",
     "create_inference_endpoint": _ENDPOINTS,
     "create_inference_endpoint_from_catalog": _ENDPOINTS,

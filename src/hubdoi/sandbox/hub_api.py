@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from . import (
+    hub_collections,
     hub_commits,
     hub_croissant,
     hub_discussions,
@@ -32,6 +33,7 @@ for _part in (
     hub_history,
     hub_gated,
     hub_webhooks,
+    hub_collections,
     hub_identity,
     hub_people,
     hub_repos,

@@ -51,7 +51,8 @@ def change(request: Request, webhook_id: str, body: JsonBody) -> dict[str, Any]:
     values: dict[str, Any] = {}
     if "url" in body or "jobSourceId" in body:
         values["url"] = _url(body)
-    if "watched" in body:
+    # huggingface_hub sends an empty list for what is to stay as it is.
+    if body.get("watched", []) != []:
         values["watched"] = watched_from(body["watched"])
     if "domains" in body:
         values["domains"] = _domains(body["domains"])

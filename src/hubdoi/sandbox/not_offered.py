@@ -15,7 +15,6 @@ _METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
 _SPACES = "The sandbox runs no Spaces; it keeps models and datasets."
 _BUCKETS = "The sandbox has no storage buckets; upload to a model or dataset instead."
 _JOBS = "The sandbox runs no jobs."
-_COLLECTIONS = "The sandbox has no collections."
 _PAPERS = "The sandbox has no papers."
 
 NOT_OFFERED = (
@@ -44,8 +43,10 @@ NOT_OFFERED = (
         "/api/{kind}/{namespace}/{name}/lfs-files/batch",
         "The sandbox keeps every version of a large file: a DOI may name it.",
     ),
-    ("/api/collections", _COLLECTIONS),
-    ("/api/collections/{rest:path}", _COLLECTIONS),
+    (
+        "/api/collections/{owner}/{name}/resource-group",
+        "The sandbox has no resource groups; a collection is public or private.",
+    ),
 )
 """The paths, and what is said at each."""
 

@@ -14,6 +14,7 @@ from ..records.errors import RevisionNotFound
 from ..records.formats import formats_of_suffixes, is_empty
 from .changes import Change
 from .clock import Clock
+from .collections import Collections
 from .commits import Commits
 from .discussions import Discussions
 from .events import Events
@@ -50,6 +51,7 @@ class Store:
         self.xorbs = Xorbs(large_files / "xorbs")
         self.likes = Likes(database, clock)
         self.gates = Gates(database, clock)
+        self.collections = Collections(database, clock)
         self.run = secrets.token_hex(8)
         """A name for this run of the sandbox."""
         self.commits = Commits(database, clock, self.events, self.large)
