@@ -214,6 +214,16 @@ def test_a_file_of_any_hub_cache_is_noted_with_its_cell(own: Recorder, tmp_path:
     assert (load.how, load.files, load.cells) == (("opened",), ("config.json",), (7,))
 
 
+def test_a_file_has_one_name_however_its_path_is_written(own: Recorder, tmp_path: Path) -> None:
+    path = snapshot(tmp_path)
+    own.clear()
+    path.read_text()
+    with open(f"{path.parent}/./config.json") as file:  # noqa: PTH123
+        file.read()
+    (load,) = recorded(own).loads
+    assert load.files == ("config.json",)
+
+
 def test_writing_and_other_paths_are_not_noted(own: Recorder, tmp_path: Path) -> None:
     snapshot(tmp_path)
     own.clear()

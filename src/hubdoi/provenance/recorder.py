@@ -177,7 +177,7 @@ class Recorder:
         if ref is not None:
             entry["ref"] = ref
         if file is not None and how != "resolved" and len(entry["files"]) < MAX_FILES:
-            entry["files"][file.replace("\\", "/")] = None
+            entry["files"][file.replace("\\", "/").removeprefix("./")] = None
 
 
 recorder = Recorder()
