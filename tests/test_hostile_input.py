@@ -15,7 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hubdoi.jupyter.commands import _words
-from tests.parsers import JSON, OBJECTS, PARSERS, Surroundings, Target
+from tests.made_up import JSON, OBJECTS
+from tests.parsers import PARSERS, Surroundings, Target
 
 
 @pytest.fixture(scope="module")
