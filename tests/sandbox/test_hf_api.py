@@ -138,6 +138,47 @@ def test_squash_and_r09_not_what_a_doi_names(
         ada.super_squash_history("ada/long", branch="nope")
 
 
+def test_squash_a_pull_request(ada: HfApi) -> None:
+    ada.create_repo("ada/proposed")
+    pull = ada.create_pull_request("ada/proposed", title="Two steps")
+    for number in range(2):
+        ada.upload_file(
+            path_or_fileobj=b"%d" % number,
+            path_in_repo="n",
+            repo_id="ada/proposed",
+            revision=pull.git_reference,
+        )
+    ada.super_squash_history("ada/proposed", branch=pull.git_reference)
+    assert len(ada.list_repo_commits("ada/proposed", revision=pull.git_reference)) == 1
+    ada.merge_pull_request("ada/proposed", pull.num)
+    assert "n" in ada.list_repo_files("ada/proposed")
+
+
+def test_the_wording_that_clients_show(
+    ada: HfApi, grace: HfApi, http: Callable[..., httpx.Response]
+) -> None:
+    with pytest.raises(RepositoryNotFoundError) as caught:
+        ada.upload_file(path_or_fileobj=b"x", path_in_repo="x", repo_id="ada/not-there")
+    assert caught.value.server_message == "Repository not found"
+    with pytest.raises(RepositoryNotFoundError):
+        ada.unlike("one-part")
+    ada.create_repo("ada/behind-a-gate")
+    ada.update_repo_settings("ada/behind-a-gate", gated="auto")
+    with pytest.raises(GatedRepoError, match="Access to model ada/behind-a-gate is restricted"):
+        grace.hf_hub_download("ada/behind-a-gate", ".gitattributes")
+
+
+def test_an_answer_has_the_name_that_the_client_gave(
+    http: Callable[..., httpx.Response],
+) -> None:
+    for header in ("X-Request-Id", "X-Amzn-Trace-Id"):
+        answer = http("GET", "/api/models", headers={header: "Root=1-abc"})
+        assert answer.headers["X-Request-Id"] == "Root=1-abc"
+    odd = http("GET", "/api/models", headers={"X-Request-Id": "<b>" + "x" * 300})
+    assert odd.headers["X-Request-Id"].startswith("Root=")
+    assert http("GET", "/api/models").headers["X-Request-Id"] != odd.headers["X-Request-Id"]
+
+
 def test_the_large_files_of_a_repository(ada: HfApi, http: Callable[..., httpx.Response]) -> None:
     ada.create_repo("ada/heavy")
     for number in range(2):

@@ -108,6 +108,16 @@ def test_what_is_not_there_cannot_be_deleted(ada):
     assert ada.model_info(BERT).sha == head
 
 
+def test_a_folder_is_deleted_by_its_name_alone(ada):
+    ada.create_repo("ada/folders")
+    for path in ("a/1.txt", "a/b/2.txt", "ab/3.txt"):
+        ada.upload_file(path_or_fileobj=b"x", path_in_repo=path, repo_id="ada/folders")
+    ada.create_commit(
+        "ada/folders", [CommitOperationDelete("a", is_folder=False)], commit_message="without a"
+    )
+    assert ada.list_repo_files("ada/folders") == [".gitattributes", "ab/3.txt"]
+
+
 def test_the_same_content_makes_no_commit(ada):
     first = ada.upload_file(path_or_fileobj=b"x", path_in_repo="x", repo_id=BERT)
     again = ada.upload_file(path_or_fileobj=b"x", path_in_repo="x", repo_id=BERT)
@@ -239,9 +249,9 @@ def test_paths_cannot_leave_the_repository(http, path):
         ("deletedFile", {"path": path}),
         ("deletedFolder", {"path": path}),
     ):
-        assert http("POST", COMMIT, content=lines(HEADER, change)).status_code == 400
+        assert http("POST", COMMIT, content=lines(HEADER, change)).status_code == 422
     body = {"files": [{"path": path, "size": 1, "sample": ""}]}
-    assert http("POST", f"/api/models/{BERT}/preupload/main", json=body).status_code == 400
+    assert http("POST", f"/api/models/{BERT}/preupload/main", json=body).status_code == 422
     assert http("GET", f"/api/models/{BERT}").json()["sha"] == head
 
 

@@ -44,4 +44,4 @@ def test_paths_inside_a_repository(path):
 def test_paths_that_lead_elsewhere(path):
     with pytest.raises(Refusal) as caught:
         check_path(path)
-    assert caught.value.status == 400
+    assert caught.value.status == 422

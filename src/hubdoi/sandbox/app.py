@@ -56,7 +56,7 @@ def create_app(world: World, *, host: str = "127.0.0.1", port: int = 80) -> Fast
     app.add_middleware(
         Guard,
         hosts=own_hosts(host, port),
-        any_address=host in ("", "0.0.0.0", "::"),  # noqa: S104  # nosec B104  # compared, not bound
+        any_address=host in ("", "0.0.0.0", "::"),  # noqa: S104 (compared, not bound)
     )
     app.add_middleware(RequestIds)
     app.add_exception_handler(HubdoiError, _refused)
@@ -117,8 +117,8 @@ def _no_route(request: Request, error: Exception) -> Response:
             return _moved(request, moved)
         except HubdoiError as refused:
             return _refused(request, refused)
-        if not is_for_reader(request) and (asked := one_part_id(request)):
-            return _refused(request, no_such_repository(asked, person_of(request)))
+    if error.status_code in (404, 405) and not is_for_reader(request) and one_part_id(request):
+        return _refused(request, no_such_repository(person_of(request)))
     sentences = {
         404: "There is nothing at this address.",
         405: "This address does not take that method.",

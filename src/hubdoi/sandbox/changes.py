@@ -28,18 +28,19 @@ def edits(listing: Listing, change: Change, added: Mapping[str, Blob]) -> dict[s
         Refusal: something to delete is not there.
     """
     found: dict[str, Blob | None] = {}
+    folders = list(change.delete_folders)
     for path in change.delete_files:
+        # Clients name a folder as a file when nothing tells them that it is one.
         if listing.get(path) is None:
-            raise Refusal(
-                404, f"{path[:200]!r} cannot be deleted: there is no such file.", "EntryNotFound"
-            )
-        found[path] = None
-    for folder in change.delete_folders:
+            folders.append(path)
+        else:
+            found[path] = None
+    for folder in folders:
         entry = listing.entry(folder)
         if entry is None or not entry[1]:
             raise Refusal(
                 404,
-                f"{folder[:200]!r} cannot be deleted: there is no such folder.",
+                f"{folder[:200]!r} cannot be deleted: there is no such file or folder.",
                 "EntryNotFound",
             )
         found[folder + "/"] = None

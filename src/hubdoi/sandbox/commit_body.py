@@ -76,7 +76,9 @@ def read_commit(body: IO[bytes]) -> Asked:
         elif key in ("deletedFile", "deletedEntry"):
             delete_files.append(check_path(value.get("path")))
         elif key == "deletedFolder":
-            delete_folders.append(check_path(_text(value.get("path")).rstrip("/")))
+            folder = value.get("path")
+            folder = folder.rstrip("/") if isinstance(folder, str) else folder
+            delete_folders.append(check_path(folder))
         else:
             raise Refusal(400, f"{key[:60]!r} is no change that a commit can make.")
     change = Change(add, tuple(delete_files), tuple(delete_folders), large)

@@ -77,11 +77,12 @@ class Gates:
         """
         if not self.mode(found.uid) or found.is_writable_by(person):
             return
+        what = f"{found.repo.type} {found.repo.id}"
         where = f"Visit {endpoint}/{found.repo.path} to ask for access."
         if person is None:
             raise Refusal(
                 401,
-                f"Access to {found.repo} is restricted; sign in first. {where}",
+                f"Access to {what} is restricted; sign in first. {where}",
                 "GatedRepo",
             )
         status = self.status(found.uid, person.username)
@@ -91,7 +92,7 @@ class Gates:
             "pending": "your request is pending a review by the owner.",
             "rejected": "your request was rejected by the owner.",
         }.get(status or "", f"you are not in the authorized list. {where}")
-        raise Refusal(403, f"Access to {found.repo} is restricted and {why}", "GatedRepo")
+        raise Refusal(403, f"Access to {what} is restricted and {why}", "GatedRepo")
 
     def status(self, uid: str, username: str) -> str | None:
         """How far the request of a user is; None when there is none."""

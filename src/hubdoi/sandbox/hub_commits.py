@@ -85,7 +85,7 @@ def commit(
             branch, num, parent = pull.ref, pull.num, None
             answer["pullRequestUrl"] = f"{_page(found)}/discussions/{num}"
         else:
-            branch, num = _branch(found, revision)
+            branch, num = branch_of(found, revision)
         made = store.commits.commit(
             found.uid,
             person,
@@ -149,7 +149,7 @@ def may_commit(request: Request, found: Located, revision: str | None, create_pr
     person = require_person(request)
     if create_pr or found.repository.is_writable_by(person):
         return person
-    _, num = _branch(found, revision)
+    _, num = branch_of(found, revision)
     if num is None or found.store.discussions.get(found.uid, num).author != person.username:
         raise WriteAccessRequired(
             f"{person.username} cannot write to {found.repo}; open a pull request instead."
@@ -157,7 +157,7 @@ def may_commit(request: Request, found: Located, revision: str | None, create_pr
     return person
 
 
-def _branch(found: Located, revision: str | None) -> tuple[str, int | None]:
+def branch_of(found: Located, revision: str | None) -> tuple[str, int | None]:
     """The full ref name to commit on, and the number of the pull request that it belongs to."""
     name = revision or "main"
     if match := _PULL.fullmatch(name):

@@ -10,6 +10,7 @@ from ..records import Repo
 from ..records.errors import WriteAccessRequired
 from .access import require_person, world_of
 from .bodies import JsonBody, text_of
+from .hub_commits import branch_of
 from .located import Reading, Writing, repo_from, tail_of
 from .refusal import Refusal
 
@@ -57,7 +58,8 @@ def super_squash(request: Request, found: Writing, body: JsonBody) -> dict[str, 
         history = store.commits.history(found.uid, found.commit(branch).oid, limit=_ALL)
         if named.intersection(commit.oid for commit in history):
             store.repositories.refuse_if_locked(found.repository, "squashed")
-        store.commits.squash(found.uid, person, f"refs/heads/{branch}", title=message or "Squash")
+        ref, _ = branch_of(found, branch)
+        store.commits.squash(found.uid, person, ref, title=message or "Squash")
     return {}
 
 

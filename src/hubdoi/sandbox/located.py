@@ -73,10 +73,10 @@ def locate(request: Request, kind: str, namespace: str, name: str) -> Located:
         if kind not in _KINDS:
             raise RepoNotFound("The sandbox keeps models and datasets, nothing else.")
         repository = store.repositories.find(Repo(cast(Any, _KINDS[kind]), asked), person)
-    except (RepoNotFound, InvalidRepo) as error:
+    except (RepoNotFound, InvalidRepo):
         follow_alias(request)
         # As huggingface.co does: who is not signed in does not learn whether it is private.
-        raise _not_found(error.message, person) from None
+        raise no_such_repository(person) from None
     if repository.repo.id != asked:
         raise Moved(asked, repository.repo.id)
     return Located(store, repository, person)
@@ -103,8 +103,8 @@ def follow_alias(request: Request) -> None:
 
 
 _RESOURCES = frozenset(
-    "branch commit commits compare croissant discussions paths-info preupload refs resolve revision settings "
-    "super-squash tag tree treesize".split()
+    "branch commit commits compare croissant discussions like likers paths-info preupload refs "
+    "resolve revision settings super-squash tag tree treesize".split()
 )
 
 
@@ -119,17 +119,12 @@ def one_part_id(request: Request) -> str | None:
     return parts[0] if len(parts) > 2 and parts[1] in ("resolve", "raw") else None
 
 
-def no_such_repository(repo_id: str, person: Person | None) -> Refusal:
-    """There is none of that id, or `person` cannot see it."""
-    return _not_found(
-        f"There is no repository {repo_id[:100]!r} here, or it is private; "
-        "check its name and your token.",
-        person,
-    )
+def no_such_repository(person: Person | None) -> Refusal:
+    """There is none of that id, or `person` cannot see it.
 
-
-def _not_found(message: str, person: Person | None) -> Refusal:
-    return Refusal(401 if person is None else 404, message, "RepoNotFound")
+    huggingface_hub says more itself, and would repeat every other wording.
+    """
+    return Refusal(401 if person is None else 404, "Repository not found", "RepoNotFound")
 
 
 def repo_from(kind: object, repo_id: str) -> Repo:

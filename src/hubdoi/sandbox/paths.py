@@ -38,6 +38,6 @@ def check_path(path: object) -> str:
 def _bad(path: object, why: str) -> Refusal:
     shown = str(path)
     return Refusal(
-        400,
+        422,
         f"{shown[:60]!r} cannot be the path of a file: {why}.",
     )
