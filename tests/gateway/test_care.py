@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import httpx
 import pytest
 from starlette.testclient import TestClient
 
 from hubdoi.config import Secret
+from hubdoi.datacite.json_record import attributes
 from hubdoi.gateway import care
 from hubdoi.gateway.app import create_app
 from hubdoi.gateway.institution import Institution
 from hubdoi.gateway.reconcile import reconcile
-from hubdoi.records import MintRequest, Repo, Version
+from hubdoi.net.answer import Answer
+from hubdoi.records import Author, Consent, MintRequest, Repo, RepoInfo, Version
 from hubdoi.sandbox import Sandbox
 
 from .conftest import environment
@@ -87,6 +90,58 @@ def test_r11_a_private_repository_leads_back_when_it_returns(
     plain_hub.hf_api().update_repo_settings(REPO.id, private=False)
     assert [finding.kind for finding in reconcile(institution).findings] == ["returned"]
     assert url_at_datacite(plain_hub, version) == version.landing_url
+
+
+def test_many_dois_are_compared_with_few_requests(
+    institution_of: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    institution = institution_of()
+    registrar, ledger, now = institution.registrar, institution.ledger, datetime.now(UTC)
+    versions = {}
+    with institution.database.transaction():
+        for number in range(300):
+            repo, revision = Repo("model", f"ada/model-{number}"), f"{number:040x}"
+            version = Version.from_parts(
+                doi=registrar.reserve(repo, f"uid-{number}", revision),
+                repo=repo,
+                revision=revision,
+                title=f"model-{number}",
+                authors=(Author.person("Lovelace, Ada"),),
+                publisher="Hugging Face",
+                year=now.year,
+                created=now,
+                url=repo.url(institution.settings.hub),
+                endpoint=institution.settings.hub,
+                consent=Consent("ada", now, registrar.terms.digest),
+            )
+            entry = ledger.intend(
+                version, uid=f"uid-{number}", revision_date=now, terms=registrar.terms
+            )
+            ledger.mark(entry, "linked")
+            assert version.doi is not None
+            versions[version.doi.key] = version
+    requests = []
+
+    def get(path: str, params: dict[str, str]) -> Answer:
+        requests.append(params)
+        data = [
+            {"id": doi, "attributes": {**attributes(versions[doi]), "state": "findable"}}
+            for doi in filter(None, params.get("ids", "").split(","))
+        ]
+        return Answer(200, {}, b"", {"data": data, "links": {}}, path)
+
+    def listed(owner: str) -> list[RepoInfo]:
+        return [
+            RepoInfo(repo=version.repo, uid=f"uid-{number}", head=None, revision=None)
+            for number, version in enumerate(versions.values())
+        ]
+
+    monkeypatch.setattr(registrar._http, "get", get)
+    monkeypatch.setattr(institution.hub, "repositories", listed)
+    assert reconcile(institution).findings == ()
+    # The account's list once, and 120 DOIs a request: 100,000 take 834 and 100.
+    assert [len(one["ids"].split(",")) for one in requests if "ids" in one] == [120, 120, 60]
+    assert len(requests) == 4
 
 
 def test_the_doctor_says_what_is_wrong(
