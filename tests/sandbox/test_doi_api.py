@@ -11,6 +11,7 @@ import pytest
 
 from hubdoi.records import Author, Repo, Terms
 from hubdoi.sandbox import Sandbox
+from tests.sandbox.plain_commit import commit_card
 
 Ask = Callable[..., httpx.Response]
 
@@ -429,9 +430,7 @@ def test_text_from_a_card_is_kept_as_it_is(
         '---\nlicense: "<b>mine</b>"\nlanguage: ["\'en\'"]\nbase_model: ../../x\n---\n\n'
         'Hello \u202e <img src=x onerror=alert(1)> "world" \x00 \\.\n'
     )
-    demo.hf_api().upload_file(
-        path_or_fileobj=card.encode(), path_in_repo="README.md", repo_id="ada/tiny-bert"
-    )
+    commit_card(demo, card)
     answer = http("POST", DOI, json=agreed)
     assert answer.status_code == 201, answer.text
     assert answer.json()["license"] == "<b>mine</b>"

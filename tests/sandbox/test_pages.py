@@ -10,6 +10,7 @@ from huggingface_hub import CommitOperationAdd, HfApi
 
 from hubdoi.sandbox import Sandbox
 from tests.sandbox.plain_browser import HOSTILE, TINY_BERT, Browser, Page, assert_harmless, push
+from tests.sandbox.plain_commit import commit_card
 
 
 @pytest.fixture
@@ -144,9 +145,9 @@ def test_hostile_words_stay_words(adas: Browser, ada: HfApi, demo: Sandbox) -> N
         ada,
         title=HOSTILE,
         commit_description=HOSTILE + "\n</p><script>",
-        add=[CommitOperationAdd("README.md", card.encode())]
-        + [CommitOperationAdd(name, HOSTILE.encode()) for name in names],
+        add=[CommitOperationAdd(name, HOSTILE.encode()) for name in names],
     )
+    commit_card(demo, card)
     path = "/ada/tiny-bert/settings/doi"
     form = adas.open(path).form(path)
     adas.send(form, {"author_name": HOSTILE[:60], "author_type": "organization", "author_affiliation": HOSTILE[:80],

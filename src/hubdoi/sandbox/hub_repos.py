@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import PlainTextResponse
 
 from ..records import Person, Repo
 from ..records.errors import RepoNotFound, WriteAccessRequired
-from ..records.repo_card import parse_card
 from .access import require_person, world_of
 from .bodies import JsonBody, text_of
+from .card_rules import LICENSES, checked
 from .described import describe, picked
 from .located import Located, Reading, Writing, repo_from, split_revision, tail_of
 from .refusal import Refusal
@@ -20,7 +20,6 @@ from .repositories import Repository
 router = APIRouter()
 
 _MAX_ID = 200
-_LICENSE = re.compile(r"[a-z0-9][a-z0-9.+-]*")
 _REPO = "/api/{kind}/{namespace}/{name}"
 
 
@@ -122,12 +121,17 @@ def info_at(
     return _info(found, revision, blobs, expand)
 
 
-@router.post("/api/validate-yaml")
-def validate_card(body: JsonBody) -> dict[str, Any]:
-    card = parse_card(text_of(body, "content", at_most=2_000_000).encode())
-    if card.problem:
-        raise Refusal(400, card.problem, errors=[{"message": card.problem}])
-    return {"errors": [], "warnings": []}
+@router.post("/api/validate-yaml", response_model=None)
+def validate_card(request: Request, body: JsonBody) -> dict[str, Any] | Response:
+    content = text_of(body, "content", at_most=2_000_000)
+    errors, warnings = checked(content, body.get("repoType", "model"))
+    # RepoCard.validate asks for text, and shows it as it is.
+    if errors and request.headers.get("accept") == "text/plain":
+        return PlainTextResponse("".join(f"- Error: {error}\n" for error in errors), 400)
+    if errors:
+        said = [{"message": error} for error in errors]
+        raise Refusal(400, "The metadata of the card is not valid.", errors=said, warnings=[])
+    return {"errors": [], "warnings": [{"message": warning} for warning in warnings]}
 
 
 def _info(
@@ -166,7 +170,7 @@ def _license(body: dict[str, Any]) -> str | None:
     if body.get("license") is None:
         return None
     found = text_of(body, "license", at_most=60)
-    if _LICENSE.fullmatch(found) is None:
+    if found not in LICENSES:
         raise Refusal(400, f"{found!r} is not the identifier of a licence, such as apache-2.0.")
     return found
 
