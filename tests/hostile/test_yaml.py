@@ -44,7 +44,7 @@ def test_a_sandbox_outlives_hostile_front_matter(sandbox: Sandbox) -> None:
 def test_a_kernel_outlives_a_hostile_body(body: str) -> None:
     code = """
 import sys
-from hubdoi.jupyter.magic import _body
+from hubdoi.jupyter.commands import _body
 from hubdoi.records.errors import InvalidMetadata
 try:
     _body(sys.stdin.read(), ["mint"])
