@@ -13,7 +13,7 @@ unexport PYTHONDONTWRITEBYTECODE
 PACKAGES := chromium libatomic1 fonts-dejavu-core poppler-utils texlive-latex-base texlive-latex-recommended \
 	texlive-luatex texlive-bibtex-extra texlive-publishers biber lmodern postgresql
 
-.PHONY: help audit fuzz demo lab labextension test test-long lint types frontend unit notebooks browser coverage pictures docs dist bench profile system clean checks documents load
+.PHONY: help audit fuzz demo lab labextension test test-long lint types frontend unit notebooks browser coverage pictures docs lowest dist bench profile system clean checks documents load
 
 # uv installs in seconds what pip needs minutes for; where it cannot, pip does it.
 INSTALL := scripts/install $(BIN)/python
@@ -108,6 +108,9 @@ docs: $(VENV)/.docs  ## the documentation, into docs/_build/html; a warning is a
 $(VENV)/.docs: pyproject.toml | $(BIN)/python
 	@$(INSTALL) -e '.[docs]'
 	@touch $@
+
+lowest: $(VENV)/.test  ## the sandbox with the lowest huggingface_hub that is allowed
+	@scripts/lowest
 
 dist: $(VENV)/.test  ## sdist and wheel, and the wheel tried in an empty environment
 	@scripts/dist
