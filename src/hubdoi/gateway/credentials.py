@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ..config import Secret
 
-TOKEN_PREFIX = "hubdoi_"  # noqa: S105
+TOKEN_PREFIX = "hubdoi_"  # noqa: S105  # nosec B105  # the beginning of a token, no token
 """How the gateway's own tokens begin."""
 
 

@@ -56,7 +56,7 @@ def create_app(world: World, *, host: str = "127.0.0.1", port: int = 80) -> Fast
     app.add_middleware(
         Guard,
         hosts=own_hosts(host, port),
-        any_address=host in ("", "0.0.0.0", "::"),  # noqa: S104 (compared, not bound)
+        any_address=host in ("", "0.0.0.0", "::"),  # noqa: S104  # nosec B104  # compared, not bound
     )
     app.add_middleware(RequestIds)
     app.add_exception_handler(HubdoiError, _refused)
