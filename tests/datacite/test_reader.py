@@ -318,6 +318,37 @@ ARTICLE = {
 }  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("statements", "license", "page"),
+    [
+        (
+            [{"rights": "Open Access"}, {"rights": "Own", "rightsUri": "https://example.org/own"}],
+            "Own",
+            "https://example.org/own",
+        ),
+        (
+            [{"rights": "Own"}, {"rightsUri": "https://example.org/own"}],
+            "Own",
+            "https://example.org/own",
+        ),
+        (
+            [
+                {"rights": "Open Access", "rightsUri": "https://example.org/open"},
+                {"rights": "MIT License", "rightsIdentifier": "MIT"},
+            ],
+            "MIT",
+            None,
+        ),
+        (["Own licence", None], "Own licence", None),
+    ],
+)
+def test_the_name_and_the_page_of_a_licence_come_from_one_statement(
+    statements: list[object], license: str, page: str | None
+) -> None:
+    version = version_from({"doi": "10.1234/x", "rightsList": statements})
+    assert (version.license, version.license_url) == (license, page)
+
+
 def test_nothing_that_a_citation_needs_is_lost() -> None:
     version = version_from(ARTICLE)
     assert version.license_url == "https://example.org/licence"

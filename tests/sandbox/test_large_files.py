@@ -251,6 +251,7 @@ def test_what_is_too_large_is_refused_before_it_is_sent(
         {"operation": "upload", "objects": 1},
         {"operation": "upload", "objects": [1]},
         {"operation": "upload", "objects": [], "transfers": ["ssh"]},
+        {"operation": "upload", "objects": [], "transfers": 1},
         {"operation": "upload", "objects": [{}] * 1001},
     ],
 )

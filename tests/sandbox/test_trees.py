@@ -46,10 +46,7 @@ def trees(tmp_path: Path) -> Iterator[Trees]:
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trees]:
     database = Database(tmp_path_factory.mktemp("trees") / "trees.db")
     database.create(METADATA)
-    with pytest.MonkeyPatch.context() as patch:
-        # Few entries fill a part.
-        patch.setattr(trees_module, "PART", 4)
-        yield Trees(database)
+    yield Trees(database)
     database.close()
 
 
@@ -85,6 +82,13 @@ def test_ids_are_those_of_git(trees: Trees) -> None:
 
 @given(EDITS)
 def test_a_tree_is_what_its_edits_say(shared: Trees, steps: list[dict[str, Blob | None]]) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        # Few entries fill a part.
+        patch.setattr(trees_module, "PART", 4)
+        _follow(shared, steps)
+
+
+def _follow(shared: Trees, steps: list[dict[str, Blob | None]]) -> None:
     root, files = EMPTY, dict[str, Blob]()
     for step in steps:
         # A path that would be a file and a folder has a test of its own.

@@ -15,6 +15,7 @@ from ..records.dated import Dated
 from ..records.doi import Doi
 from ..records.errors import HubdoiError, InvalidAuthor, UnexpectedAnswer
 from ..records.funding import Funding
+from ..records.link import web_url
 from ..records.markup import without_markup
 from ..records.moment import parse_moment, show_moment
 from ..records.repo import HUGGING_FACE, Repo, RepoReference
@@ -51,6 +52,7 @@ def version_from(attributes: Mapping[str, Any]) -> Version:
     related = _related(attributes)
     created = _created(attributes, place is not None)
     following = _neighbour(related, "IsPreviousVersionOf")
+    licence, licence_url = _license(attributes)
     return Version(
         doi=doi,
         repo=place.repo if place else None,
@@ -61,8 +63,8 @@ def version_from(attributes: Mapping[str, Any]) -> Version:
         year=_year(attributes),
         created=created,
         description=_description(attributes),
-        license=_license(attributes),
-        license_url=_license_url(attributes),
+        license=licence,
+        license_url=licence_url,
         csl_type=_csl_type(attributes),
         publisher_ror=_publisher_ror(attributes.get("publisher")),
         container=_container(attributes),
@@ -165,32 +167,33 @@ def _description(attributes: Mapping[str, Any]) -> str | None:
     return None
 
 
-def _license(attributes: Mapping[str, Any]) -> str | None:
-    """An SPDX identifier where the record has one, else the words of its first statement."""
-    statements = [
-        entry for entry in members(attributes.get("rightsList")) if isinstance(entry, Mapping | str)
+def _license(attributes: Mapping[str, Any]) -> tuple[str | None, str | None]:
+    """The licence of a record, and its page where that is not known by the name.
+
+    Of several statements it is the one with an identifier, else with words and a link, else with
+    words. Name and page come from one statement; a link without words may belong to any of them.
+    """
+    stated = [
+        (
+            text_of(entry.get("rightsIdentifier")),
+            " ".join(without_markup(text_of(entry.get("rights"))).split()),
+            web_url(text_of(entry.get("rightsUri"))),
+        )
+        for entry in (
+            entry if isinstance(entry, Mapping) else {"rights": entry}
+            for entry in members(attributes.get("rightsList"))
+            if isinstance(entry, Mapping | str)
+        )
     ]
-    for entry in statements:
-        if isinstance(entry, Mapping) and (identifier := text_of(entry.get("rightsIdentifier"))):
-            spdx, words = spdx_identifier(identifier), text_of(entry.get("rights"))
-            # The card's own word, where it means the same.
-            return words if spdx and spdx_identifier(words) == spdx else spdx or identifier
-    for entry in statements:
-        text = text_of(entry.get("rights") if isinstance(entry, Mapping) else entry)
-        if words := " ".join(without_markup(text).split()):
-            return spdx_identifier(words) or words
-    return None
-
-
-def _license_url(attributes: Mapping[str, Any]) -> str | None:
-    """The page of the licence, where the record gives one that is not known by its name."""
-    url = first(
-        url
-        for entry in members(attributes.get("rightsList"))
-        if isinstance(entry, Mapping)
-        and (url := text_of(entry.get("rightsUri"))).lower().startswith(("https://", "http://"))
+    identifier, words, url = max(
+        stated, key=lambda one: (bool(one[0]), bool(one[1]), bool(one[2])), default=("", "", "")
     )
-    return url if url != license_page(_license(attributes)) else None
+    spdx = spdx_identifier(identifier or words)
+    # The card's own word, where it means the same.
+    name = words if spdx and spdx_identifier(words) == spdx and identifier else spdx
+    name = name or identifier or words or None
+    url = url or first(link for _, said, link in stated if link and not said) or ""
+    return name, url if url and url != license_page(name) else None
 
 
 def _csl_type(attributes: Mapping[str, Any]) -> str | None:

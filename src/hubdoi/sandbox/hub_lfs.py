@@ -87,7 +87,8 @@ def _batch(request: Request, found: Located, body: dict[str, Any]) -> Response:
         raise Refusal(422, "The operation is upload or download.")
     if not isinstance(objects, list) or len(objects) > _MAX_OBJECTS:
         raise Refusal(422, f"'objects' must be a list of at most {_MAX_OBJECTS} objects.")
-    if "basic" not in body.get("transfers", ["basic"]):
+    transfers = body.get("transfers", ["basic"])
+    if not isinstance(transfers, list) or "basic" not in transfers:
         raise Refusal(422, "The sandbox transfers large files by 'basic' alone.")
     if operation == "upload":
         # Whoever can open a pull request can upload what it holds.
