@@ -301,12 +301,13 @@ export class SidePanel extends Widget {
       h(
         "div",
         { class: "hubdoi-lab-actions" },
-        action(
-          "Cite",
-          `Copy the citation of ${use.name} as BibTeX`,
-          citeIcon,
-          "hubdoi:copy-bibtex",
-        ),
+        use.verdict !== "gone" &&
+          action(
+            "Cite",
+            `Copy the citation of ${use.name} as BibTeX`,
+            citeIcon,
+            "hubdoi:copy-bibtex",
+          ),
         use.fix !== null && action("Pin", `Write ${use.fix} into the code`, pinIcon, "hubdoi:pin"),
         canMint && action("Mint …", `Generate a DOI for ${use.name}`, doiIcon, "hubdoi:mint"),
         more,

@@ -107,7 +107,7 @@ def test_without_a_doi_it_must_be_cited_by_its_address(written: Callable[..., Pa
 def test_gone_is_a_finding(written: Callable[..., Path]) -> None:
     report = check(written(PINNED, DOI), statuses=answers(error=RepoNotFound("No.")))
     assert report.exit_status == 1
-    assert "ada/engine is gone" in str(report)
+    assert "ada/engine: the Hub has no such repository, or it is private." in str(report)
 
 
 def test_a_call_that_only_the_run_can_tell_is_2(written: Callable[..., Path]) -> None:

@@ -228,7 +228,7 @@ class _Check:
         """What is wrong with one use: at most one line about its revision and one about its citation."""
         use, name = review.use, str(review.repo)
         if review.verdict == "gone":
-            text = f"{name} is gone: the Hub has no such repository, or it is private."
+            text = f"{name}: the Hub has no such repository, or it is private."
             return [_at(review, "finding", "HD005", text)]
         found = [] if self._is_pinned(use) else [_not_pinned(review)]
         known = review.verdict != "cannot tell" or review.version is not None
