@@ -139,7 +139,7 @@ def test_the_copy_button_where_the_clipboard_is_not_to_be_had(
     panel.shows("@misc")
     # As in a page that is not a secure context; the clipboard itself is read by Ctrl+V.
     notebook.page.evaluate(
-        "() => Object.defineProperty(navigator, 'clipboard', { value: undefined })"
+        "() => Object.defineProperty(navigator, 'clipboard', { value: undefined, configurable: true })"
     )
     button = panel.root.get_by_role("button", name="Copy the citation as BibTeX")
     button.click()
@@ -149,6 +149,8 @@ def test_the_copy_button_where_the_clipboard_is_not_to_be_had(
     editor.click()
     notebook.page.keyboard.press("Control+v")
     expect(editor).to_contain_text("@misc{lovelace2026tinybert-")
+    # The page goes on to other tests.
+    notebook.page.evaluate("() => delete navigator.clipboard")
 
 
 def test_an_output_that_is_not_trusted_can_still_be_read(
