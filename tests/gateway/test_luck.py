@@ -12,10 +12,10 @@ from starlette.testclient import TestClient
 
 from hubdoi.config import Secret
 from hubdoi.gateway.app import create_app
+from hubdoi.gateway.backoff import LONGEST_PAUSE
 from hubdoi.gateway.institution import Institution
 from hubdoi.gateway.reconcile import reconcile
 from hubdoi.gateway.settings import Settings
-from hubdoi.gateway.work import LONGEST_PAUSE
 from hubdoi.records import MintRequest, Repo, Version
 from hubdoi.records.errors import (
     AlreadyRegistered,

@@ -24,6 +24,7 @@ from ..config import is_loopback
 from ..minting.database import Database
 from ..net.http import user_agent
 from ..records.errors import InvalidInput, ServiceFailed
+from .backoff import pause_after
 from .database import now_in
 from .settings import Settings
 from .tables import notices
@@ -34,7 +35,6 @@ Kind = Literal["request", "parked", "hub-doi"]
 LEASE = 300.0
 """Seconds after which another process sends, because the one that began has died."""
 PAUSE = 60.0
-LONGEST_PAUSE = 3600.0
 MOST = 200
 """Notices in one mail."""
 MOST_ATTEMPTS = 60
@@ -146,7 +146,7 @@ class Notices:
                 if row.attempts + 1 >= MOST_ATTEMPTS:
                     db.execute(notices.delete().where(mine))
                     continue
-                pause = min(PAUSE * 2**row.attempts, LONGEST_PAUSE)
+                pause = pause_after(row.attempts, PAUSE)
                 db.execute(notices.update().where(mine).values(due=now + pause))
 
     def _mail(self, told: Sequence[dict[str, Any]]) -> None:

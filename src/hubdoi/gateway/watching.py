@@ -17,9 +17,9 @@ import sqlalchemy as sa
 from ..minting.ledger import Ledger
 from ..records import Repo
 from ..records.errors import HubdoiError, InvalidInput
+from .backoff import pause_after
 from .database import now_in
 from .tables import deliveries, watched
-from .work import LONGEST_PAUSE, SHORTEST_PAUSE
 
 _log = logging.getLogger(__name__)
 
@@ -77,7 +77,7 @@ class Watch:
         try:
             seen = look(row.uid, _repo(row.told), row.dois)
         except HubdoiError as error:
-            pause = min(SHORTEST_PAUSE * 2**row.attempts, LONGEST_PAUSE)
+            pause = pause_after(row.attempts)
             kind = type(error).__name__
             _log.warning("delayed a look", extra={"repository": row.uid, "kind": kind})
             self._settle(row, sa.func.coalesce(watched.c.due, row.now + pause), row.attempts + 1)

@@ -34,6 +34,7 @@ from ..records.errors import (
     ServiceFailed,
 )
 from .audit import GATEWAY, AuditLog
+from .backoff import pause_after
 from .database import now_in
 from .metrics import Metrics
 from .notices import Notices
@@ -41,8 +42,6 @@ from .tables import work
 
 _log = logging.getLogger(__name__)
 
-SHORTEST_PAUSE = 5.0
-LONGEST_PAUSE = 3600.0
 """Seconds between two attempts: doubled each time, up to an hour."""
 IDLE = 1.0
 PATIENCE = 25.0
@@ -200,13 +199,13 @@ class Work:
             except LedgerError:
                 raise
             except (*REFUSALS, PolicyRefused) as error:
-                values = {"state": "parked", "reason": error.message}
+                values: dict[str, Any] = {"state": "parked", "reason": error.message}
                 self._settle(db, row.version_id, {**values, "attempts": row.attempts + 1})
                 self.notices.add("parked", str(entry.version.doi), within=db)
                 self._note_failure("parked", entry, error)
                 return Outcome(entry, error, parked=True)
             except HubdoiError as error:
-                pause = min(SHORTEST_PAUSE * 2**row.attempts, LONGEST_PAUSE)
+                pause = pause_after(row.attempts)
                 due = self._time(db) + pause * random.uniform(0.8, 1.2)  # noqa: S311  # nosec B311  # a pause, no secret
                 values = {"due": due, "reason": error.message}
                 self._settle(db, row.version_id, {**values, "attempts": row.attempts + 1})
