@@ -158,33 +158,26 @@ class Institution:
         """The registered version of `doi`, without who agreed to it. Raises as `DoiService.version`."""
         return self.work.service.version(doi)
 
-    def policy(self, name: str | None) -> Policy:
-        """The rules for the person of that name; for nobody those for everybody."""
-        return self.policies.of(self.people.member(name).group if name else None)
+    def member(self, name: str | None) -> tuple[Member, Policy]:
+        """Who has that name, and the rules for them; for nobody those for everybody."""
+        member = self.people.member(name) if name else Member("")
+        return member, self.policies.of(member.group)
 
     def registrar_of(self, policy: Policy) -> InstitutionRegistrar:
         """The account, naming new DOIs as `policy` says."""
         return self.registrar.naming(policy.prefix, policy.suffix)
 
-    def check_person(self, name: str) -> Member:
-        """Let those pass whom the institution knows.
+    def check_rules(self, repo: Repo, member: Member, policy: Policy) -> None:
+        """Let people pass whom the institution knows, with repositories of owners that `policy` names.
 
         Raises:
-            PolicyRefused: only people who are listed may mint, and they are not.
+            PolicyRefused: only people who are listed may mint, and they are not; or it is somebody
+                else's repository.
         """
-        member = self.people.member(name)
         if self.settings.people == "listed" and not member.is_listed:
             raise PolicyRefused(
-                f"{self.settings.institution} generates DOIs for people whom it has added, and {name} is not one of them{self._contact}."
+                f"{self.settings.institution} generates DOIs for people whom it has added, and {member.username} is not one of them{self._contact}."
             )
-        return member
-
-    def check_served(self, repo: Repo, policy: Policy) -> None:
-        """Let repositories of the owners pass whom `policy` names.
-
-        Raises:
-            PolicyRefused: it is somebody else's.
-        """
         if not policy.serves(repo.namespace):
             owners = ", ".join(policy.owners) or "nobody yet"
             raise PolicyRefused(
@@ -231,8 +224,8 @@ class Institution:
                 f"{version.repo} is another repository now than the one that the DOI was asked for."
             )
         check_eligible(info)
-        member = self.check_person(self.work.asked_by(entry.id) or version.consent.by)
-        self.check_served(info.repo, self.policies.of(member.group))
+        member, policy = self.member(self.work.asked_by(entry.id) or version.consent.by)
+        self.check_rules(info.repo, member, policy)
         for doi, record in self.registrar.find_many(dois_of_hub(info), refresh=True).items():
             if record.is_of_revision(info.revision or "") and is_own(record, info, self.hub):
                 raise already_registered(doi, info.revision or "", record)
@@ -327,7 +320,8 @@ class InstitutionBackend(DataCiteBackend):
             name = desk.name(person, self.identity) if person else None
         except (PolicyRefused, SignInRequired) as error:
             refused = error
-        self.registrar = desk.registrar_of(desk.policy(name))
+        member, policy = desk.member(name)
+        self.registrar = desk.registrar_of(policy)
         with self._granted():
             found = super().status(repo)
         if person is None and self._can_login:
@@ -338,7 +332,7 @@ class InstitutionBackend(DataCiteBackend):
             if name is None:
                 assert refused is not None
                 raise refused
-            self._check_rules(found.repo, name)
+            desk.check_rules(found.repo, member, policy)
             review = self._review(found)
             if review and review.state == "waiting":
                 raise in_review(review, self.institution.settings.institution)
@@ -364,9 +358,9 @@ class InstitutionBackend(DataCiteBackend):
             info = self.hub.info(repo, person, request.revision)
         desk = self.institution
         name = desk.name(person, self.identity, fresh=True)
+        member, policy = desk.member(name)
         if info.can_write:
-            self._check_rules(info.repo, name)
-        member, policy = desk.people.member(name), desk.policy(name)
+            desk.check_rules(info.repo, member, policy)
         self.registrar = desk.registrar_of(policy)
         service = self.service_for(info, request)
         with self.ledger.transaction():
@@ -442,11 +436,6 @@ class InstitutionBackend(DataCiteBackend):
             if self.grant is None:
                 raise
             raise self.institution.grants.revoked(self.grant) from None
-
-    def _check_rules(self, repo: Repo, name: str) -> None:
-        desk = self.institution
-        desk.check_person(name)
-        desk.check_served(repo, desk.policy(name))
 
     def _review(self, status: Status) -> Review | None:
         """The latest request for the latest commit, if there ever was one."""
