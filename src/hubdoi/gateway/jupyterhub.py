@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any
@@ -114,4 +115,5 @@ class JupyterSignIn(OpenId):
 
     def _username(self, tokens: Mapping[str, Any], nonce: str) -> str:
         token = Secret(str(tokens.get("access_token") or "none"))
-        return JupyterHub(self.settings).user(token).name
+        with closing(JupyterHub(self.settings)) as jupyterhub:
+            return jupyterhub.user(token).name

@@ -19,6 +19,7 @@ from urllib.parse import urlencode
 
 import httpx
 
+from ..config import Secret
 from ..minting.database import Database
 from ..net.http import user_agent
 from ..records.errors import InvalidInput, ServiceUnreachable, SignInRequired, UnexpectedAnswer
@@ -49,15 +50,20 @@ class OpenId:
     scope = "openid profile"
 
     def __init__(self, settings: Settings, database: Database) -> None:
+        self.settings = settings
+        self.database = database
+        self.client, self.secret, issuer = self._application()
+        self.issuer = issuer.rstrip("/")
+        self._known: Mapping[str, Any] | None = None
+
+    def _application(self) -> tuple[str, Secret | None, str]:
+        """The client that the provider knows, its secret, and the issuer."""
+        settings = self.settings
         if not settings.oidc_client:
             raise InvalidInput(
                 "Nobody can sign in here: set HUBDOI_GATEWAY_OIDC_CLIENT to the application that the provider knows."
             )
-        self.settings = settings
-        self.client, self.secret = settings.oidc_client, settings.oidc_secret
-        self.issuer = (settings.oidc_issuer or settings.hub).rstrip("/")
-        self.database = database
-        self._known: Mapping[str, Any] | None = None
+        return settings.oidc_client, settings.oidc_secret, settings.oidc_issuer or settings.hub
 
     def begin(self, redirect_uri: str, next_page: str) -> Begun:
         """Send a browser to the provider. Raises as `finish`."""
@@ -107,7 +113,7 @@ class OpenId:
             "grant_type": "authorization_code",
             "code": code,
             "redirect_uri": redirect_uri,
-            "client_id": self.client or "",
+            "client_id": self.client,
             "code_verifier": row.verifier,
         }
         if self.secret:

@@ -8,12 +8,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from ..config import Secret
 from ..minting.database import Database
 from ..records import show_moment
 from ..records.author import check_orcid
 from ..records.errors import InvalidAuthor, InvalidInput, UnexpectedAnswer
 from .open_id import OpenId
-from .settings import Settings
 from .tables import orcids
 
 
@@ -26,16 +26,13 @@ class OrcidSignIn(OpenId):
 
     scope = "openid"
 
-    def __init__(self, settings: Settings, database: Database) -> None:
+    def _application(self) -> tuple[str, Secret | None, str]:
+        settings = self.settings
         if not settings.orcid_client:
             raise InvalidInput(
                 "Nobody can sign in with ORCID here: set HUBDOI_GATEWAY_ORCID_CLIENT to the application that ORCID knows."
             )
-        self.settings = settings
-        self.client, self.secret = settings.orcid_client, settings.orcid_secret
-        self.issuer = settings.orcid_issuer.rstrip("/")
-        self.database = database
-        self._known = None
+        return settings.orcid_client, settings.orcid_secret, settings.orcid_issuer
 
     def _username(self, tokens: Mapping[str, Any], nonce: str) -> str:
         claims = self._claims(str(tokens.get("id_token") or ""), nonce)

@@ -158,7 +158,7 @@ class Trees:
 
         An edit is a file as it is now, or None for a file or folder (with a slash at the end of its
         path) that is deleted. What is deleted goes first. `replace` is for rows of the same id that
-        hold something else than this class writes.
+        hold something other than this class writes.
 
         Raises:
             Refusal: a path would be a file and a folder, or too many folders change.
