@@ -5,8 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from datacite import schema45
 from hypothesis import given
 from hypothesis import strategies as st
+from lxml import etree
 
 from hubdoi.citation import FORMATS, cite
 from hubdoi.datacite.json_record import attributes
@@ -23,6 +25,7 @@ RECORDS: dict[str, Any] = {
         (Path(__file__).parents[1] / "data" / "datacite-records.json").read_text(encoding="utf-8")
     ).items()
 }
+SCHEMAS = Path(__file__).parents[1] / "data" / "schemas"
 REVISION = "909a290700000000000000000000000000000000"
 
 
@@ -307,10 +310,18 @@ ARTICLE = {
     "publisher": {"name": "Taylor", "publisherIdentifier": "https://ror.org/05a28rw58"},
     "publicationYear": "0000",
     "language": "zxx",
-    "types": {"resourceTypeGeneral": "Text", "citeproc": "article-journal", "bibtex": "article"},
+    "types": {"resourceTypeGeneral": "Text", "resourceType": "Research note",
+              "citeproc": "article-journal", "bibtex": "article"},
     "container": {"type": "Journal", "title": "Memoirs", "volume": "3", "issue": "2",
-                  "firstPage": "666", "lastPage": "731"},
-    "dates": [{"date": "1842/1843", "dateType": "Collected"}, {"date": "1843", "dateType": "Issued"}],
+                  "firstPage": "666", "lastPage": "731", "identifier": "1234-5678",
+                  "identifierType": "ISSN"},
+    "relatedItems": [
+        {"relationType": "References", "titles": [{"title": "Memoirs"}], "edition": "9"},
+        {"relationType": "IsPublishedIn", "relatedItemType": "Journal", "number": "e29",
+         "numberType": "Article", "titles": [{"title": "Memoirs"}], "edition": "2nd"},
+    ],
+    "dates": [{"date": "1842/1843", "dateType": "Collected", "dateInformation": "in Turin"},
+              {"date": "1843", "dateType": "Issued"}],
     "rightsList": [{"rights": "Own licence", "rightsUri": "https://example.org/licence"}],
     "subjects": [{"subject": "engines"}, "notes"],
     "relatedIdentifiers": [{"relationType": "Other", "relatedIdentifier": "10.1/x",
@@ -340,6 +351,27 @@ ARTICLE = {
             None,
         ),
         (["Own licence", None], "Own licence", None),
+        (
+            [{"rightsUri": "https://creativecommons.org/licenses/by-sa/4.0/legalcode"}],
+            "CC-BY-SA-4.0",
+            "https://creativecommons.org/licenses/by-sa/4.0/legalcode",
+        ),
+        (
+            [
+                {
+                    "rights": "Some rights",
+                    "rightsUri": "http://creativecommons.org/licenses/by/3.0/de/",
+                }
+            ],
+            "Some rights",
+            "http://creativecommons.org/licenses/by/3.0/de/",
+        ),
+        ([{"rightsUri": "https://spdx.org/licenses/MIT.html"}], "MIT", None),
+        (
+            [{"rights": "CC0", "rightsUri": "http://creativecommons.org/publicdomain/zero/1.0/"}],
+            "CC0-1.0",
+            "http://creativecommons.org/publicdomain/zero/1.0/",
+        ),
     ],
 )
 def test_the_name_and_the_page_of_a_licence_come_from_one_statement(
@@ -352,17 +384,26 @@ def test_the_name_and_the_page_of_a_licence_come_from_one_statement(
 def test_nothing_that_a_citation_needs_is_lost() -> None:
     version = version_from(ARTICLE)
     assert version.license_url == "https://example.org/licence"
-    assert version.container == Container("Memoirs", "3", "2", "666", "731")
+    assert version.container == Container(
+        "Memoirs", "3", "2", "666", "731", "2nd", "e29", "1234-5678", "ISSN"
+    )
+    assert (version.title_language, version.specific_type) == ("en", "Research note")
     assert version.titles == (Title("Über Maschinen", "TranslatedTitle", "de"),)
-    assert version.dates[0] == Dated("1842/1843", "Collected")
+    assert version.dates[0] == Dated("1842/1843", "Collected", "in Turin")
     assert version.subjects == ("engines", "notes") and version.publisher_ror == "05a28rw58"
     assert version.language is None and version.year == 1843
     assert version.related[0].information == "made with"
     assert Version.from_json(version.to_json()) == version
     again = version_from(json.loads(str(cite(version, "datacite-json"))))
-    assert again.replace(resource_type="", csl_type=None) == version.replace(
-        resource_type="", csl_type=None
-    )
+    assert again.replace(csl_type=None) == version.replace(csl_type=None)
+    schema45.validator.validate(json.loads(str(cite(version.replace(related=()), "datacite-json"))))
+    document = etree.fromstring(str(cite(version, "datacite-xml")).encode())
+    etree.XMLSchema(etree.parse(str(SCHEMAS / "datacite-4.7.xsd"))).assertValid(document)
+    names = {"d": "http://datacite.org/schema/kernel-4"}
+    said = ("//d:titles/d:title[1]/@xml:lang", "//d:date[1]/@dateInformation", "//d:number")
+    assert [document.xpath(f"string({path})", namespaces=names) for path in said] == [
+        "en", "in Turin", "e29",
+    ]  # fmt: skip
 
 
 def test_an_article_is_an_article_in_every_format() -> None:
@@ -377,6 +418,10 @@ def test_an_article_is_an_article_in_every_format() -> None:
     (item,) = json.loads(str(cite(version, "csl-json")))
     assert item["type"] == "article-journal" and item["page"] == "666-731"
     assert item["container-title"] == "Memoirs" and "URL" not in item
+    assert (item["number"], item["ISSN"], item["language"]) == ("e29", "1234-5678", "en")
+    assert "eid" in biblatex and "C7  - e29" in ris and "SN  - 1234-5678" in ris
+    short = version.replace(container=Container("Memoirs", number="e29"))
+    assert "pages     = {e29}" in str(cite(short))
     thesis = version.replace(csl_type="thesis", container=None)
     assert str(cite(thesis)).startswith("@phdthesis{") and "school" in str(cite(thesis))
     assert "institution" in str(cite(thesis, "biblatex"))
@@ -384,3 +429,38 @@ def test_an_article_is_an_article_in_every_format() -> None:
     assert str(cite(bare)).startswith("@misc{"), (
         "an article without a journal lacks what it requires"
     )
+
+
+def test_a_thesis_is_called_what_it_calls_itself() -> None:
+    thesis = read(
+        titles=[{"title": "On Engines"}],
+        creators=[{"name": "Lovelace, Ada", "nameType": "Personal"}],
+        publisher="Taylor",
+        types={"resourceTypeGeneral": "Text", "resourceType": "Master's Thesis"},
+        dates=[{"date": "2020-05", "dateType": "Available"}],
+    )
+    assert thesis.year == 2020
+    assert str(cite(thesis)).startswith("@mastersthesis{")
+    assert "{Master's Thesis}" in str(cite(thesis))
+    assert "{mathesis}" in str(cite(thesis, "biblatex"))
+    (item,) = json.loads(str(cite(thesis, "csl-json")))
+    assert (item["type"], item["genre"]) == ("thesis", "Master's Thesis")
+    assert json.loads(str(cite(thesis, "datacite-json")))["types"]["resourceType"] == (
+        "Master's Thesis"
+    )
+    assert (
+        read(
+            types={"resourceTypeGeneral": "Model", "resourceType": "Machine learning model"}
+        ).specific_type
+        == ""
+    )
+
+
+@pytest.mark.parametrize("format", sorted(set(FORMATS) - {"datacite-json", "datacite-xml"}))
+def test_an_unknown_year_is_left_out(format: str) -> None:
+    unknown = read(
+        titles=[{"title": "On Engines"}], publicationYear="0000",
+        dates=[{"date": "0000", "dateType": "Issued"}],
+    )  # fmt: skip
+    assert unknown.year is None
+    assert "0000" not in str(cite(unknown, format))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from ..records import Version
@@ -11,7 +12,7 @@ from .bib_entry import bib_entry, bib_names
 from .bibtex import version_apart
 from .keys import keys_of
 from .latex_text import latex_text, verbatim
-from .work_type import biblatex_type
+from .work_type import biblatex_type, is_masters
 
 # By biber's data model; what has no field for the publisher has an organisation.
 _PUBLISHERS = {
@@ -38,6 +39,16 @@ def entry(version: Version, key: str, urldate: str | None = None) -> str:
     return bib_entry(type_of(version), key, fields(version, urldate))
 
 
+def _kind_of(version: Version, kind: str) -> str:
+    """What a thesis or report is: biblatex's own word, which it translates, or the record's."""
+    words = version.specific_type
+    if kind == "thesis" and (not words or re.search("phd|ph.d|doctor", words.lower())):
+        return "phdthesis"
+    if kind == "thesis" and is_masters(version):
+        return "mathesis"
+    return latex_text(words) or "techreport"
+
+
 def type_of(version: Version) -> str:
     """The entry's type, without ``@``."""
     return biblatex_type(version)
@@ -61,16 +72,19 @@ def fields(version: Version, urldate: str | None = None) -> dict[str, str]:
     if version.resource_type == "Model":
         found["type"] = "Machine learning model"
     elif kind in ("thesis", "report"):
-        found["type"] = {"thesis": "phdthesis", "report": "techreport"}[kind]
+        found["type"] = _kind_of(version, kind)
     held = version.container
     if held is not None:
         values = {
-            "journaltitle" if kind == "article" else "booktitle": held.title,
+            {"article": "journaltitle", "book": "series"}.get(kind, "booktitle"): held.title,
             "volume": held.volume,
             "number": held.issue if kind == "article" else "",
+            "edition": held.edition if kind in ("book", "incollection") else "",
+            "chapter": held.number if kind == "incollection" else "",
+            "eid": held.number if kind == "article" else "",
             "pages": held.pages.replace("-", "--") if held.first_page.isalnum() else held.pages,
         }
-        if kind in ("article", "incollection", "inproceedings"):
+        if kind in ("article", "book", "incollection", "inproceedings"):
             found |= {name: latex_text(value) for name, value in values.items() if value}
             if "pages" in found:
                 found["pages"] = found["pages"].replace("-{}-", "--")

@@ -27,8 +27,11 @@ _PUBLISHERS = {
     "incollection": "publisher",
     "inproceedings": "publisher",
     "phdthesis": "school",
+    "mastersthesis": "school",
     "techreport": "institution",
 }
+# The field of the journal, the series or the book; a work of another type has none.
+_TITLES = {"article": "journal", "book": "series"}
 _MARKS = re.compile("[%#&]")
 _MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
 
@@ -70,6 +73,8 @@ def fields(version: Version, *, ascii: bool = False, classic: bool = False) -> d
     kind = bibtex_type(version)
     if version.container is not None:
         found |= _in_container(version.container, kind, escape)
+    if kind in ("phdthesis", "mastersthesis", "techreport") and version.specific_type:
+        found["type"] = f"{{{escape(version.specific_type)}}}"
     if version.publisher:
         found[_PUBLISHERS.get(kind, "howpublished")] = (
             f"{{{_published(version.publisher, escape)}}}"
@@ -96,15 +101,19 @@ def fields(version: Version, *, ascii: bool = False, classic: bool = False) -> d
 
 def _in_container(held: Container, kind: str, escape: Callable[[str], str]) -> dict[str, str]:
     values = {
-        "journal" if kind == "article" else "booktitle": held.title if kind != "misc" else "",
+        _TITLES.get(kind, "booktitle"): held.title if kind != "misc" else "",
         "volume": held.volume,
         "number": held.issue,
         "pages": held.pages,
         "edition": held.edition,
+        "chapter": held.number if kind == "incollection" else "",
     }
     if kind == "misc" or (kind != "article" and held.volume):
         # Of a volume and a number BibTeX takes one.
         values["number"] = ""
+    if kind == "article":
+        # BibTeX has no field for the number of an article; styles print it in the place of pages.
+        values["pages"] = held.place
     found = {name: f"{{{escape(value)}}}" for name, value in values.items() if value}
     if held.pages and "pages" in found:
         found["pages"] = (

@@ -13,7 +13,7 @@ from ..records.link import link_of
 from ..records.names import split_suffix
 from ..records.plain_text import plain_line
 from .keys import keys_of
-from .work_type import csl_type
+from .work_type import csl_type, genre
 
 
 def write(versions: Sequence[Version]) -> str:
@@ -31,7 +31,7 @@ def item(version: Version, key: str) -> dict[str, Any]:
     fields: dict[str, Any] = {
         "id": key,
         "type": csl_type(version),
-        "genre": "Machine learning model" if version.resource_type == "Model" else None,
+        "genre": plain_line(genre(version)),
         "title": plain_line(version.title) or None,
         "author": [_name(author) for author in version.authors],
         "issued": _issued(version),
@@ -40,22 +40,26 @@ def item(version: Version, key: str) -> dict[str, Any]:
         "DOI": version.doi.name if version.doi else None,
         # The link of a DOI is the DOI: styles that print both would print it twice.
         "URL": link_of(version) if version.doi is None else None,
-        **_in_container(version.container),
+        **_in_container(version.container, csl_type(version)),
         # The name of a repository is in no language: no style may capitalise its words.
-        "language": "zxx" if version.repo else version.language,
+        "language": "zxx" if version.repo else version.title_language or version.language,
     }
     return {name: value for name, value in fields.items() if value}
 
 
-def _in_container(held: Container | None) -> dict[str, str]:
+def _in_container(held: Container | None, kind: str) -> dict[str, str]:
     if held is None:
         return {}
+    numbered = "chapter-number" if kind == "chapter" else "number"
+    identified = held.identifier_type if held.identifier_type in ("ISSN", "ISBN") else ""
     return {
         "container-title": plain_line(held.title),
         "volume": plain_line(held.volume),
         "issue": plain_line(held.issue),
         "page": plain_line(held.pages),
         "edition": plain_line(held.edition),
+        numbered: plain_line(held.number),
+        **({identified: plain_line(held.identifier)} if identified else {}),
     }
 
 

@@ -12,7 +12,7 @@ from ..records.link import link_of
 from ..records.names import split_suffix
 from ..records.plain_text import plain_line
 from .keys import keys_of
-from .work_type import csl_type
+from .work_type import csl_type, genre
 
 # CSL's types -> Hayagriva's; a work in a container is in a `parent` of its own type.
 _TYPES = {
@@ -50,7 +50,7 @@ def _entry(version: Version) -> dict[str, Any]:
         "title": {"value": _text(version.title) or "untitled", "verbatim": True},
         "author": [_name(author) for author in version.authors],
         "date": day.isoformat() if day else f"{year:04d}" if year is not None else None,
-        "genre": _GENRES.get(version.resource_type),
+        "genre": _GENRES.get(version.resource_type) or _text(genre(version)),
         "publisher": _text(version.publisher),
         "serial-number": {"doi": version.doi.name} if version.doi else None,
         # Styles print the DOI as a link already.
@@ -58,7 +58,7 @@ def _entry(version: Version) -> dict[str, Any]:
         "parent": _parent(version, kind),
     }
     if version.container:
-        found["page-range"] = _text(version.container.pages)
+        found["page-range"] = _text(version.container.place)
     return {name: value for name, value in found.items() if value}
 
 
@@ -71,6 +71,7 @@ def _parent(version: Version, kind: str) -> dict[str, Any] | None:
         "title": _text(held.title),
         "volume": _text(held.volume),
         "issue": _text(held.issue),
+        "edition": _text(held.edition),
     }
     return {name: value for name, value in found.items() if value}
 

@@ -56,6 +56,8 @@ def _in_container(version: Version) -> dict[str, str]:
         "number": plain_line(held.issue),
         "start_page": plain_line(held.first_page),
         "end_page": plain_line(held.last_page),
+        "custom7": plain_line(held.number),
+        "issn": plain_line(held.identifier) if held.identifier_type in ("ISSN", "ISBN") else "",
     }
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from ..records import Version
 
 # DataCite's resourceTypeGeneral -> CSL 1.0.2 type; there is none for a model, software is nearest.
@@ -57,14 +59,43 @@ _RIS = {
     "dataset": "DATA",
     "software": "COMP",
 }
+# The record's own words, where the general type is none of CSL's ("Text" of "Journal article").
+_WORDS = (
+    ("thesis", r"thesis|dissertation"),
+    ("article-journal", r"(journal|research|review) ?article"),
+    ("chapter", r"(book)? ?(chapter|section)"),
+    ("paper-conference", r"(conference|proceedings) ?(paper|article)"),
+    ("report", r"(technical|working)? ?(report|paper)"),
+    ("book", r"book|monograph"),
+)
+_VAGUE = (None, "", "article", "document", "report")
+_SAYS_KIND = ("thesis", "report", "speech", "document")
 # BibTeX warns where an article has no journal, a chapter no book.
 _IN_CONTAINER = ("article", "incollection", "inproceedings")
 
 
 def csl_type(version: Version) -> str:
-    """The CSL type: by DataCite's general type, else the one that the record itself gives."""
-    general = _CSL.get(version.resource_type)
-    return general or version.csl_type or "document"
+    """The CSL type: by DataCite's general type, else what the record itself gives, type or words."""
+    if general := _CSL.get(version.resource_type):
+        return general
+    if version.csl_type in _VAGUE:
+        words = version.specific_type.lower()
+        for kind, pattern in _WORDS:
+            if re.search(rf"\b({pattern})$", words):
+                return kind
+    return version.csl_type or "document"
+
+
+def genre(version: Version) -> str:
+    """What styles print beside the title: a model is one; a thesis or report is what it calls itself."""
+    if version.resource_type == "Model":
+        return "Machine learning model"
+    return version.specific_type if csl_type(version) in _SAYS_KIND else ""
+
+
+def is_masters(version: Version) -> bool:
+    """Whether a thesis says that it is one for a master's degree."""
+    return "master" in version.specific_type.lower()
 
 
 def bibtex_type(version: Version) -> str:
@@ -74,7 +105,7 @@ def bibtex_type(version: Version) -> str:
         return "misc"
     if kind in ("phdthesis", "techreport", "book") and not (version.publisher and version.authors):
         return "misc"
-    return kind
+    return "mastersthesis" if kind == "phdthesis" and is_masters(version) else kind
 
 
 def biblatex_type(version: Version) -> str:

@@ -25,6 +25,7 @@ _TYPES = {
     "dataset": ("dataset", "repository"),
     "software": ("computerProgram", "company"),
 }
+_IDENTIFIED = (("journalArticle", "ISSN"), ("book", "ISBN"), ("bookSection", "ISBN"))
 _HAVE_DOI = ("journalArticle", "preprint", "conferencePaper", "dataset")
 
 
@@ -70,7 +71,11 @@ def _item(version: Version, key: str) -> dict[str, Any]:
             named.get(kind, "publicationTitle"): plain_line(held.title),
             "volume": plain_line(held.volume),
             "issue": plain_line(held.issue),
-            "pages": plain_line(held.pages),
+            "pages": plain_line(held.place),
+            "edition": plain_line(held.edition) if kind in ("book", "bookSection") else "",
+            "ISSN" if kind == "journalArticle" else "ISBN": plain_line(held.identifier)
+            if (kind, held.identifier_type) in _IDENTIFIED
+            else "",
         }
     return {name: value for name, value in found.items() if value}
 

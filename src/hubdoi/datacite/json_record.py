@@ -47,7 +47,19 @@ _DATE_TYPES = frozenset(
     "Accepted Available Collected Copyrighted Coverage Created Issued Other Submitted Updated Valid "
     "Withdrawn".split()
 )
-_RESOURCE_TYPES = {"Model": "Machine learning model", "Dataset": "Dataset"}
+# What a work is published in, as relatedItemType, and what a number in it counts.
+_CONTAINERS = {
+    "JournalArticle": "Journal",
+    "DataPaper": "Journal",
+    "BookChapter": "Book",
+    "ConferencePaper": "ConferenceProceeding",
+}
+_CSL_CONTAINERS = {
+    "article-journal": "Journal",
+    "chapter": "Book",
+    "paper-conference": "ConferenceProceeding",
+}
+_NUMBERS = {"Journal": "Article", "Book": "Chapter"}
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
 
 
@@ -75,12 +87,13 @@ def attributes(version: Version) -> dict[str, Any]:
         ],
         "fundingReferences": _funding(version),
         "publisher": _publisher(version),
-        "container": _container(version),
+        "relatedItems": _container(version),
         "subjects": [{"subject": text} for text in _different(version.subjects)],
         "publicationYear": year_of(version),
         "types": {
             "resourceTypeGeneral": general,
-            "resourceType": _RESOURCE_TYPES.get(general, version.resource_type or general),
+            "resourceType": plain_line(version.specific_type)
+            or specific_words(version.resource_type or general),
         },
         "version": plain_line(version.version) if version.version else version.short_revision,
         "dates": _dates(version),
@@ -101,6 +114,11 @@ def attributes(version: Version) -> dict[str, Any]:
         "schemaVersion": _SCHEMA,
     }
     return {name: value for name, value in found.items() if value not in (None, [], "")}
+
+
+def specific_words(general: str) -> str:
+    """The resourceType that is written where a version has no words of its own."""
+    return "Machine learning model" if general == "Model" else general
 
 
 def _by_schema(record: dict[str, Any]) -> dict[str, Any]:
@@ -143,6 +161,8 @@ def _identifier(value: str, scheme: str, uri: str) -> dict[str, str]:
 
 def _titles(version: Version) -> list[dict[str, str]]:
     found = [{"title": plain_line(version.title) or _UNAVAILABLE}]
+    if _LANGUAGE.fullmatch(version.title_language):
+        found[0]["lang"] = version.title_language
     for title in version.titles:
         entry = {"title": plain_line(title.text), "titleType": title.type, "lang": title.language}
         if entry["titleType"] not in _TITLE_TYPES:
@@ -165,25 +185,43 @@ def _publisher(version: Version) -> dict[str, str]:
     return found
 
 
-def _container(version: Version) -> dict[str, str] | None:
+def _container(version: Version) -> list[dict[str, Any]] | None:
+    """The journal or book as a related item, of which DataCite makes its `container`."""
     held = version.container
     if held is None:
         return None
+    kind = _CONTAINERS.get(version.resource_type) or _CSL_CONTAINERS.get(version.csl_type or "")
+    number = plain_line(held.number)
     found = {
-        "title": plain_line(held.title),
+        "relationType": "IsPublishedIn",
+        "relatedItemType": kind or "Other",
+        "titles": [{"title": plain_line(held.title)}],
+        "relatedItemIdentifier": {
+            "relatedItemIdentifier": plain_line(held.identifier),
+            "relatedItemIdentifierType": held.identifier_type,
+        }
+        if held.identifier and held.identifier_type in _IDENTIFIER_TYPES
+        else None,
         "volume": plain_line(held.volume),
         "issue": plain_line(held.issue),
-        "edition": plain_line(held.edition),
+        "number": number,
+        "numberType": (_NUMBERS.get(kind or "") or "Other") if number else "",
         "firstPage": plain_line(held.first_page),
         "lastPage": plain_line(held.last_page),
+        "edition": plain_line(held.edition),
     }
-    return {name: value for name, value in found.items() if value}
+    return [{name: value for name, value in found.items() if value}]
 
 
 def _dates(version: Version) -> list[dict[str, str]] | None:
     """When it was created and issued, and the other dates that the record has."""
     found = [
         {"date": plain_line(entry.date), "dateType": entry.type}
+        | (
+            {"dateInformation": information}
+            if (information := plain_line(entry.information))
+            else {}
+        )
         for entry in version.dates
         if entry.type in _DATE_TYPES
     ]
@@ -204,7 +242,7 @@ def _rights(license: str | None, page: str | None) -> dict[str, str] | None:
         return found | {"rightsUri": page} if page else found
     return {
         "rights": plain_line(license),
-        "rightsUri": spdx_url(spdx),
+        "rightsUri": page or spdx_url(spdx),
         "rightsIdentifier": spdx,
         "rightsIdentifierScheme": "SPDX",
         "schemeUri": "https://spdx.org/licenses/",

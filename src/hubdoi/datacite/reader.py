@@ -19,11 +19,12 @@ from ..records.link import web_url
 from ..records.markup import without_markup
 from ..records.moment import parse_moment, show_moment
 from ..records.repo import HUGGING_FACE, Repo, RepoReference
-from ..records.spdx import license_page, spdx_identifier
+from ..records.spdx import license_page, spdx_identifier, spdx_of_page
 from ..records.title import Title
 from ..records.untyped import first, members, text_of
 from ..records.version import Related, Version
 from .creator import author_from_creator
+from .json_record import specific_words
 
 _REVISION = re.compile(r"[0-9a-f]{7,40}")
 _FULL_REVISION = re.compile(r"[0-9a-f]{40}")
@@ -45,7 +46,7 @@ def version_from(attributes: Mapping[str, Any]) -> Version:
     doi = _doi(attributes.get("doi") or attributes.get("id"))
     if doi is None:
         raise UnexpectedAnswer("The registrar's answer has no DOI in it.")
-    title = _title(attributes)
+    title, title_language = _title(attributes)
     version = text_of(attributes.get("version")) or None
     place = _place(attributes)
     revision = _revision(attributes, place, version, title) if place else None
@@ -75,6 +76,8 @@ def version_from(attributes: Mapping[str, Any]) -> Version:
         funding=_funding(attributes),
         url=_page(attributes, place),
         resource_type=_resource_type(attributes),
+        specific_type=_specific_type(attributes),
+        title_language=title_language,
         version=version,
         language=_language(attributes),
         state="outdated" if following else None,
@@ -101,15 +104,16 @@ def _unwrapped(answer: Mapping[str, Any]) -> Mapping[str, Any]:
     return inner if isinstance(inner, Mapping) else answer
 
 
-def _title(attributes: Mapping[str, Any]) -> str:
+def _title(attributes: Mapping[str, Any]) -> tuple[str, str]:
+    """The main title and its language."""
     titles = members(attributes.get("titles"))
     # The main title is the one without a type; translations and subtitles have one.
     main = [entry for entry in titles if isinstance(entry, Mapping) and not entry.get("titleType")]
     for entry in (*main, *titles):
         text = entry.get("title") if isinstance(entry, Mapping) else entry
-        if title := " ".join(without_markup(text_of(text)).split()):
-            return title
-    return ""
+        if title := _words(text):
+            return title, text_of(entry.get("lang")) if isinstance(entry, Mapping) else ""
+    return "", ""
 
 
 def _publisher(value: Any) -> str:
@@ -122,9 +126,11 @@ def _year(attributes: Mapping[str, Any]) -> int | None:
         match = re.match(r"\d{1,4}", text_of(value))
         if match and int(match[0]) > 0:
             return int(match[0])
-    for date in _dates(attributes, "Issued"):
-        if match := re.match(r"\d{4}", date):
-            return int(match[0])
+    # DataCite's own words: else the date that would be preferred from a citation perspective.
+    for kind in ("Issued", "Available", "Copyrighted"):
+        for date in _dates(attributes, kind):
+            if (match := re.match(r"\d{4}", date)) and int(match[0]) > 0:
+                return int(match[0])
     return None
 
 
@@ -188,7 +194,7 @@ def _license(attributes: Mapping[str, Any]) -> tuple[str | None, str | None]:
     identifier, words, url = max(
         stated, key=lambda one: (bool(one[0]), bool(one[1]), bool(one[2])), default=("", "", "")
     )
-    spdx = spdx_identifier(identifier or words)
+    spdx = spdx_identifier(identifier or words) or (None if identifier else spdx_of_page(url))
     # The card's own word, where it means the same.
     name = words if spdx and spdx_identifier(words) == spdx and identifier else spdx
     name = name or identifier or words or None
@@ -214,19 +220,31 @@ def _publisher_ror(value: Any) -> str | None:
 def _container(attributes: Mapping[str, Any]) -> Container | None:
     """The journal, book or series, from `container` or from a related item."""
     held = attributes.get("container")
-    if isinstance(held, Mapping) and (title := _words(held.get("title"))):
-        return _container_of(title, held)
+    found = [held] if isinstance(held, Mapping) else []
     for item in members(attributes.get("relatedItems")):
         if isinstance(item, Mapping) and item.get("relationType") == "IsPublishedIn":
-            for entry in members(item.get("titles")):
-                if title := _words(entry.get("title") if isinstance(entry, Mapping) else entry):
-                    return _container_of(title, item)
-    return None
+            titles = members(item.get("titles"))
+            named = [
+                entry.get("title") if isinstance(entry, Mapping) else entry for entry in titles
+            ]
+            found.append({**item, "title": first(filter(None, map(_words, named)))})
+    # DataCite makes the first of the second, and leaves out what has no place in it.
+    title = first(filter(None, (_words(one.get("title")) for one in found)))
+    if title is None:
+        return None
+    same = [one for one in found if _words(one.get("title")) == title]
+    names = ("volume", "issue", "firstPage", "lastPage", "edition", "number")
+    values = [first(filter(None, (text_of(one.get(name)) for one in same))) or "" for name in names]
+    return Container(title, *values, *(first(map(_container_identifier, same)) or ()))
 
 
-def _container_of(title: str, held: Mapping[str, Any]) -> Container:
-    names = ("volume", "issue", "firstPage", "lastPage", "edition")
-    return Container(title, *(text_of(held.get(name)) for name in names))
+def _container_identifier(held: Mapping[str, Any]) -> tuple[str, str] | None:
+    """An ISSN or ISBN with its type, from either form."""
+    inner = held.get("relatedItemIdentifier")
+    prefix = "relatedItemIdentifier" if isinstance(inner, Mapping) else "identifier"
+    said: Mapping[str, Any] = inner if isinstance(inner, Mapping) else held
+    name, kind = text_of(said.get(prefix)), text_of(said.get(f"{prefix}Type"))
+    return (name, kind) if name and kind else None
 
 
 def _titles(attributes: Mapping[str, Any], main: str) -> tuple[Title, ...]:
@@ -250,7 +268,7 @@ def _other_dates(attributes: Mapping[str, Any], created: datetime | None) -> tup
         date, kind = text_of(entry.get("date")), text_of(entry.get("dateType"))
         same = created is not None and date == show_moment(created)
         if date and kind and not (same and kind in ("Created", "Issued")):
-            found.append(Dated(date, kind))
+            found.append(Dated(date, kind, _words(entry.get("dateInformation"))))
     return tuple(found)
 
 
@@ -295,6 +313,19 @@ def _resource_type(attributes: Mapping[str, Any]) -> str:
     if isinstance(types, Mapping):
         return text_of(types.get("resourceTypeGeneral"))
     return text_of(attributes.get("resourceTypeGeneral"))
+
+
+def _specific_type(attributes: Mapping[str, Any]) -> str:
+    """The type in the record's own words, unless they only say the general type again."""
+    types = attributes.get("types")
+    found = _words(types.get("resourceType")) if isinstance(types, Mapping) else ""
+    general = _resource_type(attributes)
+    said = {general, specific_words(general)}
+    return "" if _squeezed(found) in {_squeezed(word) for word in said} else found
+
+
+def _squeezed(words: str) -> str:
+    return words.replace(" ", "").lower()
 
 
 def _related(attributes: Mapping[str, Any]) -> list[Related]:

@@ -108,7 +108,12 @@ def _add_optional(root: Element, record: dict[str, Any]) -> None:
 
     _add_people(root, "contributor", record.get("contributors", []))
     _add_all(root, "subjects", "subject", entries("subjects", "subject"))
-    _add_all(root, "dates", "date", entries("dates", "date", dateType="dateType"))
+    _add_all(
+        root,
+        "dates",
+        "date",
+        entries("dates", "date", dateType="dateType", dateInformation="dateInformation"),
+    )
     if "language" in record:
         _add(root, "language", record["language"])
     _add_all(
@@ -157,6 +162,7 @@ def _add_optional(root: Element, record: dict[str, Any]) -> None:
         entries("descriptions", "description", descriptionType="descriptionType"),
     )
     _add_funding(root, record.get("fundingReferences", []))
+    _add_items(root, record.get("relatedItems", []))
 
 
 def _add_funding(root: Element, funding: list[dict[str, str]]) -> None:
@@ -177,6 +183,31 @@ def _add_funding(root: Element, funding: list[dict[str, str]]) -> None:
             _add(element, "awardNumber", entry.get("awardNumber"), awardURI=entry.get("awardUri"))
         if "awardTitle" in entry:
             _add(element, "awardTitle", entry["awardTitle"])
+
+
+def _add_items(root: Element, items: list[dict[str, Any]]) -> None:
+    """What the work is published in; the schema has the elements in this order."""
+    if not items:
+        return
+    parent = _add(root, "relatedItems")
+    for item in items:
+        element = _add(
+            parent,
+            "relatedItem",
+            relatedItemType=item["relatedItemType"],
+            relationType=item["relationType"],
+        )
+        if identifier := item.get("relatedItemIdentifier"):
+            kind = identifier["relatedItemIdentifierType"]
+            text = identifier["relatedItemIdentifier"]
+            _add(element, "relatedItemIdentifier", text, relatedItemIdentifierType=kind)
+        titles = _add(element, "titles")
+        for entry in item["titles"]:
+            _add(titles, "title", entry["title"])
+        for name in ("volume", "issue", "number", "firstPage", "lastPage", "edition"):
+            if name in item:
+                given = item.get("numberType") if name == "number" else None
+                _add(element, name, item[name], numberType=given)
 
 
 def _add_all(

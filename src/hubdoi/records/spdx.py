@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 # The licences that the Hub's cards offer and that are on the SPDX list, in SPDX's spelling.
 _IDENTIFIERS = (
     "0BSD AFL-3.0 AGPL-3.0 AGPL-3.0-only AGPL-3.0-or-later Apache-2.0 Artistic-2.0 BSD-2-Clause "
@@ -54,6 +56,29 @@ def license_page(word: str | None) -> str | None:
     if spdx:
         return spdx_url(spdx)
     return _PAGES.get(word.strip().lower()) if word else None
+
+
+_URLS = (
+    # A legal code in another language is the same licence; one for a country (by/3.0/de) is not.
+    (
+        r"creativecommons\.org/(?:licenses|licences)/([a-z-]+)/(\d\.\d)(?:/(?:legalcode|deed).*)?",
+        "CC-{0}-{1}",
+    ),
+    (r"creativecommons\.org/publicdomain/zero/1\.0(?:/(?:legalcode|deed).*)?", "CC0-1.0"),
+    (r"spdx\.org/licenses/([\w.+-]+?)(?:\.html|\.json)?", "{0}"),
+    (r"opensource\.org/licenses?/([\w.+-]+?)(?:\.php|\.html)?", "{0}"),
+    (r"apache\.org/licenses/LICENSE-2\.0(?:\.html|\.txt)?", "Apache-2.0"),
+    (r"gnu\.org/licenses/(a?gpl|lgpl)-(\d\.\d)(?:-standalone)?(?:\.[a-z.-]+)?", "{0}-{1}"),
+)
+
+
+def spdx_of_page(url: str) -> str | None:
+    """The SPDX identifier of the licence whose page `url` is; None for a page that is not known."""
+    page = re.sub(r"^https?://(www\.)?|[?#].*$", "", url.strip(), flags=re.IGNORECASE).rstrip("/")
+    for pattern, form in _URLS:
+        if match := re.fullmatch(pattern, page, flags=re.IGNORECASE):
+            return spdx_identifier(form.format(*match.groups()))
+    return None
 
 
 def spdx_url(identifier: str) -> str:

@@ -51,6 +51,8 @@ class Version(Displayed):
     `url` is the page of the repository, `created` the moment of registration (UTC), `license` an
     SPDX identifier or the word on the card, `resource_type` DataCite's resourceTypeGeneral,
     `csl_type` the type in CSL that the record gives, `version` DataCite's version property.
+    `specific_type` is DataCite's resourceType, the type in the record's own words, where these say
+    more than the general type; `title_language` is the language of the main title.
     `license_url` is the page of the licence, `titles` are those besides the main one, `dates` those
     that the record has, with their meaning. `contributors` took part without being authors, `funding`
     is who paid. `amended` is the moment of the latest correction of the
@@ -89,6 +91,8 @@ class Version(Displayed):
     amended: datetime | None = None
     contributors: tuple[Contributor, ...] = ()
     funding: tuple[Funding, ...] = ()
+    specific_type: str = ""
+    title_language: str = ""
 
     @classmethod
     def from_parts(
@@ -198,6 +202,8 @@ class Version(Displayed):
                 "language",
                 "state",
                 "endpoint",
+                "specific_type",
+                "title_language",
             ):
                 if data.get(name) is not None:
                     values[name] = _one_text(data[name])
