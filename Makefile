@@ -10,7 +10,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONDONTWRITEBYTECODE
 
 # What the tests of TeX, the browser and the gateway need (libatomic1: playwright); pandoc comes with pypandoc_binary.
-PACKAGES := chromium libatomic1 fonts-dejavu-core poppler-utils texlive-latex-base texlive-latex-recommended \
+PACKAGES := chromium libatomic1 fonts-dejavu-core fonts-droid-fallback poppler-utils texlive-latex-base texlive-latex-recommended \
 	texlive-luatex texlive-bibtex-extra texlive-publishers biber lmodern postgresql
 
 .PHONY: help audit fuzz demo lab labextension test test-long lint types frontend unit notebooks browser coverage pictures docs lowest dist bench profile system clean checks documents load
@@ -100,6 +100,7 @@ browser: $(VENV)/.test labextension system  ## real JupyterLab in Chromium
 
 pictures: $(VENV)/.test labextension system  ## the pictures of README and docs, from the browser tests
 	@HUBDOI_PICTURES=docs/pictures $(BIN)/pytest tests/browser -k picture
+	@HUBDOI_PICTURES=$(CURDIR)/docs/pictures $(BIN)/pytest tests/citation/test_latex.py tests/citation/test_typeset.py
 
 docs: $(VENV)/.docs  ## the documentation, into docs/_build/html; a warning is an error
 	@$(BIN)/sphinx-build -q -W --keep-going -b html docs docs/_build/html

@@ -94,6 +94,8 @@ def test_each_fact_is_in_one_field_of_bibtex(make: Make, without_doi: Version) -
     assert "Zola, {\\'E}mile" in str(cite(titled, ascii=True))
     assert "note         = {Version 1.2, doi:10.5072/hf/0001}" in str(cite(titled, classic=True))
     assert "version " not in str(cite(titled, classic=True))
+    both = Author("山田太郎 (Taro Yamada)")
+    assert "{{Yamada, Taro}}" in str(cite(make(1, authors=(both,)), ascii=True))
     for text in (str(cite(without_doi)), str(cite(without_doi, classic=True))):
         assert text.count("https://") == 1 and "doi" not in text
 

@@ -30,6 +30,8 @@ _PUBLISHERS = {
     "mastersthesis": "school",
     "techreport": "institution",
 }
+# plainnat and its kin print the `doi` of these, and would print the note's DOI beside it.
+_DOI_IN_SOME = ("article", "book", "incollection", "inproceedings")
 # The field of the journal, the series or the book; a work of another type has none.
 _TITLES = {"article": "journal", "book": "series"}
 _MARKS = re.compile("[%#&]")
@@ -88,9 +90,9 @@ def fields(version: Version, *, ascii: bool = False, classic: bool = False) -> d
     if number and not classic:
         found["version"] = f"{{{escape(number)}}}"
     url = ""
-    if version.doi is not None:
+    if version.doi is not None and not (classic and kind in _DOI_IN_SOME):
         found["doi"] = f"{{{_in_document(version.doi.name)}}}"
-    else:
+    elif version.doi is None:
         url = landing_of(version) if version.repo else link_of(version)
         if url and not classic:
             found["url"] = f"{{{_in_document(url)}}}"

@@ -12,6 +12,7 @@ from ..records.date import day_of, year_of
 from ..records.link import link_of
 from ..records.names import split_suffix
 from ..records.plain_text import plain_line
+from .bibtex import version_apart
 from .keys import keys_of
 from .work_type import csl_type, genre
 
@@ -36,7 +37,7 @@ def item(version: Version, key: str) -> dict[str, Any]:
         "author": [_name(author) for author in version.authors],
         "issued": _issued(version),
         "publisher": plain_line(version.publisher) or None,
-        "version": plain_line(version.version) if version.version else version.short_revision,
+        "version": plain_line(version_apart(version) or ""),
         "DOI": version.doi.name if version.doi else None,
         # The link of a DOI is the DOI: styles that print both would print it twice.
         "URL": link_of(version) if version.doi is None else None,

@@ -177,7 +177,11 @@ class Author:
             family, given = split_person(inside)
             if self.type == "organization" or not given:
                 return self.replace(name=inside, given=None, family=None)
-            return self.replace(name=f"{family}, {given}", family=family, given=given)
+            name = f"{family}, {given}"
+            if self.type is None:
+                # Nobody said that it is a person's: it stays whole.
+                return self.replace(name=name, given=None, family=None)
+            return self.replace(name=name, family=family, given=given)
         family, given = split_person(self.name)
         if self.type == "person" and self.name.isascii() and not (self.family or "").isascii():
             return self.replace(family=family, given=given or None)
