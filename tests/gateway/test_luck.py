@@ -94,6 +94,34 @@ def test_r10_a_repository_that_changes_hands_while_its_mint_waits(
     assert dois(plain_hub) == []
 
 
+def test_r10_a_repository_that_is_renamed_while_its_mint_waits(
+    institution_of: Open, plain_hub: Sandbox
+) -> None:
+    institution = institution_of()
+    entry = intend(institution, plain_hub.users["ada"])
+    plain_hub.hf_api().move_repo(REPO.id, "ada/renamed")
+    outcome = institution.work.attempt(entry.id)
+    assert outcome is not None
+    assert outcome.error is None
+    assert str(outcome.entry.version.repo) == "ada/renamed"
+    assert dois(plain_hub) == [str(entry.version.doi)]
+
+
+def test_r01_what_the_hub_said_before_is_no_ground_for_a_doi(
+    institution_of: Open, plain_hub: Sandbox, proxy_of: Callable[[Sandbox], LossyProxy]
+) -> None:
+    proxy = proxy_of(plain_hub)
+    institution = institution_of(
+        HUBDOI_GATEWAY_HUB=proxy.endpoint, HUBDOI_DATACITE_API=plain_hub.datacite_url
+    )
+    entry = intend(institution, plain_hub.users["ada"])
+    proxy.set(Fault("unsent", path="/api/models/", times=99))
+    outcome = institution.work.attempt(entry.id)
+    assert outcome is not None
+    assert isinstance(outcome.error, ServiceError)
+    assert dois(plain_hub) == []
+
+
 def test_r08_two_libraries_with_one_prefix_register_one_doi(
     institution_of: Open, plain_hub: Sandbox, postgres: Postgres
 ) -> None:

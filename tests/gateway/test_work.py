@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import psycopg
 import pytest
 
 from hubdoi.config import Secret
@@ -203,6 +204,24 @@ def test_r12_a_restart_of_postgresql_loses_nothing(plain_hub: Sandbox, postgres:
     outcome = institution.work.attempt(entry.id)
     assert outcome is not None
     assert outcome.entry.step == "linked"
+    institution.close()
+
+
+@pytest.mark.parametrize("seconds", [0.0, 3600.0])
+def test_a_connection_that_the_server_closed_is_replaced(
+    plain_hub: Sandbox, postgres: Postgres, monkeypatch: pytest.MonkeyPatch, seconds: float
+) -> None:
+    # Both ways to notice: by asking one that was idle, and by its socket.
+    monkeypatch.setattr("hubdoi.minting.postgres._IDLE_SECONDS", seconds)
+    url = postgres.new_database()
+    institution = opened(environment(plain_hub, url))
+    assert institution.people.all() == ()
+    others = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as db:
+        # Until they have ended, within ten seconds.
+        ended = db.execute(f"SELECT pg_terminate_backend(pid, 10000) {others}").fetchall()
+    assert ended == [(True,)]
+    assert institution.people.all() == ()
     institution.close()
 
 

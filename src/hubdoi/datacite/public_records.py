@@ -30,12 +30,12 @@ class PublicRecords:
 
     A record that was seen in the last `fresh_for` seconds is not asked for again; afterwards its
     ETag is sent along. Without network, or while DataCite has a problem, a record that was seen
-    before is used however old it is.
+    before is used however old it is. With `keeps=False`, nothing is remembered.
     """
 
-    def __init__(self, config: Config, *, fresh_for: float = 600.0) -> None:
+    def __init__(self, config: Config, *, fresh_for: float = 600.0, keeps: bool = True) -> None:
         self.base = config.datacite_api
-        self._cache = AnswerCache(fresh_for=fresh_for)
+        self._cache = AnswerCache(fresh_for=fresh_for, keeps=keeps)
         self._http = Http(
             config.datacite_api,
             contact=config.contact,

@@ -78,8 +78,9 @@ class Institution:
         self.settings = settings
         self.url = settings.url or ""
         self.metrics = Metrics()
-        self.public_records = PublicRecords(settings.for_person(None))
-        self.hub = HuggingFaceHub(settings.for_person(settings.hub_token))
+        # What was seen before is no ground for a DOI: nothing of it is kept.
+        self.public_records = PublicRecords(settings.for_person(None), keeps=False)
+        self.hub = self._hub(settings.hub_token)
         self.registrar = InstitutionRegistrar(settings, self.hub, self.public_records, self.metrics)
         self.database = database or open_database(
             settings.database, data_directory() / "gateway", pool=pool
@@ -160,8 +161,9 @@ class Institution:
 
     def member(self, name: str | None) -> tuple[Member, Policy]:
         """Who has that name, and the rules for them; for nobody those for everybody."""
-        member = self.people.member(name) if name else Member("")
-        return member, self.policies.of(member.group)
+        with self.database.reading():
+            member = self.people.member(name) if name else Member("")
+            return member, self.policies.of(member.group)
 
     def registrar_of(self, policy: Policy) -> InstitutionRegistrar:
         """The account, naming new DOIs as `policy` says."""
@@ -252,18 +254,21 @@ class Institution:
             return self._anonymous
         key = hashlib.sha256(token.reveal().encode("utf-8", "replace")).hexdigest()
         with self._opening:
-            found = self._clients.pop(key, None) or HuggingFaceHub(self.settings.for_person(token))
+            found = self._clients.pop(key, None) or self._hub(token)
             self._clients[key] = found
             while len(self._clients) > _MOST_CLIENTS:
                 self._clients.popitem(last=False)
         return found
+
+    def _hub(self, token: Secret | None) -> HuggingFaceHub:
+        return HuggingFaceHub(self.settings.for_person(token), keeps=False)
 
     @property
     def _anonymous(self) -> HuggingFaceHub:
         with self._opening:
             found = self._clients.get("")
             if found is None:
-                found = self._clients[""] = HuggingFaceHub(self.settings.for_person(None))
+                found = self._clients[""] = self._hub(None)
         return found
 
 
@@ -379,12 +384,14 @@ class InstitutionBackend(DataCiteBackend):
             if entry.step != "linked" and not running:
                 if policy.review and not member.is_at_least("curator"):
                     desk.reviews.ask(entry, name)
+                    state = "review"
                 else:
                     desk.work.add(entry, name)
+                    state = "queued"
                 why = None if name == person.username else f"as {person.username}"
                 desk.audit.add(name, "asked", str(entry.version.doi), why)
-        if desk.work.state(entry.id) == "review":
-            self._refuse_second(entry, "review")
+        if state == "review":
+            self._refuse_second(entry, state)
         return desk.work.finished(entry)
 
     def check_rate(self) -> None:

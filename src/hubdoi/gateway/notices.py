@@ -69,19 +69,11 @@ class Notices:
             _check_notify(settings.notify.reveal())
             self._channels["webhook"] = self._post
 
-    def add(
-        self,
-        kind: Kind,
-        subject: str,
-        number: int | None = None,
-        *,
-        within: sa.Connection | None = None,
-    ) -> None:
-        """Have curators told; with the transaction around it, or the one of `within`."""
+    def add(self, kind: Kind, subject: str, number: int | None = None) -> None:
+        """Have curators told; with the transaction around it."""
         if not self._channels:
             return
-        with self.database.transaction() as own:
-            db = within if within is not None else own
+        with self.database.transaction() as db:
             rows = [
                 {"channel": channel, "kind": kind, "subject": subject, "number": number}
                 for channel in self._channels

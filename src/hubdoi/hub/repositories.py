@@ -67,17 +67,17 @@ class HuggingFaceHub:
     an end for most of them, and in silence for minutes after a 429. What a person does with a
     repository is huggingface_hub's; `Client.hf_api` gives it for the same Hub.
 
-    A public repository that was seen before is shown again without network.
+    A public repository that was seen before is shown again without network, unless `keeps` is False.
     """
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, *, keeps: bool = True) -> None:
         from ..net.cache import AnswerCache
         from ..net.http import Http
 
         self.endpoint = config.endpoint
         self._signed_in = config.is_signed_in
         self._http = Http.of(config)
-        self._cache = AnswerCache()
+        self._cache = AnswerCache(keeps=keeps)
         self._person: tuple[float, Person] | None = None
         self._owners: dict[str, Owner] = {}
 

@@ -51,17 +51,20 @@ class AnswerCache:
 
     `fresh_for` is how many seconds an answer is used without asking again; afterwards its ETag is
     sent along, and without network it is used however old it is. `storage` is None where the
-    directory cannot be written: then nothing is kept.
+    directory cannot be written, or with `keeps=False`: then nothing is kept.
     """
 
-    def __init__(self, directory: Path | None = None, *, fresh_for: float = 600.0) -> None:
+    def __init__(
+        self, directory: Path | None = None, *, fresh_for: float = 600.0, keeps: bool = True
+    ) -> None:
         self._directory = directory or cache_directory()
         self._fresh_for = fresh_for
+        self._keeps = keeps
 
     @property
     def storage(self) -> SqliteStorage | None:
         """The storage of this process: a connection to SQLite does not outlive a fork."""
-        return _open(self._directory, self._fresh_for, os.getpid())
+        return _open(self._directory, self._fresh_for, os.getpid()) if self._keeps else None
 
     def answer(
         self,
