@@ -7,7 +7,6 @@ what readers such as pandoc take for the publisher. A DOI needs no `url` beside 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 
@@ -17,7 +16,7 @@ from ..records.date import day_of, year_of
 from ..records.link import landing_of, link_of
 from .bib_entry import bib_entry, bib_names
 from .keys import key_of, keys_of
-from .latex_text import ascii_text, latex_text, verbatim
+from .latex_text import ascii_text, latex_text, link_text
 from .work_type import bibtex_type
 
 # The field that styles print the publisher of; an article has none in BibTeX.
@@ -34,7 +33,6 @@ _PUBLISHERS = {
 _DOI_IN_SOME = ("article", "book", "incollection", "inproceedings")
 # The field of the journal, the series or the book; a work of another type has none.
 _TITLES = {"article": "journal", "book": "series"}
-_MARKS = re.compile("[%#&]")
 _MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
 
 
@@ -91,11 +89,11 @@ def fields(version: Version, *, ascii: bool = False, classic: bool = False) -> d
         found["version"] = f"{{{escape(number)}}}"
     url = ""
     if version.doi is not None and not (classic and kind in _DOI_IN_SOME):
-        found["doi"] = f"{{{_in_document(version.doi.name)}}}"
+        found["doi"] = f"{{{link_text(version.doi.name)}}}"
     elif version.doi is None:
         url = landing_of(version) if version.repo else link_of(version)
         if url and not classic:
-            found["url"] = f"{{{_in_document(url)}}}"
+            found["url"] = f"{{{link_text(url)}}}"
     if classic and (note := _note(version, number, url, escape)):
         found["note"] = f"{{{note}}}"
     return found
@@ -140,13 +138,5 @@ def _note(version: Version, number: str | None, url: str, escape: Callable[[str]
     if version.doi is not None:
         said.append(f"doi:{escape(version.doi.name)}")
     elif url:
-        said.append(f"\\url{{{_in_document(url)}}}")
+        said.append(f"\\url{{{link_text(url)}}}")
     return ", ".join(said)
-
-
-def _in_document(text: str) -> str:
-    """As `verbatim`, with what ends a line or an argument in LaTeX escaped as hyperref reads it."""
-    plain = verbatim(text)
-    if not _MARKS.search(plain):
-        return plain
-    return plain.replace("%", r"\%").replace("#", r"\#").replace("&", r"\&")

@@ -4,14 +4,23 @@ The form is the one that the Hub writes since 2025: a tab before each field, nam
 ``and`` without braces of their own, nothing escaped. The key is the first author's name in lower
 case with underscores for spaces, and the year; apostrophes, full stops and accents stay. It is
 there for people who need exactly the Hub's text; `bibtex` is the careful form.
+
+A value with a brace, a percent sign or a backslash cannot be written as the Hub writes it: it would
+end the entry or start a comment or a command. That value alone is escaped as in `bibtex`.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from ..records import Version
+from ..records.link import web_url
 from ..records.plain_text import plain_line
+from .latex_text import latex_text, link_text
+
+_NEEDS_ESCAPES = re.compile(r"[{}\\%]")
+_NOT_IN_KEYS = re.compile(r"[{}\\%,]")
 
 
 def write(versions: Sequence[Version]) -> str:
@@ -20,24 +29,24 @@ def write(versions: Sequence[Version]) -> str:
 
 
 def _snippet(version: Version) -> str:
-    names = [_inert(author.display_name) for author in version.authors]
+    names = [plain_line(author.display_name) for author in version.authors]
     if not names and version.repo:
         names = [version.repo.namespace or version.repo.name]
     first = names[0] if names else "unknown"
     year = str(version.year) if version.year is not None else ""
     fields = {
-        "author": f"{{ {' and '.join(names)} }}",
-        "title": f"{{ {_inert(version.title)} }}",
+        "author": f"{{ {' and '.join(map(_value, names))} }}",
+        "title": f"{{ {_value(version.title)} }}",
         "year": year,
-        "url": f"{{ {_inert(version.url or '')} }}" if version.url else "",
-        "doi": f"{{ {_inert(version.doi.name)} }}" if version.doi else "",
-        "publisher": f"{{ {_inert(version.publisher)} }}",
+        "url": f"{{ {link_text(url)} }}" if (url := web_url(version.url or "")) else "",
+        "doi": f"{{ {link_text(version.doi.name)} }}" if version.doi else "",
+        "publisher": f"{{ {_value(version.publisher)} }}",
     }
-    key = f"{first.lower().replace(' ', '_')}_{year}".replace(",", "")
+    key = _NOT_IN_KEYS.sub("", f"{first.lower().replace(' ', '_')}_{year}")
     lines = ",\n".join(f"\t{name:<13}= {value}" for name, value in fields.items() if value)
     return f"@misc{{{key},\n{lines}\n}}"
 
 
-def _inert(text: str) -> str:
-    """The Hub escapes nothing; what would end the entry or start a command is left out."""
-    return "".join(character for character in plain_line(text) if character not in "{}\\%")
+def _value(text: str) -> str:
+    line = plain_line(text)
+    return latex_text(line) if _NEEDS_ESCAPES.search(line) else line

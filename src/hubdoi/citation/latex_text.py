@@ -32,6 +32,7 @@ _ESCAPES = str.maketrans(_SPECIAL)
 _LIGATURES = re.compile(r"(?<=-)(?=-)|(?<=')(?=')|(?<=`)(?=`)|(?<=[!?])(?=`)|(?<=,)(?=,)")
 _NEEDS_CARE = re.compile(r"[\\{}$&#%_~^\"\u00a0!?'`]|--|,,")
 _SAFE = re.compile(r"[A-Za-z0-9/:;,.()\[\]<>@!*+=?&#%~_'-]*")
+_MARKS = re.compile("[%#&]")
 _ACCENTS = {
     "\u0300": "`", "\u0301": "'", "\u0302": "^", "\u0303": "~", "\u0304": "=", "\u0306": "u",
     "\u0307": ".", "\u0308": '"', "\u030a": "r", "\u030b": "H", "\u030c": "v", "\u0323": "d",
@@ -93,6 +94,14 @@ def verbatim(text: str) -> str:
     """
     line = plain_line(text)
     return line if _SAFE.fullmatch(line) else quote(line, safe="/:;,.()[]<>@!*+=?&#%~_'-")
+
+
+def link_text(text: str) -> str:
+    """As `verbatim`, with what ends a line or an argument in LaTeX escaped as hyperref reads it."""
+    plain = verbatim(text)
+    if not _MARKS.search(plain):
+        return plain
+    return plain.replace("%", r"\%").replace("#", r"\#").replace("&", r"\&")
 
 
 @lru_cache(maxsize=4096)

@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from hubdoi.jupyter.panel.draft import Draft
+from hubdoi.jupyter.panel.form import Form
 from hubdoi.records import Author
 from hubdoi.records.errors import InvalidAuthor
 
 
 def test_a_person_is_written_in_either_order() -> None:
     for name in ("Lovelace, Ada", "Ada Lovelace"):
-        author = Draft(name, orcid="https://orcid.org/0000-0002-1825-0097").author()
+        (author,) = Draft(name, orcid="https://orcid.org/0000-0002-1825-0097").authors()
         assert (author.name, author.type) == ("Lovelace, Ada", "person")
         assert author.orcid == "0000-0002-1825-0097"
 
 
 def test_an_organisation_keeps_its_name_and_has_no_orcid() -> None:
     draft = Draft("Smith, Jones and Company", "organization", ror="https://ror.org/05a28rw58")
-    assert draft.author() == Author("Smith, Jones and Company", "organization", ror="05a28rw58")
+    assert draft.authors() == (Author("Smith, Jones and Company", "organization", ror="05a28rw58"),)
     wrong = draft.replace(orcid="0000-0002-1825-0097")
     assert wrong.problem == "Only a person has an ORCID iD."
     with pytest.raises(InvalidAuthor):
-        wrong.author()
+        wrong.authors()
 
 
 @pytest.mark.parametrize(
@@ -51,8 +54,26 @@ def test_an_author_that_is_known_fills_a_row_and_comes_back_the_same() -> None:
     ):
         draft = Draft.of(author)
         assert draft.problem is None
-        assert draft.author() == author
+        assert draft.authors() == (author,)
     assert Draft.of(Author("Ada")).type == "person"
+
+
+def test_r05_a_name_with_two_readings_is_as_it_was_decided(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    draft = Draft("Juan Carlos Pérez García", affiliation="Society")
+    assert draft.problem is not None and "more than one way" in draft.problem
+    (tmp_path / "hubdoi.toml").write_text(
+        '[names]\n"Juan Carlos Pérez García" = "Pérez García, Juan Carlos"\n'
+        '"Ada B Lovelace Grace M Hopper" = ["Lovelace, Ada", "Hopper, Grace"]\n',
+        encoding="utf-8",
+    )
+    assert draft.problem is None
+    (author,) = draft.authors()
+    assert (author.family, author.affiliation) == ("Pérez García", "Society")
+    form = Form(drafts=(draft, Draft("Ada B Lovelace Grace M Hopper")))
+    assert [author.name for author in form.authors()][1:] == ["Lovelace, Ada", "Hopper, Grace"]
 
 
 def test_blank_rows_are_known() -> None:

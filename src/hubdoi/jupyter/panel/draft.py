@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ...citation.known_names import KnownNames
 from ...records import Author, AuthorType, check_orcid, check_ror
 from ...records.author import MAX_NAME
 from ...records.errors import InvalidAuthor
@@ -75,13 +76,14 @@ class Draft:
         """What is wrong first, in one sentence."""
         if not self.name.strip():
             return "The name is missing."
-        return self.orcid_problem or self.ror_problem or _problem(lambda _: self.author(), "")
+        return self.orcid_problem or self.ror_problem or _problem(lambda _: self.authors(), "")
 
-    def author(self) -> Author:
-        """The author.
+    def authors(self) -> tuple[Author, ...]:
+        """The author; more than one where `hubdoi.toml` says that the name stands for several.
 
         Raises:
-            InvalidAuthor: a field is missing or wrong.
+            InvalidAuthor: a field is missing or wrong, or the name has two readings and nobody
+                decided between them.
         """
         more: dict[str, Any] = {
             "orcid": self.orcid.strip() or None,
@@ -89,8 +91,15 @@ class Draft:
             "ror": self.ror.strip() or None,
         }
         if self.type == "organization":
-            return Author(self.name, "organization", **more)
-        return Author.person(self.name, **more).check_certain()
+            return (Author(self.name, "organization", **more),)
+        person = Author.person(self.name, **more)
+        try:
+            return (person.check_certain(),)
+        except InvalidAuthor:
+            decided = KnownNames.nearest().corrected((person,))
+            if decided == (person,):
+                raise
+            return decided
 
     def replace(self, **changes: Any) -> Draft:
         return replace(self, **changes)

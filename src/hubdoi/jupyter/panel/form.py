@@ -80,7 +80,7 @@ class Form:
                 continue
             if draft.problem:
                 raise InvalidAuthor(f"Author {number}: {draft.problem}")
-            found.append(draft.author())
+            found += draft.authors()
         iris = [author.orcid for author in found if author.orcid]
         if twice := next((one for one in iris if iris.count(one) > 1), None):
             raise InvalidAuthor(f"Two authors have the ORCID iD {twice}.")

@@ -81,7 +81,8 @@ def _form(state: PanelState) -> list[Block]:
     """What would be registered; the tick is a person's, and is not kept."""
     facts: list[tuple[str, Text]] = []
     if state.shows_authors:
-        named = [draft.author() for draft in state.form.given if not draft.problem]
+        given = [draft for draft in state.form.given if not draft.problem]
+        named = [one for draft in given for one in draft.authors()]
         for number, one in enumerate(named, 1):
             facts.append((f"Author {number}", author(one)))
         facts.append(("Title", text(state.form.title)))

@@ -220,7 +220,8 @@ def _citation(
     try:
         authors = state.form.authors()
     except HubdoiError:
-        authors = tuple(draft.author() for draft in state.form.given if not draft.problem)
+        given = [draft for draft in state.form.given if not draft.problem]
+        authors = tuple(one for draft in given for one in draft.authors())
     version = Version.from_parts(
         doi=Doi(f"{doi_name}…") if doi_name else None,
         repo=status.repo,
