@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import http.server
+import re
 import ssl
 import subprocess
 import threading
@@ -125,6 +126,28 @@ def test_styles_are_offered_and_found() -> None:
     assert find_style("Nature Methods") == find_style("nature"), "a dependent style"
     for alias in ("neurips", "icml", "lncs", "nlm", "cse", "elsevier", "mhra", "iso690"):
         assert find_style(alias).is_file()
+
+
+@pytest.mark.parametrize(
+    ("name", "stem"),
+    [
+        ("chicago-fullnote-bibliography", "chicago-notes-bibliography"),
+        ("turabian-fullnote-bibliography", "chicago-notes-bibliography-subsequent-author-title"),
+        ("harvard1", "harvard-cite-them-right"),
+        ("council-of-science-editors", "cse-citation-sequence"),
+        # These name another style, whose rules they follow.
+        ("nature-physics", "nature"),
+        ("plos-one", "plos"),
+        ("jama", "american-medical-association"),
+    ],
+)
+def test_a_style_is_found_by_its_former_name_and_by_that_of_a_journal(name: str, stem: str) -> None:
+    assert find_style(name).stem.startswith(stem)
+
+
+def test_the_styles_are_not_those_of_2023() -> None:
+    newest = re.search("<updated>([^<]+)", find_style("apa").read_text(encoding="utf-8"))
+    assert newest is not None and newest[1] > "2026"
 
 
 def test_a_path_serves_as_a_style(tmp_path: Path, three: list[Version]) -> None:

