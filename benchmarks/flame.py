@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pyinstrument import Profiler
 
-BENCHMARKS = "load cold warm many bibtex styles mint scale scan".split()
+BENCHMARKS = "load cold warm many bibtex styles mint scale scan gateway".split()
 
 
 def main(name: str) -> int:

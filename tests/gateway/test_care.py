@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 import httpx
@@ -130,11 +130,9 @@ def test_many_dois_are_compared_with_few_requests(
         ]
         return Answer(200, {}, b"", {"data": data, "links": {}}, path)
 
-    def listed(owner: str) -> list[RepoInfo]:
-        return [
-            RepoInfo(repo=version.repo, uid=f"uid-{number}", head=None, revision=None)
-            for number, version in enumerate(versions.values())
-        ]
+    def listed(owner: str) -> Iterator[RepoInfo]:
+        for number, version in enumerate(versions.values()):
+            yield RepoInfo(repo=version.repo, uid=f"uid-{number}", head=None, revision=None)
 
     monkeypatch.setattr(registrar._http, "get", get)
     monkeypatch.setattr(institution.hub, "repositories", listed)

@@ -38,11 +38,20 @@ def open_database(url: str | None, directory: Path, *, pool: int = 10) -> Databa
     return Database(Path(path))
 
 
+_CLOCKS = {
+    "postgresql": sa.literal_column("extract(epoch FROM clock_timestamp())", sa.Float),
+    "sqlite": sa.literal_column("(julianday('now') - 2440587.5) * 86400.0", sa.Float),
+}
+
+
+def clock_of(db: sa.Connection) -> sa.ColumnElement[float]:
+    """Seconds since 1970, by the clock of the database, as a part of a statement."""
+    return _CLOCKS[db.dialect.name]
+
+
 def now_in(db: sa.Connection) -> float:
     """Seconds since 1970, by the clock of the database."""
-    if db.dialect.name == "postgresql":
-        return float(db.scalar(sa.text("SELECT extract(epoch FROM clock_timestamp())")) or 0)
-    return float(db.scalar(sa.text("SELECT (julianday('now') - 2440587.5) * 86400.0")) or 0)
+    return float(db.scalar(sa.select(clock_of(db))) or 0)
 
 
 def migrate(database: Database, *, empty_only: bool = False) -> str:

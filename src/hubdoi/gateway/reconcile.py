@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from itertools import islice
+from typing import Any
+
+import sqlalchemy as sa
 
 from ..minting.ledger import Entry
+from ..minting.ledger_tables import repositories
 from ..records import Repo, RepoInfo, show_moment
 from ..records.errors import HubdoiError, RepoNotFound
 from ..records.findings import Finding, Findings
@@ -17,6 +22,7 @@ from .tombstones import tombstone_url
 BATCH = 120
 """DOIs in one request to DataCite."""
 _FEW = 10
+_PAGE = 1000
 
 
 def reconcile(institution: Institution) -> Findings:
@@ -26,8 +32,7 @@ def reconcile(institution: Institution) -> Findings:
         ServiceError: the Hub or DataCite cannot be used now; call again.
     """
     findings = [*_with_hub(institution), *adopt(institution)]
-    known = institution.ledger.repositories()
-    gone = frozenset(uid for uid, (_, was_deleted) in known.items() if was_deleted)
+    gone = frozenset(row.uid for row in _known(institution) if row.deleted)
     checked = 0
     after = 0
     while entries := institution.ledger.registered(after, BATCH):
@@ -73,31 +78,58 @@ def reconcile_repository(
 
 def _with_hub(institution: Institution) -> Iterator[Finding]:
     """Renamed, private, gone and returned repositories."""
-    known = institution.ledger.repositories()
-    listed: dict[str, RepoInfo] = {}
-    for owner in sorted({repo.namespace or "" for repo, _ in known.values()}):
+    listed: set[str] = set()
+    for owner in sorted({row.name.partition("/")[0] for row in _known(institution)}):
         try:
-            listed |= {
-                info.uid: info for info in institution.hub.repositories(owner) if info.uid in known
-            }
+            shown = institution.hub.repositories(owner)
+            # Some at a time: an owner may have hundreds of thousands.
+            while infos := {info.uid: info for info in islice(shown, _PAGE)}:
+                known = institution.ledger.repositories(list(infos))
+                listed.update(known)
+                for uid, (repo, was_deleted) in known.items():
+                    yield from _settled(institution, uid, repo, was_deleted, infos[uid])
         except RepoNotFound:
             continue
-    gone = []
-    for uid, (repo, was_deleted) in known.items():
-        info = listed.get(uid) or _look(institution, repo, uid)
+    gone, checked = [], 0
+    for row in _known(institution):
+        checked += 1
+        if row.uid in listed:
+            continue
+        repo = Repo(row.type, row.name)
+        info = _look(institution, repo, row.uid)
         if info is not None:
-            yield from _settled(institution, uid, repo, was_deleted, info)
-        elif not was_deleted:
-            gone.append((uid, repo))
-    if len(gone) > _FEW and len(gone) * 2 > len(known):
+            yield from _settled(institution, row.uid, repo, row.deleted is not None, info)
+        elif not row.deleted:
+            gone.append((row.uid, repo))
+    if len(gone) > _FEW and len(gone) * 2 > checked:
         yield Finding(
             institution.settings.hub,
             "gone",
-            f"{len(gone)} of {len(known)} repositories were not found, so nothing was changed; check HUBDOI_GATEWAY_HUB and the Hub.",
+            f"{len(gone)} of {checked} repositories were not found, so nothing was changed; check HUBDOI_GATEWAY_HUB and the Hub.",
         )
         return
     for uid, repo in gone:
         yield _bury(institution, uid, repo)
+
+
+def _known(institution: Institution) -> Iterator[sa.Row[Any]]:
+    """The repositories of the ledger, some at a time."""
+    after = 0
+    query = (
+        sa.select(repositories)
+        .where(
+            repositories.c.hub == institution.ledger.hub, repositories.c.id > sa.bindparam("after")
+        )
+        .order_by(repositories.c.id)
+        .limit(_PAGE)
+    )
+    while True:
+        with institution.database.reading() as db:
+            rows = db.execute(query, {"after": after}).all()
+        yield from rows
+        if len(rows) < _PAGE:
+            return
+        after = rows[-1].id
 
 
 def _settled(

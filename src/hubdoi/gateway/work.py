@@ -36,7 +36,7 @@ from ..records.errors import (
 )
 from .audit import GATEWAY, AuditLog
 from .backoff import pause_after
-from .database import now_in
+from .database import clock_of, now_in
 from .metrics import Metrics
 from .notices import Notices
 from .tables import work
@@ -106,7 +106,7 @@ class Work:
                     repository_id=entry.repository_id,
                     state=state,
                     attempts=0,
-                    due=now_in(db),
+                    due=clock_of(db),
                     **asked,
                 )
                 # What was parked is tried again, because its metadata are new.
@@ -263,7 +263,7 @@ class Work:
             db.execute(
                 work.update()
                 .where(work.c.version_id == version_id)
-                .values(state="queued", due=now_in(db))
+                .values(state="queued", due=clock_of(db))
             )
 
     @contextmanager
@@ -310,7 +310,7 @@ def _due(db: sa.Connection, version_id: int | None) -> sa.Select[Any]:
     query = sa.select(work).where(work.c.state == "queued").order_by(work.c.due).limit(1)
     if version_id is not None:
         return query.where(work.c.version_id == version_id)
-    return query.where(work.c.due <= now_in(db))
+    return query.where(work.c.due <= clock_of(db))
 
 
 def _for_researcher(error: HubdoiError) -> HubdoiError:

@@ -148,25 +148,22 @@ class Ledger:
                 "record": record_text(version),
                 "consent_id": self.consent_id(db, version.consent, terms),
             }
+            version_id = self._insert_intent(
+                db,
+                {
+                    "repository_id": repository_id,
+                    "revision": version.revision,
+                    "revision_date": _in_order(revision_date),
+                    "doi": version.doi.name,
+                    "doi_key": version.doi.key,
+                    "step": "intended",
+                    **values,
+                },
+            )
+            if version_id is not None:
+                return self._entry(db, version_id)
             found = {"repository": repository_id, "revision": version.revision}
-            row = db.execute(_FIND_VERSION, found).first()
-            if row is None:
-                version_id = self._insert_intent(
-                    db,
-                    {
-                        "repository_id": repository_id,
-                        "revision": version.revision,
-                        "revision_date": _in_order(revision_date),
-                        "doi": version.doi.name,
-                        "doi_key": version.doi.key,
-                        "step": "intended",
-                        **values,
-                    },
-                )
-                if version_id is not None:
-                    return self._entry(db, version_id)
-                # Another process was faster by a moment.
-                row = db.execute(_FIND_VERSION, found).one()
+            row = db.execute(_FIND_VERSION, found).one()
             if row.step != "intended":
                 raise self._refusal(db, row.id)
             db.execute(_versions.update().where(_versions.c.id == row.id).values(values))
@@ -316,11 +313,11 @@ class Ledger:
             ).all()
             return tuple(map(self._read, rows))
 
-    def repositories(self, uids: Sequence[str] | None = None) -> dict[str, tuple[Repo, bool]]:
-        """The Hub's identifier of each repository, or of these: its name, and whether it was deleted."""
-        query = sa.select(_repositories).where(_repositories.c.hub == self.hub)
-        if uids is not None:
-            query = query.where(_repositories.c.uid.in_(uids))
+    def repositories(self, uids: Sequence[str]) -> dict[str, tuple[Repo, bool]]:
+        """Those of these Hub's identifiers that it knows: the name, and whether it was deleted."""
+        query = sa.select(_repositories).where(
+            _repositories.c.hub == self.hub, _repositories.c.uid.in_(uids)
+        )
         with self.database.reading() as db:
             rows = db.execute(query)
             return {row.uid: (Repo(row.type, row.name), row.deleted is not None) for row in rows}
