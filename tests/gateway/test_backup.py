@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx
 import pytest
+import sqlalchemy as sa
 
+from hubdoi.commands.cli import main
 from hubdoi.gateway import backup, care
 from hubdoi.gateway.institution import Institution
 from hubdoi.gateway.settings import Settings
+from hubdoi.minting.database import Database
 from hubdoi.records import Repo
 from hubdoi.records.errors import AlreadyRegistered, HubdoiError, InvalidInput, LedgerError
 from hubdoi.sandbox import Sandbox
@@ -80,6 +85,57 @@ def test_r12_a_restored_gateway_registers_nothing_twice(
     assert [one.doi for one in history] == [third.doi, begun.version.doi, first.doi]
     assert registered() == wanted
     institution.close()
+
+
+def test_a_drill_compares_every_row_and_leaves_nothing(
+    plain_hub: Sandbox,
+    database_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for name, value in environment(plain_hub, database_url).items():
+        monkeypatch.setenv(name, value)
+    institution = Institution(Settings.read())
+    before = databases(institution)
+    mint(institution, plain_hub)
+    assert main(["gateway", "drill", "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    findings = {one["subject"]: one for one in said["findings"]}
+    assert findings["ledger_versions"]["sentence"] == "1 rows, all the same."
+    assert findings["audit log"]["is_problem"] is False
+    assert [one["act"] for one in institution.audit.entries()][-1] == "backup drill"
+    # What the restore loses is found.
+    monkeypatch.setattr("hubdoi.gateway.drill.fill_from", losing(backup.fill_from))
+    assert main(["gateway", "drill"]) == 1
+    told = capsys.readouterr().out
+    assert "problem   ledger_amendments" in told
+    assert "problem   audit log" in told
+    assert databases(institution) == before
+    institution.close()
+
+
+def losing(fill: Callable[[Database, Path], None]) -> Callable[[Database, Path], None]:
+    """A restore that loses a table, and what keeps the audit log from changes."""
+
+    def lost(database: Database, path: Path) -> None:
+        fill(database, path)
+        with database.transaction() as db:
+            db.execute(sa.text("DROP TABLE ledger_amendments"))
+            if database.is_postgres:
+                db.execute(sa.text("ALTER TABLE gateway_audit DISABLE TRIGGER ALL"))
+            else:
+                db.execute(sa.text("DROP TRIGGER gateway_audit_UPDATE"))
+
+    return lost
+
+
+def databases(institution: Institution) -> list[str]:
+    """The databases of the server; a scratch database would be among them."""
+    if not institution.database.is_postgres:
+        return []
+    with institution.database.reading() as db:
+        query = "SELECT datname FROM pg_database WHERE datname LIKE 'hubdoi_drill%' ORDER BY 1"
+        return list(db.scalars(sa.text(query)))
 
 
 def test_what_is_no_backup_is_refused(

@@ -36,6 +36,9 @@ def gateway(arguments: Namespace, context: Context) -> Message | None:
         case "backup" | "restore":
             done: Message = getattr(_module("backup"), arguments.action)(arguments.file)
             return done
+        case "drill":
+            compared: Message = _module("drill").drill()
+            return compared
         case "user" | "policy" | "review":
             return _decided(arguments)
     found: Message = getattr(_module("care"), arguments.action)()

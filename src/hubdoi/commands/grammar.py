@@ -332,6 +332,7 @@ def parser(prog: str = "%doi") -> argparse.ArgumentParser:
     for name, help in (
         ("reconcile", "compare every DOI with DataCite and the Hub, and repair what is safe"),
         ("doctor", "check the configuration, the account, the database and the Hub"),
+        ("drill", "show that a backup can be restored, in a scratch database"),
     ):
         _json_option(command(name, help, actions))
     for name, help in (

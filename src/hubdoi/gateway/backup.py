@@ -49,17 +49,7 @@ def backup(file: str) -> Message:
     except OSError as error:
         raise InvalidInput(f"{path} cannot be written: {error.strerror}.") from None
     try:
-        if database.is_postgres:
-            _run(
-                database,
-                "pg_dump",
-                "--format=custom",
-                "--no-owner",
-                "--no-privileges",
-                f"--file={path}",
-            )
-        else:
-            _copy(database.path, path)
+        write_to(database, path)
     except BaseException:
         path.unlink()
         raise
@@ -84,16 +74,39 @@ def restore(file: str) -> Message:
             raise LedgerError(
                 "The database is not empty, and a restore would mix two; set HUBDOI_GATEWAY_DATABASE to an empty one."
             )
-        if database.is_postgres:
-            options = ("--no-owner", "--no-privileges", "--single-transaction", "--exit-on-error")
-            dbname = f"--dbname={database.engine.url.database}"
-            _run(database, "pg_restore", *options, dbname, str(path))
-        else:
-            _fill(database, path)
-        migrate(database)
+        fill_from(database, path)
     finally:
         database.close()
     return _adopted()
+
+
+def write_to(database: Database, path: Path, snapshot: str | None = None) -> None:
+    """Write all of `database`, or what a `snapshot` of PostgreSQL sees of it, to `path`.
+
+    Raises:
+        LedgerError: it cannot be read.
+    """
+    if database.is_postgres:
+        options = ("--format=custom", "--no-owner", "--no-privileges", f"--file={path}")
+        of = (f"--snapshot={snapshot}",) if snapshot else ()
+        _run(database, "pg_dump", *options, *of)
+    else:
+        _copy(database.path, path)
+
+
+def fill_from(database: Database, path: Path) -> None:
+    """Fill `database`, which is empty, from a backup, and bring it to the present schema.
+
+    Raises:
+        InvalidInput, LedgerError: the file is no backup, or the database cannot be written.
+    """
+    if database.is_postgres:
+        options = ("--no-owner", "--no-privileges", "--single-transaction", "--exit-on-error")
+        dbname = f"--dbname={database.engine.url.database}"
+        _run(database, "pg_restore", *options, dbname, str(path))
+    else:
+        _fill(database, path)
+    migrate(database)
 
 
 def _adopted() -> Message:
