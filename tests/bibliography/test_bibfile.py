@@ -454,3 +454,20 @@ def test_thousands_of_entries_are_updated_at_once(tmp_path: Path) -> None:
     BibFile.read(path).updated(versions).write()
     again = BibFile.read(path).updated([v.replace(authors=(Author("x"),)) for v in versions])
     assert len(again.changed) == 500
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "doi = {10.5072/HF/0001}",
+        "url = {https://doi.org/10.5072%2Fhf%2F0001}",
+        "note = {\\url{https://dx.doi.org/10.5072/hf/0001}}",
+        "note = {doi:10.5072/hf/0001}",
+    ],
+)
+def test_an_entry_is_known_by_its_doi_however_it_is_written(tmp_path: Path, link: str) -> None:
+    path = tmp_path / "refs.bib"
+    write(path, f"@misc{{mine, {link}}}\n")
+    file = BibFile.read(path).updated([make(1)])
+    assert (file.foreign, file.added) == (("mine",), ())
+    assert BibFile.read(path).updated([make(11), make(2)]).foreign == ()

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote
 
 from ..records import Doi, RepoReference
 from ..records.errors import HubdoiError, InvalidInput
 from .bibmark import BibMark
 
+_LINKS = ("doi", "url", "note")
+_WORD = re.compile("[a-z0-9]+")
 _BIBLATEX_TYPES = frozenset("dataset software online thesis report".split())
 _BIBLATEX_FIELDS = frozenset("date urldate journaltitle location eprinttype".split())
 
@@ -47,10 +52,11 @@ class BibEntry:
         return None
 
     @property
-    def links(self) -> str:
-        """All that may hold a DOI or an address, in lower case and without escapes."""
-        values = [raw for name, raw in self.raw_fields if name.lower() in ("doi", "url", "note")]
-        return " ".join(values).replace("\\", "").lower()
+    def link_words(self) -> set[str]:
+        """The words (`words_of`) of all that may hold a DOI or a URL, without escapes."""
+        values = [raw for name, raw in self.raw_fields if name.lower() in _LINKS]
+        links = " ".join(values)
+        return set(words_of(unquote(links) if "%" in links else links))
 
     @property
     def place(self) -> tuple[str, str] | None:
@@ -66,8 +72,9 @@ class BibEntry:
     @property
     def is_biblatex(self) -> bool:
         """Whether only biblatex knows its type or one of its fields."""
-        names = {name.lower() for name, _ in self.raw_fields}
-        return self.kind.lower() in _BIBLATEX_TYPES or not names.isdisjoint(_BIBLATEX_FIELDS)
+        if self.kind.lower() in _BIBLATEX_TYPES:
+            return True
+        return any(name.lower() in _BIBLATEX_FIELDS for name, _ in self.raw_fields)
 
     @property
     def mark(self) -> BibMark | None:
@@ -79,22 +86,31 @@ class BibEntry:
         return next((raw for field, raw in self.raw_fields if field.lower() == name), "")
 
 
+def words_of(text: str) -> list[str]:
+    """The runs of ASCII letters and digits in `text`, in lower case: no way to write a link changes them."""
+    return _WORD.findall(text.lower())
+
+
 def entries_of(text: str, name: str) -> list[BibEntry]:
     """The entries of `text`, whose lines end in ``\\n``; `name` is what messages call the file.
 
     Raises:
         InvalidInput: the text is broken; the message names the line.
     """
+    from bibtexparser.splitter import Splitter
+
+    with _silent(), _no_collection():
+        return _entries(Splitter(text).split().blocks, text, name)
+
+
+def _entries(blocks: Iterable[Any], text: str, name: str) -> list[BibEntry]:
     from bibtexparser.model import (
         DuplicateBlockKeyBlock,
         DuplicateFieldKeyBlock,
         Entry,
         ParsingFailedBlock,
     )
-    from bibtexparser.splitter import Splitter
 
-    with _silent():
-        blocks = Splitter(text).split().blocks
     entries, place = [], 0
     for block in blocks:
         raw = block.raw or ""
@@ -109,7 +125,7 @@ def entries_of(text: str, name: str) -> list[BibEntry]:
                 "or a comma, a quotation mark or a brace too few; repair it first. Nothing was changed."
             )
         if isinstance(entry, Entry):
-            fields = tuple((field.key, str(field.value)) for field in entry.fields)
+            fields = tuple([(field.key, str(field.value)) for field in entry.fields])
             line = (block.start_line or 0) + 1
             entries.append(
                 BibEntry(entry.entry_type, entry.key, fields, place, place + len(raw), line)
@@ -125,6 +141,18 @@ def _plain(raw: str) -> str:
     text = re.sub(r"\\url\s*\{([^{}]*)\}", r"\1", text)
     text = re.sub(r"\\([_%#&$~])(?:\{\})?", r"\1", text)
     return text.replace("{", "").replace("}", "").strip()
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Without garbage collection: a parser makes objects by the million, none in a cycle."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 @contextmanager

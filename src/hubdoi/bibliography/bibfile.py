@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import os
-import re
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -20,12 +19,11 @@ from ..citation.work_type import bibtex_type
 from ..config import user_path
 from ..records import Version
 from ..records.errors import InvalidInput
-from .bibentry import BibEntry, entries_of
+from .bibentry import BibEntry, entries_of, words_of
 from .bibmark import BibMark
 
 BibFormat = Literal["bibtex", "biblatex"]
 
-_MOST_WORDS = 50
 _UTF8_MARK = b"\xef\xbb\xbf"
 
 
@@ -303,12 +301,13 @@ def _matches(entries: Sequence[BibEntry], versions: Mapping[str, Version]) -> di
 
 def _named(entries: Sequence[BibEntry], versions: Mapping[str, Version]) -> Sequence[BibEntry]:
     """The entries that can be of one of `versions`: to read the DOI of each of thousands takes long."""
-    words = {version.doi.prefix for version in versions.values() if version.doi}
-    words |= {version.repo.name.lower() for version in versions.values() if version.repo}
-    if len(words) > _MOST_WORDS:
-        return entries
-    search = re.compile("|".join(map(re.escape, sorted(words))) or r"(?!)").search
-    return [entry for entry in entries if search(entry.links)]
+    words: set[str] = set()
+    for version in versions.values():
+        for name in (version.doi and version.doi.suffix, version.repo and version.repo.name):
+            if name and not (found := words_of(name)):
+                return entries
+            words.update({max(found, key=len)} if name else ())
+    return [entry for entry in entries if not words.isdisjoint(entry.link_words)]
 
 
 def _decoded(path: Path, content: bytes) -> tuple[str, str]:
