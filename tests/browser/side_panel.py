@@ -55,8 +55,8 @@ class Analysis:
         )
         return self
 
-    def open(self, *, app: str = "lab") -> Analysis:
-        """Open it, in JupyterLab or Notebook, and the side panel with it."""
+    def open(self, *, app: str = "lab", panel: bool = True) -> Analysis:
+        """Open it, in JupyterLab or Notebook, and the side panel with it unless there is none."""
         token = f"token={self.lab.token}"
         where = (
             f"lab/workspaces/{Path(self.name).stem}/tree/{self.name}?{token}&reset"
@@ -67,6 +67,8 @@ class Analysis:
         self.page.wait_for_selector(".jp-Notebook .jp-Cell, .jp-FileEditor", timeout=60 * SECONDS)
         if not self.kernel:
             self.without_kernel()
+        if not panel:
+            return self
         show = "Show the Models and Datasets of This Notebook"
         if app == "lab":
             self.run(show)

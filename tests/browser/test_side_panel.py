@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
@@ -245,26 +245,3 @@ def test_a_hub_that_does_not_answer(analysis: Analysis) -> None:
         assert violations(analysis.panel) == []
     finally:
         settings.write_text(before)
-
-
-def test_a_notebook_of_2000_cells(
-    analysis: Analysis, author: Client, record_property: Callable[[str, object], None]
-) -> None:
-    analysis.write(MODEL, *(f"x{n} = {n}\ny{n} = x{n} + 1" for n in range(1999))).open()
-    analysis.shows(ENGINE, "Not pinned")
-    analysis.page.evaluate(
-        """() => {
-          window.longTasks = [];
-          new PerformanceObserver(list => longTasks.push(...list.getEntries().map(one => one.duration)))
-            .observe({ type: "longtask" });
-        }"""
-    )
-    analysis.cell(0).locator(".cm-content").click()
-    analysis.page.keyboard.press("Control+End")
-    analysis.page.keyboard.type(f"\n{DATA}\n", delay=20)
-    analysis.shows(TABLES, "No DOI")
-    tasks = analysis.page.evaluate("longTasks")
-    # A measure, not a condition: this machine may have other things to do.
-    record_property("long tasks in milliseconds", tasks)
-    print(f"{len(tasks)} long tasks while typing and scanning, in milliseconds: {tasks}")
-    assert analysis.text(0).splitlines()[2:4] == DATA.splitlines()
