@@ -42,10 +42,16 @@ c.JupyterHub.load_roles = [
         "scopes": ["access:services!service=hubdoi"],
         "groups": ["library"],
     },
-    # The token of a notebook (JUPYTERHUB_API_TOKEN) has the scope where its owner has it.
+    # The token of a notebook (JUPYTERHUB_API_TOKEN) has the scope where its owner has it, and shows
+    # the owner's groups: the policy of one of them counts.
     {
         "name": "server",
-        "scopes": ["users:activity!user", "access:servers!server", MINT],
+        "scopes": [
+            "users:activity!user",
+            "access:servers!server",
+            "read:users:groups!user",
+            MINT,
+        ],
     },
 ]
 

@@ -23,8 +23,8 @@ SECRET = "the secret of the gateway, which is long"
 class Provider:
     """`claims` are those of the one person; `endpoint` is its issuer."""
 
-    def __init__(self, claims: Mapping[str, str]) -> None:
-        self.claims = dict(claims)
+    def __init__(self, claims: Mapping[str, object]) -> None:
+        self.claims: dict[str, object] = dict(claims)
         self.endpoint = ""
         self.codes: dict[str, dict[str, str]] = {}
         self.tokens: set[str] = set()
@@ -56,7 +56,7 @@ class Provider:
 
 
 @contextmanager
-def serving(claims: Mapping[str, str]) -> Iterator[Provider]:
+def serving(claims: Mapping[str, object]) -> Iterator[Provider]:
     provider = Provider(claims)
 
     class Handler(BaseHTTPRequestHandler):

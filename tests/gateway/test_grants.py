@@ -10,12 +10,14 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from cryptography.fernet import Fernet
+from starlette.testclient import TestClient
 
 from hubdoi.commands.context import Context
 from hubdoi.commands.run import run
 from hubdoi.commands.session import Session
 from hubdoi.config import Secret
 from hubdoi.gateway import grants as module
+from hubdoi.gateway.app import create_app
 from hubdoi.gateway.institution import Institution
 from hubdoi.gateway.settings import Settings
 from hubdoi.gateway.tables import grants
@@ -57,7 +59,7 @@ def signed_in(institution: Institution, hub: Sandbox) -> Secret:
     begun = institution.grants.begin(None)
     decide(hub, begun["user_code"], "ada")
     signed = institution.grants.finish(begun["handle"], None, institution.hub_name)
-    assert signed is not None
+    assert isinstance(signed, module.Signed)
     assert signed.username == "ada"
     assert signed.token is not None
     return signed.token
@@ -96,6 +98,74 @@ def test_a_person_signs_in_mints_and_signs_out(
     assert not context.session.config().is_signed_in
     context.session.sign_in(token.reveal())
     assert "%doi login" in (context.session.connection().note or "")
+
+
+def test_who_asks_too_often_asks_less_often(
+    serve: Callable[..., Served],
+    plain_hub: Sandbox,
+    database_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    _, line = serve(variables(plain_hub, database_url))
+    monkeypatch.setattr("hubdoi.sandbox.oauth.POLL_SECONDS", 3600)
+    slept: list[float] = []
+    codes: list[str] = []
+
+    def show(shown: object) -> None:
+        code = re.search(r"the code (\S+);", str(shown))
+        if code:
+            codes.append(code[1])
+
+    def sleep(seconds: float) -> None:
+        # It does not sleep, so that the Hub is asked too often.
+        slept.append(seconds)
+        if len(slept) == 4:
+            decide(plain_hub, codes[0], "ada")
+
+    monkeypatch.setattr("hubdoi.commands.logins.time.sleep", sleep)
+    context = Context(Session(), show=show)
+    run(["use", line["endpoint"]], context)
+    assert run(["login"], context).person.username == "ada"
+    first = slept[0]
+    assert slept == [first, first, first + 5, first + 10]
+
+
+def test_people_see_and_end_what_they_allowed(institution: Institution, plain_hub: Sandbox) -> None:
+    tokens = [signed_in(institution, plain_hub) for _ in range(2)]
+    institution.people.put("grace", role="curator")
+    institution.people.put("ada")
+
+    def page_of(name: str) -> TestClient:
+        cookies = {"hubdoi_gateway": institution.sessions.begin(name)}
+        return TestClient(create_app(institution), cookies=cookies)
+
+    ada, grace, charles = page_of("ada"), page_of("grace"), page_of("charles")
+    own = ada.get("/gateway/sign-ins").text
+    owners = re.findall(r'name="owner" value="([^"]+)"', own)
+    assert len(set(owners)) == 2
+    assert all(token.reveal() not in own for token in tokens)
+    # A curator sees whose they are, and somebody else nothing; neither ends them.
+    seen = grace.get("/gateway/sign-ins").text
+    assert "<bdi>ada</bdi>" in seen
+    assert "<button>End" not in seen
+    assert "ada" not in charles.get("/gateway/sign-ins").text
+    for other in (grace, charles):
+        assert end(other, owners[0]).status_code == 403
+    assert end(ada, owners[0], csrf="wrong").status_code == 403
+    assert len(institution.grants.all()) == 2
+    assert end(ada, owners[0]).status_code == 303
+    assert [one.owner for one in institution.grants.all()] == [owners[1]]
+    institution.people.put("grace", role="admin")
+    assert end(grace, owners[1]).status_code == 303
+    assert institution.grants.all() == ()
+    assert [one["who"] for one in institution.audit.entries()] == ["ada", "grace"]
+
+
+def end(page: TestClient, owner: str, csrf: str | None = None) -> Any:
+    found = re.search(r'name="csrf" value="([^"]+)"', page.get("/gateway/sign-ins").text)
+    assert found
+    form = {"owner": owner, "csrf": csrf or found[1]}
+    return page.post("/gateway/sign-ins", data=form, follow_redirects=False)
 
 
 def test_who_says_no_is_not_signed_in(

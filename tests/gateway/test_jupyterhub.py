@@ -214,6 +214,16 @@ def here(
             for name, value in variables.items():
                 patched.setenv(name, value)
             run(["gateway", "user", "set", "grace", "--role", "curator"], Context(lasting=False))
+            # ada is in that group of JupyterHub, and nobody lists her here.
+            policy = [
+                "gateway",
+                "policy",
+                "set",
+                "researchers",
+                "--suffix",
+                "lab.{revision}.{hash}",
+            ]
+            run(policy, Context(lasting=False))
         serve(variables, "--port", str(port))
         yield Here(plain_hub, jupyterhub, gateway)
     finally:
@@ -267,7 +277,7 @@ def ada_mints_grace_approves_ada_cites(here: Here) -> None:
     notebook(f"%doi mint {REPO} --agree --wait --timeout 60")
     citation = notebook(f"%doi cite {REPO}")
     prefix = here.hub.datacite_repository["prefix"]
-    assert f"{prefix}/hf." in citation
+    assert f"{prefix}/lab." in citation
 
 
 def who_has_not_the_role_mints_nothing(here: Here, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,6 +13,7 @@ from hubdoi.sandbox import Sandbox
 
 from .open_id_provider import CLIENT, SECRET, Provider, serving
 from .test_pages import ask, browser, csrf
+from .test_work import mint
 
 Open = Callable[..., Institution]
 ORCID = "0000-0002-1825-0097"
@@ -51,6 +52,26 @@ def test_curators_sign_in_with_the_institutions_own_provider(institution_of: Ope
         answer = come_back(browser(institution), "/gateway/sign-in")
         assert answer.status_code == 502
         assert "HUBDOI_GATEWAY_OIDC_CLAIM" in answer.text
+
+
+def test_a_claim_of_the_provider_chooses_the_policy(
+    institution_of: Open, plain_hub: Sandbox
+) -> None:
+    person = {"sub": "1815", "preferred_username": "Ada", "groups": ["staff", "physics", 7]}
+    with serving(person) as provider:
+        institution = opened(institution_of, provider, "OIDC", HUBDOI_GATEWAY_OIDC_GROUPS="groups")
+        institution.policies.put("physics", suffix="physics.{hash}")
+        institution.policies.put("staff", suffix="staff.{hash}")
+        come_back(browser(institution), "/gateway/sign-in")
+        assert "/physics." in str(mint(institution, plain_hub).doi)
+        # Hugging Face's organisations are objects; what an admin says comes first.
+        provider.claims["groups"] = [{"sub": "1", "preferred_username": "staff"}]
+        come_back(browser(institution), "/gateway/sign-in")
+        assert institution.member("ada")[1].suffix == "staff.{hash}"
+        institution.people.put("ada", group="physics")
+        assert institution.member("ada")[1].suffix == "physics.{hash}"
+        institution.people.put("ada", group="a group without a policy")
+        assert institution.member("ada")[1].suffix == institution.settings.suffix
 
 
 def test_an_orcid_id_is_marked_as_authenticated(institution_of: Open, plain_hub: Sandbox) -> None:

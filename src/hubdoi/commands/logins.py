@@ -9,6 +9,9 @@ from ..records import Connection, Message
 from ..records.errors import SignInRequired, UsageError
 from .context import Context
 
+SLOWER = 5
+"""Seconds more between two requests, for good, when the Hub is asked too often (RFC 8628, 3.5)."""
+
 
 def login(arguments: Namespace, context: Context) -> Connection:
     """Show a code, and wait until it was entered at the Hub.
@@ -31,10 +34,12 @@ def login(arguments: Namespace, context: Context) -> Connection:
         )
     )
     deadline = time.monotonic() + begun["expires_in"]
+    interval = begun["interval"]
     while time.monotonic() < deadline:
-        time.sleep(begun["interval"])
+        time.sleep(interval)
         told = gateway.finish_login(begun["handle"])
         if told.get("pending"):
+            interval += SLOWER if told.get("slow_down") else 0
             continue
         if told.get("token"):
             session.sign_in(str(told["token"]))

@@ -18,7 +18,7 @@ from ..hub.wire import error_answer, header_text
 from ..net.log_rate import RATE_LIMIT
 from ..net.routes import add_routes
 from ..records.errors import HubdoiError
-from . import doi_api, login, orcid_pages, pages, relay, tombstones, webhook
+from . import doi_api, grant_pages, login, orcid_pages, pages, relay, tombstones, webhook
 from .doi_api import institution_of
 from .institution import Institution
 from .metrics import MEDIA_TYPE
@@ -58,6 +58,7 @@ def create_app(institution: Institution) -> FastAPI:
             webhook.router,
             tombstones.router,
             orcid_pages.router,
+            grant_pages.router,
             pages.router,
             relay.router,
         ),

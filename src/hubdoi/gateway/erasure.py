@@ -18,7 +18,7 @@ from ..records import Version
 from ..records.errors import InvalidInput
 from .audit import AuditLog
 from .grants import owner_of_person
-from .tables import grants, orcids, people, rates, requests, sessions, work
+from .tables import grants, groups, orcids, people, rates, requests, sessions, work
 
 
 def erase(database: Database, audit: AuditLog, name: str) -> str:
@@ -57,7 +57,7 @@ def erase(database: Database, audit: AuditLog, name: str) -> str:
             if values:
                 db.execute(requests.update().where(requests.c.id == row.id).values(values))
                 found += 1
-        for table in (people, sessions, rates, answers, grants, orcids):
+        for table in (people, groups, sessions, rates, answers, grants, orcids):
             found += db.execute(table.delete().where(theirs(table.c.username))).rowcount
         found += db.execute(
             grants.delete().where(theirs(grants.c.owner, owner_of_person(key)))

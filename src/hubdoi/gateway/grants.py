@@ -12,21 +12,20 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from time import monotonic
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
-import httpx
 import sqlalchemy as sa
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 from ..config import Secret
 from ..minting.database import Database
-from ..net.http import user_agent
-from ..records import show_moment
+from ..net.http import Http
+from ..records import parse_moment, show_moment
 from ..records.errors import (
     InvalidInput,
     PolicyRefused,
-    ServiceUnreachable,
     SignInRequired,
     UnexpectedAnswer,
 )
@@ -39,6 +38,8 @@ SCOPE = "openid profile read-memberships"
 _DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
 _EARLY = 300.0
 """Seconds before its end at which an access token is changed for a new one."""
+_SECONDS = 20.0
+"""Seconds for which the Hub is waited for."""
 _LONGEST = 1800
 """Seconds for which a sign-in that was begun can be finished."""
 
@@ -49,6 +50,25 @@ class Signed:
 
     username: str
     token: Secret | None
+
+
+Undecided = Literal["pending", "slow_down"]
+"""Ask again later, or less often from now on (RFC 8628, 3.5)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What somebody allowed: its `owner`, their name on the Hub, and since when."""
+
+    owner: str
+    username: str
+    granted: datetime
+
+    @property
+    def name(self) -> str:
+        """The name of who has it: that at JupyterHub, where JupyterHub says who somebody is."""
+        kind, _, name = self.owner.partition(" ")
+        return name if kind == "person" else self.username
 
 
 class Grants:
@@ -68,6 +88,7 @@ class Grants:
         self.settings = settings
         self._take_turns = take_turns
         self._box = _box(settings.key) if settings.hub_client else None
+        self._http = Http(settings.hub, contact=settings.contact)
 
     @property
     def are_kept(self) -> bool:
@@ -79,7 +100,7 @@ class Grants:
 
         Raises:
             PolicyRefused: nobody can sign in here.
-            ServiceUnreachable, UnexpectedAnswer: the Hub does not answer as it should.
+            ServiceError: the Hub does not answer as it should.
         """
         box = self._opened()
         status, told = self._post("device", scope=SCOPE)
@@ -99,14 +120,14 @@ class Grants:
 
     def finish(
         self, handle: str, owner: str | None, name_of: Callable[[Secret], str]
-    ) -> Signed | None:
-        """Keep what the person allowed meanwhile; None while they have not decided.
+    ) -> Signed | Undecided:
+        """Keep what the person allowed meanwhile; what to do while they have not decided.
 
         `name_of` asks the Hub whose access token that is.
 
         Raises:
             SignInRequired: they said no, it took too long, or somebody else began.
-            PolicyRefused, ServiceUnreachable, UnexpectedAnswer: as `begin`.
+            PolicyRefused, ServiceError: as `begin`.
         """
         box = self._opened()
         try:
@@ -116,8 +137,10 @@ class Grants:
         if not isinstance(code, str) or began != owner:
             raise SignInRequired("That sign-in took too long, or began elsewhere; sign in again.")
         status, told = self._post("token", grant_type=_DEVICE, device_code=code)
-        if told.get("error") in ("authorization_pending", "slow_down"):
-            return None
+        if told.get("error") == "slow_down":
+            return "slow_down"
+        if told.get("error") == "authorization_pending":
+            return "pending"
         if status != 200 or not isinstance(told.get("access_token"), str):
             raise SignInRequired("The sign-in was denied, or took too long; sign in again.")
         username = name_of(Secret(told["access_token"]))
@@ -130,7 +153,7 @@ class Grants:
 
         Raises:
             SignInRequired: the Hub does not know the grant any more, or the key was changed.
-            ServiceUnreachable: it does not answer.
+            ServiceError: it does not answer.
         """
         found = self._found(owner)
         if found is None or self._lasts(found):
@@ -145,8 +168,6 @@ class Grants:
             if status == 200 and isinstance(told.get("access_token"), str):
                 self._keep(owner, found["username"], told)
                 return Secret(told["access_token"])
-        if status >= 500:
-            raise ServiceUnreachable(f"{self._hub} does not answer; try again later.")
         raise self.revoked(owner)
 
     def revoked(self, owner: str) -> SignInRequired:
@@ -160,6 +181,22 @@ class Grants:
         """Delete a grant; whether there was one."""
         with self.database.transaction() as db:
             return db.execute(grants.delete().where(grants.c.owner == owner)).rowcount > 0
+
+    def all(self) -> tuple[Grant, ...]:
+        """Everybody's, by name; what was allowed stays sealed."""
+        with self.database.reading() as db:
+            rows = db.execute(sa.select(grants.c.owner, grants.c.username, grants.c.granted)).all()
+        found = (Grant(row.owner, row.username, parse_moment(row.granted)) for row in rows)
+        return tuple(sorted(found, key=lambda one: (one.name.lower(), one.granted)))
+
+    def of(self, name: str) -> tuple[Grant, ...]:
+        """Those of somebody who signed in to the pages as `name`."""
+        # Where the institution's own provider names people, a name on the Hub may be another's.
+        on_hub = self.settings.jupyterhub is None and self.settings.oidc_issuer is None
+        owner = owner_of_person(name)
+        return tuple(
+            one for one in self.all() if one.owner == owner or (on_hub and one.username == name)
+        )
 
     def _opened(self) -> MultiFernet:
         if self._box is None:
@@ -211,18 +248,9 @@ class Grants:
         form["client_id"] = self.settings.hub_client or ""
         if self.settings.hub_client_secret:
             form["client_secret"] = self.settings.hub_client_secret.reveal()
-        try:
-            answer = httpx.post(
-                f"{self.settings.hub}/oauth/{part}",
-                data=form,
-                headers={"User-Agent": user_agent(self.settings.contact)},
-                timeout=20,
-                trust_env=False,
-            )
-            body = answer.json()
-        except (httpx.HTTPError, httpx.InvalidURL, ValueError):
-            raise ServiceUnreachable(f"{self._hub} does not answer; try again later.") from None
-        return answer.status_code, body if isinstance(body, dict) else {}
+        until = monotonic() + _SECONDS
+        answer = self._http.request("POST", f"/oauth/{part}", form=form, until=until)
+        return answer.status, answer.json if isinstance(answer.json, dict) else {}
 
 
 def forget_person(database: Database, name: str) -> None:

@@ -149,6 +149,8 @@ class Institution:
                 f"{self.settings.institution} generates DOIs from its JupyterHub: open a notebook there and run %doi use."
             )
         user = self.jupyterhub.user(identity, fresh=fresh)
+        # The workers ask for the policy as well, without a token.
+        self.people.note_groups(user.name, user.groups)
         if not user.may_mint:
             raise PolicyRefused(
                 f"{user.name} has no role at JupyterHub that allows it to generate DOIs ({MINT_SCOPE}){self._contact}."
@@ -163,7 +165,7 @@ class Institution:
         """Who has that name, and the rules for them; for nobody those for everybody."""
         with self.database.reading():
             member = self.people.member(name) if name else Member("")
-            return member, self.policies.of(member.group)
+            return member, self.policies.of(member.group, member.groups)
 
     def registrar_of(self, policy: Policy) -> InstitutionRegistrar:
         """The account, naming new DOIs as `policy` says."""

@@ -14,12 +14,11 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import Any
 
-import httpx
-
 from ..config import Secret
-from ..net.http import user_agent
-from ..records.errors import ServiceUnreachable, SignInRequired, UnexpectedAnswer
-from .open_id import OpenId
+from ..minting.database import Database
+from ..net.http import Http
+from ..records.errors import SignInRequired, UnexpectedAnswer
+from .open_id import OpenId, names_of
 from .sessions import digest
 from .settings import Settings
 
@@ -28,14 +27,17 @@ MINT_SCOPE = "custom:hubdoi:mint"
 LIFETIME = 60.0
 """Seconds for which a token is not checked again, except for a mint."""
 _MOST_KNOWN = 1000
+_SECONDS = 20.0
+"""Seconds for which JupyterHub is waited for."""
 
 
 @dataclass(frozen=True, slots=True)
 class JupyterUser:
-    """Somebody at JupyterHub, and whether the token that was sent may mint."""
+    """Somebody at JupyterHub, whether the token that was sent may mint, and the groups that it shows."""
 
     name: str
     may_mint: bool
+    groups: tuple[str, ...] = ()
 
 
 class JupyterHub:
@@ -43,9 +45,7 @@ class JupyterHub:
 
     def __init__(self, settings: Settings) -> None:
         self.api = settings.jupyterhub or ""
-        self._http = httpx.Client(
-            timeout=20, headers={"User-Agent": user_agent(settings.contact)}, trust_env=False
-        )
+        self._http = Http(self.api, contact=settings.contact)
         self._known: OrderedDict[str, tuple[float, JupyterUser]] = OrderedDict()
         self._keeping = threading.Lock()
 
@@ -54,7 +54,7 @@ class JupyterHub:
 
         Raises:
             SignInRequired: JupyterHub does not know the token, or it is no person's.
-            ServiceUnreachable, UnexpectedAnswer: JupyterHub does not answer as it should.
+            ServiceError: JupyterHub does not answer as it should.
         """
         key = digest(token.reveal())
         with self._keeping:
@@ -73,7 +73,7 @@ class JupyterHub:
         self._http.close()
 
     def version(self) -> str:
-        """The version of JupyterHub. Raises ServiceUnreachable, UnexpectedAnswer as `user`."""
+        """The version of JupyterHub. Raises ServiceError as `user`."""
         _, data = self._get("/")
         if not isinstance(data, Mapping) or not isinstance(data.get("version"), str):
             raise UnexpectedAnswer(
@@ -92,22 +92,20 @@ class JupyterHub:
         if data.get("kind") != "user":
             raise SignInRequired("Send the token of a person of JupyterHub, not that of a service.")
         scopes = data.get("scopes")
-        return JupyterUser(data["name"], isinstance(scopes, list) and MINT_SCOPE in scopes)
+        may_mint = isinstance(scopes, list) and MINT_SCOPE in scopes
+        return JupyterUser(data["name"], may_mint, names_of(data.get("groups")))
 
     def _get(self, path: str, **headers: str) -> tuple[int, Any]:
-        try:
-            answer = self._http.get(self.api + path, headers=headers)
-            return answer.status_code, answer.json() if answer.is_success else None
-        except (httpx.HTTPError, httpx.InvalidURL, ValueError):
-            raise ServiceUnreachable(
-                f"JupyterHub ({self.api}) does not answer; try again later."
-            ) from None
+        answer = self._http.get(path, until=monotonic() + _SECONDS, **headers)
+        return answer.status, answer.json if answer.status < 300 else None
 
 
 class JupyterSignIn(OpenId):
     """Sign in to the pages with JupyterHub; who may, its scope ``access:services`` says."""
 
-    scope = ""
+    def __init__(self, settings: Settings, database: Database) -> None:
+        super().__init__(settings, database)
+        self.scope = ""
 
     def _endpoint(self, name: str) -> str:
         part = {"authorization_endpoint": "authorize", "token_endpoint": "token"}[name]  # nosec B105  # a part of a URL

@@ -12,6 +12,7 @@ from ..hub.doi_requests import json_object
 from ..records.errors import SignInRequired
 from .audit import GATEWAY
 from .doi_api import credentials_of, institution_of
+from .grants import Signed
 
 router = APIRouter(prefix="/api/gateway/login", include_in_schema=False)
 
@@ -25,14 +26,17 @@ def begin(request: Request) -> dict[str, Any]:
 
 @router.post("/finish")
 async def finish(request: Request) -> JSONResponse:
-    """202 while the person has not decided; then who they are, and the token of their notebook."""
+    """202 while the person has not decided; then who they are, and the token of their notebook.
+
+    ``slow_down`` beside ``pending`` asks for 5 seconds more between two requests (RFC 8628, 3.5).
+    """
     handle = str(json_object(await request.body()).get("handle") or "")
 
     def carry_out() -> JSONResponse:
         institution = institution_of(request)
         signed = institution.grants.finish(handle, _owner(request), institution.hub_name)
-        if signed is None:
-            return JSONResponse({"pending": True}, 202)
+        if not isinstance(signed, Signed):
+            return JSONResponse({"pending": True, "slow_down": signed == "slow_down"}, 202)
         institution.audit.add(signed.username, "allowed the gateway to see who they are", GATEWAY)
         token = {"token": signed.token.reveal()} if signed.token else {}
         return JSONResponse(

@@ -12,22 +12,24 @@ import json
 import secrets
 import time
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from hashlib import sha256
+from time import monotonic
 from typing import Any
-from urllib.parse import urlencode
-
-import httpx
+from urllib.parse import urlencode, urlsplit
 
 from ..config import Secret
 from ..minting.database import Database
-from ..net.http import user_agent
-from ..records.errors import InvalidInput, ServiceUnreachable, SignInRequired, UnexpectedAnswer
+from ..net.http import Http
+from ..records.errors import InvalidInput, SignInRequired, UnexpectedAnswer
 from .sessions import digest
 from .settings import Settings
 from .tables import sign_ins
 
 _SECONDS = 600
+_PATIENCE = 20.0
+"""Seconds for which the provider is waited for."""
 _SKEW = 3600
 """A clock an hour off keeps nobody out: the nonce shows that the token is fresh."""
 
@@ -47,13 +49,15 @@ class OpenId:
         InvalidInput: there is none.
     """
 
-    scope = "openid profile"
+    groups: tuple[str, ...] | None = None
+    """The groups of who came back; None where the settings name no claim for them."""
 
     def __init__(self, settings: Settings, database: Database) -> None:
         self.settings = settings
         self.database = database
         self.client, self.secret, issuer = self._application()
         self.issuer = issuer.rstrip("/")
+        self.scope = settings.oidc_scope
         self._known: Mapping[str, Any] | None = None
 
     def _application(self) -> tuple[str, Secret | None, str]:
@@ -99,7 +103,7 @@ class OpenId:
 
         Raises:
             SignInRequired: the answer is not of a sign-in that this browser began, or too late.
-            ServiceUnreachable, UnexpectedAnswer: the provider does not answer as one should.
+            ServiceError: the provider does not answer as one should.
         """
         with self.database.transaction() as db:
             row = db.execute(
@@ -118,7 +122,7 @@ class OpenId:
         }
         if self.secret:
             form["client_secret"] = self.secret.reveal()
-        tokens = self._answer("POST", self._endpoint("token_endpoint"), data=form)
+        tokens = self._answer("POST", self._endpoint("token_endpoint"), form=form)
         return self._username(tokens, row.nonce), row.next
 
     def _username(self, tokens: Mapping[str, Any], nonce: str) -> str:
@@ -128,7 +132,10 @@ class OpenId:
         about = self._answer("GET", self._endpoint("userinfo_endpoint"), headers=bearer)
         if about.get("sub") != claims.get("sub"):
             raise UnexpectedAnswer("The sign-in provider spoke of two people; try again.")
-        name = {**claims, **about}.get(self.settings.oidc_claim)
+        told = {**claims, **about}
+        if self.settings.oidc_groups:
+            self.groups = names_of(told.get(self.settings.oidc_groups))
+        name = told.get(self.settings.oidc_claim)
         if not isinstance(name, str) or not name.strip():
             raise UnexpectedAnswer(
                 f"The sign-in provider did not say {self.settings.oidc_claim}; check HUBDOI_GATEWAY_OIDC_CLAIM."
@@ -161,21 +168,27 @@ class OpenId:
         return url
 
     def _answer(self, method: str, url: str, **more: Any) -> Mapping[str, Any]:
-        try:
-            headers = {"User-Agent": user_agent(self.settings.contact), **more.pop("headers", {})}
-            answer = httpx.request(
-                method, url, headers=headers, timeout=20, trust_env=False, **more
-            )
-            body = answer.json() if answer.is_success else None
-        except (httpx.HTTPError, httpx.InvalidURL, ValueError):
-            raise ServiceUnreachable(
-                f"The sign-in provider {self.issuer} does not answer; try again later."
-            ) from None
-        if not isinstance(body, dict):
+        # Its endpoints may be on several servers.
+        parts = urlsplit(url)
+        base = f"{parts.scheme}://{parts.netloc}"
+        with closing(Http(base, contact=self.settings.contact)) as http:
+            until = monotonic() + _PATIENCE
+            answer = http.request(method, url.removeprefix(base), until=until, **more)
+        if answer.status >= 300 or not isinstance(answer.json, dict):
             raise UnexpectedAnswer(
-                f"The sign-in provider refused (HTTP {answer.status_code}); sign in again."
+                f"The sign-in provider refused (HTTP {answer.status}); sign in again."
             )
-        return body
+        return answer.json
+
+
+def names_of(groups: Any) -> tuple[str, ...]:
+    """The names in a list of groups; Hugging Face's organisations are objects."""
+    found = []
+    for one in groups if isinstance(groups, list) else [groups]:
+        name = one.get("preferred_username") or one.get("name") if isinstance(one, dict) else one
+        if isinstance(name, str) and name.strip() and name.isprintable():
+            found.append(name.strip())
+    return tuple(found)
 
 
 def is_ours(next_page: str) -> bool:

@@ -14,6 +14,7 @@ from ..records import show_moment
 from ..records.author import check_orcid
 from ..records.errors import InvalidAuthor, InvalidInput, UnexpectedAnswer
 from .open_id import OpenId
+from .settings import Settings
 from .tables import orcids
 
 
@@ -24,7 +25,9 @@ class OrcidSignIn(OpenId):
         InvalidInput: the settings name no application of ORCID.
     """
 
-    scope = "openid"
+    def __init__(self, settings: Settings, database: Database) -> None:
+        super().__init__(settings, database)
+        self.scope = "openid"
 
     def _application(self) -> tuple[str, Secret | None, str]:
         settings = self.settings

@@ -116,6 +116,7 @@ def render(request: Request, template: str, *, status: int = 200, **values: Any)
             institution=institution.settings.institution,
             hub=institution.settings.hub,
             with_orcid=bool(institution.settings.orcid_client),
+            with_sign_ins=institution.grants.are_kept,
             is_test=institution.registrar.is_test,
             session=session,
             member=member,

@@ -52,6 +52,8 @@ def callback(request: Request, state: str = "", code: str = "") -> Response:
     provider = _provider(institution)
     kept = request.cookies.get(_STATE, "")
     username, next_page = provider.finish(institution.url + _CALLBACK, state, kept, code)
+    if provider.groups is not None:
+        institution.people.note_groups(username, provider.groups)
     institution.audit.add(username, "signed in", username)
     answer = see_other(next_page)
     keep(request, answer, COOKIE, institution.sessions.begin(username), SESSION_SECONDS)

@@ -1,18 +1,22 @@
-"""The people whom a gateway knows by name: their role, and the group whose policy counts for them."""
+"""The people whom a gateway knows by name: their role, and the groups one of whose policies counts for them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import sqlalchemy as sa
 
 from ..minting.database import Database
 from ..records import show_moment
 from ..records.errors import InvalidInput, PolicyRefused
+from .tables import groups as groups_table
 from .tables import people
 
+MOST_GROUPS = 500
 Role = Literal["member", "curator", "admin"]
 ROLES: tuple[Role, ...] = get_args(Role)
 """Each may do what those before it may: mint, decide requests, change people and policies."""
@@ -20,12 +24,16 @@ ROLES: tuple[Role, ...] = get_args(Role)
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """Somebody by the user name on the Hub; `is_listed` is False for whom nobody added."""
+    """Somebody by the user name on the Hub; `is_listed` is False for whom nobody added.
+
+    `group` is what an admin says; `groups` are those that JupyterHub or the sign-in provider names.
+    """
 
     username: str
     role: Role = "member"
     group: str | None = None
     is_listed: bool = False
+    groups: tuple[str, ...] = ()
 
     def is_at_least(self, role: Role) -> bool:
         """Whether the role is `role`, or one that may do more."""
@@ -51,9 +59,34 @@ class People:
 
     def member(self, username: str) -> Member:
         """Who that is; a member of no group where nobody added them."""
+        key = _key(username)
+        # One row, whichever of the two tables knows them.
+        asked = sa.select(sa.literal(key).label("key")).subquery()
+        query = sa.select(people, groups_table.c.groups).select_from(
+            asked.outerjoin(people, people.c.username == asked.c.key).outerjoin(
+                groups_table, groups_table.c.username == asked.c.key
+            )
+        )
         with self.database.reading() as db:
-            row = db.execute(sa.select(people).where(people.c.username == _key(username))).first()
-        return _member(row) if row else Member(username)
+            row = db.execute(query).one()
+        known = tuple(json.loads(row.groups)) if row.groups else ()
+        found = _member(row) if row.username else Member(username)
+        return replace(found, groups=known)
+
+    def note_groups(self, username: str, groups: Iterable[str]) -> None:
+        """Keep the groups that somebody is in by now, as who knows them said."""
+        values = {"groups": json.dumps(sorted(set(groups))[:MOST_GROUPS])}
+        table = groups_table
+        with self.database.reading() as db:
+            query = sa.select(table.c.groups).where(table.c.username == _key(username))
+            if db.scalar(query) == values["groups"]:
+                return
+        with self.database.transaction() as db:
+            db.execute(
+                self.database.insert(table)
+                .values(username=_key(username), **values)
+                .on_conflict_do_update(index_elements=["username"], set_=values)
+            )
 
     def all(self) -> tuple[Member, ...]:
         """Those who were added, by name."""
@@ -86,7 +119,7 @@ class People:
             return done.rowcount > 0
 
 
-def _member(row: sa.Row[tuple[str, str, str | None, str]]) -> Member:
+def _member(row: sa.Row[Any]) -> Member:
     return Member(row.username, row.role, row.group, is_listed=True)
 
 

@@ -69,14 +69,14 @@ class Policies:
         self.database = database
         self.settings = settings
 
-    def of(self, group: str | None) -> Policy:
-        """The policy of `group`; that of everybody where it has none of its own."""
-        wanted = (group or EVERYBODY, EVERYBODY)
+    def of(self, group: str | None, groups: Sequence[str] = ()) -> Policy:
+        """The policy of `group`, else of the first of `groups` that has one, else of everybody."""
+        wanted = [group] if group else sorted(groups)
         with self.database.reading() as db:
-            rows = db.execute(sa.select(policies).where(policies.c.group.in_(wanted))).all()
-        found = {row.group: row for row in rows}
-        row = found.get(wanted[0], found.get(EVERYBODY))
-        return self._policy(row, wanted[0])
+            query = sa.select(policies).where(policies.c.group.in_([*wanted, EVERYBODY]))
+            found = {row.group: row for row in db.execute(query)}
+        chosen = next((name for name in wanted if name in found), group or EVERYBODY)
+        return self._policy(found.get(chosen, found.get(EVERYBODY)), chosen)
 
     def all(self) -> tuple[Policy, ...]:
         """The policy of everybody, then those of the groups by name."""

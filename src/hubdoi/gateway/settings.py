@@ -122,6 +122,13 @@ class Settings:
         "the claim with the name under which a person is listed",
         "preferred_username",
     )
+    oidc_groups: str | None = _setting(
+        "HUBDOI_GATEWAY_OIDC_GROUPS",
+        "the claim with the groups of a person, such as groups; a group's policy counts for them",
+    )
+    oidc_scope: str = _setting(
+        "HUBDOI_GATEWAY_OIDC_SCOPE", "what the provider is asked for", "openid profile"
+    )
     smtp: Secret | None = _setting(
         "HUBDOI_GATEWAY_SMTP",
         "the mail server, smtp://user:password@host:587 (with STARTTLS) or smtps://…; without it no mail is sent",

@@ -46,6 +46,14 @@ people = sa.Table(
     sa.Index("gateway_people_group", "group"),
 )
 
+# The groups of people, as JupyterHub or the sign-in provider said the last time: a list in JSON.
+groups = sa.Table(
+    "gateway_groups",
+    metadata,
+    sa.Column("username", sa.Text, primary_key=True),
+    sa.Column("groups", sa.Text, nullable=False),
+)
+
 # What a group may do; what is NULL is as the configuration says.
 policies = sa.Table(
     "gateway_policies",

@@ -109,7 +109,10 @@ class DoiApi:
         return self._told(self.http.request("POST", "/api/gateway/login", json_expected=False))
 
     def finish_login(self, handle: str) -> Mapping[str, Any]:
-        """Who has signed in, as ``username`` and ``token``; ``pending`` before. Raises as `begin_login`."""
+        """Who has signed in, as ``username`` and ``token``; before that ``pending``, perhaps ``slow_down``.
+
+        Raises: as `begin_login`.
+        """
         return self._told(
             self.http.request("POST", "/api/gateway/login/finish", body={"handle": handle})
         )

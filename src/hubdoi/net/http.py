@@ -138,6 +138,7 @@ class Http:
         *,
         params: Any = None,
         body: Any = None,
+        form: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
         repeat: bool = False,
         json_expected: bool = True,
@@ -151,7 +152,8 @@ class Http:
         before anything happened, so it is always worth another attempt. `cache_key` is the name of
         the answer in the cache; without it, the cache is not used. `until` is the deadline
         (`time.monotonic`) of an operation of several requests; one request has LONGEST_OPERATION.
-        With `first`, no more than so many bytes of the body are read, however long it is.
+        With `first`, no more than so many bytes of the body are read, however long it is. `form` is
+        sent as an HTML form would be, instead of a `body` of JSON.
 
         Raises:
             ServiceUnreachable: no connection, no answer in time, or HF_HUB_OFFLINE is set.
@@ -171,6 +173,9 @@ class Http:
             url += ("&" if "?" in path else "?") + urlencode(params)
         given = {k.replace("_", "-"): v for k, v in (headers or {}).items()}
         content = json.dumps(body).encode() if body is not None else None
+        if form is not None:
+            content = urlencode(form).encode()
+            given.setdefault("Content-Type", "application/x-www-form-urlencoded")
         if content is not None:
             given.setdefault("Content-Type", self._media_type)
 
