@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from hubdoi.commands import Context, run
@@ -40,6 +42,23 @@ def test_r03_agree_corrects_what_was_shown_and_only_that(
     history = run(["amend", REPO, "--history"], context)
     assert isinstance(history, Activities) and len(history) == 2
     assert "Huge BERT" in history._repr_mimebundle_()["text/plain"]
+
+
+def test_r03_a_command_line_agrees_to_the_digest_of_what_it_showed(
+    context: Context, minted: Version
+) -> None:
+    """Each line is a process of its own, which remembers nothing."""
+
+    def line(*words: str) -> object:
+        return run(["amend", REPO, *words], replace(context, lasting=False), prog="hubdoi")
+
+    with pytest.raises(errors.ConsentRequired, match=r"--agree [0-9a-f]{64}") as said:
+        line("--title", "Tiny BERT")
+    digest = said.value.message.rpartition(" ")[2]
+    with pytest.raises(errors.TermsChanged, match="not the correction"):
+        line("--title", "Huge BERT", "--agree", digest)
+    amended = line("--title", "Tiny BERT", "--agree", digest)
+    assert isinstance(amended, Version) and amended.name == "Tiny BERT"
 
 
 def test_a_doi_and_a_body_are_taken_as_in_a_mint(context: Context, minted: Version) -> None:

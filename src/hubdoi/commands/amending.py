@@ -5,9 +5,9 @@ from __future__ import annotations
 from argparse import Namespace
 from typing import Any
 
-from ..records import Message, Version
+from ..records import Message, Terms, Version
 from ..records.amendment import Activities
-from ..records.errors import ConsentRequired, TermsChanged, UsageError
+from ..records.errors import ConsentError, ConsentRequired, TermsChanged, UsageError
 from ..records.reservation import Reservation
 from .context import Context
 from .minting import request_body
@@ -33,16 +33,15 @@ def amend(arguments: Namespace, context: Context) -> Version | Activities:
             f'Say what to correct, such as: %doi amend {arguments.reference} --title "…"; what was corrected so far: %doi amend {arguments.reference} --history'
         )
     subject = f"amend {arguments.reference}"
-    shown = session.take_amendment(subject) if arguments.agree else None
+    shown = session.take_amendment(subject) if arguments.agree == "" else None
     if shown is None:
         preview = client.preview_amendment(arguments.reference, **asked)
-        context.show(preview)
-        # Nobody agrees to what was not shown (R3).
-        session.show_amendment(subject, preview.terms)
-        raise ConsentRequired(
-            "Nothing was corrected: read above what would become public; if you agree, run the same command with --agree.",
-            preview.terms,
-        )
+        if arguments.agree != preview.terms.digest:
+            context.show(preview)
+            # Nobody agrees to what was not shown (R3).
+            session.show_amendment(subject, preview.terms)
+            raise _not_agreed(arguments.agree, preview.terms, context)
+        shown = preview.terms
     try:
         return client.amend(arguments.reference, agree=shown, **asked)
     except TermsChanged as changed:
@@ -51,6 +50,16 @@ def amend(arguments: Namespace, context: Context) -> Version | Activities:
         if changed.terms:
             session.show_amendment(subject, changed.terms)
         raise
+
+
+def _not_agreed(agreed: str | None, terms: Terms, context: Context) -> ConsentError:
+    """Why nothing was corrected, after it was shown, and how to agree to it."""
+    # The next command line is another process: the digest says what was read.
+    agree = "--agree" if context.lasting else f"--agree {terms.digest}"
+    way = f"read above what would become public; if you agree, run the same command with {agree}"
+    if agreed:
+        return TermsChanged(f"This is not the correction that you agreed to: {way}", terms)
+    return ConsentRequired(f"Nothing was corrected: {way}", terms)
 
 
 def reserve(arguments: Namespace, context: Context) -> Reservation | Message:

@@ -87,7 +87,7 @@ def _with_its_value(words: Sequence[str]) -> list[str]:
 
     The repository may come after it: ``mint --agree ada/tiny-bert``.
     """
-    if not words or words[0] not in ("mint", "regenerate"):
+    if not words or words[0] not in ("mint", "regenerate", "amend"):
         return list(words)
     found: list[str] = []
     for word in words:
@@ -193,7 +193,11 @@ def parser(prog: str = "%doi") -> argparse.ArgumentParser:
     amend.add_argument("--title", help="the new title; the revision in it stays")
     amend.add_argument("--description", help="the new description")
     amend.add_argument(
-        "--agree", action="store_true", help="I have read what becomes public and agree to it"
+        "--agree",
+        nargs="?",
+        const="",
+        metavar="DIGEST",
+        help="I have read what becomes public and agree to it; in a script, to what has this digest",
     )
     amend.add_argument("--history", action="store_true", help="show the corrections so far")
     amend.add_argument("--test", action="store_true", help="at DataCite's test system")
