@@ -56,6 +56,7 @@ class VersionAnswer(_Shape):
     repo: RepoName
     revision: str = Field(pattern="^[0-9a-f]{40}$")
     title: str
+    title_language: str | None = None
     titles: list[list[str]] | None = Field(None, description="further titles: title, then its type")
     authors: list[AuthorBody]
     publisher: str
@@ -68,6 +69,7 @@ class VersionAnswer(_Shape):
     license_url: str | None = None
     url: str
     resource_type: str
+    specific_type: str | None = Field(None, description="the type in the record's own words")
     csl_type: str | None = None
     container: list[str] | None = None
     subjects: list[str] | None = None
