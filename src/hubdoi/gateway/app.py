@@ -22,6 +22,7 @@ from . import doi_api, grant_pages, login, orcid_pages, pages, relay, tombstones
 from .doi_api import institution_of
 from .institution import Institution
 from .metrics import MEDIA_TYPE
+from .traces import TracedRequests
 
 _log = logging.getLogger(__name__)
 _log.addFilter(RATE_LIMIT)
@@ -41,6 +42,7 @@ def create_app(institution: Institution) -> FastAPI:
     app.state.institution = institution
     app.state.relay = relay.Relay(institution.settings)
     app.add_middleware(_Bounded)
+    app.add_middleware(TracedRequests, traces=institution.metrics.traces)
     app.add_exception_handler(HubdoiError, _refused)
     app.add_exception_handler(HTTPException, _no_route)
     app.add_exception_handler(RequestValidationError, _not_valid)

@@ -52,6 +52,7 @@ from .registrar import InstitutionRegistrar
 from .reviews import Review, Reviews, in_review, refusal_sentence
 from .sessions import Sessions
 from .settings import Settings
+from .traces import Traces
 from .watching import Watch
 from .work import Work
 
@@ -77,7 +78,7 @@ class Institution:
             )
         self.settings = settings
         self.url = settings.url or ""
-        self.metrics = Metrics()
+        self.metrics = Metrics(Traces.to(settings.traces))
         # What was seen before is no ground for a DOI: nothing of it is kept.
         self.public_records = PublicRecords(settings.for_person(None), keeps=False)
         self.hub = self._hub(settings.hub_token)
@@ -247,6 +248,7 @@ class Institution:
 
     def close(self) -> None:
         self.database.close()
+        self.metrics.traces.close()
         if self.jupyterhub:
             self.jupyterhub.close()
 

@@ -13,6 +13,7 @@ from prometheus_client.registry import Collector
 
 from ..net.http import Answer, Http
 from ..records.errors import HubdoiError
+from .traces import Traces
 
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _SECONDS = (0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0)
@@ -21,7 +22,8 @@ _SECONDS = (0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0)
 class Metrics:
     """The metrics of one process; the queue is the database's, and the same in every process."""
 
-    def __init__(self) -> None:
+    def __init__(self, traces: Traces | None = None) -> None:
+        self.traces = traces or Traces()
         self.registry = CollectorRegistry()
         self.mints = Counter(
             "hubdoi_gateway_mints", "DOIs that this process registered", registry=self.registry
@@ -57,7 +59,8 @@ class Metrics:
         outcome: list[str] = []
         start = perf_counter()
         try:
-            yield outcome
+            with self.traces.span(f"DataCite {method}"):
+                yield outcome
         except HubdoiError as error:
             outcome.append(type(error).__name__)
             raise

@@ -160,6 +160,10 @@ class Settings:
         "ORCID; https://sandbox.orcid.org to try it",
         "https://orcid.org",
     )
+    traces: str | None = _setting(
+        "HUBDOI_GATEWAY_TRACES",
+        "the URL of an OpenTelemetry collector (OTLP over HTTP), such as http://127.0.0.1:4318/v1/traces; without it no traces",
+    )
     contact: str | None = _setting(
         "HUBDOI_CONTACT", "an e-mail address that services and researchers can write to"
     )

@@ -197,7 +197,8 @@ class Work:
                 self._settle(row.version_id, None)
                 return None
             try:
-                entry = self.service.finish(entry)
+                with self.metrics.traces.span("register", doi=str(entry.version.doi)):
+                    entry = self.service.finish(entry)
             except LedgerError:
                 raise
             except (*REFUSALS, PolicyRefused) as error:
