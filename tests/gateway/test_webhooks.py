@@ -5,20 +5,23 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
+from threading import Semaphore
 from typing import Any
 
 import httpx
 import pytest
 from starlette.testclient import TestClient
 
-from hubdoi.config import Secret
+from hubdoi.config import Config, Secret
 from hubdoi.gateway.app import create_app
 from hubdoi.gateway.institution import Institution
 from hubdoi.gateway.settings import Settings
 from hubdoi.gateway.tables import deliveries, watched
 from hubdoi.gateway.worker import look
+from hubdoi.minting.backends.handoff import HandOffBackend
+from hubdoi.minting.backends.resources import Resources
 from hubdoi.records import MintRequest, Person, Repo, Version
 from hubdoi.records.errors import InReview, InvalidInput
 from hubdoi.sandbox import Sandbox
@@ -227,3 +230,51 @@ def test_it_hears_of_everything_from_a_real_hub(
     api.update_repo_settings("ada/small-bert", private=True)
     until(lambda: url_at_datacite(plain_hub, version).startswith("https://dois.example.org/gone"))
     institution.close()
+
+
+def test_whoever_waits_for_a_doi_of_the_hub_hears_of_it(
+    serve: Callable[..., tuple[subprocess.Popen[str], dict[str, Any]]],
+    plain_hub: Sandbox,
+    database_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    variables = environment(plain_hub, database_url, HUBDOI_GATEWAY_WEBHOOK_SECRET=SECRET)
+    _, line = serve(variables)
+    monkeypatch.setenv("HUBDOI_GATEWAY_URL", line["endpoint"])
+    backend = HandOffBackend(
+        Resources(Config(endpoint=plain_hub.endpoint, datacite_api=plain_hub.datacite_url))
+    )
+    # By itself it would look again after hours.
+    backend.first_interval = backend.longest_interval = 10_000.0
+    looks = Semaphore(0)
+    registered = backend.registered
+
+    def looking(repo: Repo, revision: str | None) -> Version | None:
+        found = registered(repo, revision)
+        looks.release()
+        return found
+
+    monkeypatch.setattr(backend, "registered", looking)
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(backend.wait, REPO, timeout=9000)
+        assert looks.acquire(timeout=60)
+        # Nothing has happened, and somebody asks the gateway by now.
+        body = event(plain_hub)
+        version = mint_on_the_hub(plain_hub)
+        headers = {"X-Webhook-Secret": SECRET}
+        number = 0
+        while not waiting.done():
+            # Of the deliveries at least the second one comes after the first question.
+            number += 1
+            told = {**body, "updatedRefs": [{"ref": f"refs/heads/{number}"}]}
+            httpx.post(f"{line['endpoint']}/webhooks/hub", json=told, headers=headers)
+            wait([waiting], timeout=1)
+    found = waiting.result()
+    assert found is not None
+    assert found.doi == version.doi
+
+
+def test_without_webhooks_there_is_nothing_to_hear(institution_of: Open) -> None:
+    client = TestClient(create_app(institution_of()))
+    assert client.get("/api/gateway").json()["webhooks"] is False
+    assert client.get("/api/gateway/webhooks/some-id").status_code == 404

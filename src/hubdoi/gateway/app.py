@@ -95,6 +95,7 @@ def _describe(request: Request) -> dict[str, Any]:
         "hub": settings.hub,
         "owners": list(settings.owners),
         "test": institution_of(request).registrar.is_test,
+        "webhooks": settings.webhook_secret is not None,
         "version": __version__,
     }
 

@@ -65,6 +65,12 @@ class Watch:
             )
         return True
 
+    def last_told(self, uid: str) -> float:
+        """When the last webhook about a repository came, by the database's clock; 0 where none did."""
+        query = sa.select(sa.func.max(deliveries.c.at)).where(deliveries.c.uid == uid)
+        with self.database.reading() as db:
+            return float(db.scalar(query) or 0)
+
     def attempt(self, look: Look) -> bool:
         """Look at a repository that is due; False where there is none.
 

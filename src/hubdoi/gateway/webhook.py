@@ -1,8 +1,10 @@
-"""Where the Hub sends its webhooks."""
+"""Where the Hub sends its webhooks, and where a notebook that waits hears of them."""
 
 from __future__ import annotations
 
+import asyncio
 import hmac
+from time import monotonic
 
 from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
@@ -13,6 +15,10 @@ from ..records.errors import RepoNotFound, SignInRequired
 from .doi_api import institution_of
 
 router = APIRouter(include_in_schema=False)
+
+_PATIENCE = 20.0
+"""Seconds for which a question waits for a webhook; less than a proxy and a graceful stop wait."""
+_PAUSE = 1.0
 
 
 @router.post("/webhooks/hub")
@@ -31,3 +37,22 @@ async def receive(request: Request) -> JSONResponse:
     body = await request.body()
     queued = await run_in_threadpool(lambda: institution.watch.told(json_object(body), body))
     return JSONResponse({"queued": queued}, 202)
+
+
+@router.get("/api/gateway/webhooks/{uid}")
+async def news(request: Request, uid: str, after: float | None = None) -> dict[str, float]:
+    """When the last webhook about a repository came; with `after`, once it is another moment.
+
+    It says nothing else, and who does not know the Hub's identifier of a repository cannot ask.
+    """
+    institution = institution_of(request)
+    if institution.settings.webhook_secret is None:
+        raise RepoNotFound("There is nothing at this URL.")
+    deadline = monotonic() + _PATIENCE
+    while True:
+        told = await run_in_threadpool(institution.watch.last_told, uid[:200])
+        if after is None or told != after or monotonic() > deadline:
+            return {"told": told}
+        if await request.is_disconnected():
+            return {"told": told}
+        await asyncio.sleep(_PAUSE)

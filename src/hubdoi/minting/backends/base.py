@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from threading import Event
 from time import monotonic
 from typing import Any, ClassVar, Protocol
@@ -17,6 +18,8 @@ from ...records.reservation import Reservation
 from .resources import Resources
 
 GROWTH = 1.5
+_LISTEN = 0.2
+"""Seconds within which what was heard is noticed."""
 
 
 class Backend(Protocol):
@@ -203,6 +206,23 @@ class Backend(Protocol):
         """
         say = progress or (lambda sentence: None)
         cancel = cancel or Event()
+        with self.hearing(repo) as heard:
+            return self._wait(repo, revision, timeout, say, cancel, heard)
+
+    @contextmanager
+    def hearing(self, repo: Repo) -> Iterator[Event | None]:
+        """An event that is set when something happened to `repo`; None where nobody would tell."""
+        yield None
+
+    def _wait(
+        self,
+        repo: Repo,
+        revision: str | None,
+        timeout: float | None,
+        say: Callable[[str], None],
+        cancel: Event,
+        heard: Event | None,
+    ) -> Version | None:
         deadline = monotonic() + timeout if timeout is not None else None
         interval = self.first_interval
         settings = f"{repo.url(self.resources.config.endpoint)}/settings"
@@ -224,6 +244,18 @@ class Backend(Protocol):
                     f"No DOI of {repo} has appeared yet. {waiting} Ask for its status later.",
                     settings,
                 )
-            if cancel.wait(min(interval, rest)):
+            if _cancelled(cancel, min(interval, rest), heard):
                 return None
             interval = min(interval * GROWTH, self.longest_interval)
+
+
+def _cancelled(cancel: Event, seconds: float, heard: Event | None) -> bool:
+    """Wait for `seconds`, or until something was heard; whether it was cancelled meanwhile."""
+    if heard is None:
+        return cancel.wait(seconds)
+    end = monotonic() + seconds
+    while (rest := end - monotonic()) > 0 and not heard.is_set():
+        if cancel.wait(min(_LISTEN, rest)):
+            return True
+    heard.clear()
+    return cancel.is_set()

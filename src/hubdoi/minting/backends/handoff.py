@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import chain
+from threading import Event
 
-from ...config import Config, is_loopback
+from ...config import GATEWAY_URL, Config, is_loopback
 from ...records import (
     Author,
     Consent,
@@ -146,6 +149,25 @@ class HandOffBackend(Backend):
             f"{self.hub.endpoint} has no DOI API: a person generates each DOI on the repository's settings page.",
             is_problem=False,
         )
+
+    @contextmanager
+    def hearing(self, repo: Repo) -> Iterator[Event | None]:
+        """The webhooks of the Hub, where an institution's gateway that is announced hears of them."""
+        gateway = os.environ.get(GATEWAY_URL)
+        uid = self._uid(repo) if gateway else None
+        if gateway is None or uid is None:
+            yield None
+            return
+        from ...hub.webhook_news import heard_of
+
+        with heard_of(gateway, self.hub.endpoint, uid) as heard:
+            yield heard
+
+    def _uid(self, repo: Repo) -> str | None:
+        try:
+            return self.hub.info(repo, None).uid
+        except ServiceError:
+            return None
 
     def registered(self, repo: Repo, revision: str | None) -> Version | None:
         """The version of the head or `revision`, once the tags have it; DataCite is asked only then."""
