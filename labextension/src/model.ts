@@ -38,7 +38,7 @@ export class Model {
   }
 
   get rows(): Row[] {
-    return this.report ? rowsOf(this.report, this.loads) : [];
+    return this.report ? rowsOf(this.report, this.loads, this.loading) : [];
   }
 
   /** The document to follow from now on; null where there is none. */

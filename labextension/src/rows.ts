@@ -31,11 +31,15 @@ const VERDICTS: Record<string, [string, Tone, string]> = {
   gone: ["Not found", "bad", "The Hub has no such repository, or it is private."],
 };
 
-export function rowsOf(report: Report, loads: Load[] = []): Row[] {
+/** The rows of a report; one that the Hub has not answered yet is `loading`, or never was answered. */
+export function rowsOf(report: Report, loads: Load[] = [], loading = true): Row[] {
+  const missing: [string, Tone, string] = loading
+    ? ["Loading …", "plain", "Asking the Hub for its DOI."]
+    : ["Not known", "plain", "The Hub could not be asked for its DOI."];
   return report.uses.map((use) => {
     const [words, tone, explanation] = report.asked
       ? (VERDICTS[use.verdict] ?? ["Not known", "plain", use.note])
-      : (["Loading …", "plain", "Asking the Hub for its DOI."] as [string, Tone, string]);
+      : missing;
     return {
       use,
       words,

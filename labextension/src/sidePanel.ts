@@ -130,6 +130,8 @@ export class SidePanel extends Widget {
     const name = source?.context.path.split("/").pop() ?? "";
     this._title.textContent = name;
     this._title.title = source?.context.path ?? "";
+    // Without a document there is nothing to filter, and nothing to act on.
+    this.toggleClass("hubdoi-lab-idle", !source || !isReadable(source));
     const shown = filtered(rows, this._filter, this._text);
     this._bar.replaceChildren(
       ...FILTERS.map(([filter, word]) => {
