@@ -282,6 +282,16 @@ def test_datacite_json_is_valid_by_the_schema(
     )
 
 
+@pytest.mark.parametrize("description", [None, "Notes.", "n" * 60, "word " * 2000])
+def test_a_dataset_has_a_description_that_google_s_search_takes(
+    make: Make, description: str | None
+) -> None:
+    thing = json.loads(str(cite(make(3, description=description), "schema.org")))
+    assert 50 <= len(thing["description"]) <= 5000
+    assert thing["description"].startswith((description or "The dataset ada/")[:4990].strip())
+    assert thing["name"] and thing["creator"] and thing["distribution"]
+
+
 def test_schema_org_is_json_ld_that_cannot_end_a_script(rich: Version) -> None:
     evil = rich.replace(title="</script><script>alert(1)</script>", description="<!-- & -->")
     text = str(cite(evil, "schema.org"))

@@ -153,6 +153,8 @@ def test_no_part_of_a_name_is_lost_or_made_up(name: str) -> None:
         ("Foo AG", "organization"),
         ("Foo, AG", "organization"),
         ("Bar, S.p.A.", "organization"),
+        ("Foo, GmbH & Co. KG", "organization"),
+        ("Foo, Pty Ltd", "organization"),
         ("Acme, Inc.", "organization"),
         ("Acme, Labs, Inc.", "organization"),
         ("Foo SA", "organization"),

@@ -13,6 +13,8 @@ from ..records.link import landing_of, link_of, web_url
 from ..records.plain_text import plain_line, plain_text
 from ..records.spdx import license_page
 
+# https://developers.google.com/search/docs/appearance/structured-data/dataset
+_SHORTEST, _LONGEST = 50, 5000
 _CONTEXT = "https://schema.org"
 _TYPES = {"Dataset": "Dataset", "Model": "SoftwareSourceCode", "Software": "SoftwareSourceCode"}
 
@@ -56,7 +58,7 @@ def thing(version: Version) -> dict[str, Any]:
         if version.publisher
         else None,
         "datePublished": published,
-        "description": plain_text(version.description) if version.description else None,
+        "description": _description(version),
         "license": version.license_url or license_page(version.license),
         "isAccessibleForFree": True if version.repo else None,
         "includedInDataCatalog": _catalog(version),
@@ -68,6 +70,27 @@ def thing(version: Version) -> dict[str, Any]:
         "isBasedOn": {"@id": version.previous.url} if version.previous else None,
     }
     return {name: value for name, value in found.items() if value}
+
+
+def _description(version: Version) -> str:
+    """The description; of a dataset within the 50 to 5,000 characters that Google's search takes."""
+    text = plain_text(version.description or "")
+    if version.resource_type != "Dataset" or _SHORTEST <= len(text) <= _LONGEST:
+        return text
+    if len(text) > _LONGEST:
+        return f"{text[: _LONGEST - 1].rstrip()}…"
+    said = plain_line(version.name) or "A dataset"
+    if version.repo:
+        said = f"The dataset {version.repo.id}"
+        if version.short_revision:
+            said += f" at revision {version.short_revision}"
+    by = plain_line(version.publisher)
+    return " ".join(
+        [
+            *([text] if text else []),
+            f"{said}{f', published by {by}' if by else ''}; {link_of(version)}",
+        ]
+    )
 
 
 def _catalog(version: Version) -> dict[str, str] | None:

@@ -75,7 +75,7 @@ def kind_at_comma(before: str, after: str) -> Kind | None:
 
     None where it can be read both ways: ``University of Bath, Library``, ``Foo, S.A.``
     """
-    if after == "AG" or _LEGAL_FORM.fullmatch(after):
+    if after == "AG" or _LEGAL_FORM.fullmatch(after) or _is_compound_form(after):
         return "organization"
     if is_like_initials(after):
         return None
@@ -85,6 +85,13 @@ def kind_at_comma(before: str, after: str) -> Kind | None:
         if len(part.split()) > 1 and any(word.lower() in _WORDS for word in _words(part)):
             return None
     return "person"
+
+
+def _is_compound_form(text: str) -> bool:
+    """Whether `text` is legal forms alone: ``GmbH & Co. KG``, ``Pty Ltd``."""
+    parts = text.replace("&", " ").split()
+    forms = [part for part in parts if part == "AG" or _LEGAL_FORM.fullmatch(part)]
+    return len(parts) > 1 and bool(forms) and all(map(_is_legal_form, parts))
 
 
 def is_like_initials(text: str) -> bool:
