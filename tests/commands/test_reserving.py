@@ -15,5 +15,8 @@ def test_a_reserved_doi_is_shown_minted_or_given_up(context: Context) -> None:
     released = run(["reserve", "ada/tiny-bert", "--release"], context)
     assert isinstance(released, Message) and str(reserved.doi) in released.text
     again = run(["reserve", "ada/tiny-bert"], context)
+    offer = context.session.client.offer("ada/tiny-bert")
+    assert offer.reserved == again.doi, "what is read before the consent names the DOI"
+    assert str(again.doi) in offer._repr_mimebundle_()["text/plain"]
     version = agreed(context, "mint", "ada/tiny-bert")
     assert version.doi == again.doi

@@ -40,4 +40,10 @@ def offer(hub: HuggingFaceHub, status: Status, terms: Terms, request: MintReques
         sizes=info.sizes,
         endpoint=status.endpoint,
     )
-    return Offer(repo=info.repo, version=version, terms=terms, committed=info.revision_date)
+    return Offer(
+        repo=info.repo,
+        version=version,
+        terms=terms,
+        committed=info.revision_date,
+        reserved=status.reserved,
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...records import Consent, History, Offer, Terms, Version
-from .card import Badge, Block, Card, Facts, Link, Paragraph, Quote, Table, Text, text
+from .card import Badge, Block, Card, Code, Facts, Link, Paragraph, Quote, Table, Text, text
 from .describe import cards
 from .words import LOCK, PROMISE, authors, credits, doi, moment, repo_link, revision
 
@@ -69,6 +69,8 @@ def _(offer: Offer) -> tuple[Card, ...]:
         ("Title", text(version.title)),
         ("Authors", authors(version)),
     ]
+    if offer.reserved:
+        rows.insert(0, ("DOI", text(Code(offer.reserved.name), " (reserved)")))
     if version.description:
         rows.append(("Description", text(version.description)))
     if version.license:
