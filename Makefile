@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 # Many tests wait for a server or a pause more than they compute.
-WORKERS := 4
+WORKERS := 3
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Hundreds of processes start in the tests; without bytecode each compiles everything it imports.
 unexport PYTHONDONTWRITEBYTECODE
@@ -53,10 +53,10 @@ lab: $(VENV)/.demo labextension  ## open the executed notebook in JupyterLab
 system:  ## Chromium and TeX, which the tests use (Debian; as root or with sudo)
 	@scripts/system-packages $(PACKAGES)
 
-# What needs one core goes in pairs; the unit tests and the browser have the machine to themselves.
+# What needs one core goes in pairs; the browser waits half of its time, in which the unit tests go on.
 test: $(VENV)/.test $(VENV)/.labextension $(VENV)/.docs system  ## everything, from nothing
 	@$(MAKE) --no-print-directory -j2 -O checks documents
-	@$(MAKE) --no-print-directory unit browser
+	@$(MAKE) --no-print-directory -j2 -O unit browser
 
 checks: lint audit types frontend
 

@@ -17,11 +17,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
-from tests.browser.browser_lab import WINDOW, Desk, Lab, Notebook
+from tests.browser.browser_lab import SECONDS, WINDOW, Desk, Lab, Notebook
 
 SCREENSHOTS = Path(__file__).parent / "screenshots"
+
+# The unit tests run beside these on two cores: an expectation waits longer than playwright's five
+# seconds. What is as expected takes no longer for that.
+expect.set_options(timeout=30 * SECONDS)
+
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from hubdoi.commands.cli import main
 from hubdoi.records.errors import SandboxError
 from hubdoi.sandbox.data_directory import data_directory
 from hubdoi.sandbox.world import World
@@ -95,13 +94,13 @@ def test_a_directory_of_ones_own_is_used_again(kept: Path, tmp_path: Path) -> No
     assert (tmp_path / "new" / "below").stat().st_mode & 0o777 == 0o700
 
 
-def test_the_command_says_it_in_a_sentence(tmp_path: Path) -> None:
+def test_the_command_says_it_in_a_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (tmp_path / "file").write_text("")
     (tmp_path / "circle").symlink_to(tmp_path / "circle")
     for name in ("file", "file/below", "circle"):
-        done = subprocess.run(
-            [sys.executable, "-m", "hubdoi", "sandbox", "serve", "--data", str(tmp_path / name)],
-            capture_output=True, text=True, check=False,
-        )  # fmt: skip
-        assert done.returncode == 1 and done.stdout == ""
-        assert len(done.stderr.splitlines()) == 1 and "choose another" in done.stderr
+        assert main(["sandbox", "serve", "--data", str(tmp_path / name)]) == 1
+        said = capsys.readouterr()
+        assert said.out == ""
+        assert len(said.err.splitlines()) == 1 and "choose another" in said.err
