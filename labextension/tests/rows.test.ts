@@ -70,7 +70,10 @@ test("every verdict has words and a colour; one that is new is not known", () =>
 test("before the Hub has answered, a row says so", () => {
   assert.equal(rowsOf(report([use("a/b")], [], { asked: false }))[0]?.words, "Loading …");
   // A Hub that has not answered and will not is not loading.
-  assert.equal(rowsOf(report([use("a/b")], [], { asked: false }), [], false)[0]?.words, "Not known");
+  assert.equal(
+    rowsOf(report([use("a/b")], [], { asked: false }), [], false)[0]?.words,
+    "Not known",
+  );
 });
 
 test("a finding stands with the row of its repository and line", () => {

@@ -990,6 +990,10 @@ export function render({ model, el }) {
   };
   for (const [name, listener] of Object.entries(listeners)) model.on(name, listener);
   el.classList.add("hubdoi-host");
+  // Colab marks its dark theme alone; without the mark it is light, whatever the system is.
+  const page = document.documentElement;
+  const isColab = getComputedStyle(page).getPropertyValue("--colab-primary-surface-color");
+  if (isColab && page.getAttribute("theme") !== "dark") el.classList.add("hubdoi-light");
   const view = mount(el, {
     state: model.get("state"), live: true, send: (message) => model.send(message),
     onState: states.on, onReply: replies.on, onLive: lives.on,
