@@ -22,7 +22,7 @@ from ..minting.backends.resources import Resources
 from ..minting.database import Database
 from ..minting.ledger import Entry, Ledger
 from ..minting.ledger_tables import consents, versions
-from ..minting.rules import check_eligible, check_signed_in
+from ..minting.rules import check_eligible
 from ..minting.service import DoiService
 from ..minting.user_ledger import data_directory
 from ..records import Doi, MintRequest, Person, Repo, Status, Version, show_moment
@@ -323,7 +323,7 @@ class InstitutionBackend(DataCiteBackend):
 
     def status(self, repo: Repo) -> Status:
         """The state of `repo`; what the institution's rules forbid is an obstacle."""
-        person, _ = self._person()
+        person, failure = self._person()
         desk, name, refused = self.institution, None, None
         try:
             name = desk.name(person, self.identity) if person else None
@@ -333,7 +333,8 @@ class InstitutionBackend(DataCiteBackend):
         self.registrar = desk.registrar_of(policy)
         with self._granted():
             found = super().status(repo)
-        if person is None and self._can_login:
+        asks = failure is None and (self._can_login or found.obstacle_code == "SignInRequired")
+        if person is None and asks:
             return found.replace(obstacle=self._login(repo), obstacle_code="SignInRequired")
         if found.obstacle is not None or person is None:
             return found
@@ -420,19 +421,23 @@ class InstitutionBackend(DataCiteBackend):
 
     @property
     def _can_login(self) -> bool:
-        return self.identity is not None and self.institution.grants.are_kept
+        known = self.identity is not None or self.institution.jupyterhub is None
+        return known and self.institution.grants.are_kept
 
     def _login(self, repo: Repo) -> str:
+        """How who asks shows who they are, with what this gateway takes."""
         hub = urlsplit(self.institution.settings.hub).netloc
+        if not self._can_login:
+            return f"Sign in to generate a DOI: set HF_TOKEN to a token of {hub}, and HUBDOI_GATEWAY_URL to {self.institution.url}, so that it may be sent there; then run %doi use in a new kernel."
         return f"Sign in with {hub}, so that {self.institution.settings.institution} sees that you may write to {repo}: %doi login"
 
     def _signed_in(self, repo: Repo) -> Person:
         person, failure = self._person()
         if failure is not None:
             raise failure
-        if person is None and self._can_login:
+        if person is None:
             raise SignInRequired(self._login(repo))
-        return check_signed_in(person, repo)
+        return person
 
     def _person(self) -> tuple[Person | None, ServiceError | None]:
         with self._granted():

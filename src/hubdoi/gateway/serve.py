@@ -15,6 +15,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from cryptography.fernet import Fernet
 from filelock import FileLock, Timeout
 from prometheus_client import start_http_server
 
@@ -195,6 +196,8 @@ def _demo() -> Iterator[tuple[Settings, dict[str, Any], Path]]:
             suffix="hf.{revision}.{hash}",
             database=None,
             oidc_client=application.id,
+            hub_client=application.id,
+            key=Secret(Fernet.generate_key().decode()),
         )
         more = {
             "hub": sandbox.endpoint,
