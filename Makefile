@@ -13,7 +13,7 @@ unexport PYTHONDONTWRITEBYTECODE
 PACKAGES := chromium libatomic1 fonts-dejavu-core fonts-droid-fallback poppler-utils texlive-latex-base texlive-latex-recommended \
 	texlive-luatex texlive-bibtex-extra texlive-publishers biber lmodern postgresql
 
-.PHONY: help audit fuzz demo lab labextension test test-long lint types frontend unit notebooks browser coverage pictures docs lowest dist bench profile system clean checks documents load
+.PHONY: help audit fuzz demo lab labextension test test-long lint types frontend unit notebooks browser coverage pictures docs lowest dist bench profile system clean checks documents environment load
 
 # uv installs in seconds what pip needs minutes for; where it cannot, pip does it.
 INSTALL := scripts/install $(BIN)/python
@@ -53,10 +53,17 @@ lab: $(VENV)/.demo labextension  ## open the executed notebook in JupyterLab
 system:  ## Chromium and TeX, which the tests use (Debian; as root or with sudo)
 	@scripts/system-packages $(PACKAGES)
 
-# What needs one core goes in pairs; the browser waits half of its time, in which the unit tests go on.
-test: $(VENV)/.test $(VENV)/.labextension $(VENV)/.docs system  ## everything, from nothing
+# What does not keep two cores busy goes in pairs.
+test:  ## everything, from nothing
+	@$(MAKE) --no-print-directory -j2 environment system
 	@$(MAKE) --no-print-directory -j2 -O checks documents
 	@$(MAKE) --no-print-directory -j2 -O unit browser
+
+# One after the other: two installations into one environment at once damage it.
+environment:
+	@$(MAKE) -s $(VENV)/.test
+	@$(MAKE) -s $(VENV)/.labextension
+	@$(MAKE) -s $(VENV)/.docs
 
 checks: lint audit types frontend
 
