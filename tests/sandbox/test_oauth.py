@@ -186,6 +186,21 @@ def test_a_code_with_the_wrong_verifier_or_redirect_gives_nothing(hub: Sandbox) 
         assert answer.headers["Cache-Control"] == "no-store"
 
 
+def test_a_request_whose_challenge_was_taken_out_gives_nothing(hub: Sandbox) -> None:
+    # The application used PKCE; who sent its person to the page did not, and injects their code.
+    app = registered(hub)
+    query = {"client_id": app["client_id"], "redirect_uri": CALLBACK, "response_type": "code"}
+    url = str(httpx.URL(f"{hub.endpoint}/oauth/authorize", params=query))
+    code = answer_consent(Browser(hub).sign_in("ada"), url)["code"]
+    form = {"grant_type": "authorization_code", "code": code, "redirect_uri": CALLBACK}
+    answer = httpx.post(
+        f"{hub.endpoint}/oauth/token",
+        data={**form, "code_verifier": VERIFIER},
+        auth=(app["client_id"], app["client_secret"]),
+    )
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_grant")
+
+
 def test_an_application_with_a_secret_must_know_it(hub: Sandbox) -> None:
     app = registered(hub)
     form = {"grant_type": "refresh_token", "refresh_token": "x", "client_id": app["client_id"]}

@@ -392,7 +392,8 @@ def _same_redirect(known: str, given: str) -> bool:
 
 def _verifies(challenge: str | None, verifier: str | None) -> bool:
     if challenge is None:
-        return True
+        # Somebody took the challenge out of the request that this verifier belongs to (RFC 9700, 4.8.2).
+        return verifier is None
     digest = hashlib.sha256((verifier or "").encode("utf-8", "replace")).digest()
     made = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
     return hmac.compare_digest(made, challenge)

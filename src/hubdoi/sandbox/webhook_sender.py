@@ -6,19 +6,22 @@ import ipaddress
 import threading
 import time
 from dataclasses import dataclass
+from time import monotonic
 from urllib.parse import urlsplit
 
-import httpx
+import httpcore
 from sqlalchemy import func, select, update
 
 from ..minting.database import Database
+from ..net.connections import Connections
 from ..records.errors import HubdoiError
 from .webhook_tables import DELIVERIES, WEBHOOKS
 
 PAUSES = (0.5, 2.0, 10.0, 60.0, 300.0)
 """The seconds between one try and the next; after the last one the delivery is given up."""
 
-_TIMEOUT = 10.0
+DEADLINE = 10.0
+"""The seconds that a receiver has for the whole of its answer."""
 _STOP_SECONDS = 0.5
 
 
@@ -125,18 +128,31 @@ def _send(delivery: _Delivery) -> tuple[bool, int | None, str | None]:
     """Whether that was the last try, the status of the answer, and what went wrong."""
     if not is_loopback(delivery.url):
         return True, None, "The sandbox delivers to loopback addresses only."
-    headers = {"Content-Type": "application/json"}
+    # No proxy and no redirect: nothing leaves this machine.
+    connections = Connections(trust_env=False)
+    headers = [(b"Content-Type", b"application/json")]
     if delivery.secret is not None:
-        headers["X-Webhook-Secret"] = delivery.secret
+        headers.append((b"X-Webhook-Secret", delivery.secret.encode()))
     try:
-        # No proxy and no redirect: nothing leaves this machine.
-        with httpx.Client(trust_env=False, timeout=_TIMEOUT) as client:
-            answer = client.post(delivery.url, content=delivery.payload.encode(), headers=headers)
-    except httpx.HTTPError as error:
+        content = delivery.payload.encode()
+        # The body of the answer is not read: a receiver could make it as long as it likes.
+        with connections.send(
+            "POST", delivery.url, headers, content, monotonic() + DEADLINE
+        ) as answer:
+            status = answer.status
+    except (
+        httpcore.NetworkError,
+        httpcore.ProtocolError,
+        httpcore.TimeoutException,
+        httpcore.UnsupportedProtocol,
+        UnicodeError,
+    ) as error:
         return False, None, f"The receiver did not answer ({type(error).__name__})."
-    if answer.is_success:
-        return True, answer.status_code, None
-    return False, answer.status_code, f"The receiver answered with status {answer.status_code}."
+    finally:
+        connections.close()
+    if 200 <= status < 300:
+        return True, status, None
+    return False, status, f"The receiver answered with status {status}."
 
 
 def is_loopback(url: str) -> bool:
