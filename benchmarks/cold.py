@@ -56,7 +56,7 @@ def measure() -> list[Result]:
 
         compared = in_turn(ours, theirs, runs=11)
     return [
-        Result("cold", compared.ratio, "ratio", "<= 1.2", peer_version("habanero"), compared.detail)
+        Result("cold", compared.ratio, "ratio", "<= 0.7", peer_version("habanero"), compared.detail)
     ]
 
 

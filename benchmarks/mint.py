@@ -102,7 +102,7 @@ def measure() -> list[Result]:
         f"{sorted(REQUESTS / taken for taken in compared.ours)[len(rate) // 2]:.0f} inserts/s"
     )
     peer_name = "FastAPI, uvicorn, SQLAlchemy and SQLite"
-    return [Result("mint", compared.ratio, "ratio", ">= 0.5", peer_name, detail)]
+    return [Result("mint", compared.ratio, "ratio", ">= 0.6", peer_name, detail)]
 
 
 @contextmanager

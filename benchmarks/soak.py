@@ -148,4 +148,5 @@ def measure(clients: int = CLIENTS, seconds: float = SECONDS) -> list[Result]:
         Result(
             "soak-memory", found.growth, "MiB", "<= 20", none, "growth, last quarter against second"
         ),
+        Result("soak-p99", latency, "s", "<= 0.5", none, "99 % of the answers came within it"),
     ]
