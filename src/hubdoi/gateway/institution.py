@@ -279,6 +279,8 @@ class Institution:
 class InstitutionService(DoiService):
     """The rules, which count once more when an intent is registered long after it was recorded."""
 
+    mint_locks = False
+
     def __init__(self, institution: Institution) -> None:
         super().__init__(
             institution.hub, institution.registrar, institution.ledger, keeps_refused=True

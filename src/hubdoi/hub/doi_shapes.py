@@ -105,6 +105,9 @@ class DoiStatus(_Shape):
     reserved: str | None = Field(
         None, description="the DOI that the next mint publishes; for those who can write"
     )
+    mint_locks: bool = Field(
+        True, description="false where the Hub does not lock a repository for a DOI made here"
+    )
 
 
 class MintBody(_Shape):

@@ -58,6 +58,9 @@ class DoiService:
     refused for good in the ledger, for a person to look at.
     """
 
+    mint_locks = True
+    """Whether the Hub locks a repository for a DOI that is made here."""
+
     def __init__(
         self,
         hub: Hub,
@@ -91,6 +94,7 @@ class DoiService:
             person=person,
             terms=self.registrar.terms,
             reserved=self.reservations.book.doi(info) if info.can_write else None,
+            mint_locks=self.mint_locks,
         )
 
     def elsewhere(self, info: RepoInfo, revision: str) -> Version | None:

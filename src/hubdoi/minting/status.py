@@ -42,11 +42,13 @@ def status_of(
     refusal: HubdoiError | None = None,
     has_doi_api: bool = True,
     reserved: Doi | None = None,
+    mint_locks: bool = True,
 ) -> Status:
     """The status of `info` for `person`, who sees it so; `versions` are newest first.
 
     `refusal` is what a mint would be refused with, where the backend knows that already;
-    `reserved` is the DOI that the next mint publishes, for those who can write.
+    `reserved` is the DOI that the next mint publishes, for those who can write; `mint_locks` says
+    whether the Hub locks the repository for it.
     """
     named = version_of_head(versions, info.head)
     obstacle = refusal or obstacle_of(info, person)
@@ -68,6 +70,7 @@ def status_of(
         else (),
         has_doi_api=has_doi_api,
         reserved=reserved,
+        mint_locks=mint_locks,
     )
 
 

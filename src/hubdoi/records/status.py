@@ -27,7 +27,8 @@ class Status(Displayed):
     read before one mints, such as why an earlier request was refused. `suggested_authors` is what the authors default to (R5). `has_doi_api` is False on a
     Hub where only a person on the settings page can generate a DOI. `changes` is what happened
     between the newest DOI's revision and the head, when that was looked up. `reserved` is the DOI
-    that the next mint publishes, for those who can write.
+    that the next mint publishes, for those who can write. `mint_locks` is False where a mint makes a DOI
+    that the Hub does not know, and so does not lock the repository for.
     """
 
     repo: Repo
@@ -45,6 +46,7 @@ class Status(Displayed):
     has_doi_api: bool = True
     changes: Changes | None = None
     reserved: Doi | None = None
+    mint_locks: bool = True
 
     @property
     def version(self) -> Version | None:
@@ -104,6 +106,7 @@ class Status(Displayed):
                     Author.from_json(a) for a in data.get("suggested_authors") or ()
                 ),
                 reserved=Doi(data["reserved"]) if data.get("reserved") else None,
+                mint_locks=data.get("mint_locks") is not False,
             )
         except UnexpectedAnswer:
             raise
@@ -127,6 +130,7 @@ class Status(Displayed):
             "suggested_authors": [author.to_json() for author in self.suggested_authors],
             **({"notice": self.notice} if self.notice else {}),
             **({"reserved": self.reserved.name} if self.reserved else {}),
+            **({} if self.mint_locks else {"mint_locks": False}),
         }
 
 

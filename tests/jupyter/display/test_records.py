@@ -81,6 +81,7 @@ def _all(record: object) -> tuple[str, str, str]:
         ),
         (replace(UNREGISTERED, can_mint=False, obstacle="Sign in."), ("Sign in.",)),
         (replace(UNREGISTERED, has_doi_api=False), ("the settings page",)),
+        (replace(UNREGISTERED, mint_locks=False), ("does not lock a repository for a DOI",)),
     ],
 )
 def test_a_status_tells_its_state_in_words(status: Status, words: tuple[str, ...]) -> None:

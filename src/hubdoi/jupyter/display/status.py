@@ -6,7 +6,18 @@ from ...records import Changes, FileChange, Repo, Status, Statuses
 from ...records.errors import HubdoiError
 from .card import Badge, Block, Card, Code, Facts, Link, Paragraph, Table, Text, text
 from .describe import cards
-from .words import LOCK, PROMISE, STATE, doi, moment, repo_link, revision, size
+from .words import (
+    LOCK,
+    NEVER_LOCKED,
+    PROMISE,
+    STATE,
+    UNLOCKED,
+    doi,
+    moment,
+    repo_link,
+    revision,
+    size,
+)
 
 GROUPS = {
     "card": "Card",
@@ -87,7 +98,9 @@ def state_sentence(status: Status) -> str:
 def lock_sentence(status: Status) -> str:
     if status.locked:
         return LOCK
-    return PROMISE if status.doi else "Not locked. A repository is locked once it has a DOI."
+    if status.doi:
+        return PROMISE
+    return UNLOCKED if status.mint_locks else NEVER_LOCKED
 
 
 def change_sentence(changes: Changes) -> str:

@@ -9,6 +9,11 @@ from ...records import Author, Doi, Repo, RepoInfo, Version
 from .card import Badge, Code, Link, Text, text
 
 PROMISE = "Not locked. The Hub does not know this DOI; the person who generated it promised to keep the page."
+UNLOCKED = "Not locked. A repository is locked once it has a DOI."
+NEVER_LOCKED = (
+    "Not locked. The Hub does not lock a repository for a DOI that is made here; whoever generates it "
+    "promises to keep the page."
+)
 LOCK = (
     "Locked by DOI: it cannot be deleted, renamed, transferred or made private without a request "
     "to support. You can still push commits."

@@ -192,6 +192,7 @@ class DataCiteBackend(Backend):
             terms=self.registrar.terms,
             refusal=failure,
             reserved=LedgerReservations(self.ledger).doi(info) if info.can_write else None,
+            mint_locks=False,
         )
 
     def _elsewhere(self, info: RepoInfo, revision: str) -> Version | None:
