@@ -1,5 +1,7 @@
+import html
 import socket
 from pathlib import Path
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -231,3 +233,27 @@ def test_a_file_name_in_a_header(ada, demo):
     assert answer.headers["Content-Disposition"] == (
         "inline; filename*=UTF-8''quote%22%20and%20%C3%A9%3B%20x%3Dy.txt"
     )
+
+
+def test_a_path_of_every_legal_character(ada, http, tmp_path):
+    legal = "".join(map(chr, range(32, 127))).replace("/", "")
+    paths = [
+        f"a {legal} z/{legal}.txt",
+        "back\\slash.txt",
+        "one: two.txt",
+        "100%25 é 中文 \U0001f469\u200d\U0001f4bb\u00a0.txt",
+    ]
+    ada.create_commit(
+        BERT, [CommitOperationAdd(path, path.encode()) for path in paths], commit_message="legal"
+    )
+    assert set(paths) <= set(ada.list_repo_files(BERT))
+    assert [entry.path for entry in ada.get_paths_info(BERT, paths)] == paths
+    for path in paths:
+        assert ada.file_exists(BERT, path)
+        held = ada.hf_hub_download(BERT, path, local_dir=tmp_path)
+        assert Path(held).read_text("utf-8") == path
+        page = http("GET", f"/{BERT}/blob/main/{quote(path)}")
+        assert page.status_code == 200 and path.rpartition("/")[2] in html.unescape(page.text)
+    ada.delete_files(BERT, paths[1:2], commit_message="one")
+    ada.delete_folder(paths[0].partition("/")[0], BERT)
+    assert set(paths) & set(ada.list_repo_files(BERT)) == set(paths[2:])

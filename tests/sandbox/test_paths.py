@@ -5,7 +5,23 @@ from hubdoi.sandbox.refusal import Refusal
 
 
 @pytest.mark.parametrize(
-    "path", ["a", "a/b/c.txt", ".gitattributes", "ü/é.md", "a b/c", "..a", "a.."]
+    "path",
+    [
+        "a",
+        "a/b/c.txt",
+        ".gitattributes",
+        "ü/é.md",
+        "a b/c",
+        "..a",
+        "a..",
+        "a\\b",
+        "folder/..\\..\\file",
+        "C:/a",
+        "c:a",
+        "\U0001f469\u200d\U0001f4bb.md",
+        "no\u00a0break.md",
+        "می\u200cخواهم.md",
+    ],
 )
 def test_paths_inside_a_repository(path):
     assert check_path(path) == path
@@ -26,13 +42,11 @@ def test_paths_inside_a_repository(path):
         "a/./b",
         "a//b",
         "a/",
-        "a\\b",
-        "..\\a",
-        "C:/a",
-        "c:a",
         "a\0b",
         "a\nb",
         "a\u202eb",
+        "a\u2066b",
+        "a\x85b",
         "\ud800",
         ".git/config",
         "a/.GIT/hooks/x",

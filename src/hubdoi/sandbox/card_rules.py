@@ -11,7 +11,7 @@ from typing import Any
 
 from ..records.repo_card import parse_card
 
-# The identifiers that the Hub documents for `license`, and those that it offers since.
+# The identifiers that the Hub documents for `license` (docs/hub/repositories-licenses.md of hub-docs).
 LICENSES = frozenset(
     "afl-3.0 agpl-3.0 apache-2.0 apple-amlr apple-ascl artistic-2.0 bigcode-openrail-m "
     "bigscience-bloom-rail-1.0 bigscience-openrail-m bsd bsd-2-clause bsd-3-clause "
@@ -22,8 +22,8 @@ LICENSES = frozenset(
     "epl-1.0 epl-2.0 etalab-2.0 eupl-1.1 eupl-1.2 fair-noncommercial-research-license gemma gfdl "
     "gpl gpl-2.0 gpl-3.0 grok2-community h-research intel-research isc lgpl lgpl-2.1 lgpl-3.0 "
     "lgpl-lr llama2 llama3 llama3.1 llama3.2 llama3.3 llama4 lppl-1.3c mit mpl-2.0 ms-pl ncsa "
-    "odbl odc-by ofl-1.1 openmdw-1.0 openrail openrail++ osl-3.0 other pddl postgresql unknown "
-    "unlicense wtfpl zlib".split()
+    "odbl odc-by ofl-1.1 openmdw-1.0 openmdw-1.1 openrail openrail++ osl-3.0 other pddl postgresql "
+    "unknown unlicense wtfpl zlib".split()
 )
 _TEXTS = ("pipeline_tag", "library_name", "license_name", "license_link", "pretty_name")
 _TEXTS_OR_LISTS = ("language", "datasets", "base_model", "metrics")

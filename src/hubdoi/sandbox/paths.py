@@ -9,20 +9,24 @@ from .refusal import Refusal
 _MAX_LENGTH = 1000
 # Each folder on the way to a file is stored and hashed for it.
 _MAX_PARTS = 101
-_DRIVE = re.compile(r"[A-Za-z]:")
+# Control characters, halves of a character, and what turns the direction of the text around it.
+_UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
 
 
 def check_path(path: object) -> str:
     """`path` itself, when it names a file or folder inside a repository.
 
+    As in git and on the Hub, a backslash or a colon is a character like any other: the sandbox
+    never makes a file of that name, and huggingface_hub refuses to where it would lead elsewhere.
+
     Raises:
-        Refusal: it could name something else, on this or on the machine that downloads it.
+        Refusal: it leads out of the repository, or cannot be shown.
     """
     if not isinstance(path, str) or not path or len(path.encode("utf-8", "replace")) > _MAX_LENGTH:
         raise _bad(path, f"it must be a name of at most {_MAX_LENGTH} bytes")
-    if not path.isprintable():
-        raise _bad(path, "it holds a character that cannot be printed")
-    if "\\" in path or path.startswith("/") or _DRIVE.match(path):
+    if _UNSAFE.search(path):
+        raise _bad(path, "it holds a control character")
+    if path.startswith("/"):
         raise _bad(path, "it must be relative, with / between its parts")
     parts = path.split("/")
     if len(parts) > _MAX_PARTS:
