@@ -340,9 +340,10 @@ class DoiService:
         self.registrar.abandon(before)
 
     def _checked_again(self, entry: Entry, person: Person | None) -> Entry:
-        """`entry`, when the rules still allow it at the moment of registration (R1, R2).
+        """`entry`, when the rules still allow it at the moment of registration (R1, R2, R8).
 
         Raises:
+            AlreadyRegistered: the revision got another DOI in the meantime, from the Hub itself.
             RepoNotFound, RevisionNotFound, RepoNotEligible: the DOI would lead nobody anywhere.
             WriteAccessRequired: who agreed cannot write to the repository any more.
         """
@@ -357,6 +358,9 @@ class DoiService:
             check_same_hands(info, version.repo, entry.uid)
             if by:
                 check_write_access(info)
+            other = self.elsewhere(info, version.revision or "")
+            if other and other.doi and other.doi != version.doi:
+                raise already_registered(other.doi, version.revision or "", other)
         except REFUSALS:
             # What is public already is not taken back (R11).
             if self.registrar.find(version.doi):

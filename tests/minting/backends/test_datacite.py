@@ -11,6 +11,7 @@ import pytest
 
 from hubdoi.client import Client
 from hubdoi.datacite.registrar import DataCiteRegistrar
+from hubdoi.minting.backends.datacite import DataCiteBackend
 from hubdoi.records import Author, Doi, MintRequest, Repo, Version
 from hubdoi.records.errors import (
     AlreadyRegistered,
@@ -456,3 +457,26 @@ def test_no_secret_reaches_the_disk(
 def test_a_doi_that_is_not_registered_is_not_found(institution: Institution) -> None:
     with pytest.raises(DoiNotFound, match="no public record"):
         institution().resolve(Doi("10.5072/hf.none"))
+
+
+@pytest.mark.parametrize("finish", ["recover", "the next call"])
+def test_r08_an_intent_does_not_outlive_a_doi_of_the_hub(sandbox: Sandbox, finish: str) -> None:
+    """The process dies before DataCite is asked, and somebody mints on the Hub itself."""
+    here = Client(**settings_of(sandbox))
+    terms = here.terms(REPO)
+    backend, person = here._backend, here.whoami()
+    assert isinstance(backend, DataCiteBackend) and person is not None
+    info = here.hub.info(Repo("model", REPO), person)
+    request = MintRequest(agree=True, terms=backend.registrar.terms.digest)
+    backend.service_for(info, request).begin(info.repo, person, request)
+    on_the_hub = mint(Client(sandbox.endpoint, sandbox.users["ada"], registrar="hub"))
+
+    with pytest.raises(AlreadyRegistered) as caught:
+        here.recover() if finish == "recover" else here.mint(REPO, agree=terms)
+
+    assert caught.value.version is not None and caught.value.version.doi == on_the_hub.doi
+    if finish != "recover":
+        with pytest.raises(AlreadyRegistered):
+            here.recover()
+    assert backend.ledger.unfinished() == ()
+    assert here.status(REPO).doi == on_the_hub.doi

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -11,12 +11,13 @@ from filelock import FileLock, Timeout
 
 from ...config import DATACITE_API, Config
 from ...datacite.registrar import DataCiteRegistrar
-from ...records import Doi, MintRequest, Person, Repo, RepoInfo, Status, Version
+from ...records import Doi, Hub, MintRequest, Person, Repo, RepoInfo, Status, Version
 from ...records.amendment import Activities, Amendment, AmendRequest
 from ...records.errors import HubdoiError, LedgerError, ServiceError, already_registered
 from ...records.findings import Finding
 from ...records.reservation import Reservation
 from ..doctor import datacite_findings, ledger_findings
+from ..ledger import Ledger
 from ..ledger_reservations import LedgerReservations
 from ..reservations import reserved_mark
 from ..service import DoiService
@@ -162,7 +163,7 @@ class DataCiteBackend(Backend):
         yield from ledger_findings(self.ledger)
 
     def _service(self) -> DoiService:
-        return DoiService(self.hub, self.registrar, self.ledger)
+        return _Rules(self.hub, self.registrar, self.ledger, self._elsewhere)
 
     def recover(self) -> tuple[Version, ...]:
         """Finish the mints of this ledger that were interrupted. Raises as `DoiService.recover`."""
@@ -197,13 +198,13 @@ class DataCiteBackend(Backend):
 
     def _elsewhere(self, info: RepoInfo, revision: str) -> Version | None:
         """The public record of a revision that the Hub or another ledger registered (R8)."""
-        if info.private or self.ledger.entry_of(info.uid, revision):
+        entry = self.ledger.entry_of(info.uid, revision)
+        if info.private or (entry and entry.step != "intended"):
             return None
-        own = [self.registrar.reserve(info.repo, info.uid, revision)]
-        own += [
-            self.registrar.reserve(info.repo, info.uid, reserved_mark(number))
-            for number in range(1, MOST_RESERVED + 1)
-        ]
+        own: list[Doi] = []
+        if entry is None:
+            marks = (revision, *map(reserved_mark, range(1, MOST_RESERVED + 1)))
+            own = [self.registrar.reserve(info.repo, info.uid, mark) for mark in marks]
         records = self.registrar.find_many([*own, *dois_of_hub(info)], refresh=True)
         return self._among(records, info, revision, *own)
 
@@ -233,6 +234,23 @@ class DataCiteBackend(Backend):
             raise LedgerError(
                 f"The ledger's lock {self._lock} cannot be used ({error.strerror}); set HUBDOI_DATA to a directory that you can write to."
             ) from error
+
+
+class _Rules(DoiService):
+    """The rules, which ask the Hub and DataCite for DOIs that this ledger does not know."""
+
+    def __init__(
+        self,
+        hub: Hub,
+        registrar: DataCiteRegistrar,
+        ledger: Ledger,
+        elsewhere: Callable[[RepoInfo, str], Version | None],
+    ) -> None:
+        super().__init__(hub, registrar, ledger)
+        self._elsewhere = elsewhere
+
+    def elsewhere(self, info: RepoInfo, revision: str) -> Version | None:
+        return self._elsewhere(info, revision)
 
 
 @dataclass
