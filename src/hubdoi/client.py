@@ -1,29 +1,25 @@
-"""The one door to every operation; notebook, command line and scripts all use it."""
+"""Every operation, for the notebook, the command line and scripts."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from threading import Event
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 from .citation.known_names import KnownNames
-from .config import CHOSEN, DATACITE_API, Config, Secret
-from .minting.announced import announce
+from .config import CHOSEN, Config, Secret
+from .minting.agreed import mint_agreed, mint_key
 from .minting.backends.registry import check, open_backend
 from .minting.backends.resources import Resources
-from .minting.consent import check_shown, check_unspent, rebound, shown_for
-from .minting.defaults import certain_authors
+from .minting.consent import shown_for, terms_for
+from .minting.requests import amend_request, decided_authors, mint_request
+from .minting.resolution import resolve
 from .records import (
     Author,
-    AuthorType,
     Changes,
     Doi,
     History,
-    MintRequest,
     Offer,
     Person,
     Repo,
@@ -33,17 +29,11 @@ from .records import (
     Version,
     parse_reference,
 )
-from .records.amendment import Activities, Amendment, AmendRequest
+from .records.amendment import Activities, Amendment
 from .records.errors import (
-    ConsentError,
     ConsentRequired,
     DoiNotFound,
-    HubdoiError,
-    InvalidMetadata,
     RepoNotFound,
-    ServiceError,
-    ServiceUnreachable,
-    TermsChanged,
 )
 
 if TYPE_CHECKING:
@@ -144,9 +134,7 @@ class Client:
             raise DoiNotFound(
                 f"{status.repo} has no DOI to compare its head with; name a revision."
             )
-        before = self.hub.files(status.repo, base)
-        after = before if base == status.head else self.hub.files(status.repo, status.head)
-        return Changes.between(status.repo, base, status.head, before, after)
+        return self.hub.changes(status.repo, base, status.head)
 
     def resolve(self, doi: str | Doi) -> Version:
         """The version registered as `doi`: on this Hub, or anywhere at DataCite.
@@ -155,20 +143,7 @@ class Client:
             InvalidDoi: `doi` is not one.
             DoiNotFound: nobody that was asked knows it.
         """
-        doi = Doi.parse(doi)
-        try:
-            found = self._backend.find(doi)
-        except (RepoNotFound, DoiNotFound):
-            # DataCite's test system, or the sandbox playing a Hub without a DOI API, may know it.
-            if self.config.datacite_api == DATACITE_API:
-                raise
-            found = None
-        except ServiceUnreachable as error:
-            # Without network, a record that was seen before.
-            with suppress(HubdoiError):
-                return self.public_records.version(doi)
-            raise error
-        return found or self.public_records.version(doi)
+        return resolve(Doi.parse(doi), self._backend, self._resources)
 
     # Citing
 
@@ -209,45 +184,14 @@ class Client:
         self, reference: str | Repo | Doi | Version, revision: str | None
     ) -> tuple[Version, Sequence[str]]:
         from .citation.choice import choose
+        from .citation.repository import version_of
 
         if isinstance(reference, Version):
             return reference, ()
         named = parse_reference(reference, endpoint=self.endpoint)
         if isinstance(named, Doi):
             return choose([self.resolve(named)])
-        asked = revision or named.revision
-        status = self.status(named.repo)
-        if status.versions:
-            if asked is None:
-                version, notes = choose(status.versions)
-                return version, (*notes, *_changed_since(status, version))
-            if found := status.version_of(asked):
-                return choose(status.versions, found.revision)
-            info = self.hub.info(status.repo, None, asked)
-            if found := status.version_of(info.revision or asked):
-                return choose(status.versions, found.revision)
-            return choose(status.versions, info.revision, self.hub.revisions(status.repo))
-        return self._without_doi(status, asked), (
-            f"{status.repo} has no DOI; this cites its address.",
-        )
-
-    def _without_doi(self, status: Status, revision: str | None) -> Version:
-        """A repository that has no DOI, at `revision` or its head."""
-        info = self.hub.info(status.repo, None, revision)
-        with suppress(RepoNotFound, ServiceError):
-            self.hub.owner(info.repo.namespace or "")
-        info = self.hub.seen_by(info, None)
-        kind: AuthorType | None = "organization" if info.owner_is_organization else None
-        owner = info.owner_name or info.repo.namespace
-        return Version.from_parts(
-            repo=info.repo,
-            revision=info.revision,
-            authors=[Author(owner, kind)] if owner else [],
-            created=info.revision_date,
-            description=info.description,
-            license=info.license,
-            endpoint=self.endpoint,
-        )
+        return version_of(self.status(named.repo), self.hub, revision or named.revision)
 
     # Minting
 
@@ -257,7 +201,7 @@ class Client:
         Consent to them is for that DOI alone. Raises as `status` does.
         """
         reference = self._reference(repo)
-        return self._terms(self.status(reference.repo), revision or reference.revision)
+        return terms_for(self.status(reference.repo), self.hub, revision or reference.revision)
 
     def offer(
         self,
@@ -278,20 +222,9 @@ class Client:
 
         reference = self._reference(repo)
         wanted = revision or reference.revision
-        request = _request(authors, revision=wanted, title=title, description=description)
+        request = mint_request(authors, revision=wanted, title=title, description=description)
         status = self.status(reference.repo)
-        return offer(self.hub, status, self._terms(status, wanted), request)
-
-    def _terms(self, status: Status, revision: str | None) -> Terms:
-        """The terms of `status`, shown for its latest commit or for `revision`."""
-        if status.terms is None:
-            raise ConsentRequired(
-                f"There are no terms to agree to for {status.repo}; its DOI is generated on {status.settings_url}."
-            )
-        if revision is None:
-            return status.terms
-        full = self.hub.info(status.repo, None, revision).revision
-        return rebound(status.terms, revision=full, is_latest=False)
+        return offer(self.hub, status, terms_for(status, self.hub, wanted), request)
 
     def _shown(self, status: Status, asked: Repo) -> Status:
         """`status`, whose terms remember for what and to whom they are shown."""
@@ -299,15 +232,6 @@ class Client:
             terms=shown_for(status, asked=asked, person=self._identity),
             suggested_authors=KnownNames.nearest().corrected(status.suggested_authors),
         )
-
-    def _decided(self, repo: Repo) -> tuple[Author, ...] | None:
-        """The default authors, where a name among them was decided; else the server has them."""
-        names = KnownNames.nearest()
-        if not names.authors:
-            return None
-        suggested = self._backend.status(repo).suggested_authors
-        decided = names.corrected(suggested)
-        return decided if decided != suggested else None
 
     def mint(
         self,
@@ -333,8 +257,7 @@ class Client:
             RepoNotEligible, AccessError, InvalidInput, ServiceError: as they say.
             HandOff: this Hub has no DOI API; it carries the address of the settings page.
         """
-        if idempotency_key is not None and not idempotency_key.strip():
-            raise InvalidMetadata("An idempotency key is text that is not blank; or leave it out.")
+        key = mint_key(idempotency_key)
         reference = self._reference(repo)
         revision = revision or reference.revision
         if not isinstance(agree, Terms):
@@ -342,43 +265,26 @@ class Client:
                 "Nothing is generated without consent: read client.terms(repo) and pass it as agree=.",
                 self.terms(reference.repo, revision=revision),
             )
-        request = _request(
-            self._decided(reference.repo) if authors is None else authors,
+        if authors is None and KnownNames.nearest().authors:
+            authors = decided_authors(self._backend.status(reference.repo))
+        request = mint_request(
+            authors,
             agree=True,
             terms=agree.digest,
             revision=revision,
             title=title,
             description=description,
         )
-        return self._agreed(reference.repo, request, agree, idempotency_key or str(uuid4()))
-
-    def _agreed(self, repo: Repo, request: MintRequest, terms: Terms, key: str) -> Version:
-        """Mint what `terms` were shown for, and spend them. Raises as `mint`."""
-        try:
-            shown = check_shown(
-                terms, repo, request.revision, endpoint=self.endpoint, person=self._identity
-            )
-            check_unspent(shown, key, lambda: self._backend.registered(shown.repo, shown.revision))
-        except ConsentRequired as error:
-            raise ConsentRequired(
-                error.message, self.terms(repo, revision=request.revision)
-            ) from None
-        if shown.is_latest and (head := self._backend.head(repo)) != shown.revision:
-            raise TermsChanged(
-                f"{repo} has changed since the terms were shown: its latest commit is now "
-                f"{_short(head)}, and you read them for {_short(shown.revision)}; read them again.",
-                rebound(terms, revision=head),
-            )
-        try:
-            # The revision that was shown is named, so that no other one can be minted.
-            version = self._backend.mint(repo, replace(request, revision=shown.revision), key=key)
-        except ConsentError as error:
-            if error.terms:
-                error.terms = rebound(error.terms, like=shown)
-            raise
-        shown.spent = key
-        announce(version.repo or repo)
-        return version
+        return mint_agreed(
+            self._backend,
+            reference.repo,
+            request,
+            agree,
+            key=key,
+            endpoint=self.endpoint,
+            person=self._identity,
+            show_again=lambda: self.terms(reference.repo, revision=revision),
+        )
 
     def reserve(self, repo: str | Repo) -> Reservation:
         """Keep a DOI for the next version of `repo`, for a paper that appears before the release.
@@ -414,7 +320,8 @@ class Client:
 
         `reference` is a DOI, or a repository for its latest DOI. Raises as `amend`.
         """
-        repo, request = self._amendment(reference, title, authors, description)
+        repo, doi = self._registered(reference)
+        request = amend_request(doi, title=title, authors=authors, description=description)
         return self._backend.preview_amendment(repo, request)
 
     def amend(
@@ -438,7 +345,8 @@ class Client:
             HandOff: this Hub has no way to correct a record.
             AccessError, RepoNotFound, ServiceError: as they say.
         """
-        repo, request = self._amendment(reference, title, authors, description)
+        repo, doi = self._registered(reference)
+        request = amend_request(doi, title=title, authors=authors, description=description)
         if not isinstance(agree, Terms):
             raise ConsentRequired(
                 "Nothing was corrected: read client.preview_amendment(…).terms and pass it as agree=.",
@@ -464,20 +372,6 @@ class Client:
                 raise DoiNotFound(f"{found.repo} has no DOI yet.")
             repo, doi = found.repo, found.doi
         return self._backend.activities(repo, doi)
-
-    def _amendment(
-        self,
-        reference: str | Repo | Doi,
-        title: str | None,
-        authors: Iterable[Author | str | Mapping[str, Any]] | None,
-        description: str | None,
-    ) -> tuple[Repo, AmendRequest]:
-        repo, doi = self._registered(reference)
-        body = {"title": title, "description": description, "authors": _author_bodies(authors)}
-        given = {name: value for name, value in body.items() if value is not None}
-        if not given:
-            raise InvalidMetadata("Say what to correct: a title, the authors or a description.")
-        return repo, AmendRequest.from_json(given | ({"doi": doi.name} if doi else {}))
 
     def _registered(self, reference: str | Repo | Doi) -> tuple[Repo, Doi | None]:
         """The repository that is meant, and the DOI where one was named."""
@@ -602,51 +496,3 @@ class Client:
 
     def _repo(self, repo: str | Repo) -> Repo:
         return self._reference(repo).repo
-
-
-def _author_bodies(
-    authors: Iterable[Author | str | Mapping[str, Any]] | None,
-) -> list[dict[str, Any]] | None:
-    """The authors of a request as JSON.
-
-    Raises:
-        InvalidMetadata: it is one author and not a list.
-        InvalidAuthor: one cannot be read, or can be read in two ways (R5).
-    """
-    if authors is None:
-        return None
-    if isinstance(authors, str | Mapping | Author):
-        raise InvalidMetadata("The authors are a list, even when there is one.")
-    return [
-        author.to_json()
-        for author in certain_authors(
-            KnownNames.nearest().corrected(Author.parse(author) for author in authors)
-        )
-        or ()
-    ]
-
-
-def _request(
-    authors: Iterable[Author | str | Mapping[str, Any]] | None, **more: Any
-) -> MintRequest:
-    """What a person asks for, of which every author is known to be a person or an organisation (R5)."""
-    request = MintRequest.from_json({n: value for n, value in more.items() if value is not None})
-    listed = _author_bodies(authors)
-    return (
-        request
-        if listed is None
-        else MintRequest.from_json({**request.to_json(), "authors": listed})
-    )
-
-
-def _short(revision: str | None) -> str:
-    return revision[:7] if revision else "none"
-
-
-def _changed_since(status: Status, version: Version) -> Iterator[str]:
-    """That the DOI which is cited is not of the latest commit."""
-    if status.state == "behind" and version.revision:
-        yield (
-            f"{status.repo} has changed since its latest DOI, which is of revision "
-            f"{version.revision[:7]}. If you used a later revision, cite that one."
-        )

@@ -8,22 +8,20 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import quote, urljoin, urlsplit
 
 from ..config import is_loopback
-from ..records import Person, Repo, RepoInfo
+from ..records import Changes, Person, Repo, RepoInfo
 from ..records.errors import (
-    AccessError,
     HubdoiError,
     RepoNotFound,
     RevisionNotFound,
     ServiceError,
-    ServiceRefused,
     ServiceUnreachable,
-    SignInRequired,
     UnexpectedAnswer,
 )
+from .refusal import no_revision, refusal
 
 if TYPE_CHECKING:
     from ..config import Config
@@ -180,6 +178,12 @@ class HuggingFaceHub:
         for entry in self._pages(path, {"recursive": "true"}, repo, revision):
             if file := repo_file(entry):
                 yield file
+
+    def changes(self, repo: Repo, base: str, head: str) -> Changes:
+        """Which files differ between the revisions `base` and `head`; raises as `files`."""
+        before = self.files(repo, base)
+        after = before if base == head else self.files(repo, head)
+        return Changes.between(repo, base, head, before, after)
 
     def croissant(self, repo: Repo) -> Mapping[str, Any] | None:
         """The Croissant file that the Hub makes of a dataset's latest commit; None where it has none.
@@ -351,7 +355,7 @@ class HuggingFaceHub:
             raise RevisionNotFound(
                 f"{repo} has {len(found)} commits that begin with {revision}; write more of it."
             )
-        raise _no_revision(repo, revision)
+        raise no_revision(repo, revision)
 
     def _commits(self, repo: Repo, revision: str) -> Iterator[Mapping[str, Any]]:
         path = f"{repo.api_path}/commits/{quote(revision, safe='')}"
@@ -449,37 +453,9 @@ class HuggingFaceHub:
             self._refuse(answer, repo, revision)
         return answer.json
 
-    def _refuse(self, answer: Answer, repo: Repo | None, revision: str | None) -> None:
-        """Raise what an error answer of the Hub stands for."""
-        code = answer.headers.get("X-Error-Code", "")
-        message = answer.headers.get("X-Error-Message", "")
-        status = answer.status
-        if code == "RevisionNotFound" and repo:
-            raise _no_revision(repo, revision)
-        if status == 401 and "%doi login" in message:
-            # An institution's gateway says how to sign in there.
-            raise SignInRequired(message)
-        if status == 401 and (message.startswith("Invalid credentials") or repo is None):
-            raise SignInRequired(
-                f"{self.endpoint} does not accept your token; create a new one and sign in again with: hf auth login"
-            )
-        if code == "GatedRepo":
-            raise AccessError(
-                f"{repo} is gated; ask for access on {repo.url(self.endpoint) if repo else 'its page'}, then sign in."
-            )
-        if message == "Access to this resource is disabled.":
-            raise RepoNotFound(f"{repo} has been disabled by {self.endpoint}; ask its owner.")
-        if repo and (status in (401, 404) or code == "RepoNotFound"):
-            hint = "" if self._signed_in else " (signed in, you would see your private ones)"
-            raise RepoNotFound(
-                f"There is no {repo.type} {repo.id} on {self.endpoint}, or it is private{hint}; check the name."
-            )
-        if status == 403:
-            raise AccessError(
-                f"{self.endpoint} does not let you see {repo or 'this'}; check what your token may do."
-            )
-        raise ServiceRefused(
-            f"{self.endpoint} refused the request for {repo or 'a list'} (HTTP {status}); try again later."
+    def _refuse(self, answer: Answer, repo: Repo | None, revision: str | None) -> NoReturn:
+        raise refusal(
+            answer, self.endpoint, repo=repo, revision=revision, signed_in=self._signed_in
         )
 
     def _crossed(self, repo: Repo, revision: str | None) -> UnexpectedAnswer:
@@ -492,12 +468,6 @@ class HuggingFaceHub:
         return UnexpectedAnswer(
             f"{self.endpoint} did not answer as a Hub would; check the endpoint."
         )
-
-
-def _no_revision(repo: Repo, revision: str | None) -> RevisionNotFound:
-    if revision is None:
-        return RevisionNotFound(f"{repo} has no commit yet; push one first.")
-    return RevisionNotFound(f"{repo} has no revision {str(revision)[:60]!r}; check its history.")
 
 
 def _names(sha: str, revision: str) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from ..hub.repositories import HuggingFaceHub
 from ..records import MintRequest, Repo, Showing, Status, Terms, Version
 from ..records.errors import ConsentRequired, TermsChanged, already_registered
 
@@ -70,6 +71,23 @@ def rebound(
     return replace(terms, shown=shown)
 
 
+def terms_for(status: Status, hub: HuggingFaceHub, revision: str | None) -> Terms:
+    """The terms of `status`, as they are shown for its latest commit or for `revision`.
+
+    Raises:
+        ConsentRequired: there are none, because the settings page shows them.
+        RevisionNotFound, ServiceError: as `HuggingFaceHub.info`.
+    """
+    if status.terms is None:
+        raise ConsentRequired(
+            f"There are no terms to agree to for {status.repo}; its DOI is generated on {status.settings_url}."
+        )
+    if revision is None:
+        return status.terms
+    full = hub.info(status.repo, None, revision).revision
+    return rebound(status.terms, revision=full, is_latest=False)
+
+
 def shown_at(terms: Terms, revision: str | None) -> Terms:
     """`terms` for a page that showed them beside `revision`, which a person chose there."""
     if terms.shown is None or revision in (None, terms.shown.revision):
@@ -112,10 +130,15 @@ def check_shown(
             f"These terms were not shown for {repo}; read client.terms({str(repo)!r}) and pass that."
         )
     if not shown.is_for(repo, revision or shown.revision):
-        of = f"{shown.repo} at revision {(shown.revision or 'none')[:7]}"
+        of = f"{shown.repo} at revision {short(shown.revision)}"
         wanted = f"{repo} at revision {revision[:7]}" if revision else str(repo)
         raise ConsentRequired(
             f"These terms were shown for {of}, and an agreement is for that alone; "
             f"read the terms for {wanted}."
         )
     return shown
+
+
+def short(revision: str | None) -> str:
+    """`revision` as a message names it."""
+    return revision[:7] if revision else "none"

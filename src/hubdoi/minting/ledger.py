@@ -12,7 +12,6 @@ from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
@@ -20,9 +19,9 @@ import sqlalchemy as sa
 
 from ..records import Consent, Doi, Repo, RepoInfo, Terms, Version, parse_moment, show_moment
 from ..records.errors import AlreadyRegistered, IdempotencyConflict, LedgerError, already_registered
+from . import ledger_queries as queries
 from .database import Database
 from .ledger_tables import answers as _answers
-from .ledger_tables import consents as _consents
 from .ledger_tables import hand_offs as _hand_offs
 from .ledger_tables import metadata
 from .ledger_tables import repositories as _repositories
@@ -32,29 +31,6 @@ from .ledger_tables import versions as _versions
 from .postgres import lock_tables
 
 SCHEMA_VERSION = 1
-
-# Building a statement takes longer than running it: those of every mint are built once.
-_INSERT_CONSENT = _consents.insert()
-_FIND_REPOSITORY = sa.select(_repositories.c.id, _repositories.c.type, _repositories.c.name).where(
-    _repositories.c.hub == sa.bindparam("hub"), _repositories.c.uid == sa.bindparam("uid")
-)
-_FIND_VERSION = sa.select(_versions.c.id, _versions.c.step).where(
-    _versions.c.repository_id == sa.bindparam("repository"),
-    _versions.c.revision == sa.bindparam("revision"),
-)
-_DOIS_OF = (
-    sa.select(_repositories.c.uid, _versions.c.doi, _versions.c.revision)
-    .join(_versions)
-    .where(
-        _repositories.c.hub == sa.bindparam("hub"),
-        _repositories.c.uid.in_(sa.bindparam("uids", expanding=True)),
-        _versions.c.step != "intended",
-    )
-    .order_by(_versions.c.revision_date.desc(), _versions.c.id.desc())
-)
-_MARK = (
-    _versions.update().where(_versions.c.id == sa.bindparam("of")).values(step=sa.bindparam("to"))
-)
 
 # What the row or its neighbours say; it is not repeated in the stored record.
 _DERIVED = ("doi", "repo", "revision", "state", "previous", "next", "url", "endpoint", "consent")
@@ -163,7 +139,7 @@ class Ledger:
             if version_id is not None:
                 return self._entry(db, version_id)
             found = {"repository": repository_id, "revision": version.revision}
-            row = db.execute(_FIND_VERSION, found).one()
+            row = db.execute(queries.VERSION, found).one()
             if row.step != "intended":
                 raise self._refusal(db, row.id)
             db.execute(_versions.update().where(_versions.c.id == row.id).values(values))
@@ -195,7 +171,7 @@ class Ledger:
     def mark(self, entry: Entry, step: str) -> None:
         """Record that `entry` is ``registered``, or ``linked`` with its neighbours."""
         with self.transaction() as db:
-            db.execute(_MARK, {"of": entry.id, "to": step})
+            db.execute(queries.MARK, {"of": entry.id, "to": step})
 
     def withdraw(self, entry: Entry) -> None:
         """Forget an intent that the registrar refused for good; a registered version never goes (R11)."""
@@ -268,7 +244,7 @@ class Ledger:
     def versions(self, uid: str) -> tuple[Version, ...]:
         """The registered versions of a repository, newest first, each with its neighbours (R7)."""
         with self.database.reading() as db:
-            rows = db.execute(_registered_of_uid(), {"hub": self.hub, "uid": uid}).all()
+            rows = db.execute(queries.REGISTERED_OF_UID, {"hub": self.hub, "uid": uid}).all()
         dois = [None, *(Doi(row.doi) for row in rows), None]
         return tuple(
             self._version(row, next_=dois[i], previous=dois[i + 2]) for i, row in enumerate(rows)
@@ -278,23 +254,21 @@ class Ledger:
         """The version or intent of `revision`."""
         with self.database.reading() as db:
             row = db.execute(
-                _entry_by_revision(), {"hub": self.hub, "uid": uid, "revision": revision}
+                queries.ENTRY_BY_REVISION, {"hub": self.hub, "uid": uid, "revision": revision}
             ).first()
             return self._read(row) if row is not None else None
 
     def entry(self, version_id: int) -> Entry | None:
         """The version or intent with the number `version_id`."""
         with self.database.reading() as db:
-            row = db.execute(_entry_by_id(), {"id_": version_id}).first()
+            row = db.execute(queries.ENTRY_BY_ID, {"id_": version_id}).first()
             return self._read(row) if row is not None else None
 
     def entry_with(self, doi: Doi) -> Entry | None:
         """The registered version of `doi`, with its number and its repository."""
         with self.database.reading() as db:
             row = db.execute(
-                _select_entry().where(
-                    _versions.c.doi_key == doi.key, _versions.c.step != "intended"
-                )
+                queries.ENTRY.where(_versions.c.doi_key == doi.key, _versions.c.step != "intended")
             ).first()
             return self._read(row) if row is not None else None
 
@@ -302,8 +276,7 @@ class Ledger:
         """The registered versions with a number above `after`, in the order of their numbers."""
         with self.database.reading() as db:
             rows = db.execute(
-                _select_entry()
-                .where(
+                queries.ENTRY.where(
                     _versions.c.id > after,
                     _versions.c.step != "intended",
                     _repositories.c.hub == self.hub,
@@ -333,7 +306,7 @@ class Ledger:
         with self.database.reading() as db:
             for batch in _batches([doi.key for doi in dois], 500):
                 rows = db.execute(
-                    _select_entry().where(
+                    queries.ENTRY.where(
                         _versions.c.doi_key.in_(batch), _versions.c.step != "intended"
                     )
                 )
@@ -364,7 +337,7 @@ class Ledger:
         found: dict[str, list[tuple[Doi, str]]] = {}
         with self.database.reading() as db:
             for batch in _batches(list(uids), 500):
-                rows = db.execute(_DOIS_OF, {"hub": self.hub, "uids": batch})
+                rows = db.execute(queries.DOIS, {"hub": self.hub, "uids": batch})
                 for row in rows:
                     found.setdefault(row.uid, []).append((Doi(row.doi), row.revision))
         return found
@@ -373,9 +346,9 @@ class Ledger:
         """The intents, and the versions whose neighbours do not point at them yet; oldest first."""
         with self.database.reading() as db:
             rows = db.execute(
-                _select_entry()
-                .where(_versions.c.step != "linked", _repositories.c.hub == self.hub)
-                .order_by(_versions.c.id)
+                queries.ENTRY.where(
+                    _versions.c.step != "linked", _repositories.c.hub == self.hub
+                ).order_by(_versions.c.id)
             ).all()
             return tuple(map(self._read, rows))
 
@@ -386,7 +359,7 @@ class Ledger:
             return text
 
     def _repository_id(self, db: sa.Connection, repo: Repo, uid: str) -> int:
-        row = db.execute(_FIND_REPOSITORY, {"hub": self.hub, "uid": uid}).first()
+        row = db.execute(queries.REPOSITORY, {"hub": self.hub, "uid": uid}).first()
         if row is None:
             inserted = db.scalar(
                 self._insert_repository,
@@ -394,7 +367,7 @@ class Ledger:
             )
             if inserted is not None:
                 return int(inserted)
-            row = db.execute(_FIND_REPOSITORY, {"hub": self.hub, "uid": uid}).one()
+            row = db.execute(queries.REPOSITORY, {"hub": self.hub, "uid": uid}).one()
         if (row.type, row.name) != (repo.type, repo.id):
             self.rename(uid, repo)
         return int(row.id)
@@ -403,14 +376,14 @@ class Ledger:
         """Record `consent` to `terms`; the number of its row."""
         db.execute(self._insert_terms, {"digest": terms.digest, "text": terms.text})
         inserted = db.execute(
-            _INSERT_CONSENT,
+            queries.INSERT_CONSENT,
             {"username": consent.by, "at": show_moment(consent.at), "digest": consent.terms},
         ).inserted_primary_key
         assert inserted is not None
         return int(inserted[0])
 
     def _entry(self, db: sa.Connection, version_id: int) -> Entry:
-        return self._read(db.execute(_entry_by_id(), {"id_": version_id}).one())
+        return self._read(db.execute(queries.ENTRY_BY_ID, {"id_": version_id}).one())
 
     def _read(self, row: Any) -> Entry:
         previous = Doi(row.previous) if row.previous else None
@@ -442,69 +415,6 @@ class Ledger:
         if version.doi is None or version.revision is None:
             raise LedgerError("The ledger has a version without a DOI; restore it from a copy.")
         return already_registered(version.doi, version.revision, version)
-
-
-@lru_cache(maxsize=1)
-def _select() -> sa.Select[Any]:
-    return (
-        sa.select(
-            _versions,
-            _repositories.c.uid,
-            _repositories.c.type,
-            _repositories.c.name,
-            _consents.c.username,
-            _consents.c.at,
-            _consents.c.digest,
-        )
-        .join(_repositories, _versions.c.repository_id == _repositories.c.id)
-        .join(_consents, _versions.c.consent_id == _consents.c.id)
-    )
-
-
-@lru_cache(maxsize=1)
-def _select_entry() -> sa.Select[Any]:
-    """`_select`, with the DOIs of the registered neighbours (R7)."""
-    other = _versions.alias("neighbour")
-    order = sa.tuple_(_versions.c.revision_date, _versions.c.id)
-    other_order = sa.tuple_(other.c.revision_date, other.c.id)
-    registered = sa.select(other.c.doi).where(
-        other.c.repository_id == _versions.c.repository_id, other.c.step != "intended"
-    )
-    before = registered.where(other_order < order).order_by(
-        other.c.revision_date.desc(), other.c.id.desc()
-    )
-    after = registered.where(other_order > order).order_by(other.c.revision_date, other.c.id)
-    return _select().add_columns(
-        before.limit(1).correlate(_versions).scalar_subquery().label("previous"),
-        after.limit(1).correlate(_versions).scalar_subquery().label("next"),
-    )
-
-
-@lru_cache(maxsize=1)
-def _entry_by_id() -> sa.Select[Any]:
-    return _select_entry().where(_versions.c.id == sa.bindparam("id_"))
-
-
-@lru_cache(maxsize=1)
-def _entry_by_revision() -> sa.Select[Any]:
-    return _select_entry().where(
-        _repositories.c.hub == sa.bindparam("hub"),
-        _repositories.c.uid == sa.bindparam("uid"),
-        _versions.c.revision == sa.bindparam("revision"),
-    )
-
-
-@lru_cache(maxsize=1)
-def _registered_of_uid() -> sa.Select[Any]:
-    return (
-        _select()
-        .where(
-            _repositories.c.hub == sa.bindparam("hub"),
-            _repositories.c.uid == sa.bindparam("uid"),
-            _versions.c.step != "intended",
-        )
-        .order_by(_versions.c.revision_date.desc(), _versions.c.id.desc())
-    )
 
 
 def _in_order(moment: datetime) -> str:
