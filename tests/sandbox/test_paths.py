@@ -47,6 +47,8 @@ def test_paths_inside_a_repository(path):
         "a\u202eb",
         "a\u2066b",
         "a\x85b",
+        "a\u2028b",
+        "a\u200fb",
         "\ud800",
         ".git/config",
         "a/.GIT/hooks/x",

@@ -9,8 +9,10 @@ from .refusal import Refusal
 _MAX_LENGTH = 1000
 # Each folder on the way to a file is stored and hashed for it.
 _MAX_PARTS = 101
-# Control characters, halves of a character, and what turns the direction of the text around it.
-_UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
+# Control characters, ends of a line, halves of a character, and what turns the direction of text.
+_UNSAFE = re.compile(
+    "[\x00-\x1f\x7f-\x9f\ud800-\udfff\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]"
+)
 
 
 def check_path(path: object) -> str:
