@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
+import subprocess  # nosec B404
 import sys
 import tempfile
 from collections import Counter, defaultdict
@@ -69,7 +69,7 @@ def served(data: Path, names: Any) -> Iterator[str]:
         # The only name that the tests expect without saying so in testing_constants.py.
         people.add_organization("valid_org_hub", "Dummy Hub Org")
         people.join(names.USER, "valid_org_hub")
-    process = subprocess.Popen(
+    process = subprocess.Popen(  # nosec B603
         [sys.executable, "-m", "hubdoi", "sandbox", "serve", "--data", str(data)],
         stdout=subprocess.PIPE,
         env={**os.environ, "XDG_STATE_HOME": str(data)},
