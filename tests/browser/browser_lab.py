@@ -95,7 +95,7 @@ class Desk:
         for page in self.context.pages:
             if page is not self.page or not keep:
                 page.close()
-        if keep and self.page is not None:
+        if keep and self.page is not None and not self.page.is_closed():
             self.page.unroute_all()
             self.page.evaluate(
                 """async () => {

@@ -13,8 +13,8 @@ from tests.browser.profile import measured
 from tests.browser.side_panel import Analysis, ada, new_repository
 
 CELLS = 2000
-MODEL = "from transformers import AutoModel\nmodel = AutoModel.from_pretrained('ada/engine')"
-DATA = "from datasets import load_dataset\ntables = load_dataset('ada/tables')"
+MODEL = "from transformers import AutoModel\nmodel = AutoModel.from_pretrained('ada/long-engine')"
+DATA = "from datasets import load_dataset\ntables = load_dataset('ada/long-tables')"
 SCRIPT = "/lab/extensions/hubdoi/"
 OPEN = "async path => { await window.jupyterapp.commands.execute('docmanager:open', {path}) }"
 AFTER = 4 * SECONDS
@@ -24,8 +24,8 @@ def test_reading_and_typing_in_a_notebook_of_2000_cells(
     lab: Lab, context: BrowserContext, record_property: Callable[[str, object], None]
 ) -> None:
     client = ada(lab)
-    new_repository(client, "ada/engine")
-    new_repository(client, "ada/tables", type="dataset")
+    new_repository(client, "ada/long-engine")
+    new_repository(client, "ada/long-tables", type="dataset")
     cells = [MODEL, *(f"x{n} = {n}\ny{n} = x{n} + 1" for n in range(CELLS - 1))]
     for has_panel in (False, True):
         analysis = Analysis(lab, context, f"short-{has_panel}.ipynb").write("x = 1")
@@ -39,7 +39,7 @@ def test_reading_and_typing_in_a_notebook_of_2000_cells(
             analysis.page.evaluate(OPEN, analysis.name)
             analysis.without_kernel()
             if has_panel:
-                expect(analysis.row("ada/engine")).to_be_visible(timeout=60 * SECONDS)
+                expect(analysis.row("ada/long-engine")).to_be_visible(timeout=60 * SECONDS)
             analysis.page.wait_for_timeout(AFTER)
         if has_panel:
             # The first reading is whole; the next ones are of the cell that is edited.
@@ -51,7 +51,7 @@ def test_reading_and_typing_in_a_notebook_of_2000_cells(
             analysis.page.keyboard.type(f"\n{DATA}\n", delay=20)
             analysis.page.wait_for_timeout(AFTER)
         if has_panel:
-            expect(analysis.row("datasets/ada/tables")).to_be_visible(timeout=30 * SECONDS)
+            expect(analysis.row("datasets/ada/long-tables")).to_be_visible(timeout=30 * SECONDS)
             assert sent
             assert all(_read(body) <= 1 for body in sent)
         assert bool(reading.ours and typing.ours) is has_panel
