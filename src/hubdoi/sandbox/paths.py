@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import PureWindowsPath
 
 from .refusal import Refusal
 
@@ -18,8 +19,8 @@ _UNSAFE = re.compile(
 def check_path(path: object) -> str:
     """`path` itself, when it names a file or folder inside a repository.
 
-    As in git and on the Hub, a backslash or a colon is a character like any other: the sandbox
-    never makes a file of that name, and huggingface_hub refuses to where it would lead elsewhere.
+    A backslash or a colon is a character like any other, as on the Hub, except where Windows would
+    read it as a way elsewhere: huggingface_hub refuses to write such a file.
 
     Raises:
         Refusal: it leads out of the repository, or cannot be shown.
@@ -28,13 +29,13 @@ def check_path(path: object) -> str:
         raise _bad(path, f"it must be a name of at most {_MAX_LENGTH} bytes")
     if _UNSAFE.search(path):
         raise _bad(path, "it holds a control character")
-    if path.startswith("/"):
+    if path.startswith("/") or any(PureWindowsPath(part).anchor for part in path.split("/")):
         raise _bad(path, "it must be relative, with / between its parts")
     parts = path.split("/")
     if len(parts) > _MAX_PARTS:
         raise _bad(path, f"it leads through more than {_MAX_PARTS - 1} folders")
     for part in parts:
-        if part in ("", ".", ".."):
+        if part in ("", ".") or ".." in part.split("\\"):
             raise _bad(path, "a part of it is empty or leads out of the repository")
         if part.lower() == ".git" or len(part.encode()) > 255:
             raise _bad(path, "a part of it is .git or longer than 255 bytes")
