@@ -5,7 +5,7 @@ import type { NotebookPanel } from "@jupyterlab/notebook";
 import type { IRenderMime } from "@jupyterlab/rendermime";
 import type { Kernel, ServiceManager } from "@jupyterlab/services";
 import { Widget } from "@lumino/widgets";
-import { connect, mount } from "../../src/hubdoi/jupyter/panel/static/panel.js";
+import { connect, mount, type Connection } from "../../src/hubdoi/jupyter/panel/static/panel.js";
 import { doiIcon } from "./icons.ts";
 
 export const MIME_TYPE = "application/vnd.hubdoi.panel+json";
@@ -14,20 +14,10 @@ let tabs = 0;
 
 type Bundle = Record<string, unknown>;
 
-interface Host {
-  state: object;
-  live: boolean;
-  connecting?: boolean;
-  reconnect?: () => Promise<void>;
-  kernelChanged(): void;
-  dispose(): void;
-  ready?: Promise<void>;
-}
-
 /** A panel in an element, connected to a kernel that may change. */
 class Mounted {
-  private _view: { update(host: object): void; destroy(): void } | null = null;
-  private _host: Host | null = null;
+  private _view: ReturnType<typeof mount> | null = null;
+  private _host: Connection | null = null;
   private _element: HTMLElement;
 
   constructor(element: HTMLElement) {
@@ -55,9 +45,9 @@ class Mounted {
     kernel: Kernel.IKernelConnection | null,
     data: object,
     save?: (bundle: Bundle) => void,
-  ): Host {
+  ): Connection {
     this._host?.dispose();
-    const host = connect(kernel, data, save) as unknown as Host;
+    const host = connect(kernel, data, save);
     this._host = host;
     if (this._view) {
       this._view.update(host);

@@ -5,33 +5,8 @@
    - JupyterLab and Notebook, as the renderer of `application/vnd.hubdoi.panel+json` and in the
      side panel, through `mount` and `connect`.
 
-   THE CONTRACT
-
-   mount(element, host) shows a panel in `element` and returns { update(host), destroy() }.
-
-     host.state          the PanelState, JSON, as Python's `panel/view.py` writes it. It may come
-                         from a notebook of a stranger: nothing in it is ever used as HTML, and
-                         only http(s) links are followed
-     host.send(message)  sends one action to Python; absent where there is no kernel
-     host.onState(f)     calls f(state) with every new state; returns a function that stops it
-     host.onReply(f)     calls f(reply) with answers to look-ups and imports; returns as onState
-     host.onLive(f)      calls f(true | false) when the connection is made or lost; returns as onState
-     host.live           whether a kernel answers now
-     host.connecting     whether that is being found out; nothing is said of a lost kernel meanwhile
-     host.reconnect()    connects again; absent where a front end cannot, and then the panel says
-                         "Run this cell again"
-     host.copy({text, html})  puts a text on the clipboard; absent, the browser's clipboard is used
-
-   connect(kernel, data, save) makes such a host from a JupyterLab kernel connection (or null) and
-   the data of an output ({ id, state }). It opens a comm to the target `hubdoi.panel`. Whenever the
-   saved output should change, save(bundle) is called with the data by media type. When the
-   kernel has been restarted, host.reconnect() imports hubdoi.jupyter.panel there and continues
-   with the repository of the last state. Call host.dispose() at the end, and make a new host when
-   the kernel of the notebook is another one; host.kernelChanged() when it was restarted.
-
-   Actions: { do, by, … } with do one of open {repo}, load, revalidate, retry, stop, edit {form},
-   mint {form, terms, revision}, cite {style}, me {n}, lookup {n, kind, text}, import {n, text | card}.
-   `by` names the view that sent it. Replies: { re, by, n, … }. */
+   panel.d.ts is its contract. A state may come from a notebook of a stranger: nothing in it is ever
+   used as HTML, and only http(s) links are followed. */
 
 const TARGET = "hubdoi.panel";
 const EDIT_AFTER = 250;
@@ -107,7 +82,9 @@ function dress(node, props) {
 
 function set(node, name, value) {
   if (name === "key") return;
-  if (name.startsWith("on")) node[name] = value ?? null;
+  // ARIA says "true" and "false"; an attribute of HTML is there or not.
+  if (name.startsWith("aria-") && typeof value === "boolean") node.setAttribute(name, value);
+  else if (name.startsWith("on")) node[name] = value ?? null;
   else if (name === "value" || name === "checked") {
     const wanted = value ?? (name === "checked" ? false : "");
     if (node[name] !== wanted) node[name] = wanted;
@@ -116,10 +93,20 @@ function set(node, name, value) {
 }
 
 const icon = (name) =>
-  h("svg", { viewBox: "0 0 16 16", width: 16, height: 16, "aria-hidden": "true", class: "hubdoi-icon" },
+  h("svg", { viewBox: "0 0 16 16", width: 16, height: 16, "aria-hidden": true, class: "hubdoi-icon" },
     h("path", { d: ICONS[name] }));
 
 const button = (label, onclick, more) => h("button", { type: "button", class: "hubdoi-button", onclick, ...more }, label);
+
+const quiet = (text) => h("p", { class: "hubdoi-quiet" }, text);
+
+const heading = (text, id) => h("span", { class: "hubdoi-label", id, role: "heading", "aria-level": 5 }, text);
+
+/* What may be longer than its place, and can be scrolled by keyboard; `name` is what a screen reader says. */
+const region = (name, look, ...content) =>
+  h("div", { class: `hubdoi-scroll ${look}`, tabindex: 0, role: "region", "aria-label": name }, content);
+
+const badge = (text, kind, title) => h("span", { class: `hubdoi-badge hubdoi-${tone(kind)}`, title }, text);
 
 /* What is said below a field; heard when it changes. */
 const told = (id, problem, quiet = "") =>
@@ -247,7 +234,7 @@ function richHtml(runs) {
 
 let views = 0;
 
-/* Shows a panel in `element`; see the contract above. */
+/* Shows a panel in `element`; see panel.d.ts. */
 export function mount(element, host) {
   const panel = new PanelView(element, host);
   return { update: (next) => panel.rehost(next), destroy: () => panel.destroy() };
@@ -379,6 +366,11 @@ class PanelView {
     return `hubdoi-${this.number}-${part}`;
   }
 
+  /* The part of that name has the focus when it is drawn the next time. */
+  focusOn(part) {
+    this.focusNext = `#${this.name(part)}`;
+  }
+
   card(state) {
     const asking = state.phase === "asking";
     return h("section", { class: "hubdoi-box", "aria-label": state.repo ? `DOI of ${state.repo}` : "DOI of a repository" },
@@ -399,8 +391,8 @@ class PanelView {
     return h("header", { key: "header", class: "hubdoi-head" },
       h("div", { class: "hubdoi-name", role: "heading", "aria-level": 4 },
         head ? inline(head.name) : state.repo || "Generate or cite a DOI",
-        head?.badge && h("span", { class: `hubdoi-badge hubdoi-${tone(head.badge.tone)}` }, head.badge.text),
-        head?.test && h("span", { class: "hubdoi-badge hubdoi-quiet", title: "DOIs of the sandbox are for trying out; they never resolve at doi.org" }, "Sandbox")),
+        head?.badge && badge(head.badge.text, head.badge.tone),
+        head?.test && badge("Sandbox", "quiet", "DOIs of the sandbox are for trying out; they never resolve at doi.org")),
       this.live && state.phase !== "asking" && button(icon("refresh"), () => this.send({ do: "load" }), {
         class: "hubdoi-plain hubdoi-refresh", "aria-label": "Refresh", title: "Refresh", disabled: ["loading", "minting"].includes(state.phase),
       }),
@@ -434,7 +426,7 @@ class PanelView {
     return h("div", { key: "progress", class: busy ? "hubdoi-progress" : "hubdoi-none" },
       busy && steps.length > 0 && h("ol", null, steps.map((step) => h("li", null, icon("done"), h("span", null, step)))),
       h("p", { role: "status", class: "hubdoi-quiet" }, sentence),
-      busy && h("div", { class: "hubdoi-moving", "aria-hidden": "true" }));
+      busy && h("div", { class: "hubdoi-moving", "aria-hidden": true }));
   }
 
   notice(state) {
@@ -476,9 +468,9 @@ class PanelView {
   changes(changes) {
     if (!changes.rows?.length) return h("p", { key: "changes" }, changes.sentence);
     return this.fold("changes", changes.sentence, false,
-      h("div", { class: "hubdoi-scroll", tabindex: 0, role: "region", "aria-label": "Changed files" },
+      region("Changed files", "",
         table(["File", "Part", "Change", "Size"], changes.rows.map((row) => row.map((cell, column) => (column === 0 ? h("code", null, cell) : cell))))),
-      changes.more && h("p", { class: "hubdoi-quiet" }, changes.more));
+      changes.more && quiet(changes.more));
   }
 
   /* The form */
@@ -514,7 +506,7 @@ class PanelView {
   formPart(state) {
     const reason = this.minting || state.phase === "minting" ? "" : state.phase === "watching" ? "Waiting for the DOI to appear." : reasonAgainst(this.form, state);
     return h("div", { key: "form", class: "hubdoi-form" },
-      state.form_intro && h("p", { class: "hubdoi-quiet" }, state.form_intro),
+      state.form_intro && quiet(state.form_intro),
       !state.hands_off && this.authorsPart(state),
       !state.hands_off && state.preview && this.preview(state),
       this.terms(state),
@@ -553,10 +545,9 @@ class PanelView {
   }
 
   terms(state) {
-    const id = this.name("terms");
     return h("div", null,
-      h("div", { class: "hubdoi-label", id, role: "heading", "aria-level": 5 }, "Terms"),
-      h("div", { class: "hubdoi-scroll hubdoi-termsbox", tabindex: 0, role: "region", "aria-labelledby": id },
+      heading("Terms"),
+      region("Terms", "hubdoi-termsbox",
         String(state.terms?.text ?? "").split(/\n+/).filter((line) => line.trim()).map((line) => h("p", null, line))));
   }
 
@@ -565,18 +556,18 @@ class PanelView {
     const problem = state.notice?.field === "authors" ? state.notice.text : "";
     return h("div", { class: "hubdoi-authors", role: "group", "aria-labelledby": this.name("authors") },
       h("div", { class: "hubdoi-bar" },
-        h("span", { class: "hubdoi-label", id: this.name("authors"), role: "heading", "aria-level": 5 }, "Authors"),
+        heading("Authors", this.name("authors")),
         this.tool("Add an author", () => {
           this.openAuthor = authors.length;
-          this.focusNext = `#${this.name(`name-${authors.length}`)}`;
+          this.focusOn(`name-${authors.length}`);
           this.authorsChanged([...authors, emptyAuthor()]);
         }),
         this.tool("Add myself", () => this.ask({ do: "me" }, (reply) => this.put(reply))),
         this.tool("Import", () => {
           this.importing = this.importing ? null : { text: "", said: "" };
-          if (this.importing) this.focusNext = `#${this.name("import")}`;
+          if (this.importing) this.focusOn("import");
           this.render();
-        }, { "aria-expanded": String(Boolean(this.importing)) })),
+        }, { "aria-expanded": Boolean(this.importing) })),
       problem && h("p", { class: "hubdoi-bad", role: "alert" }, problem),
       this.said && h("p", { class: "hubdoi-quiet", role: "status" }, this.said),
       this.importing && this.importer(),
@@ -606,7 +597,7 @@ class PanelView {
       if (reply.authors?.length) {
         this.importing = null;
         this.put({ ...reply, replaces: true });
-        this.focusNext = `#${this.name("edit-0")}`;
+        this.focusOn("edit-0");
       } else if (this.importing) this.importing.said = reply.said;
     });
     return h("div", { class: "hubdoi-import" },
@@ -630,7 +621,7 @@ class PanelView {
     const named = author.name.trim() || "No name yet";
     const tool = (name, label, pressed, off) => button(icon(name), pressed, {
       class: "hubdoi-plain", id: this.name(`${name}-${number}`), "aria-label": `${label} (${named})`, title: label,
-      disabled: !this.editable || off, ...(name === "edit" ? { "aria-expanded": String(open) } : {}),
+      disabled: !this.editable || off, ...(name === "edit" ? { "aria-expanded": open } : {}),
     });
     const details = [
       author.type === "organization" ? "Organisation" : "",
@@ -645,14 +636,14 @@ class PanelView {
           first && !open && h("span", { class: "hubdoi-bad" }, ` ${first}`)),
         tool("edit", open ? "Close" : "Edit", () => {
           this.openAuthor = open ? null : number;
-          if (!open) this.focusNext = `#${this.name(`name-${number}`)}`;
+          if (!open) this.focusOn(`name-${number}`);
           this.render();
         }, false),
         tool("up", "Move up", () => this.move(number, number - 1), number === 0),
         tool("down", "Move down", () => this.move(number, number + 1), number === authors.length - 1),
         tool("remove", "Remove", () => {
           this.openAuthor = null;
-          this.focusNext = `#${this.name(`edit-${Math.max(0, Math.min(number, authors.length - 2))}`)}`;
+          this.focusOn(`edit-${Math.max(0, Math.min(number, authors.length - 2))}`);
           this.authorsChanged(authors.filter((_, index) => index !== number));
         }, authors.length === 1 && isBlank(author))),
       open && this.fields(author, number, problems));
@@ -665,7 +656,7 @@ class PanelView {
     else if (this.openAuthor === to) this.openAuthor = number;
     const free = (name) => (name === "up" ? to > 0 : to < authors.length - 1);
     const wanted = to < number ? "up" : "down";
-    this.focusNext = `#${this.name(`${free(wanted) ? wanted : wanted === "up" ? "down" : "up"}-${to}`)}`;
+    this.focusOn(`${free(wanted) ? wanted : wanted === "up" ? "down" : "up"}-${to}`);
     this.authorsChanged(authors);
   }
 
@@ -687,36 +678,42 @@ class PanelView {
       this.field("ror", "ROR ID (optional)", author, number, problems, { placeholder: "https://ror.org/05a28rw58", hint: idLink("ror", "ror.org") }));
   }
 
+  /* A field with its label, and what is said of it below. */
+  entry(part, label, value, written, { tag = "input", problem, hint, list, look = "", ...more } = {}) {
+    const id = this.name(part);
+    return h("div", { class: `hubdoi-field ${look}` },
+      h("label", { for: id }, label),
+      h(tag, {
+        id, ...(tag === "input" ? { type: "text" } : {}), value, disabled: !this.editable, autocomplete: "off", spellcheck: "false",
+        "aria-invalid": Boolean(problem), "aria-describedby": `${id}-said`, oninput: (event) => written(event.target.value), ...more,
+      }),
+      list,
+      told(`${id}-said`, problem, hint));
+  }
+
   /* One field of an author; with `look`, what is written is looked up at ORCID or ROR. */
   field(field, label, author, number, problems, { look, placeholder, hint } = {}) {
-    const id = this.name(`${field}-${number}`);
-    const problem = problems[field];
+    const part = `${field}-${number}`;
+    const id = this.name(part);
     const looks = look && this.state.lookup;
     const chooser = looks && this.choices?.id === id ? this.choices : null;
     const shown = chooser?.results?.length > 0;
     const combobox = looks ? {
-      role: "combobox", "aria-autocomplete": "list", "aria-expanded": String(Boolean(shown)), "aria-controls": `${id}-list`,
+      role: "combobox", "aria-autocomplete": "list", "aria-expanded": Boolean(shown), "aria-controls": `${id}-list`,
       ...(shown && chooser.at >= 0 ? { "aria-activedescendant": `${id}-${chooser.at}` } : {}),
       onkeydown: (event) => this.chooseByKey(event, id, number),
       onblur: () => { if (this.choices?.id === id) { this.choices = null; clearTimeout(this.lookTimer); this.render(); } },
     } : {};
-    return h("div", { class: "hubdoi-field" },
-      h("label", { for: id }, label),
-      h("input", {
-        id, type: "text", value: author[field], placeholder, disabled: !this.editable, autocomplete: "off", spellcheck: "false",
-        "aria-invalid": problem ? "true" : null, "aria-describedby": `${id}-said`, ...combobox,
-        oninput: (event) => {
-          this.setAuthor(number, { [field]: event.target.value });
-          if (looks) this.lookUp(id, look, event.target.value);
-        },
-      }),
-      looks && h("ul", { id: `${id}-list`, role: "listbox", "aria-label": `Found for ${label}`, class: shown ? "hubdoi-choices" : "hubdoi-none" },
+    const list = looks && h("ul", { id: `${id}-list`, role: "listbox", "aria-label": `Found for ${label}`, class: shown ? "hubdoi-choices" : "hubdoi-none" },
         shown && chooser.results.map((result, index) => h("li", {
-          id: `${id}-${index}`, role: "option", "aria-selected": String(index === chooser.at),
+          id: `${id}-${index}`, role: "option", "aria-selected": index === chooser.at,
           // Before the field loses the focus and the list closes.
           onmousedown: (event) => { event.preventDefault(); this.choose(result, field, number); },
-        }, h("b", null, result.name), h("span", null, ` ${[result.id, result.note].filter(Boolean).join(" · ")}`)))),
-      told(`${id}-said`, problem, chooser?.said || hint));
+        }, h("b", null, result.name), h("span", null, ` ${[result.id, result.note].filter(Boolean).join(" · ")}`))));
+    return this.entry(part, label, author[field], (text) => {
+      this.setAuthor(number, { [field]: text });
+      if (looks) this.lookUp(id, look, text);
+    }, { problem: problems[field], hint: chooser?.said || hint, list, placeholder, ...combobox });
   }
 
   lookUp(id, kind, text) {
@@ -757,6 +754,22 @@ class PanelView {
 
   /* What will be registered */
 
+  ofForm(name, label, { problem, ...more }) {
+    const notice = this.state.notice;
+    return this.entry(name, label, this.form[name] ?? "",
+      // An agreement is for the revision that was named when it was made.
+      (text) => this.edited({ [name]: text, ...(name === "revision" ? { agreed: false } : {}) }),
+      { look: "hubdoi-wide", problem: problem || (notice?.field === name && notice.text), ...more });
+  }
+
+  titleEntry(placeholder) {
+    return this.ofForm("title", "Title", { placeholder, problem: !this.form.title.trim() && "The title is missing." });
+  }
+
+  descriptionEntry(placeholder) {
+    return this.ofForm("description", "Description", { tag: "textarea", rows: 3, placeholder });
+  }
+
   preview(state) {
     const { preview } = state;
     const form = this.form;
@@ -769,32 +782,21 @@ class PanelView {
       ...(preview.credits ?? []),
       ["Files", preview.total ?? "…"],
     ];
-    const field = (name, label, extra, tag = "input", problem = "") => h("div", { class: "hubdoi-field hubdoi-wide" },
-      h("label", { for: this.name(name) }, label),
-      h(tag, {
-        id: this.name(name), value: form[name] ?? "", disabled: !this.editable, "aria-invalid": problem ? "true" : null,
-        "aria-describedby": this.name(`${name}-said`), ...extra,
-        // An agreement is for the revision that was named when it was made.
-        oninput: (event) => this.edited({ [name]: event.target.value, ...(name === "revision" ? { agreed: false } : {}) }),
-      }),
-      told(this.name(`${name}-said`), problem));
-    const refused = (name) => (state.notice?.field === name ? state.notice.text : "");
-    const wrong = ["title", "description", "revision"].some(refused) || preview.problem;
+    const wrong = ["title", "description", "revision"].includes(state.notice?.field) || preview.problem;
     return h("div", { class: "hubdoi-preview" },
       h("div", { class: "hubdoi-bar" },
-        h("span", { class: "hubdoi-label", role: "heading", "aria-level": 5 }, "What will be registered"),
+        heading("What will be registered"),
         this.tool(this.details ? "Close" : "Edit details", () => {
           this.details = !this.details;
-          if (this.details) this.focusNext = `#${this.name("title")}`;
+          if (this.details) this.focusOn("title");
           this.render();
-        }, { "aria-expanded": String(Boolean(this.details)) })),
+        }, { "aria-expanded": Boolean(this.details) })),
       this.facts(facts),
       (this.details || wrong) && h("div", { class: "hubdoi-details" },
-        field("title", "Title", { type: "text", placeholder: preview.title }, "input", form.title.trim() ? refused("title") : "The title is missing."),
-        field("revision", "Revision (commit id; empty for the latest commit)", { type: "text", placeholder: preview.latest, spellcheck: "false" }, "input",
-          revisionProblem(form.revision) || refused("revision") || preview.problem || ""),
-        field("description", "Description", { rows: 3, placeholder: preview.description }, "textarea", refused("description")),
-        preview.files?.length > 0 && h("div", { class: "hubdoi-scroll hubdoi-files", tabindex: 0, role: "region", "aria-label": "Files of this revision" },
+        this.titleEntry(preview.title),
+        this.ofForm("revision", "Revision (commit id; empty for the latest commit)", { placeholder: preview.latest, problem: revisionProblem(form.revision) || preview.problem }),
+        this.descriptionEntry(preview.description),
+        preview.files?.length > 0 && region("Files of this revision", "hubdoi-files",
           table(["File", "Size"], preview.files.map(([path, size]) => [h("code", null, path), size])))));
   }
 
@@ -808,14 +810,14 @@ class PanelView {
       this.render();
     };
     const tabs = TABS.map(([format, label], index) => button(label, () => choose(format), {
-      class: null, role: "tab", id: this.name(`tab-${format}`), "aria-selected": String(format === this.tab),
+      class: null, role: "tab", id: this.name(`tab-${format}`), "aria-selected": format === this.tab,
       "aria-controls": this.name("cited"), tabindex: format === this.tab ? 0 : -1,
       onkeydown: (event) => {
         const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
         if (!step) return;
         event.preventDefault();
         const [next] = TABS[(index + step + TABS.length) % TABS.length];
-        this.focusNext = `#${this.name(`tab-${next}`)}`;
+        this.focusOn(`tab-${next}`);
         choose(next);
       },
     }));
@@ -824,7 +826,7 @@ class PanelView {
     const isText = this.tab === "text";
     return h("div", { key: "cite", class: "hubdoi-cite" },
       h("div", { class: "hubdoi-bar" },
-        h("span", { class: "hubdoi-label", role: "heading", "aria-level": 5 }, "Cite"),
+        heading("Cite"),
         h("div", { role: "tablist", "aria-label": "Format of the citation", class: "hubdoi-tabs" }, tabs),
         isText && this.live && this.styleChooser(cite)),
       h("div", { id: this.name("cited"), role: "tabpanel", "aria-labelledby": this.name(`tab-${this.tab}`), class: "hubdoi-cited-box" },
@@ -847,14 +849,14 @@ class PanelView {
         id: this.name("style"), value: other ? "…" : cite.style ?? "",
         onchange: (event) => {
           this.otherStyle = event.target.value === "…";
-          if (this.otherStyle) this.focusNext = `#${this.name("style-name")}`;
+          if (this.otherStyle) this.focusOn("style-name");
           else this.send({ do: "cite", style: event.target.value });
           this.render();
         },
       }, (cite.styles ?? []).map(([id, label]) => h("option", { value: id }, label)), h("option", { value: "…" }, "Another CSL style …")),
       other && h("input", {
         id: this.name("style-name"), type: "text", "aria-label": "Name of the style", placeholder: "apa, ieee, nature …",
-        "aria-invalid": problem ? "true" : null, "aria-describedby": this.name("style-said"), spellcheck: "false",
+        "aria-invalid": Boolean(problem), "aria-describedby": this.name("style-said"), spellcheck: "false",
         value: this.styleName ?? cite.style ?? "", oninput: (event) => { this.styleName = event.target.value; },
         onchange: (event) => event.target.value.trim() && this.send({ do: "cite", style: event.target.value.trim() }),
       }),
@@ -882,10 +884,10 @@ class PanelView {
   history(history) {
     const title = history.length === 1 ? "History: 1 version" : `History: ${history.length} versions`;
     return this.fold("history", title, history.length > 1,
-      h("div", { class: "hubdoi-scroll", tabindex: 0, role: "region", "aria-label": "Versions" },
+      region("Versions", "",
         table(["DOI", "State", "Revision", "Registered", "Title"], history.map((version) => [
-          inline(version.doi), h("span", { class: `hubdoi-badge hubdoi-${tone(version.tone)}` }, version.state ?? ""), inline(version.revision), version.created, version.title]))),
-      history.filter((version) => version.consent).map((version) => h("p", { class: "hubdoi-quiet" }, version.consent)));
+          inline(version.doi), badge(version.state ?? "", version.tone), inline(version.revision), version.created, version.title]))),
+      history.filter((version) => version.consent).map((version) => quiet(version.consent)));
   }
 }
 
@@ -905,19 +907,21 @@ function signal() {
   };
 }
 
-/* A host from a JupyterLab kernel connection; see the contract above. */
+/* What a host hears from Python, and how a panel listens to it. */
+function signals() {
+  const [state, reply, live] = [signal(), signal(), signal()];
+  return { state, reply, live, heard: { onState: state.on, onReply: reply.on, onLive: live.on } };
+}
+
+/* A host from a JupyterLab kernel connection; see panel.d.ts. */
 export function connect(kernel, data, save) {
-  const states = signal();
-  const replies = signal();
-  const lives = signal();
+  const said = signals();
   let comm = null;
   const host = {
     state: data?.state ?? {},
     live: false,
     connecting: Boolean(kernel),
-    onState: states.on,
-    onReply: replies.on,
-    onLive: lives.on,
+    ...said.heard,
     send: (message) => comm?.send(message),
     dispose: () => {
       try {
@@ -933,7 +937,7 @@ export function connect(kernel, data, save) {
   const live = (now) => {
     host.live = now;
     host.connecting = false;
-    lives.emit(now);
+    said.live.emit(now);
   };
   const open = (content, seconds) => new Promise((resolve, reject) => {
     const opened = kernel.createComm(TARGET);
@@ -948,9 +952,9 @@ export function connect(kernel, data, save) {
           live(true);
           resolve();
         }
-        states.emit(body.state);
+        said.state.emit(body.state);
       } else if (body.saved) save?.(body.saved);
-      else if (body.reply) replies.emit(body.reply);
+      else if (body.reply) said.reply.emit(body.reply);
       else if (body.refused) {
         clearTimeout(timer);
         reject(new Error(body.refused));
@@ -980,13 +984,11 @@ export function connect(kernel, data, save) {
 
 /* The anywidget: the model's `state` is the PanelState, its custom messages are the replies. */
 export function render({ model, el }) {
-  const states = signal();
-  const lives = signal();
-  const replies = signal();
+  const said = signals();
   const listeners = {
-    "change:state": () => states.emit(model.get("state")),
-    "msg:custom": replies.emit,
-    comm_live_update: () => lives.emit(false),
+    "change:state": () => said.state.emit(model.get("state")),
+    "msg:custom": said.reply.emit,
+    comm_live_update: () => said.live.emit(false),
   };
   for (const [name, listener] of Object.entries(listeners)) model.on(name, listener);
   el.classList.add("hubdoi-host");
@@ -994,10 +996,7 @@ export function render({ model, el }) {
   const page = document.documentElement;
   const isColab = getComputedStyle(page).getPropertyValue("--colab-primary-surface-color");
   if (isColab && page.getAttribute("theme") !== "dark") el.classList.add("hubdoi-light");
-  const view = mount(el, {
-    state: model.get("state"), live: true, send: (message) => model.send(message),
-    onState: states.on, onReply: replies.on, onLive: lives.on,
-  });
+  const view = mount(el, { state: model.get("state"), live: true, send: (message) => model.send(message), ...said.heard });
   return () => {
     for (const [name, listener] of Object.entries(listeners)) model.off(name, listener);
     view.destroy();
