@@ -63,10 +63,26 @@ def content(clones: Path, file: LabelledFile) -> bytes | None:
     return shown.stdout if shown.returncode == 0 else None
 
 
-def found_in(data: bytes, path: str) -> set[Label]:
-    """What the scanner finds in the bytes of a file."""
+def packages(clones: Path, file: LabelledFile) -> list[str]:
+    """The ``__init__.py`` of each package that a file stands in."""
+    names = [str(parent / "__init__.py") for parent in PurePosixPath(file.path).parents]
+    clone = str(clones / file.repository)
+    listed: str = subprocess.run(  # nosec B603 B607  # the developer's git, on their own clones
+        ["git", "-C", clone, "ls-tree", "--name-only", file.commit, "--", *names],
+        capture_output=True,
+        check=False,
+        text=True,
+    ).stdout
+    return listed.splitlines()
+
+
+def found_in(data: bytes, path: str, beside: list[str]) -> set[Label]:
+    """What the scanner finds in the bytes of a file; `beside` are empty files that tell packages."""
     with tempfile.TemporaryDirectory() as folder:
-        copy = Path(folder) / PurePosixPath(path).name
+        copy = Path(folder) / path
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        for name in beside:
+            (Path(folder) / name).touch()
         copy.write_bytes(data)
         return {(use.repo_type, use.repo_id, use.revision) for use in uses_of_file(copy)}
 
@@ -83,7 +99,7 @@ def measured(clones: Path, labels: Path) -> Iterator[str]:
             yield f"not there: {name} at {file.commit}"
             continue
         try:
-            found = found_in(data, file.path)
+            found = found_in(data, file.path, packages(clones, file))
         except InvalidInput as error:
             yield f"not read: {name}: {error.message}"
             found = set()

@@ -357,3 +357,19 @@ def test_a_docstring_is_no_code_where_a_file_does_not_parse(tmp_path: Path) -> N
 def test_a_text_that_never_ends_hides_nothing() -> None:
     broken = 'x = (\ny = """\nm = X.from_pretrained("ada/engine")\n'
     assert found(broken) == [("model", "ada/engine", None)]
+
+
+def test_relative_import_means_the_package_of_the_file(tmp_path: Path) -> None:
+    folder = tmp_path / "mlx_lm" / "tuner"
+    folder.mkdir(parents=True)
+    for package in (folder, folder.parent):
+        (package / "__init__.py").touch()
+    near, deep, alone = folder.parent / "a.py", folder / "b.py", tmp_path / "c.py"
+    near.write_text('from .utils import load\nload("ada/engine")\n')
+    deep.write_text('from ..utils import load\nload("ada/engine")\n')
+    alone.write_text('from .utils import load\nload("ada/engine")\n')
+    assert [use.repo_id for use in uses(near)] == ["ada/engine"]
+    assert [use.repo_id for use in uses(deep)] == ["ada/engine"]
+    assert not list(uses(alone))
+    deep.write_text('from ....utils import load\nload("ada/engine")\n')
+    assert not list(uses(deep))

@@ -26,7 +26,8 @@ class Call:
     system, ``datasets/ada/notes/train.csv``. `builder`: it may be the name of a dataset builder,
     and the files are then in `data_files`. `listed`: it may be a list of names. `harness`: it is
     the text of an evaluation harness, ``pretrained=ada/engine,dtype=auto``. `quiet`: functions of
-    other libraries have the same name, so a value that is not known is not reported.
+    other libraries have the same name, so a value that is not known is not reported. `settings`:
+    the argument is an object of settings, of which these fields, joined by ``|``, name it.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Call:
     listed: bool = False
     harness: bool = False
     quiet: bool = False
+    settings: str = ""
 
     # Taken apart once, for the sake of speed.
     keywords: frozenset[str] = field(init=False)
@@ -65,6 +67,11 @@ class Call:
 
 
 _MODEL = "pretrained_model_name_or_path|model_name_or_path|pretrained_model_or_path|model_name|model_id|repo_id|pretrained_model_name|name_or_path|model|checkpoint"
+_DATASET_FIELDS = (
+    "dataset|dataset_name|dataset_name_or_path|dataset_id|dataset_path|hf_dataset|data"
+)
+_MODEL_FIELDS = f"{_MODEL}|base_model|base_model_name|model_path|hf_model"
+_SETTINGS = "args|config|cfg|settings"
 _ST = "sentence-transformers"
 _TIMM = ("hf_hub:", "hf-hub:")
 _TRL = (
@@ -141,6 +148,14 @@ CALLS: tuple[Call, ...] = (
     Call("datasets.inspect_dataset", "path", 0, "dataset", builder=True),
     Call("HuggingFaceDatasetLoader", "path", 0, "dataset", builder=True),
     Call("tensorflow_datasets.load", "name", 0, "dataset", prefix=("huggingface:",)),
+    # functions of other modules that are given all settings
+    Call("datasets.load_dataset", _SETTINGS, 0, "dataset", namespaced=True, settings=_DATASET_FIELDS),
+    Call("load_dataset", _SETTINGS, 0, "dataset", namespaced=True, settings=_DATASET_FIELDS),
+    Call("get_dataset", _SETTINGS, 0, "dataset", namespaced=True, settings=_DATASET_FIELDS),
+    Call("load_model", _SETTINGS, namespaced=True, settings=_MODEL_FIELDS),
+    Call("get_model", _SETTINGS, namespaced=True, settings=_MODEL_FIELDS),
+    Call("load_tokenizer", _SETTINGS, namespaced=True, settings=_MODEL_FIELDS),
+    Call("get_tokenizer", _SETTINGS, namespaced=True, settings=_MODEL_FIELDS),
     # huggingface_hub
     Call("hf_hub_download", "repo_id"),
     Call("hf_hub_url", "repo_id"),

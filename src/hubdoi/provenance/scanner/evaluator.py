@@ -25,7 +25,7 @@ from .values import (
     Pairs,
     Settings,
     Table,
-    merged,
+    of_turn,
     products,
 )
 
@@ -111,7 +111,10 @@ class Evaluator:
         """The values of a container's element."""
         if element.node is None:
             return [(element.value, {})]
-        return self.evaluate(element.node, element.site)
+        values = self.evaluate(element.node, element.site)
+        if not element.choices:
+            return values
+        return of_turn(values, element.choices)
 
     def first(self, element: Deferred) -> Any:
         """The first value of a container's element, where one is enough."""
@@ -198,11 +201,7 @@ class Evaluator:
             for known, choices in self.forced(name):
                 if not isinstance(known, Marker) and known == key and type(known) is type(key):
                     # a later entry with the same key replaces an earlier one
-                    found = [
-                        (part, both)
-                        for part, own in self.forced(entry)
-                        if (both := merged(choices, own)) is not None
-                    ]
+                    found = of_turn(self.forced(entry), choices)
         return found or [(UNKNOWN, {})]
 
     def _name(self, node: ast.Name, site: Site) -> list[Alternative]:

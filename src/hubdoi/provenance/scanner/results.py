@@ -211,9 +211,12 @@ class Results:
         """The entries of a dictionary whose keys are known."""
         found: dict[str, Deferred] = {}
         for key, entry in value.entries if isinstance(value, Pairs) else ():
-            for known, _ in self._evaluator.forced(key):
+            for known, choices in self._evaluator.forced(key):
                 if isinstance(known, str):
-                    found[known] = entry
+                    # of a key that a loop gives, the value of the same turn
+                    found[known] = (
+                        Deferred(entry.node, entry.site, entry.value, choices) if choices else entry
+                    )
         return found
 
     def _numbered(self, argument: ast.expr, site: Site) -> list[Alternative]:

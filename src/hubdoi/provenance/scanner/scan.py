@@ -30,7 +30,18 @@ from .target import (
     read_address,
     read_id,
 )
-from .values import CUT, OPAQUE, UNKNOWN, Alternative, Beginning, Items, Marker, Pairs
+from .values import (
+    CUT,
+    OPAQUE,
+    UNKNOWN,
+    Alternative,
+    Beginning,
+    Instance,
+    Items,
+    Marker,
+    Pairs,
+    Settings,
+)
 
 _SAVE_KEYWORDS = ("output_dir", "save_directory", "local_dir", "savedir", "save_dir")
 _DOWNLOAD = re.compile(r"\b(?:wget|curl|aria2c|axel|git|hf|huggingface-cli)\b")
@@ -101,7 +112,7 @@ class _Scan:
     ) -> None:
         self._cells = cells
         self._notebook = notebook
-        self._program = Program()
+        self._program = Program(notebook)
         self._evaluator = Evaluator(self._program, outside, len(cells))
         # (cell, line, column, order) -> what was found there
         self._found: list[tuple[tuple[int, int, int], RepoReference | None, str, str, Form]] = []
@@ -270,7 +281,12 @@ class _Scan:
     def _named(self, values: list[Alternative], entry: Call) -> Iterator[Alternative]:
         """The values of an argument; those in its lists, and in a harness's text of arguments."""
         for value, choices in values:
-            if entry.listed and isinstance(value, Items):
+            if entry.settings:
+                if isinstance(value, Settings | Instance):
+                    for name in entry.settings.split("|"):
+                        found = self._evaluator.item(value, name)
+                        yield from (part for part in found if isinstance(part[0], str))
+            elif entry.listed and isinstance(value, Items):
                 for element in value.elements:
                     yield from self._evaluator.forced(element)
             elif entry.harness and isinstance(value, str):

@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from .binding import Binding, Scope, Site, Step, dotted_text
+from .modules import package_above
 from .pieces import CellIndex, Parse, may_bind
 
 _SCOPED = frozenset({ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp, ast.Lambda})
@@ -29,8 +30,9 @@ class Program:
     A statement is parsed when something in it is asked for: most of a notebook loads nothing.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, file: str | None = None) -> None:
         self.module = Scope("module")
+        self._file = file
         # attribute name -> (the object as written, binding): `config.model = …`
         self.attributes: dict[str, list[tuple[str, Binding]]] = {}
         # the object as written -> (key, binding): `config["model"] = …`
@@ -212,7 +214,7 @@ class Program:
     def _import(self, node: ast.Import | ast.ImportFrom, site: Site, index: CellIndex) -> None:
         module = ""
         if isinstance(node, ast.ImportFrom):
-            module = "." * node.level + (node.module or "")
+            module = package_above(self._file, node.level) + (node.module or "")
         for alias in node.names:
             name = alias.asname or alias.name
             dotted = f"{module}.{alias.name}" if module else alias.name

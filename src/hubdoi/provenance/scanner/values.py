@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Final, Self
+from itertools import product
+from typing import Any, Final, Self, TypeVar
+
+T = TypeVar("T")
+U = TypeVar("U")
 
 
 class Marker:
@@ -58,14 +62,24 @@ Alternative = tuple[Any, Choices]
 
 
 class Deferred:
-    """An element of a container: an expression that has not been looked at, or a value."""
+    """An element of a container: an expression that has not been looked at, or a value.
 
-    __slots__ = ("node", "site", "value")
+    `choices` are the ways at forks whose value alone it is.
+    """
 
-    def __init__(self, node: ast.expr | None, site: Any = None, value: Any = None) -> None:
+    __slots__ = ("choices", "node", "site", "value")
+
+    def __init__(
+        self,
+        node: ast.expr | None,
+        site: Any = None,
+        value: Any = None,
+        choices: Choices | None = None,
+    ) -> None:
         self.node = node
         self.site = site
         self.value = value
+        self.choices = choices or {}
 
 
 class Items:
@@ -171,6 +185,18 @@ def merged(first: Choices, second: Choices) -> Choices | None:
     return {**first, **second}
 
 
+def of_turn(values: list[Alternative], choices: Choices) -> list[Alternative]:
+    """Those of `values` that belong to `choices`, free of them afterwards.
+
+    What one turn of a loop puts under a key is read beside what another puts under another.
+    """
+    return [
+        (value, {fork: way for fork, way in own.items() if fork not in choices})
+        for value, own in values
+        if merged(choices, own) is not None
+    ]
+
+
 def products(
     parts: list[list[Alternative]], limit: int
 ) -> Iterator[tuple[tuple[Any, ...], Choices]]:
@@ -178,14 +204,21 @@ def products(
     states: list[tuple[tuple[Any, ...], Choices]] = [((), {})]
     for alternatives in parts:
         grown = []
-        for taken, choices in states:
-            for value, own in alternatives:
-                both = merged(choices, own)
-                if both is not None:
-                    grown.append(((*taken, value), both))
-                    if len(grown) >= limit:
-                        break
-            if len(grown) >= limit:
-                break
+        for (taken, choices), (value, own) in _pairs(states, alternatives, limit):
+            both = merged(choices, own)
+            if both is not None:
+                grown.append(((*taken, value), both))
+                if len(grown) >= limit:
+                    break
         states = grown
     yield from states
+
+
+def _pairs(first: list[T], second: list[U], limit: int) -> Iterator[tuple[T, U]]:
+    """Each of `first` with each of `second`; when they are too many, each of `first` soon."""
+    if len(first) * len(second) <= limit:
+        yield from product(first, second)
+        return
+    for shift in range(len(second)):
+        for n, one in enumerate(first):
+            yield one, second[(n + shift) % len(second)]
