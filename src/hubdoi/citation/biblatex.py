@@ -12,12 +12,13 @@ from .bib_entry import bib_entry, bib_names
 from .bibtex import version_apart
 from .keys import keys_of
 from .latex_text import latex_text, verbatim
-from .work_type import biblatex_type, is_masters
+from .work_type import biblatex_type, editors, is_masters
 
 # By biber's data model; what has no field for the publisher has an organisation.
 _PUBLISHERS = {
     "dataset": "publisher",
     "book": "publisher",
+    "collection": "publisher",
     "incollection": "publisher",
     "inproceedings": "publisher",
     "thesis": "institution",
@@ -63,6 +64,8 @@ def fields(version: Version, urldate: str | None = None) -> dict[str, str]:
     found: dict[str, str] = {}
     if version.authors:
         found["author"] = bib_names(version.authors, latex_text)
+    if people := editors(version):
+        found["editor"] = bib_names(people, latex_text)
     found["title"] = f"{{{latex_text(version.title) or 'untitled'}}}"
     day, year = day_of(version), year_of(version)
     if day is not None:
@@ -76,15 +79,17 @@ def fields(version: Version, urldate: str | None = None) -> dict[str, str]:
     held = version.container
     if held is not None:
         values = {
-            {"article": "journaltitle", "book": "series"}.get(kind, "booktitle"): held.title,
+            {"article": "journaltitle", "book": "series", "collection": "series"}.get(
+                kind, "booktitle"
+            ): held.title,
             "volume": held.volume,
             "number": held.issue if kind == "article" else "",
-            "edition": held.edition if kind in ("book", "incollection") else "",
+            "edition": held.edition if kind in ("book", "collection", "incollection") else "",
             "chapter": held.number if kind == "incollection" else "",
             "eid": held.number if kind == "article" else "",
             "pages": held.pages.replace("-", "--") if held.first_page.isalnum() else held.pages,
         }
-        if kind in ("article", "book", "incollection", "inproceedings"):
+        if kind in ("article", "book", "collection", "incollection", "inproceedings"):
             found |= {name: latex_text(value) for name, value in values.items() if value}
             if "pages" in found:
                 found["pages"] = found["pages"].replace("-{}-", "--")

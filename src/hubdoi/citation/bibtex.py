@@ -10,14 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 
-from ..records import Version
+from ..records import Author, Version
 from ..records.container import Container
 from ..records.date import day_of, year_of
 from ..records.link import landing_of, link_of
 from .bib_entry import bib_entry, bib_names
 from .keys import key_of, keys_of
 from .latex_text import ascii_text, latex_text, link_text
-from .work_type import bibtex_type
+from .work_type import bibtex_type, editors
 
 # The field that styles print the publisher of; an article has none in BibTeX.
 _PUBLISHERS = {
@@ -60,17 +60,15 @@ def fields(version: Version, *, ascii: bool = False, classic: bool = False) -> d
     """
     escape = ascii_text if ascii else latex_text
     found: dict[str, str] = {}
-    if version.authors:
-        people = (
-            tuple([author.romanised for author in version.authors]) if ascii else version.authors
-        )
-        found["author"] = f"{{{bib_names(people, escape)}}}"
-    else:
+    kind = bibtex_type(version)
+    for field, people in (("author", version.authors), ("editor", editors(version))):
+        if people and (field == "author" or kind in _PUBLISHERS):
+            found[field] = f"{{{_people(people, escape, ascii)}}}"
+    if not found:
         name = escape(version.name)
         found["key"] = f"{{{name if name.isascii() and name else key_of(version)}}}"
     # The inner braces keep the case: names of models are not sentences.
     found["title"] = f"{{{{{escape(version.title) or 'untitled'}}}}}"
-    kind = bibtex_type(version)
     if version.container is not None:
         found |= _in_container(version.container, kind, escape)
     if kind in ("phdthesis", "mastersthesis", "techreport") and version.specific_type:
@@ -97,6 +95,10 @@ def fields(version: Version, *, ascii: bool = False, classic: bool = False) -> d
     if classic and (note := _note(version, number, url, escape)):
         found["note"] = f"{{{note}}}"
     return found
+
+
+def _people(people: tuple[Author, ...], escape: Callable[[str], str], ascii: bool) -> str:
+    return bib_names(tuple([one.romanised for one in people]) if ascii else people, escape)
 
 
 def _in_container(held: Container, kind: str, escape: Callable[[str], str]) -> dict[str, str]:

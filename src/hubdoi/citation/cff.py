@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ..records import Author, Version
@@ -11,10 +11,12 @@ from ..records.date import day_of, year_of
 from ..records.plain_text import plain_line, plain_text
 from ..records.single import only
 from ..records.spdx import spdx_identifier
+from .work_type import cff_type, csl_type, editors
 
 # The form of a DOI that the schema of CFF 1.2.0 takes.
 _DOI = re.compile(r"10\.\d{4,9}(\.\d+)?/[A-Za-z0-9:/_;\-.()\[\]\\]+")
 _REVISION = re.compile(r"[0-9a-f]{7,40}")
+_NUMBERS = {"isbn": r"[0-9\- ]{10,17}X?", "issn": r"\d{4}-\d{3}[\dxX]"}
 _MESSAGE = "If you use this {what}, please cite it with the metadata in this file."
 
 
@@ -46,13 +48,14 @@ def document(version: Version) -> dict[str, Any]:
         else None,
         "repository": _url(version.url),
     }
-    if day_of(version) is None and year_of(version) is not None:
-        # Only a reference can carry a year without a day.
+    kind, year = cff_type(version), year_of(version)
+    if kind not in ("data", "software") or (day_of(version) is None and year is not None):
+        # Only a reference can be of another type, or carry a year without a day.
         found["preferred-citation"] = {
-            # A reference is "data"; only the file itself is a "dataset".
-            "type": "data" if is_dataset else "software",
+            "type": kind,
             **_reference(version),
-            "year": year_of(version),
+            **_in_container(version, kind),
+            **({"year": year} if year is not None else {}),
         }
     return {name: value for name, value in found.items() if value}
 
@@ -62,7 +65,7 @@ def _reference(version: Version) -> dict[str, Any]:
     doi = version.doi.name if version.doi and _DOI.fullmatch(version.doi.name) else None
     found: dict[str, Any] = {
         "title": plain_line(version.title) or "untitled",
-        "authors": _authors(version) or [{"name": _unnamed(version)}],
+        "authors": _different(version.authors) or [{"name": _unnamed(version)}],
         "version": plain_line(version.version or version.short_revision or ""),
         "doi": doi,
         "date-released": day.isoformat() if day else None,
@@ -71,11 +74,36 @@ def _reference(version: Version) -> dict[str, Any]:
     return {name: value for name, value in found.items() if value}
 
 
-def _authors(version: Version) -> list[dict[str, str]]:
+def _in_container(version: Version, kind: str) -> dict[str, Any]:
+    """Where an article, chapter or paper was published, and by whom."""
+    publisher = {"name": plain_line(version.publisher)} if version.publisher else None
+    found: dict[str, Any] = {
+        "editors": _different(editors(version)),
+        "institution" if kind in ("thesis", "report") else "publisher": publisher,
+        "thesis-type": plain_line(version.specific_type) if kind == "thesis" else "",
+    }
+    if held := version.container:
+        part = csl_type(version) == "chapter"
+        found |= {
+            "journal" if kind == "article" else "collection-title": plain_line(held.title),
+            "volume": plain_line(held.volume),
+            "issue": plain_line(held.issue),
+            "start": plain_line(held.first_page or ("" if part else held.number)),
+            "end": plain_line(held.last_page),
+            "edition": plain_line(held.edition),
+            "section": plain_line(held.number) if part else "",
+        }
+        name = held.identifier_type.lower()
+        if name in _NUMBERS and re.fullmatch(_NUMBERS[name], held.identifier):
+            found[name] = held.identifier
+    return {name: value for name, value in found.items() if value}
+
+
+def _different(authors: Iterable[Author]) -> list[dict[str, str]]:
     """The authors, each once: the schema takes no author twice."""
     found: list[dict[str, str]] = []
     seen = set()
-    for author in map(_author, version.authors):
+    for author in map(_author, authors):
         if (same := tuple(author.items())) not in seen:
             seen.add(same)
             found.append(author)

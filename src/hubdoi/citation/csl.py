@@ -14,7 +14,7 @@ from ..records.names import split_suffix
 from ..records.plain_text import plain_line
 from .bibtex import version_apart
 from .keys import keys_of
-from .work_type import csl_type, genre
+from .work_type import csl_type, editors, genre
 
 
 def write(versions: Sequence[Version]) -> str:
@@ -35,6 +35,7 @@ def item(version: Version, key: str) -> dict[str, Any]:
         "genre": plain_line(genre(version)),
         "title": plain_line(version.title) or None,
         "author": [_name(author) for author in version.authors],
+        "editor": [_name(author) for author in editors(version)],
         "issued": _issued(version),
         "publisher": plain_line(version.publisher) or None,
         "version": plain_line(version_apart(version) or ""),

@@ -12,7 +12,7 @@ from ..records.link import link_of
 from ..records.names import split_suffix
 from ..records.plain_text import plain_line
 from .keys import keys_of
-from .work_type import csl_type, genre
+from .work_type import csl_type, editors, genre
 
 # CSL's types -> Hayagriva's; a work in a container is in a `parent` of its own type.
 _TYPES = {
@@ -57,6 +57,9 @@ def _entry(version: Version) -> dict[str, Any]:
         "url": link_of(version) if version.doi is None else None,
         "parent": _parent(version, kind),
     }
+    if people := [_name(author) for author in editors(version)]:
+        # Of a chapter or paper the editors are those of the book.
+        (found["parent"] if found["parent"] and kind != "book" else found)["editor"] = people
     if version.container:
         found["page-range"] = _text(version.container.place)
     return {name: value for name, value in found.items() if value}

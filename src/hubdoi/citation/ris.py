@@ -8,8 +8,9 @@ from typing import Any
 from ..records import Author, Version
 from ..records.date import day_of, year_of
 from ..records.link import link_of
+from ..records.names import split_suffix
 from ..records.plain_text import plain_line, plain_text
-from .work_type import ris_type
+from .work_type import csl_type, editors, ris_type
 
 
 def write(versions: Sequence[Version]) -> str:
@@ -29,10 +30,15 @@ def write(versions: Sequence[Version]) -> str:
 
 def _reference(version: Version) -> dict[str, Any]:
     day, year = day_of(version), year_of(version)
+    edited = [_name(author) for author in editors(version)]
+    # EndNote's table of tags, which the others follow: the second author of a book edits its series.
+    tag = "tertiary_authors" if csl_type(version) == "book" else "secondary_authors"
+    kind = ris_type(version)
     found: dict[str, Any] = {
-        "type_of_reference": ris_type(version),
+        "type_of_reference": kind,
         "title": plain_line(version.title),
-        "authors": [_name(author) for author in version.authors],
+        "authors": edited if kind == "EDBOOK" else [_name(author) for author in version.authors],
+        tag: edited if kind != "EDBOOK" else None,
         "year": str(year) if year is not None else None,
         "date": f"{day.year:04d}/{day.month:02d}/{day.day:02d}" if day else None,
         **_in_container(version),
@@ -62,8 +68,16 @@ def _in_container(version: Version) -> dict[str, str]:
 
 
 def _name(author: Author) -> str:
-    """``Family, Given``; a name without a comma is taken as it stands by reference managers."""
-    if author.type == "person" and author.family:
-        family = plain_line(author.family)
-        return f"{family}, {plain_line(author.given)}" if author.given else family
-    return plain_line(author.name)
+    """``Family, Given, Suffix``; a name without a comma is taken as it stands by reference managers.
+
+    At a comma they take every name apart, and RIS has no sign against it: in the name of an
+    organisation there is none, as in the comparison of names in library catalogues.
+    """
+    if author.type == "person" and author.family and author.given:
+        family, suffix = split_suffix(_whole(author.family))
+        return ", ".join(filter(None, (family, _whole(author.given), suffix)))
+    return _whole(author.family or author.name if author.type == "person" else author.name)
+
+
+def _whole(name: str) -> str:
+    return " ".join(plain_line(name).replace(",", " ").split())

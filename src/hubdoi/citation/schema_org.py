@@ -12,11 +12,28 @@ from ..records.date import day_of, year_of
 from ..records.link import landing_of, link_of, web_url
 from ..records.plain_text import plain_line, plain_text
 from ..records.spdx import license_page
+from .work_type import csl_type, editors
 
 # https://developers.google.com/search/docs/appearance/structured-data/dataset
 _SHORTEST, _LONGEST = 50, 5000
 _CONTEXT = "https://schema.org"
 _TYPES = {"Dataset": "Dataset", "Model": "SoftwareSourceCode", "Software": "SoftwareSourceCode"}
+# By the CSL type, where DataCite's general type is another.
+_WORKS = {
+    "article-journal": "ScholarlyArticle",
+    "article": "ScholarlyArticle",
+    "paper-conference": "ScholarlyArticle",
+    "book": "Book",
+    "chapter": "Chapter",
+    "thesis": "Thesis",
+    "report": "Report",
+}
+_CONTAINERS = {
+    "article-journal": "Periodical",
+    "paper-conference": "Book",
+    "chapter": "Book",
+    "book": "BookSeries",
+}
 
 
 def write(versions: Sequence[Version]) -> str:
@@ -37,8 +54,10 @@ def thing(version: Version) -> dict[str, Any]:
     day, year = day_of(version), year_of(version)
     published = day.isoformat() if day else str(year) if year is not None else None
     people = [_author(author) for author in version.authors]
+    edited = editors(version)
+    kind = _TYPES.get(version.resource_type) or _WORKS.get(csl_type(version), "CreativeWork")
     found: dict[str, Any] = {
-        "@type": _TYPES.get(version.resource_type, "CreativeWork"),
+        "@type": kind,
         "@id": link_of(version),
         "identifier": {
             "@type": "PropertyValue",
@@ -52,7 +71,12 @@ def thing(version: Version) -> dict[str, Any]:
         "author": people,
         # What Google's dataset search reads of a Dataset.
         "creator": people if version.resource_type == "Dataset" else None,
-        "contributor": [_author(entry.author) for entry in version.contributors],
+        "editor": list(map(_author, edited)),
+        "contributor": [
+            _author(entry.author)
+            for entry in version.contributors
+            if entry.type != "Editor" or entry.author not in edited
+        ],
         "funding": list(map(_grant, version.funding)),
         "publisher": {"@type": "Organization", "name": plain_line(version.publisher)}
         if version.publisher
@@ -66,10 +90,33 @@ def thing(version: Version) -> dict[str, Any]:
         "keywords": list(map(plain_line, version.subjects)),
         "version": plain_line(version.version or version.short_revision or ""),
         "url": landing_of(version),
+        **_in_container(version),
         "inLanguage": version.language,
         "isBasedOn": {"@id": version.previous.url} if version.previous else None,
     }
     return {name: value for name, value in found.items() if value}
+
+
+def _in_container(version: Version) -> dict[str, Any]:
+    """The journal or book, and the pages in it."""
+    held = version.container
+    if held is None:
+        return {}
+    kind = _CONTAINERS.get(csl_type(version), "CreativeWork")
+    inside: dict[str, Any] = {
+        "@type": kind,
+        "name": plain_line(held.title),
+        "volumeNumber": plain_line(held.volume),
+        "issueNumber": plain_line(held.issue),
+        "bookEdition": plain_line(held.edition) if kind == "Book" else "",
+    }
+    if held.identifier_type in ("ISSN", "ISBN"):
+        inside[held.identifier_type.lower()] = plain_line(held.identifier)
+    return {
+        "isPartOf": {name: value for name, value in inside.items() if value},
+        "pageStart": plain_line(held.first_page),
+        "pageEnd": plain_line(held.last_page),
+    }
 
 
 def _description(version: Version) -> str:

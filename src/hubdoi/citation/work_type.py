@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ..records import Version
+from ..records import Author, Version
 
 # DataCite's resourceTypeGeneral -> CSL 1.0.2 type; there is none for a model, software is nearest.
 _CSL = {
@@ -59,6 +59,19 @@ _RIS = {
     "dataset": "DATA",
     "software": "COMP",
 }
+# A reference is "data"; only a CITATION.cff itself is of a "dataset".
+_CFF = {
+    "article-journal": "article",
+    "article": "article",
+    "book": "book",
+    "paper-conference": "conference-paper",
+    "thesis": "thesis",
+    "report": "report",
+    "standard": "standard",
+    "dataset": "data",
+    "software": "software",
+    "speech": "slides",
+}
 # The record's own words, where the general type is none of CSL's ("Text" of "Journal article").
 _WORDS = (
     ("thesis", r"thesis|dissertation"),
@@ -69,6 +82,8 @@ _WORDS = (
     ("book", r"book|monograph"),
 )
 _VAGUE = (None, "", "article", "document", "report")
+# Styles print the editors of these; of a dataset they would print people whom nobody cites.
+_EDITED = ("book", "chapter", "paper-conference", "entry", "entry-dictionary", "entry-encyclopedia")
 _SAYS_KIND = ("thesis", "report", "speech", "document")
 # BibTeX warns where an article has no journal, a chapter no book.
 _IN_CONTAINER = ("article", "incollection", "inproceedings")
@@ -93,6 +108,13 @@ def genre(version: Version) -> str:
     return version.specific_type if csl_type(version) in _SAYS_KIND else ""
 
 
+def editors(version: Version) -> tuple[Author, ...]:
+    """Who edited the book that a version is, or is a part of."""
+    if csl_type(version) not in _EDITED:
+        return ()
+    return tuple(entry.author for entry in version.contributors if entry.type == "Editor")
+
+
 def is_masters(version: Version) -> bool:
     """Whether a thesis says that it is one for a master's degree."""
     return "master" in version.specific_type.lower()
@@ -103,7 +125,8 @@ def bibtex_type(version: Version) -> str:
     kind = _BIBTEX.get(csl_type(version), "misc")
     if kind in _IN_CONTAINER and version.container is None:
         return "misc"
-    if kind in ("phdthesis", "techreport", "book") and not (version.publisher and version.authors):
+    people = version.authors or (kind == "book" and editors(version))
+    if kind in ("phdthesis", "techreport", "book") and not (version.publisher and people):
         return "misc"
     return "mastersthesis" if kind == "phdthesis" and is_masters(version) else kind
 
@@ -111,9 +134,21 @@ def bibtex_type(version: Version) -> str:
 def biblatex_type(version: Version) -> str:
     """The type of a biblatex entry; for an article without a journal ``misc``."""
     kind = _BIBLATEX.get(csl_type(version), "misc")
+    if kind == "book" and not version.authors and editors(version):
+        return "collection"
     return "misc" if kind in _IN_CONTAINER and version.container is None else kind
 
 
 def ris_type(version: Version) -> str:
     """The type of a RIS record."""
+    if csl_type(version) == "book" and not version.authors and editors(version):
+        return "EDBOOK"
     return _RIS.get(csl_type(version), "GEN")
+
+
+def cff_type(version: Version) -> str:
+    """The type of a reference in a CITATION.cff, which has none for a part of a book."""
+    kind = csl_type(version)
+    if kind == "book" and not version.authors and editors(version):
+        return "edited-work"
+    return _CFF.get(kind, "generic")

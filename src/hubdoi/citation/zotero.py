@@ -11,7 +11,7 @@ from ..records.date import day_of, year_of
 from ..records.link import link_of
 from ..records.plain_text import plain_line, plain_text
 from .keys import keys_of
-from .work_type import csl_type
+from .work_type import csl_type, editors
 
 # CSL's types -> Zotero's item types, and the field of each that holds the publisher.
 _TYPES = {
@@ -25,6 +25,7 @@ _TYPES = {
     "dataset": ("dataset", "repository"),
     "software": ("computerProgram", "company"),
 }
+_AUTHORS = {"computerProgram": "programmer"}
 _IDENTIFIED = (("journalArticle", "ISSN"), ("book", "ISBN"), ("bookSection", "ISBN"))
 _HAVE_DOI = ("journalArticle", "preprint", "conferencePaper", "dataset")
 
@@ -51,7 +52,10 @@ def _item(version: Version, key: str) -> dict[str, Any]:
     found: dict[str, Any] = {
         "itemType": kind,
         "title": plain_line(version.title),
-        "creators": [_creator(author, kind) for author in version.authors],
+        "creators": [
+            *(_creator(author, _AUTHORS.get(kind, "author")) for author in version.authors),
+            *(_creator(author, "editor") for author in editors(version)),
+        ],
         "date": day.isoformat() if day else str(year) if year is not None else "",
         publisher: plain_line(version.publisher),
         "DOI": doi if kind in _HAVE_DOI else "",
@@ -80,9 +84,8 @@ def _item(version: Version, key: str) -> dict[str, Any]:
     return {name: value for name, value in found.items() if value}
 
 
-def _creator(author: Author, kind: str) -> dict[str, str | int]:
+def _creator(author: Author, role: str) -> dict[str, str | int]:
     """A person in two fields; anything else in one, which is never split."""
-    role = {"computerProgram": "programmer"}.get(kind, "author")
     if author.type == "person" and author.family and author.given:
         return {
             "creatorType": role,

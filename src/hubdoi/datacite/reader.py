@@ -221,13 +221,10 @@ def _container(attributes: Mapping[str, Any]) -> Container | None:
     """The journal, book or series, from `container` or from a related item."""
     held = attributes.get("container")
     found = [held] if isinstance(held, Mapping) else []
-    for item in members(attributes.get("relatedItems")):
-        if isinstance(item, Mapping) and item.get("relationType") == "IsPublishedIn":
-            titles = members(item.get("titles"))
-            named = [
-                entry.get("title") if isinstance(entry, Mapping) else entry for entry in titles
-            ]
-            found.append({**item, "title": first(filter(None, map(_words, named)))})
+    for item in _published_in(attributes):
+        titles = members(item.get("titles"))
+        named = [entry.get("title") if isinstance(entry, Mapping) else entry for entry in titles]
+        found.append({**item, "title": first(filter(None, map(_words, named)))})
     # DataCite makes the first of the second, and leaves out what has no place in it.
     title = first(filter(None, (_words(one.get("title")) for one in found)))
     if title is None:
@@ -236,6 +233,14 @@ def _container(attributes: Mapping[str, Any]) -> Container | None:
     names = ("volume", "issue", "firstPage", "lastPage", "edition", "number")
     values = [first(filter(None, (text_of(one.get(name)) for one in same))) or "" for name in names]
     return Container(title, *values, *(first(map(_container_identifier, same)) or ()))
+
+
+def _published_in(attributes: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return [
+        item
+        for item in members(attributes.get("relatedItems"))
+        if isinstance(item, Mapping) and item.get("relationType") == "IsPublishedIn"
+    ]
 
 
 def _container_identifier(held: Mapping[str, Any]) -> tuple[str, str] | None:
@@ -281,11 +286,18 @@ def _subjects(attributes: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _contributors(attributes: Mapping[str, Any]) -> tuple[Contributor, ...]:
+    """Those of the work; and the editors of what it is published in, who are cited with it."""
     found = []
     for entry in members(attributes.get("contributors")):
         if author := author_from_creator(entry):
             kind = text_of(entry.get("contributorType")) if isinstance(entry, Mapping) else ""
             found.append(Contributor(author, kind))
+    for item in _published_in(attributes):
+        for entry in members(item.get("contributors")):
+            if isinstance(entry, Mapping) and entry.get("contributorType") == "Editor":
+                author = author_from_creator(entry)
+                if author and (editor := Contributor(author, "Editor")) not in found:
+                    found.append(editor)
     return tuple(found)
 
 
