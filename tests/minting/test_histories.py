@@ -1,129 +1,53 @@
 """R1-R12 after every step of made-up histories.
 
-People mint with the Hub's DOI API, with a DataCite account and on the settings page; they push,
-move, hide and delete, ask support, stop in the middle, take it up again and fork, in every order
-that Hypothesis finds. What must be true is checked after every step, against the sandbox's own
-database and over HTTP.
+People mint with the Hub's DOI API, with a DataCite account, on the settings page and at an
+institution's gateway; they reserve and give up, correct, push, move, hide and delete, ask support,
+stop in the middle, take it up again and fork, in every order that Hypothesis finds. What must be
+true is checked after every step, against the sandbox's own database and over HTTP.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import select
 import signal
+import threading
 from collections.abc import Callable
-from contextlib import ExitStack, suppress
-from dataclasses import dataclass, field
-from itertools import count, pairwise
-from tempfile import TemporaryDirectory
+from contextlib import suppress
 from typing import Any
 
-import httpx
 import pytest
-import sqlalchemy as sa
 from huggingface_hub.errors import HfHubHTTPError
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import (
-    RuleBasedStateMachine,
-    initialize,
-    invariant,
-    rule,
-    run_state_machine_as_test,
-)
+from hypothesis.stateful import rule, run_state_machine_as_test
 
 from hubdoi.client import Client
-from hubdoi.datacite.reader import version_from
+from hubdoi.config import Secret
+from hubdoi.gateway.work import Work
 from hubdoi.minting.backends.datacite import DataCiteBackend
-from hubdoi.records import Author, MintRequest, Repo, Version
+from hubdoi.records import Author, MintRequest, Version
+from hubdoi.records.amendment import AmendRequest
 from hubdoi.records.errors import (
     AlreadyRegistered,
-    ConsentRequired,
+    DoiNotFound,
     HandOff,
     HubdoiError,
+    InvalidMetadata,
     RepoError,
-    RepoNotEligible,
+    TermsChanged,
     WriteAccessRequired,
 )
-from hubdoi.sandbox import Sandbox
-from hubdoi.sandbox.changes import Change
-from hubdoi.sandbox.registrar_tables import records
 
-PEOPLE = ("ada", "grace")
-NAMES = ("Lovelace, Ada", "Hopper, Grace", "Shaw, Carol")
+from .history import NAMES, History, Kept
 
 which = st.integers(0, 1)
 names = st.sampled_from(NAMES)
 hosts = st.sampled_from(("127.0.0.1", "localhost"))
+backends = st.sampled_from(("hub", "datacite"))
 
 
-@dataclass
-class Kept:
-    """A repository, as the history has made it."""
-
-    uid: str
-    repo: Repo
-    owner: str = "ada"
-    is_private: bool = False
-    is_deleted: bool = False
-    revisions: list[str] = field(default_factory=list)
-
-
-class Histories(RuleBasedStateMachine):
-    def __init__(self) -> None:
-        super().__init__()
-        # Each history begins with nothing, so that it is the same when it is tried again.
-        self.running = ExitStack()
-        patch = self.running.enter_context(pytest.MonkeyPatch.context())
-        home = self.running.enter_context(TemporaryDirectory())
-        for name in ("HUBDOI_DATA", "HUBDOI_CACHE"):
-            patch.setenv(name, f"{home}/{name}")
-        self.sandbox = self.running.enter_context(Sandbox())
-        self.world = self.sandbox.world
-        self.numbers = count(1)
-        self.kept: list[Kept] = []
-        self.dois: dict[str, Version] = {}
-
-    def teardown(self) -> None:
-        self.running.close()
-
-    # People, and what they use
-
-    def hub(self, user: str, host: str = "127.0.0.1") -> Client:
-        url = self.sandbox.endpoint.replace("127.0.0.1", host)
-        return Client(url, self.sandbox.users[user], registrar="hub")
-
-    def account(self, user: str, host: str = "127.0.0.1") -> Client:
-        account = self.sandbox.datacite_repository
-        return Client(
-            self.sandbox.endpoint.replace("127.0.0.1", host),
-            self.sandbox.users[user],
-            registrar="datacite",
-            datacite_api=self.sandbox.datacite_url,
-            datacite_repository=account["username"],
-            datacite_password=account["password"],
-            datacite_prefix=account["prefix"],
-        )
-
-    def push(self, kept: Kept) -> None:
-        person = self.world.store.people.person(kept.owner)
-        assert person is not None
-        text = f"change {next(self.numbers)}"
-        change = Change({"notes.txt": text.encode()})
-        made = self.world.store.commits.commit(kept.uid, person, change, title=text)
-        kept.revisions.append(made.oid)
-
-    @initialize()
-    def begin(self) -> None:
-        for _ in range(2):
-            repo = Repo("model", f"ada/model-{next(self.numbers)}")
-            made = self.world.store.repositories.create(repo)
-            self.kept.append(Kept(made.uid, repo))
-            self.push(self.kept[-1])
-
-    # What people do
-
+class Histories(History):
     @rule(at=which)
     def push_a_change(self, at: int) -> None:
         if not self.kept[at].is_deleted:
@@ -131,11 +55,11 @@ class Histories(RuleBasedStateMachine):
 
     @rule(at=which, author=names, host=hosts)
     def mint_on_the_hub(self, at: int, author: str, host: str) -> None:
-        self.mint(self.hub(self.kept[at].owner, host), self.kept[at], author)
+        self.mint("hub", self.hub(self.kept[at].owner, host), self.kept[at], author)
 
     @rule(at=which, author=names, host=hosts)
     def mint_at_datacite(self, at: int, author: str, host: str) -> None:
-        self.mint(self.account(self.kept[at].owner, host), self.kept[at], author)
+        self.mint("datacite", self.account(self.kept[at].owner, host), self.kept[at], author)
 
     @rule(at=which)
     def mint_on_the_settings_page(self, at: int) -> None:
@@ -184,26 +108,125 @@ class Histories(RuleBasedStateMachine):
             person = client.whoami()
             assert person is not None
             entry = service.begin(info.repo, person, request)
+            kept.begun.add(kept.revisions[-1])
             if arrived:
                 backend.registrar.register(entry.version)
         except HubdoiError as error:
             self.refused(kept, error)
 
+    @rule(at=which, author=names)
+    def mint_at_the_gateway(self, at: int, author: str) -> None:
+        kept = self.kept[at]
+        self.expect(kept, lambda: self.ask_the_gateway(kept, author))
+
+    @rule(at=which, author=names)
+    def stop_at_the_gateway(self, at: int, author: str) -> None:
+        """The gateway's process dies after the intent and its work are in the database."""
+        kept = self.kept[at]
+
+        def finished(work: Work, entry: Any, **_: Any) -> Version:
+            return entry.version
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(Work, "finished", finished)
+            try:
+                self.ask_the_gateway(kept, author)
+                kept.begun.add(kept.revisions[-1])
+            except HubdoiError as error:
+                self.refused(kept, error)
+
+    @rule()
+    def let_the_gateway_work(self) -> None:
+        work = self.institution.work
+        work.run(threading.Event(), until_idle=True)
+        assert {row.state for row in work.waiting()} <= {"parked"}, "R12"
+        self.recover()
+
+    @rule(at=which, backend=backends)
+    def reserve(self, at: int, backend: str) -> None:
+        kept = self.kept[at]
+        try:
+            doi = str(self.client(backend, kept.owner).reserve(kept.repo).doi)
+        except RepoError as error:
+            assert kept.is_deleted, error
+            return
+        assert kept.reserved.setdefault(backend, doi) == doi, "the same call has the same answer"
+        assert doi not in self.dois, "R11: it is public already"
+
+    @rule(at=which, backend=backends)
+    def release(self, at: int, backend: str) -> None:
+        kept = self.kept[at]
+        try:
+            released = str(self.client(backend, kept.owner).release(kept.repo).doi)
+        except DoiNotFound:
+            assert backend not in kept.reserved
+        except AlreadyRegistered:
+            assert backend == "datacite" and kept.begun, "a mint with it has begun"
+        except RepoError as error:
+            assert kept.is_deleted, error
+        else:
+            assert released == kept.reserved.pop(backend)
+
+    @rule(at=which, backend=backends, author=names)
+    def correct(self, at: int, backend: str, author: str) -> None:
+        kept, client = self.kept[at], self.client(backend, self.kept[at].owner)
+        try:
+            shown = client.preview_amendment(kept.repo, authors=[author])
+            version = client.amend(kept.repo, agree=shown.terms, authors=[author])
+        except HubdoiError as error:
+            self.not_corrected(kept, backend, error)
+            return
+        assert version.doi == shown.doi and str(version.doi) in self.dois, "R11"
+        before = self.dois[str(version.doi)]
+        assert (version.repo, version.revision) == (kept.repo, before.revision), "R11"
+        self.dois[str(version.doi)] = version
+        self.unsent.pop(str(version.doi), None)
+        other = next(name for name in NAMES if name != author)
+        with pytest.raises(TermsChanged):
+            client.amend(kept.repo, agree=shown.terms, authors=[other])
+
+    @rule(at=which, author=names)
+    def stop_a_correction(self, at: int, author: str) -> None:
+        """A process dies after its correction is in the ledger, and before DataCite has it."""
+        kept = self.kept[at]
+        amendments = self.own._service().amendments
+        try:
+            request = AmendRequest(authors=(Author.parse(author),))
+            shown = amendments.preview(kept.repo, self.person(kept), request)
+            amendments.begin(kept.repo, self.person(kept), request.agreed(shown.terms))
+        except HubdoiError as error:
+            self.not_corrected(kept, "datacite", error)
+            return
+        self.unsent[str(shown.doi)] = (author,)
+
+    def not_corrected(self, kept: Kept, backend: str, error: HubdoiError) -> None:
+        """Only what is not there, or says so already, is not corrected."""
+        if isinstance(error, RepoError):
+            assert kept.is_deleted, error
+        elif isinstance(error, DoiNotFound):
+            ledger = self.world.ledger if backend == "hub" else self.own.ledger
+            assert not ledger.versions(kept.uid), error
+        else:
+            assert isinstance(error, InvalidMetadata) and "nothing to correct" in str(error), error
+
+    def ask_the_gateway(self, kept: Kept, author: str) -> Version:
+        backend = self.institution.backend(Secret(self.sandbox.users[kept.owner]))
+        terms = backend.registrar.terms.digest
+        authors = (Author.parse(author),)
+        return backend.mint(kept.repo, MintRequest(agree=True, terms=terms, authors=authors))
+
     @rule()
     def recover(self) -> None:
         client = self.account("ada")
-        backend = client._backend
-        assert isinstance(backend, DataCiteBackend)
         for _ in range(5):
             try:
                 client.recover()
             except (RepoError, WriteAccessRequired, AlreadyRegistered):
                 continue
             break
-        assert backend.ledger.unfinished() == (), "R12"
-        for kept in self.kept:
-            known = {v.revision for v in backend.ledger.versions(kept.uid)}
-            assert {v.revision for v in self.at_datacite(kept)} <= known, "R12"
+        assert self.own.ledger.unfinished() == (), "R12"
+        if not self.opened or not self.opened.work.waiting():
+            self.check_recovered()
 
     @rule(at=which)
     def fork(self, at: int) -> None:
@@ -262,115 +285,6 @@ class Histories(RuleBasedStateMachine):
                     except HubdoiError:
                         continue
                     raise AssertionError("R10")
-
-    # What must be true
-
-    @invariant()
-    def a_revision_has_at_most_one_doi(self) -> None:
-        for kept in self.kept:
-            found = [*self.world.ledger.versions(kept.uid), *self.at_datacite(kept)]
-            assert len({v.revision for v in found}) == len(found), "R8"
-            for version in found:
-                assert version.title.endswith(f"(Revision {(version.revision or '')[:7]})"), "R4"
-                self.dois.setdefault(str(version.doi), version)
-
-    @invariant()
-    def versions_are_linked_both_ways(self) -> None:
-        for kept in self.kept:
-            versions = self.world.ledger.versions(kept.uid)
-            for newer, older in pairwise(versions):
-                assert (newer.previous, older.next) == (older.doi, newer.doi), "R7"
-            head = kept.revisions[-1] if kept.revisions else None
-            if versions and not kept.is_deleted:
-                status = self.world.service.status(kept.repo, self.person(kept))
-                named = any(v.revision == head for v in (*versions, *self.at_datacite(kept)))
-                assert status.state == ("current" if named else "behind"), "R7"
-                tags = self.world.store.info(kept.repo, self.person(kept)).tags
-                assert all(f"doi:{version.doi}" in tags for version in versions), "R6"
-
-    @invariant()
-    def consents_are_of_those_who_could_write(self) -> None:
-        for kept in self.kept:
-            for version in self.world.ledger.versions(kept.uid):
-                assert version.consent is not None and version.consent.by in PEOPLE, "R3"
-                assert self.world.ledger.terms_text(version.consent.terms), "R3"
-
-    @invariant()
-    def every_doi_resolves(self) -> None:
-        for doi, version in self.dois.items():
-            answer = httpx.get(f"{self.sandbox.endpoint}/doi/{doi}", follow_redirects=False)
-            assert answer.status_code in (200, 302, 303, 307, 410), f"R11: {answer.status_code}"
-            with self.world.reading() as db:
-                state = db.scalar(sa.select(records.c.state).where(records.c.doi == doi))
-            assert state == "findable", "R11"
-            names = [author.name for author in self.world_version(doi).authors]
-            assert names == [author.name for author in version.authors], "R5"
-
-    # Parts
-
-    def person(self, kept: Kept) -> Any:
-        return self.world.store.people.person(kept.owner)
-
-    def mint(self, client: Client, kept: Kept, author: str) -> None:
-        def mint() -> Version:
-            terms = client.terms(kept.repo)
-            version = client.mint(kept.repo, agree=terms, authors=[author])
-            assert [one.name for one in version.authors] == [author], "R5"
-            try:
-                client.mint(kept.repo, agree=terms)
-            except (AlreadyRegistered, ConsentRequired):
-                return version
-            raise AssertionError("R3: spent terms minted again")
-
-        self.expect(kept, mint)
-
-    def expect(self, kept: Kept, mint: Callable[[], Version]) -> None:
-        """Mint: there is a DOI for the latest commit afterwards, or a reason why there is none."""
-        try:
-            version = mint()
-        except HubdoiError as error:
-            self.refused(kept, error)
-            return
-        assert not kept.is_private and not kept.is_deleted, "R1"
-        assert version.revision == kept.revisions[-1], "R3: another revision than the one shown"
-        assert version.repo == kept.repo
-        self.dois[str(version.doi)] = version
-
-    def refused(self, kept: Kept, error: HubdoiError) -> None:
-        """Only what the rules refuse is refused."""
-        if isinstance(error, AlreadyRegistered):
-            found = [*self.world.ledger.versions(kept.uid), *self.at_datacite(kept)]
-            assert any(v.revision == kept.revisions[-1] for v in found), "R8"
-            return
-        assert isinstance(error, RepoError | RepoNotEligible), error
-        assert kept.is_private or kept.is_deleted, error
-
-    def changed(self, kept: Kept, action: str, target: str) -> None:
-        if action == "delete":
-            kept.is_deleted = True
-        elif action == "move":
-            kept.repo = Repo("model", target)
-            kept.owner = target.partition("/")[0]
-        else:
-            kept.is_private = not kept.is_private
-
-    def at_datacite(self, kept: Kept) -> list[Version]:
-        """What was registered with the account for a revision of `kept`."""
-        with self.world.reading() as db:
-            rows = db.execute(
-                sa.select(records.c.doi, records.c.attributes).where(
-                    records.c.attributes.is_not(None), records.c.state == "findable"
-                )
-            ).all()
-        found = [version_from({**json.loads(row.attributes), "doi": row.doi}) for row in rows]
-        return [version for version in found if version.revision in kept.revisions]
-
-    def world_version(self, doi: str) -> Version:
-        with self.world.reading() as db:
-            text = db.scalar(sa.select(records.c.attributes).where(records.c.doi == doi))
-        if text:
-            return version_from({**json.loads(text), "doi": doi})
-        return self.world.service.version(self.dois[doi].doi)  # type: ignore[arg-type]
 
 
 def _in_child(ask: Callable[[], str]) -> str:
