@@ -8,6 +8,8 @@ from typing import Any, Literal, TypeAlias
 # How a name's value is taken from the value of an expression: one element of it ("each", with the
 # loop that does it), the item at a place, or what `with … as` gives.
 Step: TypeAlias = tuple[Literal["each", "item", "rest", "entered"], Any]
+# The line of a name in a shell line, which sees all names of its cell.
+ANY_LINE = 1_000_000
 BindingKind = Literal["value", "import", "def", "class", "param", "aug", "change", "opaque", "cut"]
 
 

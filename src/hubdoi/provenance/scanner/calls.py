@@ -27,7 +27,8 @@ class Call:
     and the files are then in `data_files`. `listed`: it may be a list of names. `harness`: it is
     the text of an evaluation harness, ``pretrained=ada/engine,dtype=auto``. `quiet`: functions of
     other libraries have the same name, so a value that is not known is not reported. `settings`:
-    the argument is an object of settings, of which these fields, joined by ``|``, name it.
+    the argument is an object of settings, of which these fields, joined by ``|``, name it. A
+    `name` that ends in ``()`` is that of an object which is called itself.
     """
 
     name: str
@@ -92,6 +93,10 @@ _PYSERINI = (
     "AutoQueryEncoder AnceQueryEncoder BprQueryEncoder DprQueryEncoder TctColBertQueryEncoder "
     "SpladeQueryEncoder UniCoilQueryEncoder AutoDocumentEncoder DprDocumentEncoder "
     "TctColBertDocumentEncoder"
+).split()
+_TXTAI = (
+    "LLM Generator Labels Similarity CrossEncoder Entity Summary Sequences Translation Transcription "
+    "TextToSpeech TextToAudio Caption Objects ImageHash Questions"
 ).split()
 
 # fmt: off
@@ -193,6 +198,10 @@ CALLS: tuple[Call, ...] = (
     Call("mteb.get_model", "model_name", namespaced=True),
     *(Call(name, "encoder_dir|model_name|model_name_or_path") for name in _PYSERINI),
     Call("txtai.Embeddings", "path", None),
+    Call("txtai.Embeddings", "config|indexes", settings="path"),
+    *(Call(f"txtai.{name}", "path", namespaced=True) for name in _TXTAI),
+    *(Call(f"txtai.{name}", "path", 1, namespaced=True) for name in ("Extractor", "RAG")),
+    Call("txtai.HFTrainer()", "base", namespaced=True, objects=True),
     Call("HuggingFaceEmbeddings", "model_name|model", None, home=_ST),
     Call("HuggingFaceBgeEmbeddings", "model_name", None),
     Call("HuggingFaceInstructEmbeddings", "model_name", None),
@@ -376,7 +385,12 @@ _CALLS = _by_function()
 _GLOBS = tuple(call for call in CALLS if "*" in call.function and not call.path)
 _PATHS = tuple(call for call in CALLS if call.path)
 
-TRIGGERS = frozenset(function for function in _CALLS if "*" not in function) | {
+OBJECTS = frozenset(name.removesuffix("()") for name in _CALLS if name.endswith("()")) | {
+    "HfFileSystem"
+}
+"""The classes whose objects load something, whatever the objects are called."""
+
+TRIGGERS = frozenset(name.removesuffix("()") for name in _CALLS if "*" not in name) | {
     "HfFileSystem",
     "simpletransformers",
     "happytransformer",

@@ -21,6 +21,7 @@ from .values import (
     Deferred,
     Instance,
     Items,
+    Made,
     Marker,
     Pairs,
     Settings,
@@ -139,8 +140,8 @@ class Evaluator:
         """``left + right``."""
         return self.combined([left, right], _added)
 
-    def each(self, value: Any, fork: int) -> list[Alternative]:
-        """The elements that a loop takes from `value`."""
+    def each(self, value: Any, fork: int, *, last: bool = False) -> list[Alternative]:
+        """The elements that a loop takes from `value`, or the last of them."""
         if isinstance(value, Pairs):
             elements: tuple[Deferred, ...] = tuple(key for key, _ in value.entries)
             more = value.more
@@ -148,6 +149,8 @@ class Evaluator:
             elements, more = value.elements, value.more
         else:
             return [(value if isinstance(value, Marker) else OPAQUE, {})]
+        if last and elements:
+            return [(UNKNOWN, {})] if more else self.forced(elements[-1])
         found: list[Alternative] = []
         for n, element in enumerate(elements[:LIMIT]):
             if not self.step():
@@ -183,7 +186,8 @@ class Evaluator:
             return self.forced(entry) if entry else [(UNKNOWN, {})]
         if isinstance(value, str) and isinstance(key, int) and -len(value) <= key < len(value):
             return [(value[key], {})]
-        return [(LOCAL if value is LOCAL else OPAQUE if value is OPAQUE else UNKNOWN, {})]
+        opaque = value is OPAQUE or isinstance(value, Made)
+        return [(LOCAL if value is LOCAL else OPAQUE if opaque else UNKNOWN, {})]
 
     def all_of(self, elements: tuple[Deferred, ...], more: bool) -> list[Alternative]:
         """The values of all elements; `more` says that there are others, not known."""

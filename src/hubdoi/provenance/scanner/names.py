@@ -6,7 +6,7 @@ import ast
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from .binding import Binding, Scope, Site, dotted_text
+from .binding import ANY_LINE, Binding, Scope, Site, dotted_text
 from .parsers import LOCAL_PARAMETER
 from .reaching import position, reaching
 from .scope import Program
@@ -22,6 +22,7 @@ from .values import (
     Function,
     Instance,
     Items,
+    Made,
     Marker,
     Module,
     Pairs,
@@ -59,7 +60,10 @@ class Names:
                 continue
             if not self._evaluator.step():
                 return [(UNKNOWN, {})]
-            for value, choices in self._bound(binding, name):
+            last = self._is_over(binding, site, node)
+            for value, choices in (
+                self._stepped(binding, last) if last else self._bound(binding, name)
+            ):
                 values.append((value, {**choices, **forks} if forks else choices))
         stored = self._program.items.get(name, ())
         if (changes or stored) and any(isinstance(v, Items | Pairs) for v, _ in values):
@@ -118,15 +122,32 @@ class Names:
             return self._evaluator.added(before, after)
         return [(OPAQUE, {})]
 
-    def _stepped(self, binding: Binding) -> list[Alternative]:
-        """A binding's value, taken apart as its target is."""
+    def _is_over(self, binding: Binding, site: Site, node: ast.AST) -> bool:
+        """Whether a loop that binds has run to its end where `node` stands: its last turn is left."""
+        if (
+            not binding.steps
+            or binding.steps[0][0] != "each"
+            or binding.site.scope is not site.scope
+        ):
+            return False
+        loop = self._program.loops.get(binding.steps[0][1])
+        if loop is None or any(fork == -id(loop) for fork, _ in site.branches):
+            return False
+        line = getattr(node, "lineno", 0)
+        end = ANY_LINE if line == ANY_LINE else loop.end_lineno or loop.lineno
+        if (site.cell, line) <= (binding.site.cell, end):
+            return False
+        return not any(isinstance(part, ast.Break | ast.Return) for part in ast.walk(loop))
+
+    def _stepped(self, binding: Binding, last: bool = False) -> list[Alternative]:
+        """A binding's value, taken apart as its target is; `last`: as a loop leaves it."""
         evaluator = self._evaluator
         values = evaluator.evaluate(binding.node, binding.site)
-        for step, detail in binding.steps:
+        for n, (step, detail) in enumerate(binding.steps):
             taken: list[Alternative] = []
             for value, choices in values:
                 if step == "each":
-                    parts = evaluator.each(value, detail)
+                    parts = evaluator.each(value, detail, last=last and not n)
                 elif step == "item":
                     parts = evaluator.item(value, detail)
                 else:
@@ -243,7 +264,7 @@ class Names:
                 if value is UNKNOWN and unknown[0] is LOCAL:
                     value = LOCAL
                 found.append((value, {**choices, id(node): n}))
-        if all(value is UNKNOWN or value is OPAQUE for value, _ in found):
+        if all(value in (UNKNOWN, OPAQUE) or isinstance(value, Made) for value, _ in found):
             return self._annotated(node, name, outside) or found
         return found
 
@@ -365,6 +386,11 @@ class Names:
         if isinstance(base, Settings):
             entry = base.entries.get(name)
             return self._evaluator.forced(entry) if entry else [(UNKNOWN, {})]
+        if isinstance(base, Made):
+            for keyword in base.call.keywords:
+                if keyword.arg == name:
+                    return self._evaluator.evaluate(keyword.value, base.site)
+            return [(OPAQUE, {})]
         if isinstance(base, Table):
             return self._evaluator.entry(base, name)
         if name == "values" and isinstance(base, Items):

@@ -19,6 +19,7 @@ from .values import (
     Deferred,
     Instance,
     Items,
+    Made,
     Marker,
     Module,
     Pairs,
@@ -99,7 +100,9 @@ class Results:
         if name == "namedtuple":
             return self._named_tuple(node, site)
         if not arguments or any(isinstance(argument, ast.Starred) for argument in arguments):
-            return [(OPAQUE if name not in ("list", "set", "tuple") else Items(()), {})]
+            if name in ("list", "set", "tuple"):
+                return [(Items(()), {})]
+            return [(Made(node, site) if node.keywords and name[:1].isupper() else OPAQUE, {})]
         if name in ("vars", "asdict", "to_container"):
             return [
                 (self._pairs(value), choices)
@@ -141,7 +144,7 @@ class Results:
             ]
         if name == "input":
             return [(UNKNOWN, {})]
-        return [(OPAQUE, {})]
+        return [(Made(node, site) if node.keywords and name[:1].isupper() else OPAQUE, {})]
 
     def _default(
         self, rest: list[ast.expr], keywords: list[ast.keyword], site: Site

@@ -11,8 +11,8 @@ from typing import Any
 
 from ...records import RepoReference
 from ..use import Form, Unclear, Use
-from .binding import Site, dotted_text
-from .calls import TRIGGERS, Call, lines_for
+from .binding import ANY_LINE, Site, dotted_text
+from .calls import OBJECTS, TRIGGERS, Call, lines_for
 from .cell import Cell
 from .evaluator import Evaluator
 from .harness import HARNESS_KEYS, arguments_in
@@ -38,6 +38,7 @@ from .values import (
     Beginning,
     Instance,
     Items,
+    Made,
     Marker,
     Pairs,
     Settings,
@@ -54,6 +55,7 @@ _HUB_KEYWORDS = frozenset(
     "subfolder revision token use_auth_token trust_remote_code torch_dtype device_map".split()
 )
 _REASON = "What it loads is known only when it runs."
+_NESTED = 4
 _LIMITS = (RecursionError, ValueError, OverflowError, MemoryError)
 _LIMIT_REASON = "Its code is nested too deeply, or has a number that is too large, to be read."
 _REVISION_REASON = "Which revision it loads is known only when it runs."
@@ -185,7 +187,7 @@ class _Scan:
     def _calls(self) -> None:
         self._program.read_with(TRIGGERS)
         aliases = {alias for alias, name in self._program.aliases.items() if name in TRIGGERS}
-        systems = self._program.names_bound_from(frozenset({"HfFileSystem"}))
+        systems = self._program.names_bound_from(OBJECTS)
         for node, site in self._program.calls(frozenset(TRIGGERS | aliases | systems)):
             self._call(node, site)
 
@@ -269,7 +271,7 @@ class _Scan:
                         )
             elif value is CUT:
                 self._note(node, site, None, shown, CUT_REASON)
-            elif value is UNKNOWN or value is OPAQUE:
+            elif value is UNKNOWN or value is OPAQUE or isinstance(value, Made):
                 unclear = unclear or self._is_unclear(
                     value, given, entry, (keyword.arg for keyword in node.keywords)
                 )
@@ -282,10 +284,7 @@ class _Scan:
         """The values of an argument; those in its lists, and in a harness's text of arguments."""
         for value, choices in values:
             if entry.settings:
-                if isinstance(value, Settings | Instance):
-                    for name in entry.settings.split("|"):
-                        found = self._evaluator.item(value, name)
-                        yield from (part for part in found if isinstance(part[0], str))
+                yield from self._fields(value, entry.settings.split("|"))
             elif entry.listed and isinstance(value, Items):
                 for element in value.elements:
                     yield from self._evaluator.forced(element)
@@ -296,6 +295,16 @@ class _Scan:
                     yield from (p for p in self._evaluator.entry(value, key) if p[0] is not UNKNOWN)
             else:
                 yield value, choices
+
+    def _fields(self, value: Any, names: list[str], depth: int = 0) -> Iterator[Alternative]:
+        """The texts in the fields of settings, and of those that stand in them."""
+        if not isinstance(value, Settings | Instance | Pairs) or depth > _NESTED:
+            return
+        for name in names:
+            found = self._evaluator.item(value, name)
+            yield from (part for part in found if isinstance(part[0], str))
+        for _, entry in value.entries if isinstance(value, Pairs) else ():
+            yield from self._fields(self._evaluator.first(entry), names, depth + 1)
 
     @staticmethod
     def _is_unclear(
@@ -317,7 +326,7 @@ class _Scan:
             )
         if entry.objects:
             return bool(written) and _ID_NAME.search(written) is not None
-        if isinstance(given, ast.Call) and value is OPAQUE:
+        if isinstance(given, ast.Call) and value is not UNKNOWN:
             return not isinstance(given.func, ast.Attribute) or given.func.attr != "parent"
         return True
 
@@ -425,7 +434,7 @@ class _Scan:
         # the names of the cells up to this one, the whole of it included
         for part in ast.walk(node):
             if hasattr(part, "lineno"):
-                part.lineno = 1_000_000
+                part.lineno = ANY_LINE
         self._kept.append(node)
         return [value for value, _ in self._evaluator.values(node, site) if isinstance(value, str)]
 

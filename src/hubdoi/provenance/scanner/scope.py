@@ -38,6 +38,8 @@ class Program:
         # the object as written -> (key, binding): `config["model"] = …`
         self.items: dict[str, list[tuple[ast.expr, Binding]]] = {}
         self.aliases: dict[str, str] = {}
+        # the loops by what their steps are called after
+        self.loops: dict[int, ast.For | ast.AsyncFor] = {}
         self._cells: dict[int, CellIndex] = {}
         self._waiting: dict[int, CellIndex] = {}
         # word -> the cells that waited when a name was first needed
@@ -92,6 +94,7 @@ class Program:
             scope.node = scope.parent = None
         self.attributes.clear()
         self.items.clear()
+        self.loops.clear()
         self._cells.clear()
         self._waiting.clear()
 
@@ -253,6 +256,7 @@ class Program:
 
     def _for(self, node: ast.For | ast.AsyncFor, site: Site, index: CellIndex) -> None:
         self._unit(node.iter, site, index)
+        self.loops[id(node)] = node
         inside = self._loop(site, node)
         self.bind(node.target, node.iter, inside, node.lineno, (("each", id(node)),))
         self._block(node.body, inside, index)

@@ -55,6 +55,17 @@ class Partial(Marker):
         self.text = text
 
 
+class Made(Marker):
+    """What a class of another module gives; its keyword arguments are taken for its attributes."""
+
+    __slots__ = ("call", "site")
+
+    def __init__(self, call: ast.Call, site: Any) -> None:
+        super().__init__("MADE")
+        self.call = call
+        self.site = site
+
+
 # Which way was taken at each fork: a loop's element, a function's call, a branch. Values that come
 # from different ways of one fork never meet in one expression.
 Choices = dict[int, int]
