@@ -22,13 +22,13 @@ from hubdoi.gateway.tables import deliveries, watched
 from hubdoi.gateway.worker import look
 from hubdoi.minting.backends.handoff import HandOffBackend
 from hubdoi.minting.backends.resources import Resources
-from hubdoi.records import MintRequest, Person, Repo, Version
+from hubdoi.records import Doi, MintRequest, Person, Repo, Version
 from hubdoi.records.errors import InReview, InvalidInput
 from hubdoi.sandbox import Sandbox
 
 from .conftest import Postgres, environment
 from .test_care import mint, url_at_datacite
-from .test_work import until
+from .test_work import intend, until
 
 REPO = Repo("model", "ada/tiny-bert")
 SECRET = "a secret of the Hub's webhook"
@@ -196,6 +196,19 @@ def test_r08_a_doi_of_the_hub_stops_the_mint_that_waits(
     with pytest.raises(Exception, match=str(doi)):
         institution.reviews.approve(review.id, "grace", check=institution.check_still)
     assert institution.reviews.all("waiting")
+
+
+def test_r08_a_doi_of_the_hub_stops_a_mint_of_this_minute(
+    institution_of: Open, plain_hub: Sandbox
+) -> None:
+    institution = institution_of()
+    entry = intend(institution, plain_hub.users["ada"])
+    doi = mint_on_the_hub(plain_hub).doi
+    outcome = institution.work.attempt(entry.id)
+    assert outcome is not None
+    assert outcome.parked
+    assert str(doi) in str(outcome.error)
+    assert institution.registrar.find(entry.version.doi or Doi("10.1/x")) is None
 
 
 def test_it_hears_of_everything_from_a_real_hub(

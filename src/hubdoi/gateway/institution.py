@@ -16,23 +16,19 @@ import sqlalchemy as sa
 from ..config import Secret
 from ..datacite.public_records import PublicRecords
 from ..hub.repositories import HuggingFaceHub
-from ..minting.backends.datacite import DataCiteBackend, dois_of_hub
-from ..minting.backends.own_records import is_own
+from ..minting.backends.datacite import DataCiteBackend
+from ..minting.backends.own_records import find_of_revision
 from ..minting.backends.resources import Resources
 from ..minting.database import Database
 from ..minting.ledger import Entry, Ledger
 from ..minting.ledger_tables import consents, versions
-from ..minting.rules import check_eligible
 from ..minting.service import DoiService
 from ..minting.user_ledger import data_directory
-from ..records import Doi, MintRequest, Person, Repo, Status, Version, show_moment
+from ..records import Doi, MintRequest, Person, Repo, RepoInfo, Status, Version, show_moment
 from ..records.errors import (
-    AlreadyRegistered,
     InReview,
     InvalidInput,
     PolicyRefused,
-    RepoError,
-    RepoNotFound,
     ServiceBusy,
     ServiceError,
     SignInRequired,
@@ -214,26 +210,20 @@ class Institution:
     def check_still(self, entry: Entry) -> None:
         """Look again whether the DOI of an intent may be minted, because time has passed.
 
-        Raises:
-            RepoNotFound, RevisionNotFound, RepoNotEligible: the repository is gone, another one, or
-                private.
-            PolicyRefused: the rules have changed, or the repository has another owner.
-            AlreadyRegistered: the Hub itself has registered a DOI for the revision by now (R8).
-            ServiceError: the Hub cannot be asked now.
+        Raises: as `DoiService.check_again` and `check_policy`.
         """
-        version = entry.version
-        assert version.repo and version.consent
-        info = self.hub.info(version.repo, None, version.revision)
-        if info.uid != entry.uid:
-            raise RepoNotFound(
-                f"{version.repo} is another repository now than the one that the DOI was asked for."
-            )
-        check_eligible(info)
-        member, policy = self.member(self.work.asked_by(entry.id) or version.consent.by)
+        self.check_policy(entry, self.work.service.check_again(entry))
+
+    def check_policy(self, entry: Entry, info: RepoInfo) -> None:
+        """Look again whether the institution's rules allow an intent.
+
+        Raises:
+            PolicyRefused: they have changed, or the repository has another owner.
+        """
+        consent = entry.version.consent
+        assert consent is not None
+        member, policy = self.member(self.work.asked_by(entry.id) or consent.by)
         self.check_rules(info.repo, member, policy)
-        for doi, record in self.registrar.find_many(dois_of_hub(info), refresh=True).items():
-            if record.is_of_revision(info.revision or "") and is_own(record, info, self.hub):
-                raise already_registered(doi, info.revision or "", record)
 
     @property
     def _contact(self) -> str:
@@ -287,17 +277,19 @@ class InstitutionService(DoiService):
         )
         self.institution = institution
 
-    def finish(self, entry: Entry, person: Person | None = None) -> Entry:
-        """As `DoiService.finish`. Raises as that and as `Institution.check_still`."""
-        if entry.step == "intended" and self._has_waited(entry):
-            try:
-                self.institution.check_still(entry)
-            except (RepoError, PolicyRefused, AlreadyRegistered):
-                # What was registered before its answer got lost is a DOI, whatever came after (R12).
-                doi = entry.version.doi
-                if doi is None or self.registrar.find(doi) is None:
-                    raise
-        return super().finish(entry, person)
+    def elsewhere(self, info: RepoInfo, revision: str) -> Version | None:
+        """The DOI that the Hub registered for the revision of an intent by now (R8)."""
+        return find_of_revision(self.institution.registrar, info, revision, self.hub)
+
+    def check_again(self, entry: Entry, person: Person | None = None) -> RepoInfo:
+        """As `DoiService.check_again`, and by the institution's own rules after a while.
+
+        Raises: as that and as `Institution.check_policy`.
+        """
+        info = super().check_again(entry, person)
+        if self._has_waited(entry):
+            self.institution.check_policy(entry, info)
+        return info
 
     def _has_waited(self, entry: Entry) -> bool:
         # The clock of another host may be wrong in either direction.

@@ -30,7 +30,6 @@ from ..records.errors import (
     AccessError,
     HubdoiError,
     LedgerError,
-    PolicyRefused,
     ServiceBusy,
     ServiceFailed,
 )
@@ -201,7 +200,7 @@ class Work:
                     entry = self.service.finish(entry)
             except LedgerError:
                 raise
-            except (*REFUSALS, PolicyRefused) as error:
+            except REFUSALS as error:
                 values: dict[str, Any] = {"state": "parked", "reason": error.message}
                 self._settle(row.version_id, {**values, "attempts": row.attempts + 1})
                 self.notices.add("parked", str(entry.version.doi))
@@ -316,7 +315,7 @@ def _due(db: sa.Connection, version_id: int | None) -> sa.Select[Any]:
 
 def _for_researcher(error: HubdoiError) -> HubdoiError:
     """`error` of the registrar, in the words of those who have no account there."""
-    if isinstance(error, (*REFUSALS, PolicyRefused)):
+    if isinstance(error, REFUSALS):
         return error
     if isinstance(error, AccessError):
         return ServiceFailed(

@@ -27,6 +27,7 @@ from ..records.errors import (
     DoiNotFound,
     HubdoiError,
     InvalidMetadata,
+    PolicyRefused,
     RepoError,
     RepoNotEligible,
     WriteAccessRequired,
@@ -47,7 +48,7 @@ from .rules import (
 )
 from .status import status_of, version_of_head, visible
 
-REFUSALS = (AlreadyRegistered, InvalidMetadata, RepoError, WriteAccessRequired)
+REFUSALS = (AlreadyRegistered, InvalidMetadata, PolicyRefused, RepoError, WriteAccessRequired)
 """What ends an attempt for good, whoever refuses it; after anything else it may have happened (R12)."""
 
 
@@ -339,28 +340,40 @@ class DoiService:
             raise already_registered(before.doi, version.revision or "", found)
         self.registrar.abandon(before)
 
-    def _checked_again(self, entry: Entry, person: Person | None) -> Entry:
-        """`entry`, when the rules still allow it at the moment of registration (R1, R2, R8).
+    def check_again(self, entry: Entry, person: Person | None = None) -> RepoInfo:
+        """What the Hub says of the repository now, when the rules still allow `entry` (R1, R2, R8).
 
         Raises:
             AlreadyRegistered: the revision got another DOI in the meantime, from the Hub itself.
             RepoNotFound, RevisionNotFound, RepoNotEligible: the DOI would lead nobody anywhere.
-            WriteAccessRequired: who agreed cannot write to the repository any more.
+            WriteAccessRequired: who agreed cannot write to the repository any more, or it has
+                another owner.
+            ServiceError: the Hub or the registrar cannot be asked now.
         """
         version = entry.version
-        assert version.repo is not None and version.doi is not None
+        assert version.repo is not None
         by = (
             person if person and version.consent and version.consent.by == person.username else None
         )
+        info = self.hub.info(version.repo, by, version.revision)
+        check_eligible(info)
+        check_same_hands(info, version.repo, entry.uid)
+        if by:
+            check_write_access(info)
+        other = self.elsewhere(info, version.revision or "")
+        if other and other.doi and other.doi != version.doi:
+            raise already_registered(other.doi, version.revision or "", other)
+        return info
+
+    def _checked_again(self, entry: Entry, person: Person | None) -> Entry:
+        """`entry`, with the name that its repository has at the moment of registration.
+
+        Raises: as `check_again`.
+        """
+        version = entry.version
+        assert version.doi is not None
         try:
-            info = self.hub.info(version.repo, by, version.revision)
-            check_eligible(info)
-            check_same_hands(info, version.repo, entry.uid)
-            if by:
-                check_write_access(info)
-            other = self.elsewhere(info, version.revision or "")
-            if other and other.doi and other.doi != version.doi:
-                raise already_registered(other.doi, version.revision or "", other)
+            info = self.check_again(entry, person)
         except REFUSALS:
             # What is public already is not taken back (R11).
             if self.registrar.find(version.doi):

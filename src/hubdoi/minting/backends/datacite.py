@@ -24,7 +24,7 @@ from ..service import DoiService
 from ..status import status_of, version_of_head
 from ..user_ledger import data_directory, open_user_ledger
 from .base import Backend
-from .own_records import MOST_CANDIDATES, is_own
+from .own_records import dois_of_hub, find_of_revision, record_of_revision
 from .resources import Resources
 
 MOST_RESERVED = 5
@@ -107,7 +107,11 @@ class DataCiteBackend(Backend):
             if doi and unknown:
                 found[info.repo] = unknown
                 continue
-            elsewhere = self._among(records, info, info.head, doi) if doi and info.head else None
+            elsewhere = (
+                record_of_revision(records, info, info.head, self.hub, (doi,))
+                if doi and info.head
+                else None
+            )
             found[info.repo] = self._status(info, person, versions[info.repo], elsewhere, failure)
         return found
 
@@ -205,20 +209,7 @@ class DataCiteBackend(Backend):
         if entry is None:
             marks = (revision, *map(reserved_mark, range(1, MOST_RESERVED + 1)))
             own = [self.registrar.reserve(info.repo, info.uid, mark) for mark in marks]
-        records = self.registrar.find_many([*own, *dois_of_hub(info)], refresh=True)
-        return self._among(records, info, revision, *own)
-
-    def _among(
-        self, records: Mapping[Doi, Version], info: RepoInfo, revision: str, *own: Doi
-    ) -> Version | None:
-        """The record of the revision: one of `own`, the DOIs of the account, or the Hub's own."""
-        for doi in (*own, *dois_of_hub(info)):
-            found = records.get(doi)
-            if found is None or not found.is_of_revision(revision):
-                continue
-            if doi in own or is_own(found, info, self.hub):
-                return found
-        return None
+        return find_of_revision(self.registrar, info, revision, self.hub, own)
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
@@ -263,8 +254,3 @@ class _Answered:
 
     def info(self, repo: Repo, person: Person | None, revision: str | None = None) -> RepoInfo:
         return self.answer
-
-
-def dois_of_hub(info: RepoInfo) -> list[Doi]:
-    """The DOIs among the tags that a Hub registered; a card may name any others as tags."""
-    return [doi for doi in info.dois if doi.is_from_hub][:MOST_CANDIDATES]
