@@ -456,6 +456,20 @@ def test_a_thesis_is_called_what_it_calls_itself() -> None:
     )
 
 
+@pytest.mark.parametrize("code", [":unav", "(:unav)", ":(unav)", "(:UNKN)", ":none", "(:tba)"])
+def test_a_code_for_no_value_is_no_name(code: str) -> None:
+    nobody = read(
+        titles=[{"title": code}],
+        publisher=code,
+        creators=[{"name": code, "nameType": "Personal"}],
+        types={"resourceTypeGeneral": "Other"},
+    )
+    assert (nobody.title, nobody.publisher, nobody.authors) == ("", "", ())
+    written = attributes(nobody)
+    assert written["creators"] == [{"name": ":unav"}] and version_from(written) == nobody
+    assert read(publisher="None").publisher == "None"
+
+
 @pytest.mark.parametrize("format", sorted(set(FORMATS) - {"datacite-json", "datacite-xml"}))
 def test_an_unknown_year_is_left_out(format: str) -> None:
     unknown = read(

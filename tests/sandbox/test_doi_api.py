@@ -161,7 +161,8 @@ def test_r04_a_mint_registers_whom_the_card_names(
 ) -> None:
     card = (
         "---\nfunding: {funder: DFG, award: '042', ror: 018mejw64}\n"
-        "contributors: {name: Grace Hopper, role: data curator}\npaper: arXiv:2301.12345\n---\n# Notes\n"
+        "contributors: {name: Grace Hopper, role: data curator}\npaper: arXiv:2301.12345\n"
+        "license: [other, mit]\nlicense_name: ours\nlicense_link: LICENSE.md\n---\n# Notes\n"
     )
     demo.hf_api("ada").upload_file(
         path_or_fileobj=card.encode(), path_in_repo="README.md", repo_id="ada/tiny-bert"
@@ -175,6 +176,12 @@ def test_r04_a_mint_registers_whom_the_card_names(
     record = httpx.get(f"{demo.endpoint}/datacite/dois/{version['doi']}").json()["data"][
         "attributes"
     ]
+    page = f"{demo.endpoint}/ada/tiny-bert/blob/{version['revision']}/LICENSE.md"
+    assert (version["license"], version["license_url"]) == ("ours", page)
+    assert version["rights"] == [["mit"]]
+    assert [entry["rights"] for entry in record["rightsList"]] == ["ours", "mit"]
+    assert record["rightsList"][0]["rightsUri"] == page
+    assert record["rightsList"][1]["rightsIdentifier"] == "MIT"
     assert record["fundingReferences"][0]["awardNumber"] == "042"
     assert record["contributors"][0]["contributorType"] == "DataCurator"
     assert {"relationType": "IsSupplementTo"}.items() <= record["relatedIdentifiers"][0].items()

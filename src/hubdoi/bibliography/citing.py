@@ -122,6 +122,8 @@ def _of_no_revision(version: Version) -> Version:
         authors=version.authors,
         description=version.description,
         license=version.license,
+        license_url=version.license_url,
+        rights=version.rights,
         endpoint=version.endpoint,
     )
 

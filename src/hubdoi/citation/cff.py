@@ -8,9 +8,9 @@ from typing import Any
 
 from ..records import Author, Version
 from ..records.date import day_of, year_of
+from ..records.link import web_url
 from ..records.plain_text import plain_line, plain_text
 from ..records.single import only
-from ..records.spdx import spdx_identifier
 from .work_type import cff_type, csl_type, editors
 
 # The form of a DOI that the schema of CFF 1.2.0 takes.
@@ -42,7 +42,7 @@ def document(version: Version) -> dict[str, Any]:
         "type": "dataset" if is_dataset else "software",
         **_reference(version),
         "abstract": plain_text(version.description or ""),
-        "license": spdx_identifier(version.license),
+        **_license(version),
         "commit": version.revision
         if version.revision and _REVISION.fullmatch(version.revision)
         else None,
@@ -58,6 +58,15 @@ def document(version: Version) -> dict[str, Any]:
             **({"year": year} if year is not None else {}),
         }
     return {name: value for name, value in found.items() if value}
+
+
+def _license(version: Version) -> dict[str, Any]:
+    """The licences of the SPDX list; without one the page of the licence."""
+    known = list(dict.fromkeys(one.spdx for one in version.licenses if one.spdx))
+    if known:
+        return {"license": known[0] if len(known) == 1 else known}
+    pages = (_url(web_url(one.page)) for one in version.licenses)
+    return {"license-url": next(filter(None, pages), None)}
 
 
 def _reference(version: Version) -> dict[str, Any]:

@@ -49,6 +49,8 @@ def _without_doi(status: Status, hub: HuggingFaceHub, revision: str | None) -> V
         created=info.revision_date,
         description=info.description,
         license=info.license,
+        license_url=info.license_url,
+        rights=info.rights,
         endpoint=status.endpoint,
     )
 

@@ -11,7 +11,6 @@ from ..records import Author, Funding, Version
 from ..records.date import day_of, year_of
 from ..records.link import landing_of, link_of, web_url
 from ..records.plain_text import plain_line, plain_text
-from ..records.spdx import license_page
 from .work_type import csl_type, editors
 
 # https://developers.google.com/search/docs/appearance/structured-data/dataset
@@ -83,7 +82,7 @@ def thing(version: Version) -> dict[str, Any]:
         else None,
         "datePublished": published,
         "description": _description(version),
-        "license": version.license_url or license_page(version.license),
+        "license": _licenses(version),
         "isAccessibleForFree": True if version.repo else None,
         "includedInDataCatalog": _catalog(version),
         "distribution": _distribution(version),
@@ -95,6 +94,12 @@ def thing(version: Version) -> dict[str, Any]:
         "isBasedOn": {"@id": version.previous.url} if version.previous else None,
     }
     return {name: value for name, value in found.items() if value}
+
+
+def _licenses(version: Version) -> str | list[str]:
+    """The pages of the licences; one alone is no list."""
+    pages = list(dict.fromkeys(filter(None, (web_url(one.page) for one in version.licenses))))
+    return pages[0] if len(pages) == 1 else pages
 
 
 def _in_container(version: Version) -> dict[str, Any]:

@@ -64,7 +64,7 @@ def _item(version: Version, key: str) -> dict[str, Any]:
         if kind in ("dataset", "computerProgram")
         else "",
         "abstractNote": plain_text(version.description or ""),
-        "rights": plain_line(version.license or ""),
+        "rights": plain_line("; ".join(one.line for one in version.licenses)),
         "language": plain_line(version.language or ""),
         "extra": "\n".join(extra),
         "tags": [{"tag": plain_line(subject)} for subject in version.subjects],

@@ -10,7 +10,7 @@ from ..records.author import MAX_NAME, Author, AuthorType, check_orcid, check_ro
 from ..records.errors import InvalidAuthor
 from ..records.names import looks_like_organization, looks_like_person, split_person
 from ..records.plain_text import plain_line
-from ..records.untyped import first, members, text_of
+from ..records.untyped import first, known, members, text_of
 
 _TYPES: dict[str, AuthorType] = {"personal": "person", "organizational": "organization"}
 
@@ -27,7 +27,7 @@ def author_from_creator(creator: Any) -> Author | None:
         return None
     given = _name(creator.get("givenName"))
     family = _name(creator.get("familyName"))
-    name = _name(creator.get("name")) or ", ".join(filter(None, (family, given)))
+    name = known(_name(creator.get("name"))) or ", ".join(filter(None, (family, given)))
     if not name:
         return None
     kind = _TYPES.get(text_of(creator.get("nameType")).lower())

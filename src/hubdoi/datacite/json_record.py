@@ -11,7 +11,7 @@ from ..records import Author, Version, show_moment
 from ..records.date import year_of
 from ..records.link import landing_of, web_url
 from ..records.plain_text import plain_line, plain_text
-from ..records.spdx import license_page, spdx_identifier, spdx_url
+from .rights import write_rights
 
 REPOSITORY_TYPE = "Hub repository"
 """alternateIdentifierType of the repository, ``datasets/ada/notes``."""
@@ -76,7 +76,6 @@ def attributes(version: Version) -> dict[str, Any]:
     What the schema requires and nobody knows is ``:unav``.
     """
     general = version.resource_type if version.resource_type in GENERAL_TYPES else "Other"
-    license = _rights(version.license, version.license_url)
     found: dict[str, Any] = {
         "doi": version.doi.name if version.doi else None,
         "creators": [_creator(author) for author in version.authors] or [{"name": _UNAVAILABLE}],
@@ -105,7 +104,7 @@ def attributes(version: Version) -> dict[str, Any]:
         ]
         if version.description and version.description.strip()
         else None,
-        "rightsList": [license] if license else None,
+        "rightsList": write_rights(version),
         "formats": _different(version.formats),
         "sizes": _different(version.sizes),
         "relatedIdentifiers": _related(version),
@@ -230,23 +229,6 @@ def _dates(version: Version) -> list[dict[str, str]] | None:
         moment = show_moment(version.created)
         found = [{"date": moment, "dateType": kind} for kind in ("Created", "Issued")] + found
     return found or None
-
-
-def _rights(license: str | None, page: str | None) -> dict[str, str] | None:
-    if not license or not license.strip():
-        return {"rightsUri": page} if page else None
-    spdx = spdx_identifier(license)
-    if spdx is None:
-        page = page or license_page(license)
-        found = {"rights": plain_line(license)}
-        return found | {"rightsUri": page} if page else found
-    return {
-        "rights": plain_line(license),
-        "rightsUri": page or spdx_url(spdx),
-        "rightsIdentifier": spdx,
-        "rightsIdentifierScheme": "SPDX",
-        "schemeUri": "https://spdx.org/licenses/",
-    }
 
 
 def _related(version: Version) -> list[dict[str, str]]:

@@ -15,16 +15,15 @@ from ..records.dated import Dated
 from ..records.doi import Doi
 from ..records.errors import HubdoiError, InvalidAuthor, UnexpectedAnswer
 from ..records.funding import Funding
-from ..records.link import web_url
 from ..records.markup import without_markup
 from ..records.moment import parse_moment, show_moment
 from ..records.repo import HUGGING_FACE, Repo, RepoReference
-from ..records.spdx import license_page, spdx_identifier, spdx_of_page
 from ..records.title import Title
-from ..records.untyped import first, members, text_of
+from ..records.untyped import first, known, members, text_of
 from ..records.version import Related, Version
 from .creator import author_from_creator
 from .json_record import specific_words
+from .rights import read_rights
 
 _REVISION = re.compile(r"[0-9a-f]{7,40}")
 _FULL_REVISION = re.compile(r"[0-9a-f]{40}")
@@ -53,7 +52,7 @@ def version_from(attributes: Mapping[str, Any]) -> Version:
     related = _related(attributes)
     created = _created(attributes, place is not None)
     following = _neighbour(related, "IsPreviousVersionOf")
-    licence, licence_url = _license(attributes)
+    license, license_url, rights = read_rights(attributes)
     return Version(
         doi=doi,
         repo=place.repo if place else None,
@@ -64,8 +63,9 @@ def version_from(attributes: Mapping[str, Any]) -> Version:
         year=_year(attributes),
         created=created,
         description=_description(attributes),
-        license=licence,
-        license_url=licence_url,
+        license=license,
+        license_url=license_url,
+        rights=rights,
         csl_type=_csl_type(attributes),
         publisher_ror=_publisher_ror(attributes.get("publisher")),
         container=_container(attributes),
@@ -111,13 +111,13 @@ def _title(attributes: Mapping[str, Any]) -> tuple[str, str]:
     main = [entry for entry in titles if isinstance(entry, Mapping) and not entry.get("titleType")]
     for entry in (*main, *titles):
         text = entry.get("title") if isinstance(entry, Mapping) else entry
-        if title := _words(text):
+        if title := known(_words(text)):
             return title, text_of(entry.get("lang")) if isinstance(entry, Mapping) else ""
     return "", ""
 
 
 def _publisher(value: Any) -> str:
-    return text_of(value.get("name") if isinstance(value, Mapping) else value)
+    return known(text_of(value.get("name") if isinstance(value, Mapping) else value))
 
 
 def _year(attributes: Mapping[str, Any]) -> int | None:
@@ -171,35 +171,6 @@ def _description(attributes: Mapping[str, Any]) -> str | None:
         if description := without_markup(text_of(text)).strip():
             return description
     return None
-
-
-def _license(attributes: Mapping[str, Any]) -> tuple[str | None, str | None]:
-    """The licence of a record, and its page where that is not known by the name.
-
-    Of several statements it is the one with an identifier, else with words and a link, else with
-    words. Name and page come from one statement; a link without words may belong to any of them.
-    """
-    stated = [
-        (
-            text_of(entry.get("rightsIdentifier")),
-            " ".join(without_markup(text_of(entry.get("rights"))).split()),
-            web_url(text_of(entry.get("rightsUri"))),
-        )
-        for entry in (
-            entry if isinstance(entry, Mapping) else {"rights": entry}
-            for entry in members(attributes.get("rightsList"))
-            if isinstance(entry, Mapping | str)
-        )
-    ]
-    identifier, words, url = max(
-        stated, key=lambda one: (bool(one[0]), bool(one[1]), bool(one[2])), default=("", "", "")
-    )
-    spdx = spdx_identifier(identifier or words) or (None if identifier else spdx_of_page(url))
-    # The card's own word, where it means the same.
-    name = words if spdx and spdx_identifier(words) == spdx and identifier else spdx
-    name = name or identifier or words or None
-    url = url or first(link for _, said, link in stated if link and not said) or ""
-    return name, url if url and url != license_page(name) else None
 
 
 def _csl_type(attributes: Mapping[str, Any]) -> str | None:
@@ -259,7 +230,7 @@ def _titles(attributes: Mapping[str, Any], main: str) -> tuple[Title, ...]:
         if not isinstance(entry, Mapping):
             continue
         kind = text_of(entry.get("titleType"))
-        if (text := _words(entry.get("title"))) and (kind or text != main):
+        if (text := known(_words(entry.get("title")))) and (kind or text != main):
             found.append(Title(text, kind, text_of(entry.get("lang"))))
     return tuple(found)
 

@@ -11,6 +11,7 @@ from ..records import Doi, Repo, RepoInfo, parse_moment
 from ..records.errors import HubdoiError
 from ..records.formats import formats_of, is_empty
 from ..records.repo_file import RepoFile
+from ..records.rights import licenses_of
 from .credits import contributors_of, funding_of, papers_of
 
 MAX_TEXTS = 200
@@ -36,7 +37,7 @@ def repo_info(repo: Repo, head: Mapping[str, Any], at: Mapping[str, Any]) -> Rep
         owner_name=_text(owner.get("fullname")) or repo.namespace or "",
         owner_is_organization=owner.get("type") == "org",
         description=_description(at.get("description")),
-        license=next(iter(_texts(card.get("license"))), None),
+        licenses=licenses_of(card),
         language=next(iter(_texts(card.get("language"))), None),
         tags=tags,
         dois=_dois(named.get("id"), tags),

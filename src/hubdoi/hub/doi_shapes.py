@@ -67,6 +67,9 @@ class VersionAnswer(_Shape):
     dates: list[list[str]] | None = Field(None, description="date, then its type")
     license: str | None = None
     license_url: str | None = None
+    rights: list[list[str]] | None = Field(
+        None, description="further statements: words, page, identifier"
+    )
     url: str
     resource_type: str
     specific_type: str | None = Field(None, description="the type in the record's own words")

@@ -31,6 +31,8 @@ def offer(hub: HuggingFaceHub, status: Status, terms: Terms, request: MintReques
         authors=request.authors or status.suggested_authors,
         description=full_description(request.description, info, status.version),
         license=info.license,
+        license_url=info.license_url,
+        rights=info.rights,
         language=info.language,
         related=info.related,
         subjects=info.subjects,

@@ -315,6 +315,8 @@ class DoiService:
             created=now,
             description=full_description(request.description, info, previous),
             license=info.license,
+            license_url=info.license_url,
+            rights=info.rights,
             language=info.language,
             related=info.related,
             subjects=info.subjects,

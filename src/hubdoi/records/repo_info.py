@@ -11,6 +11,7 @@ from .doi import Doi
 from .errors import HubdoiError
 from .funding import Funding
 from .repo import HUGGING_FACE, Repo, RepoType
+from .rights import Rights
 from .version import Related
 
 
@@ -36,7 +37,7 @@ class RepoInfo:
     full commit id of the revision that was asked for (the head unless one was named). `is_empty` is
     True when the Hub says that this revision has no file besides `.gitattributes`.
     `owner_name` is the full name of the user or organisation that it belongs to. `description`
-    is the card's text without markup, `license` and `language` as the card has them; `dois` are
+    is the card's text without markup, `licenses` and `language` as the card has them; `dois` are
     those that its tags carry, and `doi_revision` is what the first of them names, where the Hub says
     so. `funding`, `contributors` and `papers` are those that the card names. `revision_date` is when `revision` was committed: versions are in that
     order, so that an old revision which gets its DOI late does not become the current one.
@@ -52,7 +53,7 @@ class RepoInfo:
     owner_name: str = ""
     owner_is_organization: bool = False
     description: str | None = None
-    license: str | None = None
+    licenses: tuple[Rights, ...] = ()
     language: str | None = None
     tags: tuple[str, ...] = ()
     dois: tuple[Doi, ...] = ()
@@ -65,6 +66,19 @@ class RepoInfo:
     funding: tuple[Funding, ...] = ()
     contributors: tuple[Contributor, ...] = ()
     papers: tuple[Related, ...] = ()
+
+    @property
+    def license(self) -> str | None:
+        return self.licenses[0].text if self.licenses else None
+
+    @property
+    def license_url(self) -> str | None:
+        return (self.licenses[0].url or None) if self.licenses else None
+
+    @property
+    def rights(self) -> tuple[Rights, ...]:
+        """The licences besides the first."""
+        return self.licenses[1:]
 
     @property
     def related(self) -> tuple[Related, ...]:

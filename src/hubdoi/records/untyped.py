@@ -22,6 +22,15 @@ def text_of(value: Any) -> str:
         return ""
 
 
+# DataCite's codes for a value that is not there (appendix 3 of its documentation), as they are met.
+_NO_VALUE = re.compile(r"\(?:\(?(?:unac|unal|unap|unas|unav|unkn|none|null|tba)\)?", re.IGNORECASE)
+
+
+def known(text: str) -> str:
+    """`text`, or nothing where it is DataCite's code for a value that is not there: ``(:unav)``."""
+    return "" if _NO_VALUE.fullmatch(text.strip()) else text
+
+
 def members(value: Any) -> list[Any]:
     """The members of a list; a lone mapping or text stands for a list of one."""
     if isinstance(value, list | tuple):

@@ -18,13 +18,14 @@ from .errors import HubdoiError, InvalidInput, InvalidRevision, UnexpectedAnswer
 from .funding import Funding
 from .moment import parse_moment, show_moment
 from .repo import HUGGING_FACE, Repo
+from .rights import Rights
 from .terms import Consent
 from .title import Title
 
 VersionState = Literal["current", "outdated"]
 
 _LISTS = {
-    "related", "formats", "sizes", "titles", "dates", "subjects", "contributors", "funding",
+    "related", "formats", "sizes", "titles", "dates", "subjects", "contributors", "funding", "rights",
 }  # fmt: skip
 _REVISION_IN_TITLE = re.compile(r"\s*\(Revision ([0-9a-f]{7,40})\)\s*$")
 
@@ -53,10 +54,10 @@ class Version(Displayed):
     `csl_type` the type in CSL that the record gives, `version` DataCite's version property.
     `specific_type` is DataCite's resourceType, the type in the record's own words, where these say
     more than the general type; `title_language` is the language of the main title.
-    `license_url` is the page of the licence, `titles` are those besides the main one, `dates` those
-    that the record has, with their meaning. `contributors` took part without being authors, `funding`
-    is who paid. `amended` is the moment of the latest correction of the
-    record (UTC). `previous` and `next` are the neighbours of R7.
+    `license_url` is the page of the licence, `rights` are the statements besides it, `titles` are
+    those besides the main one, `dates` those that the record has, with their meaning. `contributors`
+    took part without being authors, `funding` is who paid. `amended` is the moment of the latest
+    correction of the record (UTC). `previous` and `next` are the neighbours of R7.
     """
 
     doi: Doi | None = None
@@ -93,6 +94,7 @@ class Version(Displayed):
     funding: tuple[Funding, ...] = ()
     specific_type: str = ""
     title_language: str = ""
+    rights: tuple[Rights, ...] = ()
 
     @classmethod
     def from_parts(
@@ -109,9 +111,9 @@ class Version(Displayed):
     ) -> Version:
         """A version by hand; everything that is not given is derived or empty.
 
-        From the repository follow its address, the title, the resource type and the publisher;
-        from the revision the version; from `created` the year; from an author's name, where it is
-        plain, whether it is a person's, and the family name.
+        From the repository follow its address, the title, the resource type and the publisher, and
+        the page of a licence that is a file in it; from the revision the version; from `created` the
+        year; from an author's name, where it is plain, whether it is a person's, and the family name.
 
         Raises:
             InvalidInput: a part cannot be read.
@@ -138,6 +140,8 @@ class Version(Displayed):
             "version": revision[:7] if revision else None,
         }
         given = {name: value for name, value in more.items() if value is not None}
+        if "license_url" in given:
+            given["license_url"] = _page_in(derived["url"], revision, given["license_url"])
         for name in ("previous", "next"):
             if name in given:
                 given[name] = Doi.parse(given[name])
@@ -180,6 +184,7 @@ class Version(Displayed):
                 "subjects": _texts(data.get("subjects")),
                 "titles": tuple(Title(*_texts(entry)) for entry in data.get("titles") or ()),
                 "dates": tuple(Dated(*_texts(entry)) for entry in data.get("dates") or ()),
+                "rights": tuple(Rights(*_texts(entry)) for entry in data.get("rights") or ()),
                 "funding": tuple(Funding(*_texts(entry)) for entry in data.get("funding") or ()),
                 "contributors": tuple(map(Contributor.from_json, data.get("contributors") or ())),
                 "container": Container(*_texts(data["container"]))
@@ -250,6 +255,12 @@ class Version(Displayed):
     def short_revision(self) -> str | None:
         return self.revision[:7] if self.revision else None
 
+    @property
+    def licenses(self) -> tuple[Rights, ...]:
+        """The licence and the other statements of rights, each once."""
+        own = Rights(self.license or "", self.license_url or "")
+        return tuple(dict.fromkeys(one for one in (own, *self.rights) if one != Rights()))
+
     def is_of_revision(self, revision: str) -> bool:
         """Whether this is the version of `revision`, of which seven digits or more are given."""
         if not self.revision or min(len(revision), len(self.revision)) < 7:
@@ -280,6 +291,16 @@ def check_revision(text: str) -> str:
     return revision
 
 
+def _page_in(repository: str | None, revision: str | None, link: str) -> str | None:
+    """`link`, which may be the path of a file in the repository."""
+    if re.match(r"[a-z][a-z0-9+.-]*:", link, re.IGNORECASE):
+        return link
+    path = link.removeprefix("./")
+    if repository is None or not re.fullmatch(r"\w[\w. -]*(/\w[\w. -]*)*", path):
+        return None
+    return f"{repository}/blob/{revision or 'main'}/{path}".replace(" ", "%20")
+
+
 def _one_text(value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise TypeError(type(value).__name__)
@@ -299,7 +320,7 @@ def _to_json(value: Any) -> Any:
         return {"type": value.type, "id": value.id}
     if isinstance(value, datetime):
         return show_moment(value)
-    if isinstance(value, Related | Title | Dated | Container | Funding):
+    if isinstance(value, Related | Title | Dated | Container | Funding | Rights):
         texts = [getattr(value, field.name) for field in fields(value)]
         while texts and not texts[-1]:
             texts.pop()

@@ -12,6 +12,7 @@ from ..minting.database import Database
 from ..records import Doi, Person, Repo, RepoInfo
 from ..records.errors import RevisionNotFound
 from ..records.formats import formats_of_suffixes, is_empty
+from ..records.rights import licenses_of
 from .changes import Change
 from .clock import Clock
 from .collections import Collections
@@ -157,7 +158,7 @@ class Store:
             owner_name=owner_name,
             owner_is_organization=is_organization,
             description=card.description,
-            license=card.license,
+            licenses=licenses_of(card.data),
             language=card.language,
             # R6: everybody sees the DOIs of a repository among its tags.
             tags=(*card.tags_for(found.repo.type), *(f"doi:{doi}" for doi in dois)),

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from ...citation import cite
 from ...records.plain_text import plain_line
-from ...records.spdx import license_page
 from .export import Export
 from .material import Material, Materials
 
@@ -65,8 +64,8 @@ def _document(own: Mapping[str, Any], item: Material) -> dict[str, Any]:
         # the DOI names another revision: it is cited, and identifies something else
         more["isBasedOn"] = item.other_doi.url
     if not own.get("license") and item.version.license:
-        word = item.version.license
-        more["license"] = license_page(word) or plain_line(word)
+        known = [one.page or plain_line(one.line) for one in item.version.licenses]
+        more["license"] = known[0] if len(known) == 1 else known
     return {**own, **more}
 
 

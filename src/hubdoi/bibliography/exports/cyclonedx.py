@@ -20,9 +20,10 @@ from ..._version import __version__
 from ...citation.atomic import read_regular
 from ...provenance.use import place_of
 from ...records import HUGGING_FACE, Version
+from ...records.link import web_url
 from ...records.moment import show_moment
 from ...records.plain_text import plain_line, plain_text
-from ...records.spdx import license_page, spdx_identifier
+from ...records.rights import Rights
 from .export import Export
 from .material import Material, Materials
 
@@ -90,7 +91,7 @@ def _notebook(name: str, materials: Materials) -> dict[str, Any]:
         "hashes": [{"alg": "SHA-256", "content": digest}],
     }
     if materials.license:
-        found["licenses"] = [_license(materials.license)]
+        found["licenses"] = [_license(Rights(materials.license))]
     return found
 
 
@@ -105,7 +106,7 @@ def _component(item: Material) -> dict[str, Any]:
         "description": plain_text(version.description) if version.description else None,
         "publisher": plain_line(version.publisher),
         "authors": [{"name": plain_line(author.display_name)} for author in version.authors],
-        "licenses": [_license(version.license)] if version.license else None,
+        "licenses": [_license(one) for one in version.licenses],
         "purl": _purl(item) if is_model else None,
         "swhid": [f"swh:1:rev:{item.revision}"] if _is_git(item.revision) else None,
         "externalReferences": list(_references(item)),
@@ -179,11 +180,11 @@ def _data(item: Material) -> dict[str, Any]:
     return {"type": "dataset", "name": item.repo.id, "contents": {"url": item.url}}
 
 
-def _license(word: str) -> dict[str, Any]:
-    if identifier := spdx_identifier(word):
-        return {"license": {"id": identifier}}
-    page = license_page(word)
-    return {"license": {"name": plain_line(word), **({"url": page} if page else {})}}
+def _license(one: Rights) -> dict[str, Any]:
+    if one.spdx:
+        return {"license": {"id": one.spdx}}
+    page = web_url(one.page)
+    return {"license": {"name": plain_line(one.line), **({"url": page} if page else {})}}
 
 
 def _purl(item: Material) -> str | None:

@@ -145,7 +145,7 @@ def _material(use: Use, client: Client, notes: list[str]) -> Material:
     notes += cited.notes
     version = cited.versions[0]
     if version.license is None and info.license:
-        version = version.replace(license=info.license)
+        version = version.replace(license=info.license, rights=info.rights)
     revision = info.revision if proven else None
     return Material(
         uses=(use,),

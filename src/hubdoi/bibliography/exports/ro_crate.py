@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 from ..._version import __version__
 from ...citation.schema_org import thing
 from ...records.errors import MissingLibrary
+from ...records.link import web_url
 from ...records.moment import show_moment
 from ...records.plain_text import plain_line
-from ...records.spdx import license_page, spdx_identifier
+from ...records.rights import Rights
 from .export import Export
 from .material import Material, Materials
 
@@ -50,7 +51,7 @@ def write(materials: Materials, at: datetime, hub: HuggingFaceHub) -> Export:
     listed = ", ".join(str(item.repo) for item in materials.items[:20]) or "none"
     crate.description = f"{crate.name}, with the models and datasets that it loads: {listed}."
     crate.datePublished = at
-    crate.license = graph.license(materials.license) or _NO_LICENSE
+    crate.license = graph.license(Rights(materials.license or "")) or _NO_LICENSE
     tool = graph.add(_TOOL, {"@type": "SoftwareApplication", "name": "hubdoi", "version": __version__})  # fmt: skip
     parts = {item.url: _part(item, graph) for item in materials.items}
     notebooks = []
@@ -100,12 +101,16 @@ class _Graph:
             return {"@id": identifier}
         return self.add(str(identifier), properties)
 
-    def license(self, word: str | None) -> Any:
-        """The licence as an entity with its page, or the word where it has none."""
-        page = license_page(word)
-        if word is None or page is None:
-            return plain_line(word) if word else None
-        return self.add(page, {"@type": "CreativeWork", "name": spdx_identifier(word) or word})
+    def license(self, *stated: Rights) -> Any:
+        """The licences as entities with their pages; where none has a page, the first in words."""
+        found = [
+            self.add(page, {"@type": "CreativeWork", "name": one.spdx or plain_line(one.line)})
+            for one in stated
+            if (page := web_url(one.page))
+        ]
+        if not found:
+            return next((plain_line(one.line) for one in stated if one.line), None)
+        return found[0] if len(found) == 1 else found
 
 
 def _part(item: Material, graph: _Graph) -> Any:
@@ -132,8 +137,7 @@ def _part(item: Material, graph: _Graph) -> Any:
     elif item.other_doi:
         other = {"@type": "CreativeWork", "name": known["name"]}
         dataset["subjectOf"] = graph.add(item.other_doi.url, other)
-    license = graph.license(item.version.license)
-    if license:
+    if license := graph.license(*item.version.licenses):
         dataset["license"] = license
     if not item.revision:
         dataset["creativeWorkStatus"] = "The revision that was loaded is not proven."
@@ -156,7 +160,7 @@ def _notebook(crate: Any, name: str, materials: Materials, graph: _Graph) -> Any
             "programmingLanguage": {"@id": _python(graph)},
         },
     )
-    file["license"] = graph.license(materials.license) or _NO_LICENSE
+    file["license"] = graph.license(Rights(materials.license or "")) or _NO_LICENSE
     return file
 
 

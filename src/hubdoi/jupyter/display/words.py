@@ -63,8 +63,9 @@ _RELATIONS = {
 
 
 def credits(found: RepoInfo | Version) -> list[tuple[str, str]]:
-    """What a record says of others: contributors, funding, papers, base models and datasets."""
+    """What a record says of others: their rights, contributors, funding, papers, base models and datasets."""
     rows = [
+        ("Other rights", [entry.line for entry in found.rights]),
         ("Contributors", [entry.line for entry in found.contributors]),
         ("Funding", [entry.line for entry in found.funding]),
     ]

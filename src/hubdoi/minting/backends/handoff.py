@@ -230,6 +230,8 @@ class HandOffBackend(Backend):
             if owner
             else [],
             license=info.license,
+            license_url=info.license_url,
+            rights=info.rights,
             endpoint=self.hub.endpoint,
         )
 

@@ -1,0 +1,151 @@
+"""Several statements of rights: read, kept, and written in every format that has a place for them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+from datacite import schema45
+from lxml import etree
+
+from hubdoi.citation import cite
+from hubdoi.datacite.json_record import attributes
+from hubdoi.datacite.reader import version_from
+from hubdoi.records import Repo, Version
+from hubdoi.records.rights import Rights, licenses_of
+
+from .test_reader import SCHEMAS
+
+OPEN = "info:eu-repo/semantics/openAccess"
+STATED = [
+    {"rights": "Open Access", "rightsUri": OPEN},
+    {
+        "rights": "Creative Commons Attribution 4.0 International",
+        "rightsUri": "https://creativecommons.org/licenses/by/4.0/legalcode",
+        "rightsIdentifier": "cc-by-4.0",
+    },
+    {"rights": "The code: MIT License", "rightsIdentifier": "MIT"},
+    {"rights": "The images", "rightsUri": "https://example.org/images"},
+]
+
+
+@pytest.fixture(scope="module")
+def version() -> Version:
+    return version_from(
+        {
+            "doi": "10.1234/x",
+            "titles": [{"title": "x"}],
+            "creators": [{"name": "Lovelace, Ada", "nameType": "Personal"}],
+            "publisher": "Taylor",
+            "rightsList": STATED,
+            "publicationYear": 2024,
+            "types": {"resourceTypeGeneral": "Dataset"},
+        }
+    )
+
+
+def test_every_statement_is_read(version: Version) -> None:
+    assert version.license == "CC-BY-4.0"
+    assert version.license_url == "https://creativecommons.org/licenses/by/4.0/legalcode"
+    assert version.rights == (
+        Rights("Open Access", OPEN),
+        Rights("The code: MIT License", "", "MIT"),
+        Rights("The images", "https://example.org/images"),
+    )
+    assert Version.from_json(version.to_json()) == version
+
+
+def test_every_statement_is_written_and_read_again(version: Version) -> None:
+    written = json.loads(str(cite(version, "datacite-json")))
+    assert [entry.get("rightsIdentifier") for entry in written["rightsList"]] == [
+        "CC-BY-4.0", None, "MIT", None,
+    ]  # fmt: skip
+    assert written["rightsList"][1]["rightsUri"] == OPEN
+    schema45.validator.validate(written)
+    document = etree.fromstring(str(cite(version, "datacite-xml")).encode())
+    etree.XMLSchema(etree.parse(str(SCHEMAS / "datacite-4.7.xsd"))).assertValid(document)
+    assert len(document.findall(".//{*}rights")) == 4
+    again = version_from(written)
+    assert again.licenses[0] == version.licenses[0]
+    assert again.replace(rights=()) == version.replace(rights=())
+    assert attributes(again)["rightsList"] == written["rightsList"]
+
+
+def test_the_other_formats_have_every_licence(version: Version) -> None:
+    schema = json.loads((SCHEMAS / "cff-1.2.0.json").read_text(encoding="utf-8"))
+    document = yaml.safe_load(str(cite(version, "cff")))
+    jsonschema.validate(document, schema)
+    assert document["license"] == ["CC-BY-4.0", "MIT"]
+    assert json.loads(str(cite(version, "schema.org")))["license"] == [
+        "https://creativecommons.org/licenses/by/4.0/legalcode",
+        "https://spdx.org/licenses/MIT.html",
+        "https://example.org/images",
+    ]
+    (item,) = json.loads(str(cite(version, "zotero")))["items"]
+    assert item["rights"].startswith("CC-BY-4.0; Open Access; The code: MIT License")
+    own = version.replace(license="Own", license_url="https://example.org/own", rights=())
+    document = yaml.safe_load(str(cite(own, "cff")))
+    jsonschema.validate(document, schema)
+    assert "license" not in document and document["license-url"] == "https://example.org/own"
+
+
+def test_who_may_see_a_work_is_no_licence() -> None:
+    record = {"doi": "10.1234/x", "rightsList": [{"rights": "Open Access", "rightsUri": OPEN}]}
+    version = version_from(record)
+    assert version.license is None and version.rights == (Rights("Open Access", OPEN),)
+
+
+def test_a_link_of_a_known_licence_is_a_licence_of_its_own() -> None:
+    version = version_from(
+        {
+            "doi": "10.1234/x",
+            "rightsList": [
+                {"rights": "Own"},
+                {"rightsUri": "https://spdx.org/licenses/MIT.html"},
+            ],
+        }
+    )
+    assert (version.license, version.license_url) == ("MIT", None)
+    assert version.rights == (Rights("Own"),)
+
+
+@pytest.mark.parametrize(
+    ("card", "found"),
+    [
+        ({"license": "mit"}, (Rights("mit"),)),
+        ({"license": ["mit", "cc-by-4.0", "mit"]}, (Rights("mit"), Rights("cc-by-4.0"))),
+        (
+            {"license": "other", "license_name": "ours", "license_link": "LICENSE"},
+            (Rights("ours", "LICENSE"),),
+        ),
+        ({"license": "other"}, (Rights("other"),)),
+        ({"license": {"a": 1}}, ()),
+        ({"license": [None, 7, ""]}, (Rights("7"),)),
+    ],
+)
+def test_a_card_names_licences(card: dict[str, Any], found: tuple[Rights, ...]) -> None:
+    assert licenses_of(card) == found
+
+
+@pytest.mark.parametrize(
+    ("link", "page"),
+    [
+        ("LICENSE", "https://huggingface.co/ada/x/blob/1234567/LICENSE"),
+        ("./legal/Our terms.md", "https://huggingface.co/ada/x/blob/1234567/legal/Our%20terms.md"),
+        ("https://example.org/terms", "https://example.org/terms"),
+        ("../../other/LICENSE", None),
+        ("/etc/passwd", None),
+        ("javascript:alert(1)", None),
+    ],
+)
+def test_the_file_of_a_licence_is_at_its_revision(link: str, page: str | None) -> None:
+    repo = Repo("model", "ada/x")
+    version = Version.from_parts(
+        repo=repo, revision="1234567", title="x", license="ours", license_url=link
+    )
+    assert json.loads(str(cite(version, "schema.org"))).get("license") == page
+    found = attributes(version)["rightsList"]
+    assert found == [{"rights": "ours"} | ({"rightsUri": page} if page else {})]
