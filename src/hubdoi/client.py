@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from .citation.known_names import KnownNames
 from .config import CHOSEN, Config, Secret
 from .minting.agreed import mint_agreed, mint_key
+from .minting.announced import announce
 from .minting.backends.registry import check, open_backend
 from .minting.backends.resources import Resources
 from .minting.consent import shown_for, terms_for
@@ -355,6 +356,7 @@ class Client:
         version = self._backend.amend(repo, request.agreed(agree), key=idempotency_key)
         if version.doi is not None and not version.doi.is_sandbox:
             self.public_records.forget(version.doi)
+        announce(version.repo or repo)
         return version
 
     def activities(self, reference: str | Repo | Doi) -> Activities:

@@ -9,6 +9,7 @@ from playwright.sync_api import BrowserContext, expect
 from hubdoi.client import Client
 from hubdoi.sandbox import Sandbox
 from tests.browser.browser_lab import SECONDS, Notebook
+from tests.browser.panel_alone import violations
 from tests.browser.relay import Relay
 
 BERT = "ada/tiny-bert"
@@ -111,6 +112,48 @@ def test_mint_by_keyboard_alone(notebook: Notebook, sandbox: Sandbox) -> None:
     keyboard.press("Enter")
     expect(panel.root.locator(".hubdoi-copied")).to_have_text("Copied")
     assert notebook.clipboard() == str(_client(sandbox).cite(BERT))
+
+
+def test_r11_the_record_is_corrected_by_keyboard_and_the_doi_stays(
+    notebook: Notebook, sandbox: Sandbox
+) -> None:
+    client = _client(sandbox)
+    version = client.mint(BERT, agree=client.terms(BERT))
+    panel = notebook.open_panel(sandbox.endpoint, sandbox.users["ada"])
+    panel.is_state("Up to date")
+    press = notebook.page.keyboard.press
+    panel.button("Correct the record …").focus()
+    press("Enter")
+    expect(panel.root.get_by_role("button", name="Edit (Lovelace, Ada)")).to_be_focused()
+    expect(panel.agree).to_have_count(0)
+    panel.button("Review the correction").click()
+    panel.shows("Nothing was changed yet.")
+    panel.root.get_by_label("Title", exact=True).fill("Tiny BERT")
+    panel.button("Review the correction").focus()
+    press("Enter")
+    difference = panel.root.get_by_role("region", name="What will change")
+    expect(difference).to_be_focused()
+    expect(difference).to_contain_text("Tiny BERT")
+    assert violations(panel.root) == []
+    correct = panel.button("Correct the record")
+    expect(correct).to_be_disabled()
+    panel.agree.check()
+    # What is written now was not shown.
+    panel.root.get_by_label("Description", exact=True).fill("Small.")
+    expect(panel.agree).to_have_count(0)
+    panel.button("Review the correction").click()
+    expect(difference).to_contain_text("Small.")
+    expect(panel.agree).not_to_be_checked()
+    panel.agree.check()
+    correct.click()
+    panel.shows(f"Corrected: {version.doi}.")
+    panel.shows("record corrected on")
+    panel.button("Correct the record …").click()
+    panel.button("Cancel").click()
+    expect(panel.button("Correct the record …")).to_be_focused()
+    now = client.status(BERT).version
+    assert now is not None
+    assert (now.doi, now.revision, now.name) == (version.doi, version.revision, "Tiny BERT")
 
 
 def test_r07_regenerate_when_the_weights_changed_and_not_when_only_the_card_did(

@@ -129,6 +129,35 @@ def cases(sandbox: Sandbox) -> dict[str, Case]:
     found["failed"] = Case(open_page(sandbox, repo="ada/nothing-here").state)
     found["restarted"] = Case(found["current"].state, live=False, reconnects=True)
     found["saved"] = Case(found["current"].state, live=False)
+    return {**found, **corrections(sandbox)}
+
+
+def corrections(sandbox: Sandbox) -> dict[str, Case]:
+    """The correction of a registered record, from its form to its place in the history."""
+    client = Client(sandbox.endpoint, sandbox.users["ada"])
+    client.mint("datasets/ada/notes", agree=client.terms("datasets/ada/notes"))
+    page = open_page(sandbox, repo="datasets/ada/notes")
+    page.until(lambda state: state["cite"] and state["cite"]["texts"])
+    page.send("correct")
+    found = {"correction": Case(page.state)}
+    page.send(
+        "propose", form=page.form(authors=AUTHORS[:2], title="Notes on the Analytical Engine")
+    )
+    page.until(lambda state: state["correction"]["rows"])
+    found["difference"] = Case(page.state)
+    page.send("amend", form=page.form(agreed=True), terms=page.state["terms"]["digest"])
+    page.until(
+        lambda state: (
+            state["phase"] == "open"
+            and state["history"][0]["notes"][1:]
+            and "Notes on" in state["cite"]["texts"].get("bibtex", "")
+        )
+    )
+
+    def history(panel: PanelAlone) -> None:
+        panel.root.get_by_text("History: 1 version").click()
+
+    found["corrected"] = Case(page.state, act=history)
     return found
 
 

@@ -12,14 +12,14 @@ _lock = Lock()
 
 
 def listen(listener: Callable[[Repo], None]) -> None:
-    """Call `listener` with each repository that gets a DOI or a commit; once, however often asked."""
+    """Call `listener` with each repository that gets a DOI, a correction or a commit; once, however often asked."""
     with _lock:
         if listener not in _listeners:
             _listeners.append(listener)
 
 
 def announce(repo: Repo) -> None:
-    """`repo` has a new DOI or a new commit. This returns at once: a listener must not wait."""
+    """`repo` has a new DOI, a correction or a new commit. This returns at once: a listener must not wait."""
     with _lock:
         listeners = tuple(_listeners)
     for listener in listeners:

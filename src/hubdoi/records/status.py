@@ -58,6 +58,14 @@ class Status(Displayed):
         return self.version.doi if self.version else None
 
     @property
+    def can_amend(self) -> bool:
+        """Whether who asked may correct the record of the newest DOI.
+
+        Its consent is shown to those who can write alone, and is known where it was registered here.
+        """
+        return self.has_doi_api and self.version is not None and self.version.consent is not None
+
+    @property
     def revision(self) -> str | None:
         """The revision that the newest DOI names."""
         return self.version.revision if self.version else None

@@ -71,7 +71,7 @@ def test_r03_r12_mint_once_however_often_the_button_is_pressed(sandbox: Sandbox)
     page.until(lambda state: state["phase"] == "open" and state["cite"] and state["cite"]["texts"])
     assert len(_client(sandbox).history(BERT)) == 1
     assert "form" not in page.state
-    assert "ada accepted the terms on" in page.state["history"][0]["consent"]
+    assert "ada accepted the terms on" in page.state["history"][0]["notes"][0]
     assert page.notice == "Generated: 10.5072/hf/0001."
     assert page.state["cite"]["texts"]["bibtex"].startswith("@misc{")
     assert page.state["head"]["test"] is True

@@ -114,6 +114,15 @@ def consent_sentence(consent: Consent) -> str:
     return f"{consent.by} accepted the terms on {moment(consent.at)} (digest {consent.terms[:12]}…)"
 
 
+def history_notes(version: Version) -> tuple[str, ...]:
+    """Who agreed to the DOI, and when its record was corrected, for those who may see it."""
+    found = [consent_sentence(version.consent)] if version.consent else []
+    if version.amended:
+        how = f": %doi amend {version.doi} --history" if version.consent else ""
+        found.append(f"record corrected on {moment(version.amended)}{how}")
+    return tuple(f"{version.doi}: {sentence}" for sentence in found)
+
+
 def history_table(history: History) -> Table:
     """All versions, newest first, with *Latest* beside the one that no newer one has replaced."""
     rows = tuple(

@@ -1,4 +1,22 @@
-"""What a person does in the front end, as messages; `static/panel.js` describes them."""
+"""What a person does in the front end, as messages of the form ``{do, by, …}``.
+
+`by` names the view that sent it; `do` is one of
+
+=========================================  ==================================================
+``open {repo}``, ``load``, ``revalidate``  look at a repository, again, quietly
+``retry``, ``stop``                        do again what failed; wait no longer
+``edit {form}``                            what is written
+``mint {form, terms, revision}``           under the terms with that digest, for that revision
+``correct``, ``uncorrect``                 fill the form with the registered record; leave it
+``propose {form}``                         show what that form would change in the record
+``amend {form, terms}``                    correct it under the terms with that digest
+``cite {style}``                           the text of the citation in that style
+``me {n}``, ``import {n, text | card}``    authors; answered
+``lookup {n, kind, text}``                 people or organisations; answered
+=========================================  ==================================================
+
+An answer is ``{re, by, n, …}``, with what it answers in `re`.
+"""
 
 from __future__ import annotations
 
@@ -40,6 +58,15 @@ def act(work: PanelWork, message: object, send: Send) -> None:
         work.edit(Form.from_json(message.get("form")))
     elif do == "mint":
         _mint(work, message)
+    elif do == "correct":
+        work.correct()
+    elif do == "uncorrect":
+        work.stop_correcting()
+    elif do == "propose":
+        work.edit(Form.from_json(message.get("form")))
+        work.propose()
+    elif do == "amend":
+        _amend(work, message)
     elif do == "cite":
         work.cite(_text(message, "style"))
     elif do == "me":
@@ -64,6 +91,17 @@ def _mint(work: PanelWork, message: Mapping[str, Any]) -> None:
         work.ask_again()
         return
     work.begin()
+
+
+def _amend(work: PanelWork, message: Mapping[str, Any]) -> None:
+    """Correct the record as the page showed it: its difference is the one that counts here (R3)."""
+    work.edit(Form.from_json(message.get("form")))
+    correction = work.state.correction
+    amendment = correction.amendment if correction else None
+    if amendment is None or message.get("terms") != amendment.terms.digest:
+        work.ask_again()
+        return
+    work.amend()
 
 
 def _me(work: PanelWork) -> dict[str, Any]:

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ...records import Author
+from ...citation.known_names import KnownNames
+from ...records import Author, Status, Version, title_with_revision
 from ...records.errors import HubdoiError, InvalidAuthor
 from ...records.mint_request import MAX_AUTHORS, MAX_DESCRIPTION, MAX_TITLE, check_text
 from ...records.version import check_revision
@@ -30,6 +31,26 @@ class Form:
     description: str = ""
     revision: str = ""
     agreed: bool = False
+
+    @classmethod
+    def for_next(cls, status: Status, serial: int) -> Form:
+        """What was entered for the DOI before, or what the Hub suggests (R5)."""
+        before = status.version
+        found = cls.of_record(before, serial) if before else cls(serial=serial)
+        # The record of the DOI before is as it was registered; names may have been decided since.
+        authors = KnownNames.nearest().corrected(before.authors if before else ())
+        drafts = tuple(map(Draft.of, authors or status.suggested_authors)) or (Draft(),)
+        return found.replace(drafts=drafts, title=found.title or status.repo.name)
+
+    @classmethod
+    def of_record(cls, version: Version, serial: int) -> Form:
+        """What the record of a DOI says."""
+        return cls(
+            serial=serial,
+            drafts=tuple(map(Draft.of, version.authors)) or (Draft(),),
+            title=title_with_revision(version.title, None),
+            description=version.description or "",
+        )
 
     @classmethod
     def from_json(cls, data: object) -> Form:

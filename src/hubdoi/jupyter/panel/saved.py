@@ -6,7 +6,7 @@ from ...records import History
 from ..display import commonmark, hypertext, terminal
 from ..display.card import Block, Card, Facts, Paragraph, Preformatted, Quote, Text, text
 from ..display.status import change_blocks, lock_sentence, state_sentence
-from ..display.version import consent_sentence, history_table
+from ..display.version import history_notes, history_table
 from ..display.words import STATE, author, doi, moment, repo_link, revision
 from .state import PanelState
 
@@ -69,9 +69,7 @@ def cards(state: PanelState) -> tuple[Card, ...]:
     if status.versions:
         history: list[Block] = [history_table(History(status.repo, status.versions))]
         history += [
-            Paragraph(text(f"{one.doi}: {consent_sentence(one.consent)}"), "quiet")
-            for one in status.versions
-            if one.consent
+            Paragraph(text(note), "quiet") for one in status.versions for note in history_notes(one)
         ]
         found.append(Card(text("History"), blocks=tuple(history)))
     return tuple(found)

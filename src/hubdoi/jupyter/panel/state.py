@@ -6,6 +6,9 @@
                         │                 ▲ ▲               │
                         └─load_failed─▶ failed              ├─mint_failed─▶ open, with the reason
                                                             └─handed_off──▶ watching ──loaded──▶ open
+
+With a `correction`, which an open panel takes up with `correcting`: proposing ──▶ amending
+──proposed──▶ open, with the difference ──amend_began──▶ amending ──amended, loaded──▶ open.
 """
 
 from __future__ import annotations
@@ -13,8 +16,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from ...citation.known_names import KnownNames
-from ...records import Author, Changes, Status, Terms, Version, title_with_revision
+from ...records import Author, Changes, Status, Terms, Version
+from ...records.amendment import Amendment
 from ...records.errors import (
     AlreadyRegistered,
     ConsentError,
@@ -28,11 +31,11 @@ from ...records.errors import (
     ServiceError,
 )
 from .cited import Cited
-from .draft import Draft
+from .correction import Correction
 from .form import Form
 from .preview import Preview
 
-Phase = Literal["asking", "loading", "open", "minting", "watching", "failed"]
+Phase = Literal["asking", "loading", "open", "minting", "watching", "amending", "failed"]
 Tone = Literal["good", "warn", "bad", "quiet"]
 
 
@@ -64,6 +67,8 @@ class PanelState:
     `terms` are the ones on the screen; the tick of the `form` is under exactly them, for the
     revision that the form names. `retry` says what **Try again** does. `minted` is the version that
     this panel has just minted. `checked` is when the status was read, in seconds since the epoch.
+    With a `correction` the form is that of a registered record, and the tick is under what it
+    would change.
     """
 
     repo: str
@@ -77,8 +82,9 @@ class PanelState:
     attempt: Attempt | None = None
     steps: tuple[str, ...] = ()
     notice: Notice | None = None
-    retry: Literal["load", "mint"] | None = None
+    retry: Literal["load", "mint", "amend"] | None = None
     minted: Version | None = None
+    correction: Correction | None = None
     checked: float = 0.0
 
     # What is shown
@@ -90,6 +96,7 @@ class PanelState:
         if (
             status is None
             or self.terms is None
+            or self.correction is not None
             or self.phase not in ("loading", "open", "minting", "watching")
         ):
             return False
@@ -138,11 +145,8 @@ class PanelState:
         if self.phase == "watching":
             return Notice("Waiting for the DOI to appear.", "warn")
         if self.shows_authors:
-            if wrong := self.form.problem:
-                field, sentence = wrong
-                return Notice(sentence, "bad", field)
-            if not self.form.title.strip():
-                return Notice("The title is missing.", "bad", "title")
+            if wrong := self._wrong_field:
+                return wrong
             preview = self.preview
             if preview and preview.problem and preview.asked == self.form.revision:
                 return Notice(preview.problem, "bad", "revision")
@@ -155,8 +159,14 @@ class PanelState:
         return self.refusal is None
 
     @property
+    def can_correct(self) -> bool:
+        """Whether the record of the newest DOI can be corrected here, and nobody does."""
+        can = self.status is not None and self.status.can_amend
+        return can and self.phase == "open" and self.correction is None
+
+    @property
     def is_busy(self) -> bool:
-        return self.phase in ("loading", "minting")
+        return self.phase in ("loading", "minting", "amending")
 
     # What happens
 
@@ -166,21 +176,29 @@ class PanelState:
 
     def loaded(self, status: Status, at: float = 0.0) -> PanelState:
         """The status. A tick is for one DOI and one text: it does not outlive either (R3)."""
+        correction = self.correction
+        if correction and (status.version != correction.version or not status.can_amend):
+            sentence = "The record changed meanwhile, so the correction was closed. Read it again."
+            closed = self.uncorrected()._with(notice=Notice(sentence, "warn"))
+            return closed.loaded(status, at)
         before = self.status
         same = (
             before is not None
             and self.terms == status.terms
-            and (before.repo, before.head, before.doi) == (status.repo, status.head, status.doi)
+            and before.repo == status.repo
+            and (before.head, before.version) == (status.head, status.version)
         )
         form = self.form
-        if form.by:
+        if correction:
+            is_done = False
+        elif form.by:
             # What a person wrote stays, until the DOI that they wrote it for is there.
             about = before and (before.repo, before.doi)
             is_done = about is not None and about != (status.repo, status.doi)
         else:
             is_done = not same
         if is_done:
-            form = _default_form(status, form.serial + 1)
+            form = Form.for_next(status, form.serial + 1)
         changes = self.changes
         if changes and (changes.head != status.head or changes.base != status.revision):
             changes = None
@@ -255,12 +273,18 @@ class PanelState:
 
         A tick is for the revision that was named when it was made (R3).
         """
-        if self.phase != "open" or not self.shows_form or form.serial != self.form.serial:
+        correction = self.correction
+        is_shown = self.shows_form or correction is not None
+        if self.phase != "open" or not is_shown or form.serial != self.form.serial:
             return self
         moved = form.revision != self.form.revision
+        if correction and correction.values_of(form) != correction.values_of(self.form):
+            # What was agreed to repeats every value.
+            correction, moved = correction.proposing(None), True
         agreed = form.agreed and not (moved and self.form.agreed)
         notice = self.notice if self.notice and self.notice.field is None else None
         return self._with(
+            correction=correction,
             form=form.replace(agreed=agreed),
             preview=None if moved else self.preview,
             notice=notice,
@@ -340,6 +364,73 @@ class PanelState:
             retry=None,
         )
 
+    def correcting(self) -> PanelState:
+        """The person corrects the record of the newest DOI; the form for the next one comes back."""
+        version = self.status.version if self.status else None
+        if not self.can_correct or version is None:
+            return self
+        correction = Correction.of(version, self.form)
+        return self._with(
+            correction=correction, form=correction.registered, notice=None, retry=None
+        )
+
+    def uncorrected(self) -> PanelState:
+        """The correction is over, done or not."""
+        if self.correction is None:
+            return self
+        form = self.correction.aside.replace(serial=self.form.serial + 1, agreed=False)
+        return self._with(
+            correction=None, form=form, phase="open", notice=None, steps=(), retry=None
+        )
+
+    def proposing(self) -> PanelState:
+        """The difference from the record is asked for."""
+        if self.phase != "open" or self.correction is None:
+            return self
+        if wrong := self._wrong_field:
+            return self._with(notice=wrong)
+        return self._with(phase="amending", notice=None, retry=None)
+
+    def proposed(self, amendment: Amendment) -> PanelState:
+        """What the correction would change, to be read and agreed to (R3)."""
+        if self.phase != "amending" or self.correction is None:
+            return self
+        return self._with(
+            phase="open",
+            correction=self.correction.proposing(amendment),
+            form=self.form.replace(agreed=False),
+        )
+
+    def amend_began(self) -> PanelState:
+        """The button under the difference was pressed."""
+        correction = self.correction
+        if self.phase != "open" or correction is None or correction.amendment is None:
+            return self
+        if not self.agreed:
+            return self._with(notice=Notice("Tick the box to continue.", "warn"))
+        return self._with(phase="amending", notice=None, retry=None)
+
+    def amended(self, version: Version) -> PanelState:
+        """The record says what was agreed to."""
+        notice = Notice(f"Corrected: {version.doi}.", "good")
+        return self.uncorrected()._with(phase="amending", notice=notice)
+
+    def amend_failed(self, error: HubdoiError) -> PanelState:
+        """The difference could not be shown, or nothing is known of a correction."""
+        if self.correction is None:
+            return self
+        if isinstance(error, ServiceError):
+            # The same correction again finds out whether it was made (R12).
+            retry: Literal["amend"] | None = "amend" if self.correction.amendment else None
+            return self._with(phase="open", notice=Notice(error.message, "bad"), retry=retry)
+        tone: Tone = "warn" if isinstance(error, ConsentError) else "bad"
+        return self._with(
+            phase="open",
+            correction=self.correction.proposing(None),
+            form=self.form.replace(agreed=False),
+            notice=Notice(error.message, tone, _field_of(error)),
+        )
+
     def noticed(self, text: str, tone: Tone) -> PanelState:
         return self._with(notice=Notice(text, tone))
 
@@ -350,6 +441,15 @@ class PanelState:
     def stopped_watching(self) -> PanelState:
         """The person does not want to wait any longer."""
         return self._with(phase="open", steps=(), notice=None, retry="load")
+
+    @property
+    def _wrong_field(self) -> Notice | None:
+        if wrong := self.form.problem:
+            field, sentence = wrong
+            return Notice(sentence, "bad", field)
+        if not self.form.title.strip():
+            return Notice("The title is missing.", "bad", "title")
+        return None
 
     def _description(self) -> str | None:
         """What the person wrote; None where a DOI says the same by itself.
@@ -363,21 +463,6 @@ class PanelState:
 
     def _with(self, **changes: Any) -> PanelState:
         return replace(self, **changes)
-
-
-def _default_form(status: Status, serial: int) -> Form:
-    """What was entered for the DOI before, or what the Hub suggests (R5)."""
-    before = status.version
-    # The record of the DOI before is as it was registered; names may have been decided since.
-    authors = KnownNames.nearest().corrected(before.authors if before else ())
-    authors = authors or status.suggested_authors
-    title = title_with_revision(before.title, None) if before else ""
-    return Form(
-        serial=serial,
-        drafts=tuple(Draft.of(author) for author in authors) or (Draft(),),
-        title=title or status.repo.name,
-        description=(before.description if before else None) or "",
-    )
 
 
 def _is_same(before: Status, now: Status) -> bool:

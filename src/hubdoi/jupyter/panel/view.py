@@ -13,11 +13,13 @@ from ...config import DATACITE_API, Config, is_loopback
 from ...records import HUGGING_FACE, Changes, Doi, Status, Version
 from ...records.doi import HUB_PREFIXES, SANDBOX_PREFIX
 from ...records.errors import HubdoiError
+from ..display.amendment import NAMES
 from ..display.card import Badge, Code, Link, Strong, Text, text
 from ..display.status import GROUPS, change_sentence, file_size, lock_sentence, state_sentence
-from ..display.version import consent_sentence, version_badge
+from ..display.version import history_notes, version_badge
 from ..display.words import STATE, doi, moment, repo_link, revision, size
 from .cited import STYLES
+from .correction import Correction
 from .preview import Preview
 from .state import PanelState
 
@@ -26,6 +28,7 @@ _NEW = "A DOI is a permanent identifier. With it, anybody can cite exactly the r
 _NEXT = (
     "The new DOI is for the revision below. The previous DOI stays valid, and the two are linked."
 )
+_CORRECT = "Your changes replace the public record. The DOI, the repository and the revision stay the same."
 _HAND_OFF = (
     "This Hub has no DOI API: you generate the DOI on the settings page, which also asks for the "
     "authors. This panel continues when the DOI appears."
@@ -52,6 +55,8 @@ def to_json(state: PanelState, config: Config, *, lookup: bool = False) -> dict[
         shown |= _of_status(state, status)
     if status is not None and state.shows_form:
         shown |= _of_form(state, status, config)
+    elif status is not None and state.correction:
+        shown |= _of_correction(state, state.correction)
     return shown
 
 
@@ -77,6 +82,11 @@ def _busy(state: PanelState) -> str:
         return state.steps[-1] if state.steps else "Starting"
     if state.phase == "watching":
         return "Watching for the DOI"
+    if state.phase == "amending":
+        if state.correction is None:
+            return "Reading the corrected record"
+        is_sent = state.correction.amendment is not None
+        return "Correcting the record" if is_sent else "Comparing with the record"
     return ""
 
 
@@ -94,6 +104,7 @@ def _of_status(state: PanelState, status: Status) -> dict[str, Any]:
         "changes": _changes(state.changes) if state.changes else None,
         "cite": _cite(state) if version else None,
         "history": [_row(one, status) for one in status.versions],
+        "can_correct": state.can_correct,
     }
 
 
@@ -149,7 +160,7 @@ def _row(version: Version, status: Status) -> dict[str, Any]:
         "revision": inline(at),
         "created": moment(version.created) if version.created else "",
         "title": version.title,
-        "consent": f"{version.doi}: {consent_sentence(version.consent)}" if version.consent else "",
+        "notes": list(history_notes(version)),
     }
 
 
@@ -161,12 +172,32 @@ def _of_form(state: PanelState, status: Status, config: Config) -> dict[str, Any
         "form_intro": _HAND_OFF if state.hands_off else intro,
         "hands_off": state.hands_off,
         "settings_url": status.settings_url,
+        "act": "mint",
         "label": state.label,
         # Where only the card changed, a new DOI is offered and not urged.
         "urged": not (state.changes is not None and state.changes.only_card),
         "terms": {"text": terms.text, "digest": terms.digest} if terms else None,
         "revision": state.revision,
         "preview": _preview(state, status, config),
+    }
+
+
+def _of_correction(state: PanelState, correction: Correction) -> dict[str, Any]:
+    amendment = correction.amendment
+    rows = amendment.changes if amendment else ()
+    return {
+        "form": state.form.to_json(),
+        "form_intro": _CORRECT,
+        "hands_off": False,
+        "correction": {
+            "title": f"Correct the record of {correction.doi}",
+            "rows": [[NAMES[one.name], one.before or "–", one.after or "–"] for one in rows],
+        },
+        "act": "amend" if amendment else "propose",
+        "label": "Correct the record" if amendment else "Review the correction",
+        "terms": {"text": amendment.terms.text, "digest": amendment.terms.digest}
+        if amendment
+        else None,
     }
 
 

@@ -18,8 +18,10 @@ from ...records.errors import (
     HandOff,
     HubdoiError,
     InReview,
+    InvalidMetadata,
 )
 from .cited import write_citations
+from .correction import Correction
 from .draft import Draft
 from .form import Form
 from .preview import read_preview
@@ -98,10 +100,29 @@ class PanelWork:
             self._on_thread(self._mint)
         return began
 
+    def correct(self) -> None:
+        """Fill the form with the registered record."""
+        self.update(lambda state: state.correcting())
+
+    def stop_correcting(self) -> None:
+        """Go back to what was on the screen before."""
+        if self.state.phase == "open" and self.update(lambda state: state.uncorrected()):
+            self._on_thread(self._preview)
+
+    def propose(self) -> None:
+        """Ask what the correction would change."""
+        self._amend_on_thread(lambda state: state.proposing(), self._propose)
+
+    def amend(self) -> None:
+        """Correct the record as it was agreed to."""
+        self._amend_on_thread(lambda state: state.amend_began(), self._amend)
+
     def retry(self) -> None:
         """Do again what failed."""
         if self.state.retry == "mint":
             self.begin()
+        elif self.state.retry == "amend":
+            self.amend()
         else:
             self.load()
 
@@ -274,6 +295,47 @@ class PanelWork:
         self.update(lambda state: state.minted_as(version))
         self._load()
 
+    def _amend_on_thread(
+        self, begin: Callable[[PanelState], PanelState], work: Callable[[Correction], None]
+    ) -> None:
+        """Begin a part of a correction, once however often the button is pressed, and do it."""
+
+        def guarded(correction: Correction) -> None:
+            try:
+                work(correction)
+            except HubdoiError as error:
+                failure = error
+                self.update(lambda state: state.amend_failed(failure))
+                if isinstance(error, ConsentError):
+                    # The record may say something else by now.
+                    self.revalidate()
+
+        with self.lock:
+            was_amending = self.state.phase == "amending"
+            self.update(begin)
+            correction = self.state.correction
+            began = self.state.phase == "amending" and not was_amending
+        if began and correction:
+            found = correction
+            self._on_thread(lambda: guarded(found))
+
+    def _propose(self, correction: Correction) -> None:
+        values = correction.values(self.state.form)
+        if not values:
+            raise InvalidMetadata("Nothing was changed yet. Change a field, then review it.")
+        amendment = self.client.preview_amendment(correction.doi, **values)
+        self.update(lambda state: state.proposed(amendment))
+
+    def _amend(self, correction: Correction) -> None:
+        version = self.client.amend(
+            correction.doi,
+            agree=correction.amendment.terms if correction.amendment else None,
+            idempotency_key=correction.key,
+            **correction.values(self.state.form),
+        )
+        self.update(lambda state: state.amended(version))
+        self._load()
+
     def _watch(self, status: Status) -> None:
         self._watching = cancel = Event()
         try:
@@ -313,6 +375,8 @@ class PanelWork:
                     lambda state: (
                         state.mint_failed(wrong)
                         if state.phase in ("minting", "watching")
+                        else state.amend_failed(wrong)
+                        if state.phase == "amending"
                         else state.load_failed(wrong)
                     )
                 )

@@ -179,7 +179,7 @@ function reasonAgainst(form, state) {
     if (!form.title.trim()) return "The title is missing.";
     if (revisionProblem(form.revision)) return revisionProblem(form.revision);
   }
-  return form.agreed ? "" : "Tick the box to continue.";
+  return form.agreed || !state.terms ? "" : "Tick the box to continue.";
 }
 
 const revisionProblem = (text) =>
@@ -346,7 +346,7 @@ class PanelView {
     // A tick is under the terms that were shown (R3), also where the rest of the form is kept.
     if (this.form && before?.terms && before.terms.digest !== state.terms?.digest) this.form.agreed = false;
     this.minting = false;
-    const finished = before && ["minting", "watching"].includes(before.phase) && state.phase === "open";
+    const finished = before && ["minting", "watching", "amending"].includes(before.phase) && state.phase === "open";
     this.render();
     if (finished && this.root.contains(document.activeElement) === false) this.root.querySelector(".hubdoi-refresh")?.focus();
   }
@@ -381,6 +381,10 @@ class PanelView {
       asking && this.askRepo(),
       state.facts?.length > 0 && this.facts(state.facts),
       state.changes && this.changes(state.changes),
+      state.can_correct && this.live && h("div", { key: "correct" }, this.tool("Correct the record …", () => {
+        this.focusOn("edit-0");
+        this.send({ do: "correct" });
+      }, { id: this.name("correct") })),
       this.form && this.formPart(state),
       state.cite && this.citations(state),
       state.history?.length > 0 && this.history(state.history));
@@ -394,7 +398,7 @@ class PanelView {
         head?.badge && badge(head.badge.text, head.badge.tone),
         head?.test && badge("Sandbox", "quiet", "DOIs of the sandbox are for trying out; they never resolve at doi.org")),
       this.live && state.phase !== "asking" && button(icon("refresh"), () => this.send({ do: "load" }), {
-        class: "hubdoi-plain hubdoi-refresh", "aria-label": "Refresh", title: "Refresh", disabled: ["loading", "minting"].includes(state.phase),
+        class: "hubdoi-plain hubdoi-refresh", "aria-label": "Refresh", title: "Refresh", disabled: ["loading", "minting", "amending"].includes(state.phase),
       }),
       state.summary && h("p", { class: "hubdoi-summary" }, inline(state.summary)));
   }
@@ -476,7 +480,8 @@ class PanelView {
   /* The form */
 
   edited(change) {
-    Object.assign(this.form, change);
+    // What is agreed to repeats every value of a correction.
+    Object.assign(this.form, this.state.correction && { agreed: false }, change);
     this.render();
     clearTimeout(this.editTimer);
     this.editTimer = setTimeout(() => this.flush(), EDIT_AFTER);
@@ -504,17 +509,25 @@ class PanelView {
   }
 
   formPart(state) {
-    const reason = this.minting || state.phase === "minting" ? "" : state.phase === "watching" ? "Waiting for the DOI to appear." : reasonAgainst(this.form, state);
+    const { correction } = state;
+    const reason = this.minting || ["minting", "amending"].includes(state.phase) ? "" : state.phase === "watching" ? "Waiting for the DOI to appear." : reasonAgainst(this.form, state);
     return h("div", { key: "form", class: "hubdoi-form" },
+      correction && heading(correction.title),
       state.form_intro && quiet(state.form_intro),
       !state.hands_off && this.authorsPart(state),
       !state.hands_off && state.preview && this.preview(state),
-      this.terms(state),
+      correction && [this.titleEntry(), this.descriptionEntry()],
+      correction?.rows.length > 0 && region("What will change", "hubdoi-change", table(["Property", "Before", "After"], correction.rows)),
+      state.terms && this.terms(state),
       h("div", { class: "hubdoi-act" },
-        h("label", { class: "hubdoi-agree" },
+        state.terms && h("label", { class: "hubdoi-agree" },
           h("input", { type: "checkbox", checked: this.form.agreed, disabled: !this.editable, onchange: (event) => this.edited({ agreed: event.target.checked }) }),
           h("span", null, "I have read these terms and agree to them")),
         h("p", { id: this.name("reason"), class: "hubdoi-quiet hubdoi-reason" }, reason),
+        correction && button("Cancel", () => {
+          this.focusOn("correct");
+          this.send({ do: "uncorrect" });
+        }, { disabled: !this.editable }),
         this.action(state, reason)));
   }
 
@@ -539,8 +552,10 @@ class PanelView {
     clearTimeout(this.editTimer);
     this.editTimer = null;
     this.minting = true;
+    // What was asked for is read where it appears.
+    if (state.act === "propose") this.focusNext = ".hubdoi-change";
     this.edits += 1;
-    this.send({ do: "mint", form: this.formNow(), terms: state.terms?.digest, revision: state.revision });
+    this.send({ do: state.act, form: this.formNow(), terms: state.terms?.digest, revision: state.revision });
     this.render();
   }
 
@@ -887,7 +902,7 @@ class PanelView {
       region("Versions", "",
         table(["DOI", "State", "Revision", "Registered", "Title"], history.map((version) => [
           inline(version.doi), badge(version.state ?? "", version.tone), inline(version.revision), version.created, version.title]))),
-      history.filter((version) => version.consent).map((version) => quiet(version.consent)));
+      history.map((version) => (version.notes ?? []).map(quiet)));
   }
 }
 
@@ -974,7 +989,10 @@ export function connect(kernel, data, save) {
     host.reconnect = async (form) => {
       const done = await kernel.requestExecute({ code: "import hubdoi.jupyter.panel", silent: true, store_history: false }).done;
       if (done.content.status !== "ok") throw new Error("hubdoi is not installed in this kernel. Install it, then run this cell again.");
-      await open({ id: data?.id, reopen: { repo: host.state.repo ?? "", endpoint: host.state.endpoint ?? "", form: form ?? host.state.form ?? null } }, 60);
+      const { repo = "", endpoint = "", correction } = host.state;
+      // A correction is not what the next DOI is generated with.
+      const written = correction ? null : form ?? host.state.form ?? null;
+      await open({ id: data?.id, reopen: { repo, endpoint, form: written } }, 60);
     };
     // The panel is found again when the page was loaded again; a kernel without it closes the comm.
     host.ready = open({ id: data?.id }, 60).catch(() => live(false));
