@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import ast
 import json
 import subprocess
 import sys
@@ -373,3 +374,20 @@ def test_relative_import_means_the_package_of_the_file(tmp_path: Path) -> None:
     assert not list(uses(alone))
     deep.write_text('from ....utils import load\nload("ada/engine")\n')
     assert not list(uses(deep))
+
+
+def test_what_was_read_is_not_followed_as_a_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    parsed: list[str] = []
+    parse = ast.parse
+
+    def counted(source: str, *rest: Any, **more: Any) -> Any:
+        parsed.append(source)
+        return parse(source, *rest, **more)
+
+    monkeypatch.setattr("hubdoi.provenance.scanner.pieces.ast.parse", counted)
+    working = [f"step{n} = frame.assign(n={n}).query('n > 1')\nprint(step{n})" for n in range(50)]
+    reading = 'frame = pd.read_csv("hf://datasets/ada/notes/a.csv").dropna()'
+    assert found(reading, *working) == [("dataset", "ada/notes", None)]
+    assert len(parsed) < 5
+    path = 'path = "hf://datasets/ada/notes/a.csv"\nother = path'
+    assert found(path, *working, "pd.read_csv(other)") == [("dataset", "ada/notes", None)]

@@ -21,6 +21,7 @@ _NO_CODE = frozenset(
     "ctx op ops id arg attr names name level module type_comment kind conversion is_async "
     "simple asname annotation returns args_only".split()
 )
+_GIVES_DATA = ("read_", "scan_", "load_", "from_")
 _CHILDREN: dict[type[Any], tuple[str, ...]] = {}
 
 
@@ -137,6 +138,8 @@ class Program:
         for index, pattern in places:
             for node, _ in self._units_near(index, pattern):
                 if isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign):
+                    if gives_data(node.value):
+                        continue
                     targets = node.targets if isinstance(node, ast.Assign) else [node.target]
                     for target in targets:
                         found.update(
@@ -416,6 +419,19 @@ def calls_under(node: ast.AST, site: Site) -> Iterator[tuple[ast.Call, Site]]:
                         stack.append((child, where))
             elif kind not in _LEAVES:
                 stack.append((value, where))
+
+
+def gives_data(node: ast.expr | None) -> bool:
+    """Whether an expression gives what it reads, so that its name holds no address."""
+    while isinstance(node, ast.Call | ast.Attribute | ast.Subscript):
+        if isinstance(node, ast.Call):
+            node = node.func
+            name = node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+            if name.startswith(_GIVES_DATA):
+                return True
+        else:
+            node = node.value
+    return False
 
 
 def comprehension_site(node: Any, site: Site) -> Site:
