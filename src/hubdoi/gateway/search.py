@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from ..minting.ledger import Ledger
-from ..minting.ledger_tables import repositories, versions
+from ..minting.ledger_tables import INTENDED, repositories, versions
 from ..records import Version
 
 _PAGE = 50
@@ -26,7 +26,7 @@ def found_dois(ledger: Ledger, words: str, before: int | None = None) -> Found:
     query = (
         sa.select(versions.c.id, versions.c.doi)
         .join(repositories, versions.c.repository_id == repositories.c.id)
-        .where(versions.c.step != "intended", repositories.c.hub == ledger.hub)
+        .where(versions.c.step != INTENDED, repositories.c.hub == ledger.hub)
         .order_by(versions.c.id.desc())
         .limit(_PAGE + 1)
     )

@@ -21,9 +21,9 @@ from ..records import Consent, Doi, Repo, RepoInfo, Terms, Version, parse_moment
 from ..records.errors import AlreadyRegistered, IdempotencyConflict, LedgerError, already_registered
 from . import ledger_queries as queries
 from .database import Database
+from .ledger_tables import INTENDED, LINKED, metadata
 from .ledger_tables import answers as _answers
 from .ledger_tables import hand_offs as _hand_offs
-from .ledger_tables import metadata
 from .ledger_tables import repositories as _repositories
 from .ledger_tables import schema as _schema
 from .ledger_tables import terms as _terms
@@ -178,7 +178,7 @@ class Ledger:
         with self.transaction() as db:
             db.execute(_answers.delete().where(_answers.c.version_id == entry.id))
             db.execute(
-                _versions.delete().where(_versions.c.id == entry.id, _versions.c.step == "intended")
+                _versions.delete().where(_versions.c.id == entry.id, _versions.c.step == INTENDED)
             )
 
     def rename(self, uid: str, to: Repo) -> None:
@@ -268,7 +268,7 @@ class Ledger:
         """The registered version of `doi`, with its number and its repository."""
         with self.database.reading() as db:
             row = db.execute(
-                queries.ENTRY.where(_versions.c.doi_key == doi.key, _versions.c.step != "intended")
+                queries.ENTRY.where(_versions.c.doi_key == doi.key, _versions.c.step != INTENDED)
             ).first()
             return self._read(row) if row is not None else None
 
@@ -278,7 +278,7 @@ class Ledger:
             rows = db.execute(
                 queries.ENTRY.where(
                     _versions.c.id > after,
-                    _versions.c.step != "intended",
+                    _versions.c.step != INTENDED,
                     _repositories.c.hub == self.hub,
                 )
                 .order_by(_versions.c.id)
@@ -307,7 +307,7 @@ class Ledger:
             for batch in _batches([doi.key for doi in dois], 500):
                 rows = db.execute(
                     queries.ENTRY.where(
-                        _versions.c.doi_key.in_(batch), _versions.c.step != "intended"
+                        _versions.c.doi_key.in_(batch), _versions.c.step != INTENDED
                     )
                 )
                 for row in rows:
@@ -347,7 +347,7 @@ class Ledger:
         with self.database.reading() as db:
             rows = db.execute(
                 queries.ENTRY.where(
-                    _versions.c.step != "linked", _repositories.c.hub == self.hub
+                    _versions.c.step != LINKED, _repositories.c.hub == self.hub
                 ).order_by(_versions.c.id)
             ).all()
             return tuple(map(self._read, rows))

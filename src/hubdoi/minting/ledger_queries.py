@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from .ledger_tables import consents, repositories, versions
+from .ledger_tables import INTENDED, consents, repositories, versions
 
 INSERT_CONSENT = consents.insert()
 REPOSITORY = sa.select(repositories.c.id, repositories.c.type, repositories.c.name).where(
@@ -23,7 +23,7 @@ DOIS = (
     .where(
         repositories.c.hub == sa.bindparam("hub"),
         repositories.c.uid.in_(sa.bindparam("uids", expanding=True)),
-        versions.c.step != "intended",
+        versions.c.step != INTENDED,
     )
     .order_by(versions.c.revision_date.desc(), versions.c.id.desc())
 )
@@ -47,7 +47,7 @@ _OF_UID = (
     repositories.c.hub == sa.bindparam("hub"),
     repositories.c.uid == sa.bindparam("uid"),
 )
-REGISTERED_OF_UID = _ROW.where(*_OF_UID, versions.c.step != "intended").order_by(
+REGISTERED_OF_UID = _ROW.where(*_OF_UID, versions.c.step != INTENDED).order_by(
     versions.c.revision_date.desc(), versions.c.id.desc()
 )
 
@@ -56,7 +56,7 @@ _order = sa.tuple_(versions.c.revision_date, versions.c.id)
 _other_order = sa.tuple_(_other.c.revision_date, _other.c.id)
 _neighbour = (
     sa.select(_other.c.doi)
-    .where(_other.c.repository_id == versions.c.repository_id, _other.c.step != "intended")
+    .where(_other.c.repository_id == versions.c.repository_id, _other.c.step != INTENDED)
     .limit(1)
     .correlate(versions)
 )

@@ -14,6 +14,7 @@ from ..records import Doi, Repo, RepoInfo, parse_moment, show_moment
 from ..records.errors import AlreadyRegistered
 from ..records.reservation import Reservation
 from .ledger import Ledger
+from .ledger_tables import INTENDED
 from .ledger_tables import reservations as _reservations
 from .ledger_tables import versions as _versions
 
@@ -21,7 +22,7 @@ from .ledger_tables import versions as _versions
 def _of_version(*, registered: bool) -> sa.Exists:
     found = sa.select(_versions.c.id).where(_versions.c.doi_key == _reservations.c.doi_key)
     if registered:
-        found = found.where(_versions.c.step != "intended")
+        found = found.where(_versions.c.step != INTENDED)
     return found.exists()
 
 
