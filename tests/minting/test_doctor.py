@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import base64
+import logging
+import re
+import traceback
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +15,7 @@ import pytest
 from hubdoi.client import Client
 from hubdoi.datacite.registrar import DataCiteRegistrar
 from hubdoi.minting.doctor import datacite_findings
-from hubdoi.records.errors import AccessError
+from hubdoi.records.errors import AccessError, HubdoiError
 from hubdoi.records.findings import Findings
 from hubdoi.sandbox import Sandbox
 
@@ -68,6 +73,47 @@ def test_each_problem_names_the_way_out(
     assert found.exit_status == 1
     assert any(part in problems(found)[kind] for part in way_out.split("|"))
     assert API_KEY not in str(found) and API_KEY not in repr(found.findings)
+
+
+def test_an_api_key_that_was_accepted_is_shown_nowhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("HUBDOI_DATA", str(tmp_path))
+    caplog.set_level(logging.DEBUG)
+    said: list[str] = []
+    with Sandbox(without_doi_api=True) as hub:
+        account, key = (hub.datacite_repository[name] for name in ("username", "api_key"))
+        assert re.fullmatch(r"DC\.[A-Za-z0-9]{32}", key)
+        client = client_of(hub, datacite_password=key)
+        said += [repr(client.doctor("ada/tiny-bert")), repr(vars(client)), repr(client.config)]
+        assert problems(client.doctor()) == {}
+        terms = client.terms("ada/tiny-bert")
+        minted = client.mint("ada/tiny-bert", agree=terms)
+        said.append(repr(minted))
+        with pytest.raises(HubdoiError) as refused:
+            client.mint("ada/tiny-bert", agree=terms)
+        other = client_of(hub, datacite_repository="SANDBOX.OTHER", datacite_password=key)
+        said.append(str(other.doctor()))
+        assert "account" in problems(other.doctor())
+    with pytest.raises(HubdoiError) as gone:
+        client.mint("datasets/ada/notes", agree=terms)
+    said.append(str(client.doctor()))
+    for error in (refused.value, gone.value):
+        # Every frame but this test's, which has the key, with its local variables.
+        assert error.__traceback__
+        told = traceback.TracebackException(
+            type(error), error, error.__traceback__.tb_next, capture_locals=True
+        )
+        said += [*told.format(), repr(error.__dict__)]
+    said += [record.getMessage() for record in caplog.records]
+    basic = base64.b64encode(f"{account}:{key}".encode()).decode()
+    for secret in (key, basic):
+        assert not [text for text in said if secret in text]
+        assert not [
+            path.name
+            for path in tmp_path.rglob("*")
+            if path.is_file() and secret.encode() in path.read_bytes()
+        ]
 
 
 def test_a_hub_that_does_not_answer_is_a_finding() -> None:

@@ -23,7 +23,7 @@ _ALPHABET = string.ascii_letters + string.digits
 
 
 class Credentials:
-    """Tokens of people, the support token, the password of the DataCite account, the session key.
+    """Tokens of people, the support token, the password and API key of the DataCite account, the session key.
 
     `id` is no secret: it names the sandbox under whichever URL it is reached.
 
@@ -40,9 +40,11 @@ class Credentials:
         self._users: dict[str, str] = dict(held.get("users", {}))
         self.support_token: str = held.get("support_token") or _token("hfs_")
         self.datacite_password: str = held.get("datacite_password") or _random(32)
+        # As DataCite's own look: they take the place of the password.
+        self.datacite_key: str = held.get("datacite_key") or f"DC.{_random(32)}"
         self.id: str = held.get("id") or uuid4().hex
         self.session_key: bytes = bytes.fromhex(held.get("session_key") or secrets.token_hex(32))
-        if "id" not in held:
+        if not {"id", "datacite_key"} <= held.keys():
             self._write()
 
     @property
@@ -52,10 +54,11 @@ class Credentials:
 
     @property
     def datacite_repository(self) -> dict[str, str]:
-        """User name, password and prefix of the DataCite account."""
+        """User name, password, API key and prefix of the DataCite account."""
         return {
             "username": DATACITE_USERNAME,
             "password": self.datacite_password,
+            "api_key": self.datacite_key,
             "prefix": DATACITE_PREFIX,
         }
 
@@ -80,9 +83,10 @@ class Credentials:
         return _same(token, self.support_token)
 
     def is_datacite(self, username: str, password: str) -> bool:
-        """Whether these are the user name and password of the DataCite account."""
+        """Whether these are the user name and the password, or API key, of the DataCite account."""
         right_name = _same(username.upper(), DATACITE_USERNAME)
-        return _same(password, self.datacite_password) and right_name
+        known = _same(password, self.datacite_password) | _same(password, self.datacite_key)
+        return known and right_name
 
     def __repr__(self) -> str:
         return f"Credentials(users={sorted(self._users)})"
@@ -93,6 +97,7 @@ class Credentials:
             "users": self._users,
             "support_token": self.support_token,
             "datacite_password": self.datacite_password,
+            "datacite_key": self.datacite_key,
             "session_key": self.session_key.hex(),
         }
         beside = self._path.with_name(self._path.name + ".new")

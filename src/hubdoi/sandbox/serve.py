@@ -141,7 +141,7 @@ class Sandbox:
 
     @property
     def datacite_repository(self) -> dict[str, str]:
-        """User name, password and prefix of its DataCite account."""
+        """User name, password, API key and prefix of its DataCite account."""
         return self.world.credentials.datacite_repository
 
     @property
