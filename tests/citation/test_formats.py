@@ -114,7 +114,10 @@ def test_biblatex(make: Make, rich: Version) -> None:
 def test_text_has_the_form_that_datacite_prefers(rich: Version, without_doi: Version) -> None:
     assert str(cite(rich, "text")) == (
         "Lovelace, Ada; Analytical Engine Society; jeevan (2026): tiny-bert (Revision 0000001). "
-        "Version 0000001. Hugging Face. (Model). https://doi.org/10.5072/hf/0001"
+        "Hugging Face. (Model). https://doi.org/10.5072/hf/0001"
+    )
+    assert "tiny. Version 1.2. Hugging Face." in str(
+        cite(rich.replace(title="tiny", version="1.2"), "text")
     )
     assert str(cite(without_doi, "text")).endswith(
         f"https://huggingface.co/ada/tiny-bert_2/tree/{without_doi.revision}"
@@ -125,7 +128,7 @@ def test_markdown_links_the_doi(rich: Version) -> None:
     citation = cite(rich, "markdown")
     assert str(citation) == (
         "Lovelace, Ada; Analytical Engine Society; jeevan (2026): tiny-bert (Revision 0000001). "
-        "Version 0000001. Hugging Face. (Model). "
+        "Hugging Face. (Model). "
         "[https://doi.org/10.5072/hf/0001](https://doi.org/10.5072/hf/0001)"
     )
     assert citation.in_text == "[(Lovelace et al., 2026)](https://doi.org/10.5072/hf/0001)"

@@ -11,6 +11,7 @@ from ..records import Author, Version
 from ..records.date import year_of
 from ..records.link import link_of
 from ..records.plain_text import plain_line
+from .bibtex import version_apart
 
 _MOST_NAMES = 20
 
@@ -28,10 +29,11 @@ def parts(version: Version) -> list[str]:
     """Everything before the identifier, each with the punctuation that ends it."""
     names = creators(version)
     year = f"({_year(version)})"
+    number = plain_line(version_apart(version) or "")
     found = [
         f"{names} {year}:" if names else f"{year}:",
         _sentence(version.title),
-        _sentence(f"Version {_version(version)}" if _version(version) else ""),
+        _sentence(f"Version {number}" if number else ""),
         _sentence(version.publisher),
         f"({plain_line(version.resource_type)})." if version.resource_type else "",
     ]
@@ -65,10 +67,6 @@ def _year(version: Version) -> str:
 
 def _short(author: Author) -> str:
     return plain_line(author.family if author.type == "person" and author.family else author.name)
-
-
-def _version(version: Version) -> str:
-    return plain_line(version.version or version.short_revision or "")
 
 
 def _sentence(text: str) -> str:
