@@ -11,7 +11,9 @@ from pathlib import Path
 
 from .harness import HERE, Result
 
-BENCHMARKS = "load cold warm many bibtex bibfile styles mint scale scan record gateway soak".split()
+BENCHMARKS = (
+    "load cold warm many bibtex bibfile styles mint scale large folder scan record gateway soak"
+).split()
 
 
 def main(names: list[str]) -> int:

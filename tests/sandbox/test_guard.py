@@ -95,6 +95,7 @@ def test_bodies_are_bounded(http):
         answer = http(method, path, content=large)
         assert answer.status_code == 413, path
         assert "1 MiB" in answer.headers["X-Error-Message"]
+        assert answer.json()["code"] == answer.headers["X-Error-Code"] == "FileTooLarge"
 
     def parts():
         for _ in range(MAX_JSON_BYTES // 65536 + 2):
@@ -111,6 +112,7 @@ def test_commits_are_bounded(http):
     answer = http("POST", f"/api/models/{BERT}/commit/main", content=parts(), timeout=60)
     assert answer.status_code == 413
     assert "160 MiB" in answer.headers["X-Error-Message"]
+    assert answer.json()["code"] == answer.headers["X-Error-Code"] == "FileTooLarge"
 
 
 def test_headers_that_lie_about_the_length(demo):

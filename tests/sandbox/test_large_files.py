@@ -212,6 +212,25 @@ def test_an_upload_that_breaks_off_leaves_nothing(
     assert list((demo.world.data / "large" / "incoming").iterdir()) == []
 
 
+def test_an_upload_goes_to_disk_as_it_comes(
+    demo: Sandbox, http: Callable[..., httpx.Response]
+) -> None:
+    content = token_bytes(1000_000) * 40
+    href = announce(http, content)["actions"]["upload"]["href"]
+    on_disk = []
+
+    def slowly() -> Iterator[bytes]:
+        for start in range(0, len(content), 1000_000):
+            yield content[start : start + 1000_000]
+        # More was sent than the sockets hold, so the server has taken some of it.
+        incoming = (demo.world.data / "large" / "incoming").iterdir()
+        on_disk.extend(path.stat().st_size for path in incoming)
+
+    answer = httpx.put(href, content=slowly(), headers={"Content-Length": str(len(content))})
+    assert answer.status_code == 200
+    assert on_disk and on_disk[0] > len(content) // 2
+
+
 def test_nobody_commits_what_is_somebody_elses(
     demo: Sandbox, grace: HfApi, http: Callable[..., httpx.Response]
 ) -> None:

@@ -12,6 +12,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .large import MAX_LARGE_BYTES
+from .refusal import Refusal
 from .xorbs import MAX_XORB_BYTES
 
 MAX_FILE_BYTES = 10 * 1024 * 1024
@@ -53,30 +54,34 @@ class Guard:
         headers = Headers(scope=scope)
         host = headers.get("host", "").lower()
         if not self._is_own(host):
-            await _refuse(send, 421, "This server does not go by that name; use its own address.")
+            await _refuse(
+                send, Refusal(421, "This server does not go by that name; use its own address.")
+            )
             return
         if scope["method"] not in SAFE_METHODS and not self._is_same_site(headers):
-            await _refuse(send, 403, "Another site cannot make a browser do this.")
+            await _refuse(send, Refusal(403, "Another site cannot make a browser do this."))
             return
         limit = _limit(scope["path"])
         body = _Body(receive, limit)
         if _declared(headers) > limit:
             await body.drain()
-            await _too_large(send, limit)
+            await _refuse(send, _TooLarge(limit))
             return
         started = False
 
         async def watched(message: Message) -> None:
             nonlocal started
+            if not started and body.is_over:
+                await body.drain()
             started = started or message["type"] == "http.response.start"
             await send(message)
 
         try:
             await self._app(scope, body.receive, watched)
-        except _TooLarge:
+        except _TooLarge as refusal:
             if not started:
                 await body.drain()
-                await _too_large(send, limit)
+                await _refuse(send, refusal)
 
     def _is_own(self, host: str) -> bool:
         if host in self.hosts:
@@ -104,8 +109,14 @@ class Guard:
             return False
 
 
-class _TooLarge(Exception):
-    """The body went beyond its bound."""
+class _TooLarge(Refusal):
+    """The body went beyond its bound of so many bytes."""
+
+    def __init__(self, limit: int) -> None:
+        size = f"{limit // (1024 * 1024)} MiB"
+        super().__init__(
+            413, f"The request is larger than {size}; send less at once.", "FileTooLarge"
+        )
 
 
 class _Body:
@@ -115,10 +126,14 @@ class _Body:
         self._taken = 0
         self._more = True
 
+    @property
+    def is_over(self) -> bool:
+        return self._taken > self._limit
+
     async def receive(self) -> Message:
         message = await self._next()
-        if self._taken > self._limit:
-            raise _TooLarge
+        if self.is_over:
+            raise _TooLarge(self._limit)
         return message
 
     async def drain(self) -> None:
@@ -156,23 +171,16 @@ def _is_wildcard(host: str) -> bool:
     return host in ("", "0.0.0.0", "::")  # noqa: S104  # nosec B104  # compared, not bound
 
 
-async def _too_large(send: Send, limit: int) -> None:
-    size = f"{limit // (1024 * 1024)} MiB"
-    await _refuse(send, 413, f"The request is larger than {size}; send less at once.")
-
-
-async def _refuse(send: Send, status: int, message: str) -> None:
-    body = json.dumps({"error": message}).encode()
-    await send(
-        {
-            "type": "http.response.start",
-            "status": status,
-            "headers": [
-                (b"content-type", b"application/json"),
-                (b"content-length", str(len(body)).encode()),
-                (b"x-error-message", message.encode("latin-1")),
-                (b"connection", b"close"),
-            ],
-        }
-    )
+async def _refuse(send: Send, refusal: Refusal) -> None:
+    code = {"code": refusal.code} if refusal.code else {}
+    body = json.dumps({"error": refusal.message, **code}).encode()
+    headers = [
+        (b"content-type", b"application/json"),
+        (b"content-length", str(len(body)).encode()),
+        (b"x-error-message", refusal.message.encode("latin-1")),
+        (b"connection", b"close"),
+    ]
+    if refusal.code:
+        headers.append((b"x-error-code", refusal.code.encode()))
+    await send({"type": "http.response.start", "status": refusal.status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

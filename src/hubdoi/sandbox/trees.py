@@ -354,6 +354,7 @@ def _reach(touched: dict[str, dict[str, Entry | None]], folder: str) -> None:
         raise Refusal(
             413,
             f"A commit changes the files of at most {_MAX_FOLDERS:,} folders; make several commits.",
+            "TooManyFolders",
         )
 
 

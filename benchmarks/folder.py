@@ -1,0 +1,100 @@
+"""1,000 small files in one commit of a sandbox, and read back, against git with the same files."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+from shutil import rmtree
+from statistics import median
+from time import perf_counter
+
+from .harness import Result, in_turn, served
+
+FILES = 1000
+_BYTES = 500
+_IN_A_FOLDER = 100
+
+
+class _Side:
+    """A folder that is new in every run: nothing is known of its files."""
+
+    def __init__(self, folder: Path, endpoint: str, token: str) -> None:
+        from huggingface_hub import HfApi
+
+        self._folder = folder
+        self._api = HfApi(endpoint, token=token)
+        self._numbers = count()
+
+    def _made(self) -> Path:
+        made = self._folder / f"files-{next(self._numbers)}"
+        for number in range(FILES):
+            path = made / str(number // _IN_A_FOLDER) / f"{number}.txt"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(os.urandom(_BYTES // 2).hex().encode())
+        return made
+
+    def upload(self) -> float:
+        """Seconds of `upload_folder` into a repository without files."""
+        made = self._made()
+        repo = f"ada/{made.name}"
+        self._api.create_repo(repo)
+        start = perf_counter()
+        self._api.upload_folder(repo_id=repo, folder_path=made)
+        taken = perf_counter() - start
+        rmtree(made)
+        self._last = repo
+        return taken
+
+    def git(self) -> float:
+        """Seconds of `git add` and `git commit` in a repository without files."""
+        made = self._made()
+        git = ["git", "-C", made, "-c", "user.name=Ada", "-c", "user.email=ada@example.org"]
+        subprocess.run([*git, "init", "--quiet"], check=True)
+        start = perf_counter()
+        subprocess.run([*git, "add", "."], check=True)
+        subprocess.run([*git, "commit", "--quiet", "--message", "files"], check=True)
+        taken = perf_counter() - start
+        rmtree(made)
+        return taken
+
+    def snapshot(self) -> float:
+        """Milliseconds of `snapshot_download` for each of the files that were sent last."""
+        cache = self._folder / "cache"
+        start = perf_counter()
+        path = self._api.snapshot_download(self._last, cache_dir=cache)
+        taken = perf_counter() - start
+        assert sum(len(files) for _, _, files in os.walk(path)) == FILES + 1
+        rmtree(cache)
+        return taken * 1000 / FILES
+
+
+def measure(runs: int = 7) -> list[Result]:
+    with _side() as side:
+        sent = in_turn(side.upload, side.git, runs=runs)
+        fetched = [side.snapshot() for _ in range(runs + 1)][1:]
+    return [
+        Result(
+            "folder-upload", sent.ratio, "ratio", "<= 1.5", "git add and git commit", sent.detail
+        ),
+        Result("folder-snapshot", median(fetched), "ms a file", "<= 6", "none", f"{FILES} files"),
+    ]
+
+
+@contextmanager
+def _side() -> Iterator[_Side]:
+    with tempfile.TemporaryDirectory(prefix="hubdoi-bench-") as made:
+        # Read when huggingface_hub is imported.
+        os.environ |= {"HF_HOME": made, "HF_HUB_DISABLE_PROGRESS_BARS": "1"}
+        with served() as sandbox:
+            yield _Side(Path(made), sandbox.endpoint, sandbox.users["ada"])
+
+
+@contextmanager
+def subject() -> Iterator[Callable[[], object]]:
+    with _side() as side:
+        yield side.upload
