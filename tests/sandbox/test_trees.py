@@ -169,9 +169,31 @@ def test_a_commit_of_too_many_folders_is_refused(
     monkeypatch.setattr(trees_module, "_MAX_FOLDERS", 300)
     info = world.store.info(BERT, ADA)
     files = {"/".join([str(n), *"abcdefgh"]): b"" for n in range(40)}
-    with pytest.raises(Refusal, match="several commits"):
+    with pytest.raises(Refusal, match="several commits") as refused:
         world.store.commits.commit(info.uid, ADA, Change(files), title="x")
+    assert (refused.value.status, refused.value.code) == (413, "TooManyFolders")
     assert world.store.info(BERT, ADA).head == info.head
+
+
+def test_a_folder_of_too_many_entries_is_refused(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trees_module, "PART", 4)
+    info = world.store.info(BERT, ADA)
+    commits, many = world.store.commits, {f"many/{n}": b"" for n in range(40)}
+    commits.commit(info.uid, ADA, Change(many), title="before there was a bound")
+    monkeypatch.setattr(trees_module, "MAX_ENTRIES", 30)
+    head = world.store.info(BERT, ADA).head
+    for files in ({"many/more": b""}, {"many/more/deep": b""}, {str(n): b"" for n in range(31)}):
+        with pytest.raises(Refusal, match="more than 30 files and folders") as refused:
+            commits.commit(info.uid, ADA, Change(files), title="x")
+        assert (refused.value.status, refused.value.code) == (413, "TooManyEntries")
+    assert world.store.info(BERT, ADA).head == head
+    # What there is can change, and others can take its place.
+    commits.commit(info.uid, ADA, Change({"many/1": b"x"}), title="changed")
+    commits.commit(info.uid, ADA, Change({"many/x": b""}, ("many/2",)), title="another")
+    made = commits.commit(info.uid, ADA, Change({}, ("many/3", "many/4")), title="fewer")
+    assert len(list(commits.listing(made).under("many", recursive=False))) == 38
 
 
 def test_a_data_directory_of_an_earlier_version_is_read(tmp_path: Path) -> None:

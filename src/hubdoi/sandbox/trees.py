@@ -27,6 +27,8 @@ EMPTY = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 """git's id of the tree without entries."""
 PART = 1000
 """The most entries of a folder that are stored together."""
+MAX_ENTRIES = 100_000
+"""The most entries of a folder: a change of one of them hashes them all, since git's id says so."""
 _MAX_FOLDERS = 250_000
 _ROWS = 1000
 _ENTRIES = select(TREES.c.entries).where(TREES.c.oid == bindparam("id"))
@@ -161,7 +163,7 @@ class Trees:
         hold something other than this class writes.
 
         Raises:
-            Refusal: a path would be a file and a folder, or too many folders change.
+            Refusal: a path would be a file and a folder, or too much changes (413).
         """
         touched: dict[str, dict[str, Entry | None]] = {"": {}}
         for path, blob in edits.items():
@@ -209,26 +211,39 @@ class Trees:
                     pieces.append(part)
         if not pieces:
             pieces = [{}]
-        bodies, parts = [], []
+        bodies, parts, count = [], [], 0
         for piece in pieces:
             if isinstance(piece, _Part):
-                bodies.append(self._body(piece.oid))
+                body, held = self._body(piece.oid)
+                bodies.append(body)
                 parts.append(piece)
+                count += held
             else:
+                count += len(piece)
                 bodies.append(tree_body((key, entry.oid) for key, entry in piece.items()))
                 parts.append(_Part(next(iter(piece), ""), *_stored(piece, bodies[-1], rows)))
+        if count > MAX_ENTRIES and not rows.replace and self._grows(oid, edits):
+            raise _too_many(folder)
         if len(parts) == 1:
             return Entry(*parts[0][1:])
         made = tree_id(b"".join(bodies))
         rows.add(made, json.dumps(parts, separators=(",", ":")))
         return Entry(made, sum(part.size for part in parts), sum(part.files for part in parts))
 
-    def _body(self, oid: str) -> bytes:
-        """What git hashes of a part that stays as it is: the id of its folder is made of it too."""
+    def _body(self, oid: str) -> tuple[bytes, int]:
+        """What git hashes of a part that stays as it is, and how many entries it has.
+
+        The id of its folder is made of it too.
+        """
         found = self._load(oid)
         if isinstance(found, list):
-            return b"".join(self._body(part[1]) for part in found)
-        return tree_body((key, entry[0]) for key, entry in found.items())
+            inside = [self._body(part[1]) for part in found]
+            return b"".join(body for body, _ in inside), sum(count for _, count in inside)
+        return tree_body((key, entry[0]) for key, entry in found.items()), len(found)
+
+    def _grows(self, oid: str, edits: Mapping[str, Entry | None]) -> bool:
+        """Whether a folder has more entries after `edits`: one that is too large may become smaller."""
+        return sum(bool(new) - bool(self.entry(oid, key)) for key, new in edits.items()) > 0
 
     def _unlike(self, oid: str, other: str) -> Iterator[tuple[str, Entry]]:
         """The entries of `oid` without the parts that `other` holds as well."""
@@ -292,6 +307,7 @@ class _Rows:
 
     def __init__(self, connection: Connection, replace: bool) -> None:
         self._connection = connection
+        self.replace = replace
         statement = upsert(TREES)
         self._statement = (
             statement.on_conflict_do_update(
@@ -356,6 +372,15 @@ def _reach(touched: dict[str, dict[str, Entry | None]], folder: str) -> None:
             f"A commit changes the files of at most {_MAX_FOLDERS:,} folders; make several commits.",
             "TooManyFolders",
         )
+
+
+def _too_many(folder: str) -> Refusal:
+    where = f"The folder {folder[:200]!r}" if folder else "The root of the repository"
+    return Refusal(
+        413,
+        f"{where} would hold more than {MAX_ENTRIES:,} files and folders; put them into folders.",
+        "TooManyEntries",
+    )
 
 
 def _both(path: str) -> Refusal:
