@@ -15,6 +15,7 @@ from . import (
     hub_identity,
     hub_lfs,
     hub_listing,
+    hub_parquet,
     hub_people,
     hub_refs,
     hub_repos,
@@ -44,6 +45,7 @@ for _part in (
     hub_xet,
     hub_files,
     hub_croissant,
+    hub_parquet,
     hub_discussions,
 ):
     router.include_router(_part.router)

@@ -81,7 +81,7 @@ def _document(found: Located, commit: Commit, data: list[tuple[str, str]]) -> di
                 "name": path,
                 "contentUrl": f"{page}/resolve/main/{quote(path)}",
                 "encodingFormat": _format(path),
-                "sha256": hashlib.sha256(found.store.commits.content(oid)).hexdigest(),
+                "sha256": _sha256(found, oid),
             }
             for path, oid in data
         ],
@@ -89,6 +89,11 @@ def _document(found: Located, commit: Commit, data: list[tuple[str, str]]) -> di
     if card.license:
         document["license"] = license_page(card.license) or card.license
     return document
+
+
+def _sha256(found: Located, oid: str) -> str:
+    large = found.store.large.of(oid)
+    return large.sha256 if large else hashlib.sha256(found.store.commits.content(oid)).hexdigest()
 
 
 def _format(path: str) -> str | None:

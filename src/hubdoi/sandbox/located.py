@@ -103,8 +103,8 @@ def follow_alias(request: Request) -> None:
 
 
 _RESOURCES = frozenset(
-    "branch commit commits compare croissant discussions like likers paths-info preupload refs "
-    "resolve revision settings super-squash tag tree treesize".split()
+    "branch commit commits compare croissant discussions like likers parquet paths-info preupload "
+    "refs resolve revision settings super-squash tag tree treesize".split()
 )
 
 

@@ -1,4 +1,4 @@
-"""The patterns of `.gitignore` and `.gitattributes` (gitignore(5), gitattributes(5))."""
+"""Patterns of paths: of `.gitignore` and `.gitattributes` (gitignore(5), gitattributes(5)), of cards."""
 
 from __future__ import annotations
 
@@ -56,6 +56,14 @@ def large_by(attributes: str) -> Callable[[str], bool]:
         return found
 
     return is_large
+
+
+def selected_by(pattern: str) -> Callable[[str], bool]:
+    """Whether a path matches a pattern of `data_files` in a card: it is of the whole path."""
+    if len(pattern) > _MAX_LENGTH:
+        return lambda path: False
+    read = _Pattern("/" + pattern.removeprefix("./").removeprefix("/"))
+    return lambda path: read.matches(path.split("/"))
 
 
 class _Pattern:
