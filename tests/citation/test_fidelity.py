@@ -157,9 +157,9 @@ def test_cff_says_the_same(version: Version) -> None:
     assert found["doi"] == version.doi.name
     assert found["title"] == version.title
     assert found["date-released"] == version.created.date().isoformat()
-    people = [
-        f"{name['family-names']} | {name['given-names']}" if "given-names" in name else name["name"]
-        for name in found["authors"]
-    ]
+    people = []
+    for name in found["authors"]:
+        family = " ".join(filter(None, (name.get("family-names"), name.get("name-suffix"))))
+        people.append(f"{family} | {name['given-names']}" if family else name["name"])
     # The schema of CFF takes no author twice.
     assert people == list(dict.fromkeys(names(version)))

@@ -116,9 +116,9 @@ def test_text_has_the_form_that_datacite_prefers(rich: Version, without_doi: Ver
         "Lovelace, Ada; Analytical Engine Society; jeevan (2026): tiny-bert (Revision 0000001). "
         "Hugging Face. (Model). https://doi.org/10.5072/hf/0001"
     )
-    assert "tiny. Version 1.2. Hugging Face." in str(
-        cite(rich.replace(title="tiny", version="1.2"), "text")
-    )
+    for number, said in (("1.2", "Version 1.2"), ("v1.2", "v1.2"), ("vendor", "Version vendor")):
+        other = rich.replace(title="tiny /", version=number, publisher="Kmitl,")
+        assert f"tiny. {said}. Kmitl. (Model)." in str(cite(other, "text"))
     assert str(cite(without_doi, "text")).endswith(
         f"https://huggingface.co/ada/tiny-bert_2/tree/{without_doi.revision}"
     )

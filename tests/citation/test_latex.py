@@ -11,7 +11,16 @@ import pytest
 from hubdoi.citation import cite
 from hubdoi.records import Version
 
-from .typesetting import assert_each_fact_once, bibtex, keep_picture, latex, printed, run, works
+from .typesetting import (
+    assert_each_fact_once,
+    bibtex,
+    edited,
+    keep_picture,
+    latex,
+    printed,
+    run,
+    works,
+)
 
 PROGRAMS = ("pdflatex", "bibtex", "lualatex", "biber", "pdftotext")
 
@@ -71,8 +80,16 @@ def test_twelve_styles_print_each_fact_once_and_nothing_past_the_margin(tmp_path
 
 
 @needs_tex
+@pytest.mark.parametrize("style", ["plain", "IEEEtran", "splncs04", "plainnat", "apacite"])
+def test_bibtex_styles_print_the_editors_of_books(tmp_path: Path, style: str) -> None:
+    cite(edited()).save(tmp_path / "refs.bib")
+    text = bibtex(tmp_path, style, "refs")
+    assert text.count("Hopper") >= 3 and text.count("King") >= 3
+
+
+@needs_tex
 def test_biblatex_is_by_the_data_model_and_prints_each_fact_once(tmp_path: Path) -> None:
-    cite(works(), "biblatex").save(tmp_path / "refs.bib")
+    cite([*works(), *edited()], "biblatex").save(tmp_path / "refs.bib")
     document = (
         f"\\documentclass{{article}}{WITH_CJK}"
         "\\usepackage[backend=biber]{biblatex}\\addbibresource{refs.bib}"
@@ -87,6 +104,8 @@ def test_biblatex_is_by_the_data_model_and_prints_each_fact_once(tmp_path: Path)
     # biblatex prints no organisation of an article; names are in the script of the record.
     assert_each_fact_once(text, "biblatex")
     assert "山田太郎" in text and "Émile" in text
+    assert "CollectedLetters.Ed.byGraceHopperandMartinKingJr." in text
+    assert "GraceHopperandMartinKingJr.,eds." in text
     keep_picture(tmp_path, "bibliography-biblatex")
 
 

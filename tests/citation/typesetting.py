@@ -7,7 +7,7 @@ import re
 import subprocess
 from pathlib import Path
 
-from hubdoi.records import Author, Version
+from hubdoi.records import Author, Contributor, Version
 from hubdoi.records.container import Container
 
 REVISION = "909a290" + "c" * 33
@@ -79,6 +79,27 @@ def article() -> Version:
         resource_type="JournalArticle",
         container=Container("Memoirs of Numbers", "3", "2", "666", "731"),
     )
+
+
+def edited() -> list[Version]:
+    """A chapter, a paper in proceedings, and a book that has editors and no author."""
+    people = (Author.person("Hopper, Grace"), Author.person("King Jr., Martin"))
+    chapter = Version.from_parts(
+        title="Sketch of the Engine",
+        url="https://example.org/sketch",
+        authors=[Author.person("Somerville, Mary")],
+        publisher="Taylor",
+        year=1843,
+        resource_type="BookChapter",
+        container=Container("Collected Letters", first_page="7", last_page="9", number="3"),
+        contributors=[Contributor(person, "Editor") for person in people],
+    )
+    url = "https://example.org"
+    paper = chapter.replace(title="A Paper", resource_type="ConferencePaper", url=f"{url}/paper")
+    book = chapter.replace(
+        title="Letters", authors=(), container=None, resource_type="Book", url=f"{url}/book"
+    )
+    return [chapter, paper, book]
 
 
 def works() -> list[Version]:

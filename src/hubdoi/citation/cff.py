@@ -9,6 +9,7 @@ from typing import Any
 from ..records import Author, Version
 from ..records.date import day_of, year_of
 from ..records.link import web_url
+from ..records.names import split_suffix
 from ..records.plain_text import plain_line, plain_text
 from ..records.single import only
 from .work_type import cff_type, csl_type, editors
@@ -123,9 +124,14 @@ def _author(author: Author) -> dict[str, str]:
     """A person, or an entity: one name that is never split."""
     if author.type != "person" or not author.family:
         return {"name": plain_line(author.name)}
-    found = {"family-names": plain_line(author.family)}
+    family, suffix = split_suffix(plain_line(author.family))
+    if not author.given:
+        family, suffix = plain_line(author.family), ""
+    found = {"family-names": family}
     if author.given:
         found["given-names"] = plain_line(author.given)
+    if suffix:
+        found["name-suffix"] = suffix
     if author.affiliation:
         found["affiliation"] = plain_line(author.affiliation)
     if author.orcid_url:

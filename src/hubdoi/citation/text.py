@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from ..records import Author, Version
@@ -33,7 +34,7 @@ def parts(version: Version) -> list[str]:
     found = [
         f"{names} {year}:" if names else f"{year}:",
         _sentence(version.title),
-        _sentence(f"Version {number}" if number else ""),
+        _sentence(version_words(number)),
         _sentence(version.publisher),
         f"({plain_line(version.resource_type)})." if version.resource_type else "",
     ]
@@ -69,6 +70,16 @@ def _short(author: Author) -> str:
     return plain_line(author.family if author.type == "person" and author.family else author.name)
 
 
+def version_words(number: str) -> str:
+    """``Version 1.2``; ``v1.2`` says that it is a version."""
+    return (
+        number
+        if not number or re.match(r"v\.? ?\d|version\b", number, re.I)
+        else f"Version {number}"
+    )
+
+
 def _sentence(text: str) -> str:
-    line = plain_line(text)
+    # Catalogues end a title or a publisher with the sign that comes before the next part.
+    line = re.sub(r"\s+[/:;=]$|\s*,$", "", plain_line(text))
     return line if not line or line.endswith((".", "!", "?", "。")) else f"{line}."
