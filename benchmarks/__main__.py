@@ -12,7 +12,7 @@ from pathlib import Path
 from .harness import HERE, Result
 
 BENCHMARKS = (
-    "load cold warm many bibtex bibfile styles mint scale large folder scan record gateway soak"
+    "load cold warm many bibtex bibfile styles mint scale large folder scan uses record gateway soak"
 ).split()
 
 

@@ -7,7 +7,6 @@ import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, fields, replace
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -336,6 +335,8 @@ def read_toml(file: Path) -> dict[str, Any]:
 def is_loopback(address: str) -> bool:
     """Whether `address` is on this machine."""
     host = urlsplit(address).hostname or ""
+    from ipaddress import ip_address
+
     try:
         return ip_address(host).is_loopback
     except ValueError:

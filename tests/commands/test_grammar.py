@@ -71,3 +71,11 @@ def test_every_command_is_in_the_readme_and_has_a_handler() -> None:
         assert f"%doi {command}" in readme or f"hubdoi {command}" in readme, command
         home = import_module(f"hubdoi.commands.{_HOMES[command]}")
         assert callable(getattr(home, command)), command
+
+
+def test_a_command_built_alone_is_that_of_the_whole_grammar() -> None:
+    whole = subcommands(parser())
+    for name in COMMANDS:
+        alone = subcommands(parser(only=name))
+        assert list(alone) == [name]
+        assert alone[name].format_help() == whole[name].format_help()

@@ -5,9 +5,8 @@ from __future__ import annotations
 import argparse
 import re
 from collections.abc import Sequence
-from difflib import get_close_matches
 from functools import lru_cache
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
 from ..records.errors import UsageError
 
@@ -40,8 +39,12 @@ REFERENCES = frozenset({"repo", "repos", "reference", "references", "to"})
 class _Parser(argparse.ArgumentParser):
     """Raises a sentence instead of ending the process, which may be somebody's kernel."""
 
+    _width = 78
+
     def error(self, message: str) -> NoReturn:
         if unknown := re.search(r"invalid choice: '([^']*)' \(choose from (.*)\)", message):
+            from difflib import get_close_matches
+
             near = get_close_matches(unknown[1], re.findall(r"[\w.-]+", unknown[2]), 1)
             way_out = f"did you mean {near[0]}?" if near else f"choose from {unknown[2]}"
             message = f"{unknown[1]!r} is not one of the choices; {way_out}"
@@ -54,6 +57,16 @@ class _Parser(argparse.ArgumentParser):
 
     def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
         raise UsageError((message or "").strip() or f"See: {self.prog} --help")
+
+    def _get_formatter(self) -> argparse.HelpFormatter:
+        # argparse makes one for each argument, and asks the terminal's width by a large module
+        return argparse.HelpFormatter(self.prog, width=self._width)
+
+    def format_help(self) -> str:
+        from shutil import get_terminal_size
+
+        self._width = get_terminal_size().columns - 2
+        return super().format_help()
 
 
 class _Help(argparse.Action):
@@ -79,7 +92,9 @@ def parse(words: Sequence[str], *, prog: str = "%doi") -> argparse.Namespace:
         UsageError: the grammar does not know it.
         HelpWanted: ``--help`` was in it.
     """
-    return parser(prog).parse_args(_with_its_value(words))
+    named = parser(prog, words[0] if words else None)
+    known = words and words[0] in subcommands(named)
+    return (named if known else parser(prog)).parse_args(_with_its_value(words))
 
 
 def _with_its_value(words: Sequence[str]) -> list[str]:
@@ -100,15 +115,30 @@ def _with_its_value(words: Sequence[str]) -> list[str]:
     return found
 
 
-@lru_cache(maxsize=4)
-def parser(prog: str = "%doi") -> argparse.ArgumentParser:
-    """The whole grammar; it is the same object every time."""
+class _Unbuilt:
+    """Stands for a command that was not asked for: it takes its grammar and keeps nothing."""
+
+    def __getattr__(self, name: str) -> _Unbuilt:
+        return self
+
+    def __call__(self, *_: Any, **__: Any) -> _Unbuilt:
+        return self
+
+
+_UNBUILT: Any = _Unbuilt()
+
+
+@lru_cache(maxsize=64)
+def parser(prog: str = "%doi", only: str | None = None) -> argparse.ArgumentParser:
+    """The grammar, whole or of the command `only`; it is the same object every time."""
     root = _Parser(prog=prog, add_help=False, allow_abbrev=False,
                    description="Give Hugging Face models and datasets a DOI, and cite them.")  # fmt: skip
     root.add_argument("-h", "--help", action=_Help)
     commands = root.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
 
     def command(name: str, help: str, into: Any = commands) -> argparse.ArgumentParser:
+        if into is _UNBUILT or (into is commands and only not in (None, name)):
+            return cast("argparse.ArgumentParser", _UNBUILT)
         made: argparse.ArgumentParser = into.add_parser(
             name,
             help=help,

@@ -8,15 +8,13 @@ the writers' work alone, so that no record can forget it.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 from urllib.parse import urlsplit
 
 Tone = Literal["good", "warn", "bad", "quiet"]
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(NamedTuple):
     """An address to follow; only http and https are ever followed.
 
     `spelled` says that the address is worth reading where nothing can be followed.
@@ -38,20 +36,17 @@ class Link:
         return parts.scheme.lower() in ("http", "https") and bool(parts.netloc)
 
 
-@dataclass(frozen=True, slots=True)
-class Code:
+class Code(NamedTuple):
     """A revision, a path, a command."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Strong:
+class Strong(NamedTuple):
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Badge:
+class Badge(NamedTuple):
     """A state in a word; `tone` gives it a colour, and the word says it without one."""
 
     text: str
@@ -75,21 +70,18 @@ def text(*parts: Inline | Iterable[Inline] | None) -> Text:
     return tuple(found)
 
 
-@dataclass(frozen=True, slots=True)
-class Paragraph:
+class Paragraph(NamedTuple):
     text: Text
     tone: Tone | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(NamedTuple):
     """What is known, each with its name."""
 
     rows: tuple[tuple[str, Text], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(NamedTuple):
     """Columns with a header; `right` are the numbers of the columns that hold numbers."""
 
     header: tuple[str, ...]
@@ -99,8 +91,7 @@ class Table:
     sortable: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Preformatted:
+class Preformatted(NamedTuple):
     """Text to show as it is; `language` is what it is written in, `label` what it is.
 
     `copied` says that people take it away, so that it has a copy button.
@@ -112,15 +103,13 @@ class Preformatted:
     copied: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Quote:
+class Quote(NamedTuple):
     """Somebody else's words, such as the terms."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Picture:
+class Picture(NamedTuple):
     """A drawing of our own, as SVG, that leads to `url`; `alt` says what it shows."""
 
     svg: str
@@ -131,8 +120,7 @@ class Picture:
 Block = Paragraph | Facts | Table | Preformatted | Quote | Picture
 
 
-@dataclass(frozen=True, slots=True)
-class Card:
+class Card(NamedTuple):
     title: Text
     badge: Badge | None = None
-    blocks: tuple[Block, ...] = field(default=())
+    blocks: tuple[Block, ...] = ()

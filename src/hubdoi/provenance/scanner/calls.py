@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import lru_cache
+from typing import NamedTuple
 
 from ...records import RepoType
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """A call that loads a repository, and the argument that names it.
 
     `name` is ``Function``, known wherever it was imported from; ``package.function``, known only
@@ -49,22 +48,32 @@ class Call:
     quiet: bool = False
     settings: str = ""
 
-    # Taken apart once, for the sake of speed.
-    keywords: frozenset[str] = field(init=False)
-    revisions: frozenset[str] = field(init=False)
-    owner: str = field(init=False)
-    function: str = field(init=False)
-    # whether the owner is a class (`*` or a capital in its name) rather than a package
-    is_method: bool = field(init=False)
+    @property
+    def keywords(self) -> frozenset[str]:
+        return _parts(self.argument)
 
-    def __post_init__(self) -> None:
-        owner, _, function = self.name.rpartition(".")
-        object.__setattr__(self, "keywords", frozenset(self.argument.split("|")))
-        object.__setattr__(self, "revisions", frozenset(self.revision.split("|")))
-        object.__setattr__(self, "owner", owner)
-        object.__setattr__(self, "function", function)
-        is_method = "*" in owner or any(letter.isupper() for letter in owner)
-        object.__setattr__(self, "is_method", is_method)
+    @property
+    def revisions(self) -> frozenset[str]:
+        return _parts(self.revision)
+
+    @property
+    def owner(self) -> str:
+        return self.name.rpartition(".")[0]
+
+    @property
+    def function(self) -> str:
+        return self.name.rpartition(".")[2]
+
+    @property
+    def is_method(self) -> bool:
+        """Whether the owner is a class (`*` or a capital in its name) rather than a package."""
+        owner = self.owner
+        return "*" in owner or any(letter.isupper() for letter in owner)
+
+
+@lru_cache(maxsize=512)
+def _parts(text: str) -> frozenset[str]:
+    return frozenset(text.split("|"))
 
 
 _MODEL = "pretrained_model_name_or_path|model_name_or_path|pretrained_model_or_path|model_name|model_id|repo_id|pretrained_model_name|name_or_path|model|checkpoint"

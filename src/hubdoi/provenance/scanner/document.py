@@ -10,18 +10,18 @@ from typing import Any
 
 from ...records.errors import InvalidInput
 from .cell import Cell, Language
-from .marimo import cells_of_marimo
+from .patterns import lazily
 
 SUFFIXES = frozenset({".ipynb", ".py", ".md", ".qmd", ".myst"})
 
 _MAX_BYTES = 512 * 1024 * 1024
-_PERCENT = re.compile(r"^#\s*%%(?P<rest>.*)$")
-_FENCE = re.compile(r"^(?P<indent>\s{0,3})(?P<fence>`{3,}|~{3,})(?P<info>[^`]*)$")
-_INFO = re.compile(r"^\s*\{\s*\.?(?P<directive>[\w-]+)\s*[,}]?\s*\}?\s*(?P<argument>[\w+-]*)")
-_PLAIN_INFO = re.compile(r"^\s*(?P<language>[\w+-]+)")
+_PERCENT = lazily(r"^#\s*%%(?P<rest>.*)$")
+_FENCE = lazily(r"^(?P<indent>\s{0,3})(?P<fence>`{3,}|~{3,})(?P<info>[^`]*)$")
+_INFO = lazily(r"^\s*\{\s*\.?(?P<directive>[\w-]+)\s*[,}]?\s*\}?\s*(?P<argument>[\w+-]*)")
+_PLAIN_INFO = lazily(r"^\s*(?P<language>[\w+-]+)")
 _SHORTEST = 3
 _LONGEST_LINE = 4096
-_MARIMO = re.compile(r"^\w+ = marimo\.App\(", re.M)
+_MARIMO = lazily(r"^\w+ = marimo\.App\(", re.M)
 _SHELLS = frozenset({"bash", "sh", "shell", "zsh", "console", "calysto_bash"})
 _PYTHONS = frozenset({"python", "python2", "python3", "ipython", "ipython2", "ipython3", "py"})
 
@@ -163,8 +163,11 @@ def _declared_encoding(path: Path) -> str:
 
 def _cells_of_script(text: str) -> list[Cell]:
     """A script's percent cells (``# %%``); a script without them is one cell without an index."""
-    if _MARIMO.search(text) and (cells := cells_of_marimo(text)):
-        return cells
+    if _MARIMO.search(text):
+        from .marimo import cells_of_marimo
+
+        if cells := cells_of_marimo(text):
+            return cells
     lines = text.splitlines()
     starts = [n for n, line in enumerate(lines) if _PERCENT.match(line)]
     if not starts:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-_SUSPECT = re.compile(r"^[ \t]*(?:[!?]|%)|\?[ \t]*(?:#.*)?$|=[ \t]*[!%]", re.M)
+from .patterns import lazily
+
+_SUSPECT = lazily(r"^[ \t]*(?:[!?]|%)|\?[ \t]*(?:#.*)?$|=[ \t]*[!%]", re.M)
 _SHELL_MAGICS = frozenset({"bash", "sh", "script", "sx", "system", "zsh", "shell", "cmd", "!"})
 _PYTHON_MAGICS = frozenset(
     "time timeit capture prun python python3 python2 pypy memit mprun lprun debug wandb "
@@ -16,12 +18,12 @@ _TEXT_MAGICS = frozenset(
     "html javascript js latex markdown svg perl ruby r cython writefile file sql duckdb bigquery "
     "file_append jsx css mermaid manim julia rust cpp configure ai".split()
 )
-_OPTION = re.compile(r"^-{1,2}[\w-]+(?:[= ]\d+)?\s*")
-_ASSIGNED = re.compile(
+_OPTION = lazily(r"^-{1,2}[\w-]+(?:[= ]\d+)?\s*")
+_ASSIGNED = lazily(
     r"^(?P<indent>[ \t]*)(?P<names>[\w., \t\[\]'\"]+?)\s*=\s*(?P<mark>!|%{1,2})(?P<rest>.*)$"
 )
 # The pieces of a line that decide where strings and brackets begin and end.
-_PIECE = re.compile(r"'''|\"\"\"|\\.|['\"]|[()\[\]{}]|#")
+_PIECE = lazily(r"'''|\"\"\"|\\.|['\"]|[()\[\]{}]|#")
 
 
 @dataclass(slots=True)

@@ -7,15 +7,16 @@ import re
 import textwrap
 
 from .cell import Cell
+from .patterns import lazily
 
 _KEPT_DECORATORS = frozenset({"function", "class_definition"})
 # Where a part of the file begins, whatever is broken in the one before it.
-_PARTS = re.compile(
+_PARTS = lazily(
     r"^(?=@\w+\.(?:cell|function|class_definition)\b|with\s+\w+\.setup\b|\w+\._unparsable_cell\(|if __name__)",
     re.M,
 )
-_OPENING = re.compile(r"^(?:async\s+def|def|with)\b", re.M)
-_COLON = re.compile(r":[^\S\n]*(?:#[^\n]*)?\n")
+_OPENING = lazily(r"^(?:async\s+def|def|with)\b", re.M)
+_COLON = lazily(r":[^\S\n]*(?:#[^\n]*)?\n")
 
 
 def cells_of_marimo(text: str) -> list[Cell]:

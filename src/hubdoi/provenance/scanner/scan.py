@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
@@ -17,6 +16,7 @@ from .cell import Cell
 from .evaluator import Evaluator
 from .harness import HARNESS_KEYS, arguments_in
 from .ipython import has_ipython, plain_python
+from .patterns import lazily
 from .pieces import WORD
 from .reading import CUT_REASON, Reading, has_address, shown_as
 from .scope import Program
@@ -45,10 +45,10 @@ from .values import (
 )
 
 _SAVE_KEYWORDS = ("output_dir", "save_directory", "local_dir", "savedir", "save_dir")
-_DOWNLOAD = re.compile(r"\b(?:wget|curl|aria2c|axel|git|hf|huggingface-cli)\b")
-_ID_NAME = re.compile(r"(?i)(?:name|id|path|checkpoint|ckpt|repo|model_str|backbone)$")
+_DOWNLOAD = lazily(r"\b(?:wget|curl|aria2c|axel|git|hf|huggingface-cli)\b")
+_ID_NAME = lazily(r"(?i)(?:name|id|path|checkpoint|ckpt|repo|model_str|backbone)$")
 # A variable of this name, or one of these keywords, tells that a model of a Hub is meant.
-_MODEL_NAME = re.compile(
+_MODEL_NAME = lazily(
     r"(?i)(?:model|repo|checkpoint|ckpt|pretrained)[_a-z]*(?:name|id|path)$|checkpoint$"
 )
 _HUB_KEYWORDS = frozenset(

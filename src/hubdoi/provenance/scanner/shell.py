@@ -11,16 +11,17 @@ from ...records import RepoReference, RepoType
 from ...records.errors import HubdoiError
 from ..use import Form
 from .harness import arguments_in
+from .patterns import lazily
 from .target import addresses_in, read_address, read_id
 
-_SEPARATOR = re.compile(r"&&|\|\||[;|\n]")
-_ASSIGNMENT = re.compile(
+_SEPARATOR = lazily(r"&&|\|\||[;|\n]")
+_ASSIGNMENT = lazily(
     r"^\s*(?:export\s+|local\s+|readonly\s+)?([A-Za-z_]\w*)=(\"[^\"]*\"|'[^']*'|\S+)\s*;?\s*$"
 )
-_ARRAY = re.compile(r"^\s*(?:declare\s+-a\s+)?([A-Za-z_]\w*)=\(([^)]*)(\)?)")
-_LOOP = re.compile(r"(?:^|[;&|]|\bdo)\s*for\s+([A-Za-z_]\w*)\s+in\s+([^;\n]+)")
+_ARRAY = lazily(r"^\s*(?:declare\s+-a\s+)?([A-Za-z_]\w*)=\(([^)]*)(\)?)")
+_LOOP = lazily(r"(?:^|[;&|]|\bdo)\s*for\s+([A-Za-z_]\w*)\s+in\s+([^;\n]+)")
 # ${NAME}, ${NAME:-default} and ${NAME[@]}; $NAME; {name}, as IPython fills it in
-_VARIABLE = re.compile(
+_VARIABLE = lazily(
     r"\$\{(\w+)(?:\[[@*]\]|:?[-=]([^}]*))?\}|\$(\w+)|(?<!\$)\{([A-Za-z_][\w.]*(?:\[[^\]{}]+\])?)\}"
 )
 _KEYWORDS = frozenset(
@@ -34,7 +35,7 @@ _INTEREST = (
     "huggingface", "hf.co", "hf://", "hf download", "name_or_path", "name-or-path", "vllm serve", "git clone",
     "lm_eval", "lm-eval", "lighteval", "--model_args",
 )  # fmt: skip
-_HUB = re.compile(
+_HUB = lazily(
     r"(?i)(?:https?://(?:[^\s/@]*@)?|git@|ssh://git@)(?:www\.)?(?:huggingface\.co|hf\.co)[/:]"
 )
 _MODEL_OPTIONS = frozenset(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import string
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -70,6 +69,9 @@ def formatted(text: Any, parts: Sequence[Any]) -> Any:
 
 
 def _format(text: str, given: list[Any], named: Mapping[str, Any]) -> Any:
+    # it compiles a pattern of its own
+    import string
+
     try:
         pieces = list(string.Formatter().parse(text))
     except ValueError:

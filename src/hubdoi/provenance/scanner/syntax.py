@@ -6,16 +6,17 @@ import ast
 import re
 
 from .ipython import Lines, has_ipython, plain_python, quoted_lines
+from .patterns import lazily
 
 _ERRORS = (SyntaxError, ValueError, RecursionError, MemoryError)
 # Each of these looks at a letter a bounded number of times, whatever the text is.
-_PRINT = re.compile(
+_PRINT = lazily(
     r"^([ \t]*)print[ \t]++(?![=(.,\[]|\bif\b|\bin\b|\bis\b)(.+)$|^([ \t]*)print[ \t]*+>>.*$", re.M
 )
-_EXCEPT = re.compile(
+_EXCEPT = lazily(
     r"^([ \t]*except[ \t]+[\w.()\t ,]{1,200}?)[ \t]{0,8},[ \t]{0,8}(\w{1,80})[ \t]{0,8}:", re.M
 )
-_CALL_HEAD = re.compile(r"(?<!\w)(?<!\w\.)[A-Za-z_][\w.]*+(?:\(\)(?:\.[A-Za-z_]\w*+)++)?[ \t]*+\(")
+_CALL_HEAD = lazily(r"(?<!\w)(?<!\w\.)[A-Za-z_][\w.]*+(?:\(\)(?:\.[A-Za-z_]\w*+)++)?[ \t]*+\(")
 _MAX_CALL = 4000
 
 

@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from ...records import Repo, RepoReference, RepoType
 from ...records.errors import HubdoiError, RepoNotEligible
+from .patterns import lazily
 
 BUILDERS = frozenset(
     "json csv parquet text arrow pandas sql xml imagefolder audiofolder videofolder pdffolder "
@@ -14,7 +15,7 @@ BUILDERS = frozenset(
 )
 
 # The oldest models have no namespace. No new ones can be made, so their families are all there is.
-_LEGACY_MODEL = re.compile(
+_LEGACY_MODEL = lazily(
     r"(?:albert-(?:base|large|xlarge|xxlarge)-v[12]"
     r"|(?:distil)?bert-(?:base|large)(?:-(?:un)?cased|-chinese|-multilingual|-german|-japanese|-finnish|-dutch|-arabic|-turkish)[\w-]*"
     r"|camembert-(?:base|large)|flaubert[-_](?:small|base|large)[-_]\w+|ctrl"
@@ -24,13 +25,13 @@ _LEGACY_MODEL = re.compile(
     r"|xlm-(?:clm|mlm)-[\w-]+|xlm-roberta-(?:base|large)(?:-finetuned-conll0[23]-(?:dutch|spanish|english|german))?"
     r"|xlnet-(?:base|large)-cased|t5-(?:small|base|large|3b|11b)|layoutlm-base-uncased|longformer-base-4096)"
 )
-_TRAINED_FROM = re.compile(
+_TRAINED_FROM = lazily(
     r"finetun|fine[-_]tun|[-_](?:ft|lora|final|trained|custom|saved|mine|my)(?:[-_]|$)"
 )
-_KNOWN_TRAINED = re.compile(
+_KNOWN_TRAINED = lazily(
     r"finetuned-(?:sst-2-english|mrpc|squad|conll0[23]-\w+)|distilled-squad|whole-word-masking"
 )
-_SENTENCE_MODEL = re.compile(
+_SENTENCE_MODEL = lazily(
     r"(?:all|paraphrase|multi-qa|msmarco|stsb|nli|quora|nq|gtr|sentence-t5|clip-ViT|distiluse|xlm-r|"
     r"static|use-cmlm|average_word_embeddings|average_levy|allenai|facebook-dpr|bert-base-nli|"
     r"bert-large-nli|roberta-base-nli|roberta-large-nli|distilbert-base-nli|distilroberta-base-(?:ms|par)|"
@@ -47,36 +48,36 @@ _LOCAL_WORDS = frozenset(
     "llm llms hf_models hf_model hub_models embeddings tokenizer tokenizers users opt usr var etc "
     "train test config configs conf".split()
 )
-_PLACEHOLDER = re.compile(
+_PLACEHOLDER = lazily(
     r"(?i)^(?!(?:user|namespace|org|organi[sz]ation|account|name|repo)$)"
     r"(?:your|my|the|some)?[-_ ]?(?:hf|hub|huggingface|hugging-face)?[-_]?"
     r"(?:user[-_]?name|username|user|namespace|org|organi[sz]ation|account|hf[-_]?id|name|repo)"
     r"(?:[-_]?(?:here|name))?$|^your[-_]|^<|^xxx+$|^hf_?user"
 )
-_TRAINING_STEP = re.compile(r"(?:checkpoint|ckpt|step|epoch)[-_]?\d+$|^checkpoint[-_]", re.I)
-_FILE = re.compile(
+_TRAINING_STEP = lazily(r"(?:checkpoint|ckpt|step|epoch)[-_]?\d+$|^checkpoint[-_]", re.I)
+_FILE = lazily(
     r"\.(?:bin|pt|pth|ckpt|safetensors|gguf|ggml|onnx|h5|hdf5|json|jsonl|csv|tsv|txt|py|parquet|arrow|"
     r"pkl|pickle|zip|gz|tar|yaml|yml|model|npz|npy|xml|wav|mp3|jpg|png|tflite|pb|keras|nemo|msgpack)$",
     re.I,
 )
-_ADDRESS = re.compile(
+_ADDRESS = lazily(
     r"(?i)https?://(?:[^\s/'\"@]*@)?(?:www\.)?(?:huggingface\.co|hf\.co)/[^\s'\"`<>|\\)\]};,]+"
 )
-_HF_PATH = re.compile(r"hf://[^\s'\"`<>|)\];,]+")
+_HF_PATH = lazily(r"hf://[^\s'\"`<>|)\];,]+")
 # A beginning that goes on behind the name: only then the name is whole.
-_NAMED_PATH = re.compile(
+_NAMED_PATH = lazily(
     r"(hf://(?:datasets/|models/|(?!datasets/|models/|spaces/|buckets/))[\w.-]+/[\w.-]+)"
     r"(?:(@(?:refs/(?:convert|pr)/)?[\w.-]+)?/|(@))"
 )
-_NAMED_PAGE = re.compile(
+_NAMED_PAGE = lazily(
     r"(?i)(https?://(?:www\.)?(?:huggingface\.co|hf\.co))/((?:datasets/)?(?:[\w.-]+/)?[\w.-]+)"
     r"/(?:resolve|raw|blob)/([\w.-]+/)?"
 )
 UNKNOWN_REVISION = "$REVISION"
 """How a revision is written that only the run can tell: as a variable of a shell."""
-_VARIABLE = re.compile(r"[${}]")
-_FILE_PAGES = re.compile(r"/(?:resolve|raw|blob)/")
-_API = re.compile(
+_VARIABLE = lazily(r"[${}]")
+_FILE_PAGES = lazily(r"/(?:resolve|raw|blob)/")
+_API = lazily(
     r"(?i)https?://api-inference\.huggingface\.co/(?:pipeline/[\w-]+|models)/([\w.-]+(?:/[\w.-]+)?)"
 )
 
