@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import yaml
 from hubdoi.citation import FORMATS, cite
 from hubdoi.datacite.reader import version_from
 from hubdoi.records import Author, Contributor, Version
+from hubdoi.records.title import Title
 
 SCHEMA = Path(__file__).parents[1] / "data" / "schemas" / "cff-1.2.0.json"
 HOPPER = {"name": "Hopper, Grace", "nameType": "Personal", "contributorType": "Editor"}
@@ -129,6 +131,31 @@ def test_csl_zotero_typst_and_schema_org(chapter: Version) -> None:
     assert (thing["@type"], len(thing["editor"]), len(thing["contributor"])) == ("Chapter", 3, 1)
     assert thing["isPartOf"] == {"@type": "Book", "name": "Memoirs"}
     assert thing["pageStart"] == "666"
+
+
+@pytest.mark.parametrize("style", ["vancouver", "american-medical-association", "apa"])
+def test_a_style_says_editors_after_the_names(style: str, chapter: Version) -> None:
+    text = str(cite(chapter, style=style))
+    assert re.search(r"Society,? \(?[Ee]d(itor)?s\b", text), text
+
+
+@pytest.mark.parametrize("format", sorted(set(FORMATS) - {"hub", "myst"}))
+def test_a_subtitle_is_cited_with_its_title(format: str, chapter: Version) -> None:
+    both = chapter.replace(titles=(Title("With notes", "Subtitle"), Title("Skizze", "Other")))
+    text = str(cite(both, format))
+    if format.startswith("datacite"):
+        assert "Subtitle" in text and "engine:" not in text
+    else:
+        assert "Sketch of the engine: With notes" in text.replace("\\:", ":"), text
+    assert both.replace(title="Why?").full_title == "Why? With notes"
+    assert both.replace(title="Why: with notes").full_title == "Why: with notes"
+
+
+def test_a_program_keeps_its_name_and_its_version_is_said_once(chapter: Version) -> None:
+    program = chapter.replace(
+        title="lenses-lab/lyao", resource_type="Software", version="v1.2", container=None
+    )
+    assert "lenses-lab/lyao. V. 1.2." in str(cite(program, style="chicago-author-date"))
 
 
 @pytest.mark.parametrize("format", FORMATS)

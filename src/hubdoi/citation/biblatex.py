@@ -66,7 +66,7 @@ def fields(version: Version, urldate: str | None = None) -> dict[str, str]:
         found["author"] = bib_names(version.authors, latex_text)
     if people := editors(version):
         found["editor"] = bib_names(people, latex_text)
-    found["title"] = f"{{{latex_text(version.title) or 'untitled'}}}"
+    found["title"] = f"{{{latex_text(version.full_title) or 'untitled'}}}"
     day, year = day_of(version), year_of(version)
     if day is not None:
         found["date"] = day.isoformat()

@@ -68,7 +68,7 @@ def fields(version: Version, *, ascii: bool = False, classic: bool = False) -> d
         name = escape(version.name)
         found["key"] = f"{{{name if name.isascii() and name else key_of(version)}}}"
     # The inner braces keep the case: names of models are not sentences.
-    found["title"] = f"{{{{{escape(version.title) or 'untitled'}}}}}"
+    found["title"] = f"{{{{{escape(version.full_title) or 'untitled'}}}}}"
     if version.container is not None:
         found |= _in_container(version.container, kind, escape)
     if kind in ("phdthesis", "mastersthesis", "techreport") and version.specific_type:

@@ -74,7 +74,7 @@ def _reference(version: Version) -> dict[str, Any]:
     day = day_of(version)
     doi = version.doi.name if version.doi and _DOI.fullmatch(version.doi.name) else None
     found: dict[str, Any] = {
-        "title": plain_line(version.title) or "untitled",
+        "title": plain_line(version.full_title) or "untitled",
         "authors": _different(version.authors) or [{"name": _unnamed(version)}],
         "version": plain_line(version.version or version.short_revision or ""),
         "doi": doi,

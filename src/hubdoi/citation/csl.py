@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -33,20 +34,31 @@ def item(version: Version, key: str) -> dict[str, Any]:
         "id": key,
         "type": csl_type(version),
         "genre": plain_line(genre(version)),
-        "title": plain_line(version.title) or None,
+        "title": plain_line(version.full_title) or None,
         "author": [_name(author) for author in version.authors],
         "editor": [_name(author) for author in editors(version)],
         "issued": _issued(version),
         "publisher": plain_line(version.publisher) or None,
-        "version": plain_line(version_apart(version) or ""),
+        # Styles print "Version", or "V.", before it.
+        "version": re.sub(r"^[vV](?=\d)", "", plain_line(version_apart(version) or "")),
         "DOI": version.doi.name if version.doi else None,
         # The link of a DOI is the DOI: styles that print both would print it twice.
         "URL": link_of(version) if version.doi is None else None,
         **_in_container(version.container, csl_type(version)),
-        # The name of a repository is in no language: no style may capitalise its words.
-        "language": "zxx" if version.repo else version.title_language or version.language,
+        "language": _language(version),
     }
     return {name: value for name, value in fields.items() if value}
+
+
+def _language(version: Version) -> str | None:
+    """The language of the title; the name of a repository is in none.
+
+    In no language: no style may capitalise its words.
+    """
+    said = version.title_language or version.language
+    if version.repo or (not said and csl_type(version) == "software"):
+        return "zxx"
+    return said
 
 
 def _in_container(held: Container | None, kind: str) -> dict[str, str]:

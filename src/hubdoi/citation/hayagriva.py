@@ -47,7 +47,7 @@ def _entry(version: Version) -> dict[str, Any]:
     found: dict[str, Any] = {
         "type": _TYPES.get(kind, "misc"),
         # The name of a repository is no sentence: no style may change its case.
-        "title": {"value": _text(version.title) or "untitled", "verbatim": True},
+        "title": {"value": _text(version.full_title) or "untitled", "verbatim": True},
         "author": [_name(author) for author in version.authors],
         "date": day.isoformat() if day else f"{year:04d}" if year is not None else None,
         "genre": _GENRES.get(version.resource_type) or _text(genre(version)),

@@ -7,10 +7,12 @@ import os
 import re
 import shutil
 import subprocess  # nosec B404  # each call says what it runs
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from ..records.errors import InvalidInput, MissingLibrary
@@ -22,6 +24,10 @@ _TIMEOUT = 120
 # version has word joiners, so that those in the answer are ours, and go.
 _JOINER = "\u2060"
 _ENVIRONMENT = ("LANG", "LC_ALL", "PATH", "SYSTEMROOT", "TMPDIR", "TEMP")
+# A label without names beside it, which CSL puts after the names and pandoc before them.
+_LABEL_ALONE = re.compile(
+    r"(<names\b[^>]*[^/]>)(?=\s*<label\b)(?!(?:(?!</names>|<substitute>).)*<name\b)", re.DOTALL
+)
 _LOCALE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z]{4})?([-_]([A-Za-z]{2}|\d{3}))?")
 
 
@@ -109,20 +115,20 @@ def _run(text: str, source: str, to: str, style: str, locale: str | None) -> str
         f"--from={source}",
         f"--to={to}",
         "--citeproc",
-        f"--csl={style}",
         "--sandbox",
         "--wrap=none",
         *([f"--metadata=lang={locale}"] if locale else []),
     ]
     try:
-        done = subprocess.run(  # noqa: S603  # nosec B603  # a fixed program; no shell; the text goes through stdin
-            command,
-            input=text.encode(),
-            capture_output=True,
-            timeout=_TIMEOUT,
-            check=False,
-            env={name: os.environ[name] for name in _ENVIRONMENT if name in os.environ},
-        )
+        with _mended(Path(style)) as path:
+            done = subprocess.run(  # noqa: S603  # nosec B603  # a fixed program; no shell; the text goes through stdin
+                [*command, f"--csl={path}"],
+                input=text.encode(),
+                capture_output=True,
+                timeout=_TIMEOUT,
+                check=False,
+                env={name: os.environ[name] for name in _ENVIRONMENT if name in os.environ},
+            )
     except FileNotFoundError:
         raise _missing() from None
     except subprocess.TimeoutExpired:
@@ -134,6 +140,23 @@ def _run(text: str, source: str, to: str, style: str, locale: str | None) -> str
             f"Pandoc cannot use the style {Path(style).stem}; choose another one, or check the .csl file."
         )
     return done.stdout.decode(errors="replace").replace(_JOINER, "").replace("\r\n", "\n").strip()
+
+
+@contextmanager
+def _mended(style: Path) -> Iterator[Path]:
+    """The style; a copy of it where pandoc would print "editors" before the names, unlike CSL."""
+    try:
+        text = style.read_text(encoding="utf-8")
+    except (OSError, UnicodeError):
+        text = ""
+    mended = _LABEL_ALONE.sub(r"\1<name/>", text)
+    if mended == text:
+        yield style
+        return
+    with TemporaryDirectory(prefix="hubdoi-style-") as folder:
+        path = Path(folder) / style.name
+        path.write_text(mended, encoding="utf-8")
+        yield path
 
 
 def _pandoc() -> str:

@@ -36,7 +36,7 @@ def _reference(version: Version) -> dict[str, Any]:
     kind = ris_type(version)
     found: dict[str, Any] = {
         "type_of_reference": kind,
-        "title": plain_line(version.title),
+        "title": plain_line(version.full_title),
         "authors": edited if kind == "EDBOOK" else [_name(author) for author in version.authors],
         tag: edited if kind != "EDBOOK" else None,
         "year": str(year) if year is not None else None,

@@ -66,7 +66,7 @@ def thing(version: Version) -> dict[str, Any]:
         }
         if version.doi
         else None,
-        "name": plain_line(version.title),
+        "name": plain_line(version.full_title),
         "author": people,
         # What Google's dataset search reads of a Dataset.
         "creator": people if version.resource_type == "Dataset" else None,

@@ -33,7 +33,7 @@ def parts(version: Version) -> list[str]:
     number = plain_line(version_apart(version) or "")
     found = [
         f"{names} {year}:" if names else f"{year}:",
-        _sentence(version.title),
+        _sentence(version.full_title),
         _sentence(version_words(number)),
         _sentence(version.publisher),
         f"({plain_line(version.resource_type)})." if version.resource_type else "",

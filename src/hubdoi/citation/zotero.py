@@ -80,7 +80,7 @@ def _item(version: Version, key: str) -> dict[str, Any]:
         extra.insert(0, f"DOI: {doi}")
     found: dict[str, Any] = {
         "itemType": kind.name,
-        "title": plain_line(version.title),
+        "title": plain_line(version.full_title),
         "creators": [
             *(_creator(author, kind.creator) for author in version.authors),
             *(_creator(author, "editor") for author in editors(version)),

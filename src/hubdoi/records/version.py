@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
+from functools import reduce
 from typing import Any, Literal
 
 from .author import Author
@@ -252,6 +253,14 @@ class Version(Displayed):
         return _REVISION_IN_TITLE.sub("", self.title) or self.title
 
     @property
+    def full_title(self) -> str:
+        """The title and the subtitle, as they are cited."""
+        if not self.titles:
+            return self.title
+        parts = [self.title, *(one.text for one in self.titles if one.type == "Subtitle")]
+        return reduce(_joined, filter(None, parts), "")
+
+    @property
     def short_revision(self) -> str | None:
         return self.revision[:7] if self.revision else None
 
@@ -299,6 +308,12 @@ def _page_in(repository: str | None, revision: str | None, link: str) -> str | N
     if repository is None or not re.fullmatch(r"\w[\w. -]*(/\w[\w. -]*)*", path):
         return None
     return f"{repository}/blob/{revision or 'main'}/{path}".replace(" ", "%20")
+
+
+def _joined(title: str, subtitle: str) -> str:
+    if not title or title.casefold().endswith(subtitle.casefold()):
+        return title or subtitle
+    return f"{title.rstrip(' :.')}: {subtitle}" if title[-1] not in "?!" else f"{title} {subtitle}"
 
 
 def _one_text(value: Any) -> str:
