@@ -12,9 +12,10 @@ export class ApiError extends Error {
   }
 }
 
+const EXPIRED = "Your session has expired. Reload the page to sign in again.";
 const BY_STATUS: Record<number, string> = {
-  401: "Your session has expired. Reload the page to sign in again.",
-  403: "Your session has expired. Reload the page to sign in again.",
+  401: EXPIRED,
+  403: EXPIRED,
   404: "This server does not have the hubdoi extension. Install hubdoi where the server runs, and restart it.",
 };
 
@@ -46,6 +47,10 @@ export class Api {
         said ?? `The server answered with the error ${response.status}.`,
         response.status,
       );
+    }
+    if (answer === null) {
+      // No JSON: a proxy has led the request to a page for signing in.
+      throw new ApiError(EXPIRED, response.status);
     }
     return answer as T;
   }
