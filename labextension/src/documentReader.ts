@@ -1,4 +1,5 @@
-/* The active document as it is now. A cell that was not edited is neither read nor sent again. */
+/* The active document as it is now. A cell that was not edited is neither read nor sent again, and
+   not even named while no cell came, went or moved. */
 
 import type { ICellModel } from "@jupyterlab/cells";
 import type { IDocumentWidget } from "@jupyterlab/docregistry";
@@ -7,6 +8,15 @@ import type { NotebookPanel } from "@jupyterlab/notebook";
 import { Signal, type ISignal } from "@lumino/signaling";
 
 export type Source = NotebookPanel | IDocumentWidget<FileEditor>;
+
+export interface SentDocument {
+  id: string;
+  path: string;
+  language: string;
+  cells: SentCell[];
+  /** Whether `cells` are only those that have changed; the others are where they were. */
+  rest: boolean;
+}
 
 export interface SentCell {
   id: string;
@@ -34,7 +44,8 @@ export class DocumentReader {
   private _changed = new Signal<this, void>(this);
   private _watched = new Set<ICellModel>();
   private _known = new WeakSet<ICellModel>();
-  private _sent = false;
+  /** Whether the server has every cell, in the order of now. */
+  private _ordered = false;
   private _disposed = false;
 
   constructor(source: Source) {
@@ -67,27 +78,31 @@ export class DocumentReader {
 
   /** The server has lost what it had: the next reading is whole. */
   forget(): void {
-    this._sent = false;
+    this._ordered = false;
     this._known = new WeakSet();
   }
 
   /** What a request says of the document; large ones are read in slices, between keystrokes. */
-  async read(): Promise<{ id: string; path: string; language: string; cells: SentCell[] }> {
+  async read(): Promise<SentDocument> {
     const path = this.source.context.path;
     if (!isNotebook(this.source)) {
       const source = this.source.context.model.sharedModel as { getSource?: () => string };
       const cells = [{ id: "text", type: "code", source: source.getSource?.() ?? "" }];
-      return { id: this.id, path, language: "", cells };
+      return { id: this.id, path, language: "", cells, rest: false };
     }
     await this.source.context.ready;
     const model = this.source.model;
     const kernel = model?.getMetadata("kernelspec") as { language?: string } | undefined;
     const info = model?.getMetadata("language_info") as { name?: string } | undefined;
     const cells: SentCell[] = [];
+    const rest = this._ordered;
+    this._ordered = true;
     let since = performance.now();
     for (const cell of Array.from(model?.cells ?? [])) {
-      if (this._sent && this._known.has(cell)) {
-        cells.push({ id: cell.id });
+      if (this._known.has(cell)) {
+        if (!rest) {
+          cells.push({ id: cell.id });
+        }
         continue;
       }
       this._known.add(cell);
@@ -102,14 +117,14 @@ export class DocumentReader {
         since = performance.now();
       }
     }
-    this._sent = true;
-    return { id: this.id, path, language: kernel?.language ?? info?.name ?? "", cells };
+    return { id: this.id, path, language: kernel?.language ?? info?.name ?? "", cells, rest };
   }
 
   private _cellsChanged(): void {
     if (!isNotebook(this.source)) {
       return;
     }
+    this._ordered = false;
     for (const cell of this.source.model?.cells ?? []) {
       if (!this._watched.has(cell)) {
         this._watched.add(cell);

@@ -86,9 +86,19 @@ def test_a_cell_that_did_not_change_is_not_sent_again(page: Page) -> None:
     body["cells"] = [{"id": "c1"}, {"id": "c0", "type": "code", "source": "y = 2"}]
     (use,) = page.ask("document", body).json()["uses"]
     assert use["cell"] == 0
-    unknown = page.ask("document", {**body, "id": "never seen"})
-    assert unknown.status_code == 409
-    assert "whole document" in unknown.json()["message"]
+    # Where no cell came, went or moved, those that did not change are not even named.
+    edited = {"id": "c0", "type": "code", "source": LOAD.replace("bert", "gpt")}
+    changed = {**body, "cells": [edited], "rest": True}
+    uses = page.ask("document", changed).json()["uses"]
+    assert [(use["cell"], use["repo_id"]) for use in uses] == [
+        (0, "ada/tiny-bert"),
+        (1, "ada/tiny-gpt"),
+    ]
+    assert page.ask("document", {**changed, "cells": []}).json()["uses"] == uses
+    for incomplete in (body, changed):
+        unknown = page.ask("document", {**incomplete, "id": "never seen"})
+        assert unknown.status_code == 409
+        assert "whole document" in unknown.json()["message"]
 
 
 def test_scripts_and_texts_are_read_by_their_suffix(page: Page) -> None:

@@ -17,6 +17,7 @@ from ..records.errors import InvalidInput
 
 _KEPT = 32
 _MAX_CELLS = 20_000
+_INCOMPLETE = "Send the whole document: this server does not have all of its cells."
 
 
 class StaleDocument(InvalidInput):
@@ -69,9 +70,10 @@ class LiveDocuments:
     def read(self, body: Mapping[str, Any]) -> LiveDocument:
         """The document that a request describes.
 
-        ``{"id", "path", "language", "cells": [{"id", "type", "source", "cited"}]}``; a cell that is
-        only an id is as it was in the request before. ``cited`` is text of its outputs that may
-        hold a DOI. A text document is one cell.
+        ``{"id", "path", "language", "cells": [{"id", "type", "source", "cited"}], "rest"}``; a cell
+        that is only an id is as it was in the request before, and with ``rest`` so is every cell
+        that is not named. ``cited`` is text of its outputs that may hold a DOI. A text document is
+        one cell.
 
         Raises:
             StaleDocument: a cell is left out that is not known; send all of them.
@@ -88,8 +90,12 @@ class LiveDocuments:
                 f"{path or 'This document'} is not a notebook; hubdoi reads .ipynb, .py, .md (MyST) and .qmd files."
             )
         with self._lock:
-            known = self._cells.get(name, {})
-            now = dict(_cell(cell, known) for cell in cells)
+            known = self._cells.get(name)
+            now = dict(_cell(cell, known or {}) for cell in cells)
+            if body.get("rest") is True:
+                if known is None:
+                    raise StaleDocument(_INCOMPLETE)
+                now = known | now
             self._cells[name] = now
             self._cells.move_to_end(name)
             while len(self._cells) > _KEPT:
@@ -112,7 +118,7 @@ def _cell(cell: object, known: Mapping[str, dict[str, Any]]) -> tuple[str, dict[
             "cited": cited if isinstance(cited, str) else "",
         }
     if name not in known:
-        raise StaleDocument("Send the whole document: this server does not have all of its cells.")
+        raise StaleDocument(_INCOMPLETE)
     return name, known[name]
 
 
