@@ -1,8 +1,9 @@
 /* The commands, by which the side panel, the palette, the menus and the toolbar act. */
 
 import type { JupyterFrontEnd } from "@jupyterlab/application";
-import { InputDialog, type ICommandPalette } from "@jupyterlab/apputils";
+import { InputDialog, Notification, type ICommandPalette } from "@jupyterlab/apputils";
 import type { IMainMenu } from "@jupyterlab/mainmenu";
+import { NotebookActions, type NotebookPanel } from "@jupyterlab/notebook";
 import type { LabIcon } from "@jupyterlab/ui-components";
 import { linkIcon, refreshIcon } from "@jupyterlab/ui-components";
 import { Menu } from "@lumino/widgets";
@@ -27,9 +28,12 @@ interface Described {
   visible?(use: Use): boolean;
 }
 
-function hasKernel(model: Model): boolean {
-  const { source } = model;
-  return Boolean(source && isNotebook(source) && source.sessionContext.session?.kernel);
+/** The notebook, where its kernel can run the panel: one of Python. */
+function withPython({ source }: Model): NotebookPanel | null {
+  const notebook = source && isNotebook(source) ? source : null;
+  const kernel = notebook?.sessionContext.session?.kernel;
+  const specs = notebook?.sessionContext.specsManager.specs?.kernelspecs;
+  return kernel && specs?.[kernel.name]?.language === "python" ? notebook : null;
 }
 
 export function addCommands(
@@ -40,8 +44,18 @@ export function addCommands(
   browser: () => string | null,
 ): (row: Row, button: HTMLElement) => void {
   const open = (url: string | null) => {
-    if (url && /^https?:\/\//i.test(url)) {
-      window.open(url, "_blank", "noopener");
+    if (!url || !/^https?:\/\//i.test(url)) {
+      return;
+    }
+    const page = window.open(url, "_blank");
+    if (page) {
+      page.opener = null;
+    } else {
+      // A browser takes a page that opens long after the click for one that nobody wants.
+      Notification.emit(`${url} is ready.`, "info", {
+        autoClose: false,
+        actions: [{ label: "Open", callback: () => open(url) }],
+      });
     }
   };
   const show = () => app.shell.activateById(panel().id);
@@ -109,7 +123,7 @@ export function addCommands(
       caption: "Open the panel in a new cell below",
       icon: doiIcon,
       row: true,
-      visible: () => hasKernel(model),
+      visible: () => withPython(model) !== null,
       run: (uses) => mintInCell(first(uses)),
     },
     "hubdoi:copy-bibtex": {
@@ -193,9 +207,11 @@ export function addCommands(
   async function mint(use: Use | undefined): Promise<void> {
     const source = model.source;
     const notebook = source && isNotebook(source) ? source : null;
-    const shared = notebook?.sessionContext.session?.kernel ? notebook.sessionContext : null;
+    const shared = withPython(model)?.sessionContext ?? null;
     const session = shared ?? (await ownSession(app.serviceManager));
-    const tab = mintTab(use?.name ?? "", model.report?.endpoint ?? "", session);
+    const tab = mintTab(use?.name ?? "", model.report?.endpoint ?? "", session, () => {
+      void model.refresh(true);
+    });
     if (!shared) {
       tab.disposed.connect(() => session.dispose());
     }
@@ -209,18 +225,18 @@ export function addCommands(
   }
 
   async function mintInCell(use: Use): Promise<void> {
-    const source = model.source;
-    if (!source || !isNotebook(source)) {
+    const source = withPython(model);
+    if (!source) {
       return;
     }
-    await app.commands.execute("notebook:insert-cell-below");
+    NotebookActions.insertBelow(source.content);
     const name = JSON.stringify(use.name);
     source.content.activeCell?.model.sharedModel.setSource(
       model.report?.kind === "sandbox"
         ? `%load_ext hubdoi\n%doi use sandbox\n%doi panel ${use.name}`
         : `import hubdoi\nhubdoi.panel(${name})`,
     );
-    await app.commands.execute("notebook:run-cell");
+    await NotebookActions.run(source.content, source.sessionContext);
   }
 
   const usesOf = (args: { repo?: unknown; revision?: unknown }): Use[] =>
@@ -281,6 +297,7 @@ const GENERAL = [
   "hubdoi:bibliography",
   "hubdoi:check",
   "hubdoi:pin-all",
+  "hubdoi:refresh",
   "hubdoi:mint",
   "hubdoi:open-sandbox",
 ];

@@ -26,28 +26,33 @@ const MARK_AFTER = 500;
 /** What is known of repositories that were asked for in the last minute. */
 export class Repositories {
   private _api: Api;
-  private _known = new Map<string, { at: number; answer: Promise<RepositoryInfo> }>();
+  private _known = new Map<string, { at: number; answer: Promise<unknown> }>();
 
   constructor(api: Api) {
     this._api = api;
   }
 
   get(type: string, id: string): Promise<RepositoryInfo> {
-    const key = `${this._api.hub} ${type} ${id}`;
-    const known = this._known.get(key);
-    if (known && performance.now() - known.at < KEPT_FOR) {
-      return known.answer;
-    }
-    const answer = this._api.post<RepositoryInfo>("repository", { only: { type, id } });
-    answer.catch(() => this._known.delete(key));
-    this._known.set(key, { at: performance.now(), answer });
-    return answer;
+    return this._ask("repository", { only: { type, id } });
   }
 
+  /** An answer that came too late for one `Tab` is there at the next. */
   names(text: string, type: string): Promise<string[]> {
-    return this._api
-      .post<{ names: string[] }>("names", { text, type })
-      .then((answer) => answer.names);
+    return this._ask<{ names: string[] }>("names", { text, type }).then((answer) => answer.names);
+  }
+
+  private _ask<T>(name: string, body: object): Promise<T> {
+    const now = performance.now();
+    this._known.forEach(({ at }, key) => now - at > KEPT_FOR && this._known.delete(key));
+    const key = JSON.stringify([this._api.hub, name, body]);
+    const known = this._known.get(key);
+    if (known) {
+      return known.answer as Promise<T>;
+    }
+    const answer = this._api.post<T>(name, body);
+    answer.catch(() => this._known.delete(key));
+    this._known.set(key, { at: now, answer });
+    return answer;
   }
 }
 
@@ -69,15 +74,24 @@ export function hover(repositories: Repositories, isOn: () => boolean): Extensio
   });
 }
 
-function tooltip(info: RepositoryInfo): HTMLElement {
+/** Title, DOI and latest commit, a line each. */
+function linesOf(info: RepositoryInfo): string[] {
   const short = (revision: string | null) => (revision ? revision.slice(0, 7) : "unknown");
   const states = { unregistered: "No DOI", current: "Up to date", behind: "Changed since DOI" };
+  return [
+    info.title || info.name,
+    info.doi ? `DOI ${info.doi}, revision ${short(info.doi_revision)}` : "No DOI",
+    `Latest commit ${short(info.latest)}. ${states[info.state]}.`,
+  ];
+}
+
+function tooltip(info: RepositoryInfo): HTMLElement {
+  const [title, ...rest] = linesOf(info);
   return h(
     "div",
     { class: "hubdoi-lab-tooltip" },
-    h("strong", {}, info.title || info.name),
-    h("div", {}, info.doi ? `DOI ${info.doi}, revision ${short(info.doi_revision)}` : "No DOI"),
-    h("div", {}, `Latest commit ${short(info.latest)}. ${states[info.state]}.`),
+    h("strong", {}, title),
+    ...rest.map((line) => h("div", {}, line)),
   );
 }
 
@@ -105,6 +119,17 @@ export class RepositoryCompleter implements ICompletionProvider {
     }
     const items = await this._items(place).catch(() => []);
     return { start: place.start, end: place.end, items };
+  }
+
+  /** What JupyterLab shows beside the item that is chosen; it reads it as text. */
+  async resolve(
+    item: CompletionHandler.ICompletionItem,
+  ): Promise<CompletionHandler.ICompletionItem> {
+    if (item.documentation !== undefined || !item.type) {
+      return item;
+    }
+    const info = await this._repositories.get(item.type, item.label).catch(() => null);
+    return info ? { ...item, documentation: linesOf(info).join("\n") } : item;
   }
 
   private async _items(place: Place): Promise<CompletionHandler.ICompletionItem[]> {

@@ -173,7 +173,10 @@ const plugin: JupyterFrontEndPlugin<void> = {
         mimeTypes: [MIME_TYPE],
         defaultRank: PANEL_RANK,
         createRenderer: () =>
-          new PanelRenderer((node) => notebooks.find((one) => one.node.contains(node)) ?? null),
+          new PanelRenderer(
+            (node) => notebooks.find((one) => one.node.contains(node)) ?? null,
+            () => void model.refresh(true),
+          ),
       },
       PANEL_RANK,
     );

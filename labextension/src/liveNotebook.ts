@@ -25,8 +25,12 @@ export function apply(panel: NotebookPanel, { bibliography, metadata }: Change):
         const own = cell.getMetadata("hubdoi") as { bibliography?: boolean } | undefined;
         return cell.cell_type === "markdown" && own?.bibliography === true;
       });
-      if (at >= 0) {
-        notebook.cells[at]?.setSource(bibliography);
+      const cell = notebook.cells[at];
+      if (cell) {
+        // What is so already is no step to undo.
+        if (cell.getSource() !== bibliography) {
+          cell.setSource(bibliography);
+        }
       } else {
         at = notebook.cells.length;
         notebook.insertCell(at, {

@@ -5,7 +5,12 @@ import type { NotebookPanel } from "@jupyterlab/notebook";
 import type { IRenderMime } from "@jupyterlab/rendermime";
 import type { Kernel, ServiceManager } from "@jupyterlab/services";
 import { Widget } from "@lumino/widgets";
-import { connect, mount, type Connection } from "../../src/hubdoi/jupyter/panel/static/panel.js";
+import {
+  connect,
+  mount,
+  type Connection,
+  type PanelState,
+} from "../../src/hubdoi/jupyter/panel/static/panel.js";
 import { doiIcon } from "./icons.ts";
 
 export const MIME_TYPE = "application/vnd.hubdoi.panel+json";
@@ -19,9 +24,12 @@ class Mounted {
   private _view: ReturnType<typeof mount> | null = null;
   private _host: Connection | null = null;
   private _element: HTMLElement;
+  private _minted: () => void;
 
-  constructor(element: HTMLElement) {
+  /** `minted` is called after each mint or correction, whether it succeeded or not. */
+  constructor(element: HTMLElement, minted: () => void) {
     this._element = element;
+    this._minted = minted;
     element.classList.add("hubdoi-host");
   }
 
@@ -30,12 +38,12 @@ class Mounted {
   }
 
   /** The last state that was drawn, which may be newer than the saved one. */
-  get state(): object | undefined {
+  get state(): PanelState | undefined {
     return this._host?.state;
   }
 
   /** Draws `data` until it is known which kernel, if any, it belongs to. */
-  wait(data: { state?: object }): void {
+  wait(data: { state?: PanelState }): void {
     if (!this._host) {
       this._view ??= mount(this._element, { state: data.state ?? {}, connecting: true });
     }
@@ -49,6 +57,13 @@ class Mounted {
     this._host?.dispose();
     const host = connect(kernel, data, save);
     this._host = host;
+    let before = "";
+    host.onState?.(({ phase = "" }) => {
+      if (phase === "open" && ["minting", "watching", "amending"].includes(before)) {
+        this._minted();
+      }
+      before = phase;
+    });
     if (this._view) {
       this._view.update(host);
     } else {
@@ -72,6 +87,7 @@ export function mintTab(
   repo: string,
   endpoint: string,
   session: ISessionContext,
+  minted: () => void,
 ): MainAreaWidget<Widget> {
   const content = new Widget();
   content.addClass("hubdoi-lab-mint");
@@ -80,17 +96,16 @@ export function mintTab(
   tab.title.label = repo ? `DOI: ${repo}` : "Mint a DOI";
   tab.title.icon = doiIcon;
   tab.title.closable = true;
-  const panel = new Mounted(content.node);
+  const panel = new Mounted(content.node, minted);
   const problem = document.createElement("p");
   problem.className = "hubdoi-lab-problem";
   problem.setAttribute("role", "alert");
   const start = async () => {
     problem.remove();
     // After a restart it goes on with what was written here.
-    const state = panel.state ?? { repo, endpoint };
-    const host = panel.show(session.session?.kernel ?? null, { state });
-    await host.ready;
-    await host.reconnect?.().catch((error: Error) => {
+    const state = panel.state ?? { repo, endpoint, busy: "Connecting to the kernel" };
+    const host = panel.show(session.session?.kernel ?? null, { isNew: true, state });
+    await host.ready?.catch((error: Error) => {
       if (error.message) {
         problem.textContent = error.message;
         content.node.append(problem);
@@ -142,12 +157,12 @@ export class PanelRenderer extends Widget implements IRenderMime.IRenderer {
   private _panel: Mounted;
   private _findNotebook: (node: HTMLElement) => NotebookPanel | null;
   private _notebook: NotebookPanel | null = null;
-  private _data: { id?: string; state?: object } = {};
+  private _data: { id?: string; state?: PanelState } = {};
   private _model: IRenderMime.IMimeModel | null = null;
 
-  constructor(findNotebook: (node: HTMLElement) => NotebookPanel | null) {
+  constructor(findNotebook: (node: HTMLElement) => NotebookPanel | null, minted: () => void) {
     super();
-    this._panel = new Mounted(this.node);
+    this._panel = new Mounted(this.node, minted);
     this._findNotebook = findNotebook;
   }
 

@@ -6,13 +6,7 @@ Every test leaves a screenshot in ``tests/browser/screenshots`` (git ignores it)
 
 from __future__ import annotations
 
-import json
-import os
 import shutil
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,6 +14,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
 from tests.browser.browser_lab import SECONDS, WINDOW, Desk, Lab, Notebook
+from tests.browser.lab_server import running
 
 SCREENSHOTS = Path(__file__).parent / "screenshots"
 
@@ -63,56 +58,10 @@ def browser(chromium: str | None) -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    """JupyterLab on a free port, with directories of its own and one token."""
+    """JupyterLab with one token; its Hub is its own sandbox, and the configured one does not answer."""
     home = tmp_path_factory.mktemp("lab")
-    (home / "notebooks").mkdir()
-    settings = home / "config" / "lab" / "user-settings"
-    for plugin, values in {
-        "@jupyterlab/apputils-extension/notification": {
-            "checkForUpdates": False,
-            "fetchNews": "false",
-        },
-        "@jupyterlab/docmanager-extension/plugin": {"autosave": False},
-        "@jupyterlab/completer-extension/manager": {"autoCompletion": False},
-        "hubdoi/plugin": {"hub": "sandbox"},
-    }.items():
-        file = settings / f"{plugin}.jupyterlab-settings"
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(json.dumps(values))
-    environ = {
-        k: v for k, v in os.environ.items() if not k.startswith(("JUPYTER", "HUBDOI", "HF_"))
-    }
-    environ |= {
-        "HOME": str(home),
-        "JUPYTER_CONFIG_DIR": str(home / "config"),
-        "JUPYTER_DATA_DIR": str(home / "data"),
-        "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
-        "JUPYTERLAB_SETTINGS_DIR": str(home / "config" / "lab" / "user-settings"),
-        "JUPYTERLAB_WORKSPACES_DIR": str(home / "workspaces"),
-        "HF_HOME": str(home / "hf"),
-        "HF_HUB_DISABLE_TELEMETRY": "1",
-        # The configured Hub of this server is one that does not answer.
-        "HF_ENDPOINT": "http://127.0.0.1:9",
-    }
-    command = [
-        sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1", "--port=0",
-        "--IdentityProvider.token=of-the-tests", f"--ServerApp.root_dir={home / 'notebooks'}",
-        "--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
-        "--LabApp.expose_app_in_browser=True",
-    ]  # fmt: skip
-    log = home / "lab.log"
-    with log.open("wb") as out:
-        process = subprocess.Popen(
-            command, env=environ, cwd=home, stdout=out, stderr=subprocess.STDOUT
-        )
-    try:
-        yield Lab(_address(process, home, log), home / "notebooks", "of-the-tests")
-    finally:
-        process.terminate()
-        try:
-            process.wait(timeout=30)
-        except subprocess.TimeoutExpired:
-            process.kill()
+    with running(home, "--IdentityProvider.token=of-the-tests", hub="sandbox") as url:
+        yield Lab(url, home / "notebooks", "of-the-tests")
 
 
 @pytest.fixture(scope="session")
@@ -145,16 +94,3 @@ def notebook(
     notebook = lab.new_notebook(desk.take(), request.node.name)
     yield notebook
     notebook.leave()
-
-
-def _address(process: subprocess.Popen[bytes], home: Path, log: Path) -> str:
-    file = home / "runtime" / f"jpserver-{process.pid}.json"
-    deadline = time.monotonic() + 240
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            url = str(json.loads(file.read_text())["url"])
-            urllib.request.urlopen(f"{url}api", timeout=5).close()
-            return url
-        except (OSError, ValueError):
-            time.sleep(0.2)
-    raise AssertionError(f"JupyterLab did not start:\n{log.read_text()[-4000:]}")

@@ -1,4 +1,4 @@
-"""Where a page spends its time: long tasks, and the part of them that is our extension's."""
+"""Where a page spends its time: long tasks and frames, and the part of them that is our extension's."""
 
 from __future__ import annotations
 
@@ -9,34 +9,68 @@ from typing import Any
 
 from playwright.sync_api import Page
 
-__all__ = ["Measured", "measured"]
+__all__ = ["Measured", "draws", "measured"]
 
 SAMPLE = 500
 """Microseconds between two looks at the stack."""
 
-OBSERVE = """() => {
-  window.longTasks = [];
-  window.observer?.disconnect();
-  window.observer = new PerformanceObserver(list => longTasks.push(...list.getEntries().map(one => one.duration)));
-  window.observer.observe({ type: "longtask" });
+OBSERVE = """script => {
+  window.observers?.forEach(one => one.disconnect());
+  const read = one => {
+    const ours = (one.scripts ?? []).filter(part => part.sourceURL.includes(script));
+    return {
+      duration: one.duration,
+      ours: ours.reduce((sum, part) => sum + part.duration, 0),
+      render: ours.length && one.renderStart ? one.startTime + one.duration - one.renderStart : 0,
+    };
+  };
+  window.slow = { "longtask": [], "long-animation-frame": [] };
+  window.observers = Object.keys(slow).map(type => {
+    const note = entries => slow[type].push(...entries.map(read));
+    const observer = new PerformanceObserver(list => note(list.getEntries()));
+    observer.observe({ type });
+    return { disconnect: () => { note(observer.takeRecords()); observer.disconnect(); } };
+  });
 }"""
-TAKE = "() => [...longTasks, ...window.observer.takeRecords().map(one => one.duration)]"
+TAKE = "() => { observers.forEach(one => one.disconnect()); observers = []; return slow; }"
+DRAW = """async () => {
+  const draws = [];
+  for (let n = 0; n < 20; n++) {
+    document.body.offsetHeight;
+    const start = performance.now();
+    document.querySelectorAll(".hubdoi-lab-filter")[n % 2].click();
+    document.body.offsetHeight;
+    draws.push(performance.now() - start);
+    await new Promise(done => requestAnimationFrame(() => setTimeout(done)));
+  }
+  return draws;
+}"""
 
 
 @dataclass
 class Measured:
-    """Milliseconds: the browser's long tasks, and each stretch in which a function of ours, or
-    one that it called, ran without a break."""
+    """Milliseconds: the browser's long tasks and frames, and each stretch in which a function of
+    ours, or one that it called, ran without a break.
+
+    `drawn` is of each long frame in which a script of ours ran: that script, and the style, layout
+    and paint of the whole frame, whoever they were for.
+    """
 
     long_tasks: list[float] = field(default_factory=list)
+    frames: list[float] = field(default_factory=list)
+    drawn: list[float] = field(default_factory=list)
     ours: list[float] = field(default_factory=list)
 
     def __str__(self) -> str:
-        longest = max(self.long_tasks, default=0)
         return (
-            f"{len(self.long_tasks)} long tasks, the longest {longest:.0f} ms; our functions ran "
-            f"{sum(self.ours):.0f} ms in all, at most {max(self.ours, default=0):.1f} ms at once"
+            f"{_words(self.long_tasks)} long tasks; {_words(self.frames)} long frames, "
+            f"{_words(self.drawn)} with ours; our functions ran {sum(self.ours):.0f} ms in all, "
+            f"at most {max(self.ours, default=0):.1f} ms at once"
         )
+
+
+def _words(times: list[float]) -> str:
+    return f"{len(times)} (up to {max(times, default=0):.0f} ms)"
 
 
 @contextmanager
@@ -46,13 +80,23 @@ def measured(page: Page, script: str) -> Iterator[Measured]:
     session = page.context.new_cdp_session(page)
     session.send("Profiler.enable")
     session.send("Profiler.setSamplingInterval", {"interval": SAMPLE})
-    page.evaluate(OBSERVE)
+    page.evaluate(OBSERVE, script)
     session.send("Profiler.start")
     yield found
     profile = session.send("Profiler.stop")["profile"]
-    found.long_tasks = page.evaluate(TAKE)
+    slow = page.evaluate(TAKE)
+    found.long_tasks = [one["duration"] for one in slow["longtask"]]
+    frames = slow["long-animation-frame"]
+    found.frames = [one["duration"] for one in frames]
+    found.drawn = [one["ours"] + one["render"] for one in frames if one["ours"]]
     found.ours = _stretches(profile, script)
     session.detach()
+
+
+def draws(page: Page) -> list[float]:
+    """How long the side panel takes to draw anew, with the style and layout that follow, when the
+    page has nothing else to do."""
+    return list(page.evaluate(DRAW))
 
 
 def _stretches(profile: dict[str, Any], script: str) -> list[float]:

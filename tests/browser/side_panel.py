@@ -16,7 +16,8 @@ from tests.browser.browser_lab import SECONDS, Lab
 
 
 class Analysis:
-    """A document in a page, without a kernel, and the side panel beside it."""
+    """A document in a page, without a kernel, and the side panel beside it; `errors` are exceptions
+    that no script of the page has caught."""
 
     def __init__(self, lab: Lab, context: BrowserContext, name: str) -> None:
         self.lab = lab
@@ -25,6 +26,8 @@ class Analysis:
         self.page: Page = context.new_page()
         self.dialogs: list[str] = []
         self.page.on("dialog", self._dismiss)
+        self.errors: list[str] = []
+        self.page.on("pageerror", lambda error: self.errors.append(error.message))
 
     def _dismiss(self, dialog: Dialog) -> None:
         if dialog.type == "beforeunload":
@@ -118,17 +121,17 @@ class Analysis:
         self.cell(0).locator(".jp-InputPrompt").click()
         self.page.keyboard.press("z")
 
-    def setting(self, label: str, value: bool | str) -> None:
-        """Change a setting of the extension in the settings editor, and go back."""
-        self.run("Settings Editor")
-        editor = self.page.locator("#setting-editor")
-        editor.locator(".jp-PluginList-entry", has_text="Models & data").click()
-        field = editor.get_by_label(label)
-        if isinstance(value, bool):
-            field.set_checked(value)
-        else:
-            field.select_option(label=value)
-        self.tab(self.name)
+    def setting(self, name: str, value: bool | str) -> None:
+        """Change a setting of the extension, as the settings editor does."""
+        self.page.evaluate(
+            """async ([name, value]) => {
+              const app = window.jupyterapp;
+              const tokens = [...app.pluginRegistry._services.keys()];
+              const token = tokens.find(one => one.name === "@jupyterlab/coreutils:ISettingRegistry");
+              await (await app.resolveRequiredService(token)).set("hubdoi:plugin", name, value);
+            }""",
+            [name, value],
+        )
 
     def run(self, command: str) -> None:
         """A command of the palette."""

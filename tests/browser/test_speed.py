@@ -9,7 +9,7 @@ from typing import Any
 from playwright.sync_api import BrowserContext, Page, Request, Route, expect
 
 from tests.browser.browser_lab import SECONDS, Lab
-from tests.browser.profile import measured
+from tests.browser.profile import draws, measured
 from tests.browser.side_panel import Analysis, ada, new_repository
 
 CELLS = 2000
@@ -54,12 +54,21 @@ def test_reading_and_typing_in_a_notebook_of_2000_cells(
             expect(analysis.row("datasets/ada/long-tables")).to_be_visible(timeout=30 * SECONDS)
             assert sent
             assert all(_read(body) <= 1 for body in sent)
+            bytes_sent = max(len(json.dumps(body)) for body in sent)
+            assert bytes_sent < 1000
         assert bool(reading.ours and typing.ours) is has_panel
         # Measures, not conditions: this machine may have other things to do.
         how = "with" if has_panel else "without"
         for what, measure in (("opening", reading), ("typing", typing)):
             record_property(f"{what} {how} the extension", str(measure))
             print(f"{what} {how} the extension: {measure}")
+        if has_panel:
+            # Drawn alone, and painted too: a frame of more than 50 ms would be noted.
+            with measured(analysis.page, SCRIPT) as drawing:
+                times = draws(analysis.page)
+            shown = f"{max(times):.1f} ms with style and layout; {drawing}"
+            record_property("drawing the side panel", shown)
+            print(f"drawing the side panel: {shown}")
         analysis.page.close()
 
 

@@ -1,7 +1,10 @@
 /* The contract of panel.js; Python's `panel/actions.py` says which actions and replies there are. */
 
 /** What Python's `panel/view.py` writes. It may come from a notebook of a stranger. */
-export type PanelState = object;
+export interface PanelState {
+  phase?: string;
+  [name: string]: unknown;
+}
 
 /** What a panel needs of the page that it is in. */
 export interface Host {
@@ -30,7 +33,7 @@ export function mount(
 
 /** A host that is connected with a kernel. */
 export interface Connection extends Host {
-  /** Settled when it is known whether the kernel has the panel. */
+  /** Settled when it is known whether the kernel has the panel; rejected where a new one cannot open. */
   ready?: Promise<void>;
   /** The kernel was restarted. */
   kernelChanged(): void;
@@ -39,13 +42,13 @@ export interface Connection extends Host {
 }
 
 /**
- * A host from a JupyterLab kernel connection and the data of an output. It opens a comm to the
+ * A host from a JupyterLab kernel connection and the data of an output, or of a new panel. It opens a comm to the
  * target `hubdoi.panel`, and calls `save` with the data by media type whenever the saved output
  * should change. After a restart, `reconnect` imports hubdoi.jupyter.panel in the kernel and goes on
  * with the repository of the last state.
  */
 export function connect(
   kernel: object | null,
-  data: { id?: string; state?: PanelState },
+  data: { id?: string; isNew?: boolean; state?: PanelState },
   save?: (bundle: Record<string, unknown>) => void,
 ): Connection;

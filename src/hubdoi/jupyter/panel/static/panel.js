@@ -994,8 +994,15 @@ export function connect(kernel, data, save) {
       const written = correction ? null : form ?? host.state.form ?? null;
       await open({ id: data?.id, reopen: { repo, endpoint, form: written } }, 60);
     };
-    // The panel is found again when the page was loaded again; a kernel without it closes the comm.
-    host.ready = open({ id: data?.id }, 60).catch(() => live(false));
+    if (data?.isNew) {
+      host.ready = host.reconnect().catch((error) => {
+        live(false);
+        throw error;
+      });
+    } else {
+      // The panel is found again when the page was loaded again; a kernel without it closes the comm.
+      host.ready = open({ id: data?.id }, 60).catch(() => live(false));
+    }
   }
   return host;
 }
