@@ -12,7 +12,7 @@ from .bib_entry import bib_entry, bib_names
 from .bibtex import version_apart
 from .keys import keys_of
 from .latex_text import latex_text, verbatim
-from .work_type import biblatex_type, editors, is_masters
+from .work_type import biblatex_type, editors, genre, is_masters
 
 # By biber's data model; what has no field for the publisher has an organisation.
 _PUBLISHERS = {
@@ -42,8 +42,8 @@ def entry(version: Version, key: str, urldate: str | None = None) -> str:
 
 def _kind_of(version: Version, kind: str) -> str:
     """What a thesis or report is: biblatex's own word, which it translates, or the record's."""
-    words = version.specific_type
-    if kind == "thesis" and (not words or re.search("phd|ph.d|doctor", words.lower())):
+    words = genre(version)
+    if kind == "thesis" and re.search("phd|ph.d|doctor", words.lower()):
         return "phdthesis"
     if kind == "thesis" and is_masters(version):
         return "mathesis"
@@ -76,6 +76,8 @@ def fields(version: Version, urldate: str | None = None) -> dict[str, str]:
         found["type"] = "Machine learning model"
     elif kind in ("thesis", "report"):
         found["type"] = _kind_of(version, kind)
+    elif kind == "misc" and (words := genre(version)):
+        found["type"] = latex_text(words)
     held = version.container
     if held is not None:
         values = {

@@ -17,7 +17,7 @@ from ..records.link import landing_of, link_of
 from .bib_entry import bib_entry, bib_names
 from .keys import key_of, keys_of
 from .latex_text import ascii_text, latex_text, link_text
-from .work_type import bibtex_type, editors
+from .work_type import bibtex_type, editors, genre
 
 # The field that styles print the publisher of; an article has none in BibTeX.
 _PUBLISHERS = {
@@ -71,8 +71,8 @@ def fields(version: Version, *, ascii: bool = False, classic: bool = False) -> d
     found["title"] = f"{{{{{escape(version.full_title) or 'untitled'}}}}}"
     if version.container is not None:
         found |= _in_container(version.container, kind, escape)
-    if kind in ("phdthesis", "mastersthesis", "techreport") and version.specific_type:
-        found["type"] = f"{{{escape(version.specific_type)}}}"
+    if kind in ("phdthesis", "mastersthesis", "techreport") and (words := genre(version)):
+        found["type"] = f"{{{escape(words)}}}"
     if version.publisher:
         found[_PUBLISHERS.get(kind, "howpublished")] = (
             f"{{{_published(version.publisher, escape)}}}"

@@ -30,9 +30,11 @@ def items(versions: Sequence[Version]) -> list[dict[str, Any]]:
 
 def item(version: Version, key: str) -> dict[str, Any]:
     """The CSL item of one version; `key` is its id."""
+    kind = csl_type(version)
     fields: dict[str, Any] = {
         "id": key,
-        "type": csl_type(version),
+        # Of an article in a journal no style prints the publisher.
+        "type": "article" if kind == "article-journal" and not version.container else kind,
         "genre": plain_line(genre(version)),
         "title": plain_line(version.full_title) or None,
         "author": [_name(author) for author in version.authors],
@@ -44,7 +46,7 @@ def item(version: Version, key: str) -> dict[str, Any]:
         "DOI": version.doi.name if version.doi else None,
         # The link of a DOI is the DOI: styles that print both would print it twice.
         "URL": link_of(version) if version.doi is None else None,
-        **_in_container(version.container, csl_type(version)),
+        **_in_container(version.container, kind),
         "language": _language(version),
     }
     return {name: value for name, value in fields.items() if value}

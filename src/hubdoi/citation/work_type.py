@@ -24,7 +24,8 @@ _CSL = {
     "Dissertation": "thesis",
     "Report": "report",
     "Standard": "standard",
-    "PeerReview": "review",
+    # A CSL "review" is printed as one of its own title.
+    "PeerReview": "document",
     "Poster": "speech",
     "Presentation": "speech",
     "Audiovisual": "motion_picture",
@@ -84,6 +85,12 @@ _WORDS = (
 _VAGUE = (None, "", "article", "document", "report")
 # Styles print the editors of these; of a dataset they would print people whom nobody cites.
 _EDITED = ("book", "chapter", "paper-conference", "entry", "entry-dictionary", "entry-encyclopedia")
+_GENRES = {
+    "Dissertation": "Dissertation",
+    "Poster": "Poster",
+    "Presentation": "Presentation",
+    "PeerReview": "Peer review",
+}
 _SAYS_KIND = ("thesis", "report", "speech", "document")
 # BibTeX warns where an article has no journal, a chapter no book.
 _IN_CONTAINER = ("article", "incollection", "inproceedings")
@@ -102,10 +109,17 @@ def csl_type(version: Version) -> str:
 
 
 def genre(version: Version) -> str:
-    """What styles print beside the title: a model is one; a thesis or report is what it calls itself."""
+    """What styles print beside the title: a model is one; a thesis or report is what it calls itself.
+
+    A thesis that does not say for which degree it is, is not called a PhD thesis.
+    """
     if version.resource_type == "Model":
         return "Machine learning model"
-    return version.specific_type if csl_type(version) in _SAYS_KIND else ""
+    kind = csl_type(version)
+    if kind not in _SAYS_KIND:
+        return ""
+    unsaid = "Thesis" if kind == "thesis" else ""
+    return version.specific_type or _GENRES.get(version.resource_type, unsaid)
 
 
 def editors(version: Version) -> tuple[Author, ...]:
