@@ -6,11 +6,13 @@ import importlib
 import pkgutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 import hubdoi
+from hubdoi.sandbox import Sandbox
 
 HEAVY = ("huggingface_hub", "httpx", "httpx2", "pydantic", "ipywidgets", "anywidget", "fastapi",
          "sqlalchemy", "hishel", "stamina", "rispy", "bibtexparser", "pypandoc")  # fmt: skip
@@ -88,6 +90,41 @@ print(" ".join(name for name in sys.modules if name.startswith("hubdoi.")))
         "hubdoi.provenance.recording",
         "hubdoi.records.status",
         "hubdoi.records.version",
+    }
+    assert loaded & unneeded == set()
+
+
+def test_citing_a_doi_loads_no_more_than_it_needs(
+    sandbox: Sandbox, mint: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is imported is most of the time that ``hubdoi cite DOI`` takes."""
+    monkeypatch.setenv("HUBDOI_ENDPOINT", sandbox.endpoint)
+    doi = mint(sandbox, "models/ada/tiny-bert")
+    code = f"""
+import sys
+from hubdoi.commands.cli import main
+main(["cite", {doi!r}])
+print(" ".join(sys.modules))
+"""
+    run = [sys.executable, "-c", code]
+    out = subprocess.run(run, check=True, capture_output=True, text=True).stdout
+    assert doi in out
+    loaded = set(out.splitlines()[-1].split())
+    unneeded = {
+        *HEAVY,
+        "difflib",
+        "email.utils",
+        "encodings.idna",
+        "hubdoi.citation.badge",
+        "hubdoi.commands.completion",
+        "hubdoi.hub.repositories",
+        "hubdoi.minting.agreed",
+        "hubdoi.minting.consent",
+        "hubdoi.records.amendment",
+        "hubdoi.records.findings",
+        "hubdoi.records.status",
+        "platformdirs",
+        "uuid",
     }
     assert loaded & unneeded == set()
 

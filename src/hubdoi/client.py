@@ -7,30 +7,12 @@ from functools import cached_property
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
-from .citation.known_names import KnownNames
 from .config import CHOSEN, Config, Secret
-from .minting.agreed import mint_agreed, mint_key
 from .minting.announced import announce
 from .minting.backends.registry import check, open_backend
 from .minting.backends.resources import Resources
-from .minting.consent import shown_for, terms_for
-from .minting.requests import amend_request, decided_authors, mint_request
 from .minting.resolution import resolve
-from .records import (
-    Author,
-    Changes,
-    Doi,
-    History,
-    Offer,
-    Person,
-    Repo,
-    RepoReference,
-    Status,
-    Terms,
-    Version,
-    parse_reference,
-)
-from .records.amendment import Activities, Amendment
+from .records import Doi, Repo, RepoReference, Version, parse_reference
 from .records.errors import (
     ConsentRequired,
     DoiNotFound,
@@ -45,6 +27,8 @@ if TYPE_CHECKING:
     from .hub.doi_api import DoiApi
     from .hub.repositories import HuggingFaceHub
     from .minting.backends.base import Backend
+    from .records import Author, Changes, History, Offer, Person, Status, Terms
+    from .records.amendment import Activities, Amendment
     from .records.findings import Findings
     from .records.reservation import Reservation
 
@@ -109,6 +93,7 @@ class Client:
     ) -> dict[Repo, Status | Exception]:
         """The status of many repositories, or of all of `owner`: one that fails is one error among them."""
         from .minting.statuses import statuses
+        from .records import Status
 
         named = [self._repo(repo) for repo in repos]
         found = statuses(self._backend, self.hub, named, owner=owner, progress=progress)
@@ -119,6 +104,8 @@ class Client:
 
     def history(self, repo: str | Repo) -> History:
         """All versions of `repo`, newest first. Raises as `status` does."""
+        from .records import History
+
         status = self.status(repo)
         return History(status.repo, status.versions)
 
@@ -129,6 +116,8 @@ class Client:
             DoiNotFound: the repository has no DOI, and no `base` was given.
             RevisionNotFound: the Hub does not have the revision.
         """
+        from .records import Status
+
         status = repo if isinstance(repo, Status) else self.status(repo)
         base = base or status.revision
         if base is None or status.head is None:
@@ -168,6 +157,7 @@ class Client:
             HubdoiError: as `status` and `resolve` do.
         """
         from .citation import cite
+        from .citation.known_names import KnownNames
 
         chosen = [self._version_of(reference, revision) for reference in references]
         names = KnownNames.nearest()
@@ -185,13 +175,14 @@ class Client:
         self, reference: str | Repo | Doi | Version, revision: str | None
     ) -> tuple[Version, Sequence[str]]:
         from .citation.choice import choose
-        from .citation.repository import version_of
 
         if isinstance(reference, Version):
             return reference, ()
         named = parse_reference(reference, endpoint=self.endpoint)
         if isinstance(named, Doi):
             return choose([self.resolve(named)])
+        from .citation.repository import version_of
+
         return version_of(self.status(named.repo), self.hub, revision or named.revision)
 
     # Minting
@@ -201,6 +192,8 @@ class Client:
 
         Consent to them is for that DOI alone. Raises as `status` does.
         """
+        from .minting.consent import terms_for
+
         reference = self._reference(repo)
         return terms_for(self.status(reference.repo), self.hub, revision or reference.revision)
 
@@ -219,7 +212,9 @@ class Client:
             InvalidAuthor: an author can be read in two ways, or cannot be read.
             HubdoiError: as `status` does; ConsentRequired where there are no terms.
         """
+        from .minting.consent import terms_for
         from .minting.offers import offer
+        from .minting.requests import mint_request
 
         reference = self._reference(repo)
         wanted = revision or reference.revision
@@ -229,6 +224,9 @@ class Client:
 
     def _shown(self, status: Status, asked: Repo) -> Status:
         """`status`, whose terms remember for what and to whom they are shown."""
+        from .citation.known_names import KnownNames
+        from .minting.consent import shown_for
+
         return status.replace(
             terms=shown_for(status, asked=asked, person=self._identity),
             suggested_authors=KnownNames.nearest().corrected(status.suggested_authors),
@@ -258,6 +256,11 @@ class Client:
             RepoNotEligible, AccessError, InvalidInput, ServiceError: as they say.
             HandOff: this Hub has no DOI API; it carries the address of the settings page.
         """
+        from .citation.known_names import KnownNames
+        from .minting.agreed import mint_agreed, mint_key
+        from .minting.requests import decided_authors, mint_request
+        from .records import Terms
+
         key = mint_key(idempotency_key)
         reference = self._reference(repo)
         revision = revision or reference.revision
@@ -321,6 +324,8 @@ class Client:
 
         `reference` is a DOI, or a repository for its latest DOI. Raises as `amend`.
         """
+        from .minting.requests import amend_request
+
         repo, doi = self._registered(reference)
         request = amend_request(doi, title=title, authors=authors, description=description)
         return self._backend.preview_amendment(repo, request)
@@ -346,6 +351,9 @@ class Client:
             HandOff: this Hub has no way to correct a record.
             AccessError, RepoNotFound, ServiceError: as they say.
         """
+        from .minting.requests import amend_request
+        from .records import Terms
+
         repo, doi = self._registered(reference)
         request = amend_request(doi, title=title, authors=authors, description=description)
         if not isinstance(agree, Terms):

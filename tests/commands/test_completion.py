@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from hubdoi.citation import FORMATS
-from hubdoi.commands import complete
+from hubdoi.commands.completion import complete
 
 
 def words(line: str, *repositories: str) -> list[str]:

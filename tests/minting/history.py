@@ -33,6 +33,8 @@ from hubdoi.sandbox.changes import Change
 from hubdoi.sandbox.registrar_tables import records
 
 PEOPLE = ("ada", "grace")
+# A server closes a connection that was quiet, perhaps just as it is used again.
+ONE_EACH = httpx.Limits(max_keepalive_connections=0)
 NAMES = ("Lovelace, Ada", "Hopper, Grace", "Shaw, Carol")
 
 
@@ -65,7 +67,9 @@ class History(RuleBasedStateMachine):
             patch.setenv(name, f"{home}/{name}")
         self.home = home
         self.sandbox = self.running.enter_context(Sandbox())
-        self.http = self.running.enter_context(httpx.Client(base_url=self.sandbox.endpoint))
+        self.http = self.running.enter_context(
+            httpx.Client(base_url=self.sandbox.endpoint, limits=ONE_EACH)
+        )
         self.world = self.sandbox.world
         self.numbers = count(1)
         self.kept: list[Kept] = []

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import html
 import os
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
-from difflib import get_close_matches
 from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..records import Displayed, Version
 from ..records.errors import InvalidInput, UnknownFormat
-from .atomic import write_file
 from .keys import identity
-from .markdown import markdown_text
 
 
 class _Format(NamedTuple):
@@ -111,6 +107,8 @@ def check_format(name: str) -> str:
     """
     if name in _FORMATS:
         return name
+    from difflib import get_close_matches
+
     near = get_close_matches(str(name).lower(), FORMATS, n=3, cutoff=0.5)
     offered = " or ".join(near) if near else ", ".join(FORMATS)
     raise UnknownFormat(f"{str(name)[:60]!r} is not a citation format; try {offered}.")
@@ -179,6 +177,8 @@ class Citation(Displayed):
         Raises:
             InvalidInput: the file cannot be written.
         """
+        from .atomic import write_file
+
         target = Path(path)
         if not target.suffix:
             target = target.with_name(target.name + self.extension)
@@ -236,7 +236,11 @@ def _render(versions: tuple[Version, ...], style: str, locale: str | None, to: s
     if to == "plain":
         return said
     if to == "html":
+        import html
+
         return "\n".join(f"<p>{html.escape(note)}</p>" for note in said.split("\n\n"))
+    from .markdown import markdown_text
+
     return "\n\n".join(map(markdown_text, said.split("\n\n")))
 
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import re
-from difflib import get_close_matches
 from functools import lru_cache
 from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 from ..config import user_path
 from ..records.errors import MissingLibrary, ServiceUnreachable, UnknownStyle
+
+if TYPE_CHECKING:
+    from tempfile import TemporaryDirectory
 
 _ALIASES = {
     "acl": "association-for-computational-linguistics",
@@ -75,6 +77,8 @@ def find_style(style: str) -> Path:
         )
     path = known.get(_ALIASES.get(name, name)) or known.get(name) or _renamed(name)
     if path is None:
+        from difflib import get_close_matches
+
         near = get_close_matches(name, styles(), n=3, cutoff=0.6)
         offered = " or ".join(near) if near else ", ".join(_COMMON)
         raise UnknownStyle(
@@ -177,6 +181,8 @@ def _kept(text: str) -> Path:
 @lru_cache(maxsize=1)
 def _folder() -> TemporaryDirectory[str]:
     """A directory of this process alone; it goes with the process."""
+    from tempfile import TemporaryDirectory
+
     return TemporaryDirectory(prefix="hubdoi-styles-")
 
 

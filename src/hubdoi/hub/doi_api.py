@@ -5,13 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
-from uuid import uuid4
 
 from ..net.http import Answer, Http
-from ..records import SANDBOX_PREFIX, Doi, MintRequest, Repo, Status, Terms, Version
-from ..records.amendment import Activities, Activity, Amendment, AmendRequest
+from ..records import SANDBOX_PREFIX, Doi, Repo, Version
 from ..records.errors import (
     AlreadyRegistered,
     DoiNotFound,
@@ -19,8 +17,12 @@ from ..records.errors import (
     RepoNotFound,
     UnexpectedAnswer,
 )
-from ..records.reservation import Reservation
 from .wire import error_from_answer
+
+if TYPE_CHECKING:
+    from ..records import MintRequest, Status, Terms
+    from ..records.amendment import Activities, Amendment, AmendRequest
+    from ..records.reservation import Reservation
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 
@@ -48,6 +50,8 @@ class DoiApi:
             RepoNotFound, AccessError, ServiceError: as the Hub says.
         """
         answer = self.http.get(f"{self._path(repo)}/doi")
+        from ..records import Status
+
         status = Status.from_json(self._good(answer, repo), endpoint=self.endpoint)
         self._check_about(repo, status.repo)
         return status
@@ -66,7 +70,7 @@ class DoiApi:
             "POST",
             f"{self._path(repo)}/doi",
             body=request.to_json(),
-            headers={"Idempotency-Key": key or str(uuid4())},
+            headers={"Idempotency-Key": key or _new_key()},
             repeat=True,
         )
         return self._version(answer, repo, revision=request.revision)
@@ -147,6 +151,8 @@ class DoiApi:
         answer = self.http.request(
             "POST", f"{self._path(repo)}/doi/amendments/preview", body=request.to_json()
         )
+        from ..records.amendment import Amendment
+
         amendment = Amendment.from_json(self._good(answer, repo))
         self._check_about(repo, amendment.repo)
         _check_same(amendment.doi, request.doi)
@@ -164,7 +170,7 @@ class DoiApi:
             "POST",
             f"{self._path(repo)}/doi/amendments",
             body=request.to_json(),
-            headers={"Idempotency-Key": key or str(uuid4())},
+            headers={"Idempotency-Key": key or _new_key()},
             repeat=True,
         )
         return self._version(answer, repo, doi=request.doi)
@@ -179,6 +185,8 @@ class DoiApi:
         found = self._good(answer, repo).get("activities")
         if not isinstance(found, list):
             raise UnexpectedAnswer(f"{self.endpoint} sent no activities of {doi}.")
+        from ..records.amendment import Activities, Activity
+
         entries = tuple(map(Activity.from_json, found))
         for entry in entries:
             _check_same(entry.doi, doi)
@@ -202,6 +210,8 @@ class DoiApi:
         answer = self.http.request(
             method, f"{self._path(repo)}/doi/reservation", body=body, repeat=method == "POST"
         )
+        from ..records.reservation import Reservation
+
         reservation = Reservation.from_json(self._good(answer, repo), self.endpoint)
         self._check_about(repo, reservation.repo)
         return reservation
@@ -327,6 +337,12 @@ class DoiApi:
 def _check_same(found: object, asked: object | None) -> None:
     if asked is not None and found != asked:
         raise UnexpectedAnswer(f"The server answered for {found} instead of {asked}; try again.")
+
+
+def _new_key() -> str:
+    from uuid import uuid4
+
+    return str(uuid4())
 
 
 def _repo(named: Any) -> Repo | None:

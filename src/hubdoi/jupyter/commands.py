@@ -12,8 +12,9 @@ from IPython.core.completer import SimpleCompletion, SimpleMatcherResult
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.display import display
 
-from ..commands import Context, complete, run
+from ..commands import Context, run
 from ..commands import session as sessions
+from ..commands.completion import complete
 from ..commands.repositories import known_repositories
 from ..records import Message
 from ..records.errors import ConsentRequired, HubdoiError, InvalidMetadata, UsageError

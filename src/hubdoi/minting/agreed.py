@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from uuid import uuid4
+from typing import TYPE_CHECKING
 
 from ..records import MintRequest, Repo, Terms, Version
 from ..records.errors import ConsentError, ConsentRequired, InvalidMetadata, TermsChanged
 from .announced import announce
-from .backends.base import Backend
 from .consent import check_shown, check_unspent, rebound, short
+
+if TYPE_CHECKING:
+    from .backends.base import Backend
 
 
 def mint_key(given: str | None) -> str:
@@ -21,7 +23,11 @@ def mint_key(given: str | None) -> str:
     """
     if given is not None and not given.strip():
         raise InvalidMetadata("An idempotency key is text that is not blank; or leave it out.")
-    return given or str(uuid4())
+    if given:
+        return given
+    from uuid import uuid4
+
+    return str(uuid4())
 
 
 def mint_agreed(

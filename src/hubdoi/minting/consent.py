@@ -9,10 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from ..hub.repositories import HuggingFaceHub
-from ..records import MintRequest, Repo, Showing, Status, Terms, Version
+from ..records import Showing, Terms
 from ..records.errors import ConsentRequired, TermsChanged, already_registered
+
+if TYPE_CHECKING:
+    from ..hub.repositories import HuggingFaceHub
+    from ..records import MintRequest, Repo, Status, Version
 
 
 def check_consent(request: MintRequest, terms: Terms) -> None:

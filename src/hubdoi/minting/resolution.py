@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from ..config import DATACITE_API
-from ..records import Doi, Version
 from ..records.errors import DoiNotFound, HubdoiError, RepoNotFound, ServiceUnreachable
-from .backends.base import Backend
-from .backends.resources import Resources
+
+if TYPE_CHECKING:
+    from ..records import Doi, Version
+    from .backends.base import Backend
+    from .backends.resources import Resources
 
 
 def resolve(doi: Doi, backend: Backend, resources: Resources) -> Version:

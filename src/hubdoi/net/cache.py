@@ -11,14 +11,10 @@ import logging
 import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from email.utils import formatdate
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
-from uuid import uuid4
-
-from platformdirs import user_cache_path
 
 from ..config import user_path
 
@@ -43,7 +39,11 @@ _OF_ONE_CONNECTION = ("content-encoding", "content-length", "transfer-encoding",
 def cache_directory() -> Path:
     """``HUBDOI_CACHE``, or the platform's cache directory of the user."""
     chosen = os.environ.get("HUBDOI_CACHE")
-    return user_path(chosen) if chosen else user_cache_path("hubdoi")
+    if chosen:
+        return user_path(chosen)
+    from platformdirs import user_cache_path
+
+    return user_cache_path("hubdoi")
 
 
 class AnswerCache:
@@ -124,6 +124,8 @@ class AnswerCache:
         """Keep `body`, JSON, as what `address` answered just now."""
         if self.storage is None:
             return
+        from email.utils import formatdate
+
         from hishel import Headers, Request, Response
 
         key = self.key(address)
@@ -177,6 +179,8 @@ class AnswerCache:
 @lru_cache(maxsize=8)
 def _open(directory: Path, fresh_for: float, process: int) -> SqliteStorage | None:
     """The storage in `directory`, one for each `process`; its files are the user's alone."""
+    import uuid
+
     from hishel import Entry, Headers, SqliteStorage
 
     # A cache that fails is a slower answer, never a reason to tell the user.
@@ -190,7 +194,7 @@ def _open(directory: Path, fresh_for: float, process: int) -> SqliteStorage | No
         ) -> Entry:
             if response.status_code != 200:
                 # A DOI that is not known yet may be known the next second.
-                return Entry(id=uuid4(), request=request, response=response)
+                return Entry(id=uuid.uuid4(), request=request, response=response)
             response.headers = self._lasting(response.headers)
             return super().create_entry(request, response, key, **limits)
 

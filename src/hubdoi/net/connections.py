@@ -208,4 +208,6 @@ class _Backend(httpcore.NetworkBackend):
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
         left = _left(timeout, httpcore.ConnectTimeout)
-        return _Stream(self._sockets.connect_tcp(host, port, left, local_address, socket_options))
+        # As bytes: for text Python loads the tables of international names first.
+        name: Any = host.encode()
+        return _Stream(self._sockets.connect_tcp(name, port, left, local_address, socket_options))

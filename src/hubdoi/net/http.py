@@ -9,7 +9,6 @@ import re
 from base64 import b64encode
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from time import monotonic
 from typing import Any
 from urllib.parse import quote, urlencode, urljoin, urlsplit
@@ -347,6 +346,8 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
     if _SECONDS.fullmatch(value):
         return float(value)
     if value:
+        from email.utils import parsedate_to_datetime
+
         try:
             return max(0.0, (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds())
         except (TypeError, ValueError, OverflowError, IndexError):

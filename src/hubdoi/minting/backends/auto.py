@@ -5,19 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import cached_property
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from ...config import Config
 from ...hub.doi_api import NoDoiApi
 from ...net.http import is_offline
-from ...records import HUGGING_FACE, Doi, MintRequest, Repo, Status, Version
-from ...records.amendment import Activities, Amendment, AmendRequest
+from ...records import HUGGING_FACE
 from ...records.errors import HubdoiError, ServiceUnreachable
-from ...records.findings import Finding
-from ...records.reservation import Reservation
 from .base import Backend
 from .registry import backend_class, open_backend
 from .resources import Resources
+
+if TYPE_CHECKING:
+    from ...records import Doi, MintRequest, Repo, Status, Version
+    from ...records.amendment import Activities, Amendment, AmendRequest
+    from ...records.findings import Finding
+    from ...records.reservation import Reservation
 
 Answer = TypeVar("Answer")
 

@@ -7,15 +7,17 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from threading import Event
 from time import monotonic
-from typing import Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from ...config import Config
-from ...records import Doi, MintRequest, Repo, RepoInfo, Status, Version
-from ...records.amendment import Activities, Amendment, AmendRequest
 from ...records.errors import HandOff, HubdoiError, ServiceError
-from ...records.findings import Finding
-from ...records.reservation import Reservation
 from .resources import Resources
+
+if TYPE_CHECKING:
+    from ...records import Doi, MintRequest, Repo, RepoInfo, Status, Version
+    from ...records.amendment import Activities, Amendment, AmendRequest
+    from ...records.findings import Finding
+    from ...records.reservation import Reservation
 
 GROWTH = 1.5
 _LISTEN = 0.2

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from ...config import Config
-from ...records import Doi, MintRequest, Repo, Status, Version
-from ...records.amendment import Activities, Amendment, AmendRequest
 from ...records.errors import PolicyRefused
-from ...records.findings import Finding
-from ...records.reservation import Reservation
 from .base import Backend
+
+if TYPE_CHECKING:
+    from ...records import Doi, MintRequest, Repo, Status, Version
+    from ...records.amendment import Activities, Amendment, AmendRequest
+    from ...records.findings import Finding
+    from ...records.reservation import Reservation
 
 
 class HubBackend(Backend):
@@ -59,6 +62,8 @@ class HubBackend(Backend):
 
     def examine(self) -> Iterable[Finding]:
         """Whether the Hub has a DOI API. Raises NoDoiApi: it has none."""
+        from ...records.findings import Finding
+
         api = self.resources.doi_api
         api.check()
         yield Finding("registrar", "registrar", f"{api.endpoint} generates DOIs.", is_problem=False)
