@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from hubdoi.gateway.database import migrate, open_database
 from hubdoi.gateway.institution import Institution
 from hubdoi.gateway.settings import Settings
 from hubdoi.sandbox import Sandbox
@@ -30,19 +31,51 @@ SERVE = "import sys; from hubdoi.commands.cli import main; sys.exit(main(sys.arg
 def postgres() -> Iterator[Postgres]:
     # A short path: that of a socket has at most 107 characters.
     directory = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))
-    server = Postgres(directory)
+    # In a test PostgreSQL is killed, never the machine: what a process wrote is still there.
+    server = Postgres(directory, options="-c fsync=off")
     yield server
     server.stop()
     shutil.rmtree(directory, ignore_errors=True)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """An empty database of each kind."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'gateway.db'}"
     postgres: Postgres = request.getfixturevalue("postgres")
     return postgres.new_database()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A database of each kind with the gateway's tables and nothing in them."""
+    migrated: str = request.getfixturevalue(f"migrated_{request.param}")
+    if request.param == "sqlite":
+        return f"sqlite:///{shutil.copyfile(migrated, tmp_path / 'gateway.db')}"
+    postgres: Postgres = request.getfixturevalue("postgres")
+    return postgres.new_database(like=migrated)
+
+
+# The migrations take five times as long as everything else that opens a gateway.
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> str:
+    file = tmp_path_factory.mktemp("migrated") / "gateway.db"
+    _migrate(f"sqlite:///{file}")
+    return str(file)
+
+
+@pytest.fixture(scope="session")
+def migrated_postgresql(postgres: Postgres) -> str:
+    url = postgres.new_database()
+    _migrate(url)
+    return url
+
+
+def _migrate(url: str) -> None:
+    database = open_database(url, Path())
+    migrate(database)
+    database.close()
 
 
 def environment(sandbox: Sandbox, database: str, **more: str) -> dict[str, str]:

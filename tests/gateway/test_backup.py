@@ -139,9 +139,9 @@ def databases(institution: Institution) -> list[str]:
 
 
 def test_what_is_no_backup_is_refused(
-    plain_hub: Sandbox, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    plain_hub: Sandbox, empty_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, value in environment(plain_hub, database_url).items():
+    for name, value in environment(plain_hub, empty_url).items():
         monkeypatch.setenv(name, value)
     file = tmp_path / "notes.txt"
     with pytest.raises(InvalidInput, match="not a file"):

@@ -47,9 +47,9 @@ def test_the_demo_says_where_it_is_and_ends_at_sigterm(serve: Serve) -> None:
 
 
 def test_a_researcher_works_with_it_as_with_a_hub(
-    serve: Serve, plain_hub: Sandbox, database_url: str
+    serve: Serve, plain_hub: Sandbox, empty_url: str
 ) -> None:
-    _, line = serve(environment(plain_hub, database_url))
+    _, line = serve(environment(plain_hub, empty_url))
     client = Client(line["endpoint"], plain_hub.users["ada"])
     assert line == {"endpoint": line["endpoint"]}
     terms = client.terms(REPO)

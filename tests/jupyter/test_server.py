@@ -23,6 +23,10 @@ from hubdoi.commands.session import Session
 from hubdoi.jupyter.server_sandbox import ROUTE, VARIABLE, find, reset
 from hubdoi.records.errors import SandboxError
 
+# JupyterLab and its like take more than half of the time in which a server starts.
+_OTHERS = ("jupyterlab", "jupyter_lsp", "jupyter_server_terminals", "jupyterhub", "notebook")
+ONLY_OURS = f"--ServerApp.jpserver_extensions={dict.fromkeys([*_OTHERS, 'notebook_shim'], False)}"
+
 
 class Server:
     """A `jupyter server` on a free port, with a home of its own."""
@@ -38,7 +42,7 @@ class Server:
             "JUPYTER_RUNTIME_DIR": str(self.runtime),
         }
         command = [sys.executable, "-m", "jupyter_server", "--no-browser", "--allow-root", "--ip=127.0.0.1",
-                   "--port=0", f"--ServerApp.root_dir={home}", *options]  # fmt: skip
+                   "--port=0", f"--ServerApp.root_dir={home}", ONLY_OURS, *options]  # fmt: skip
         self.log = home / "server.log"
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
