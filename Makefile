@@ -13,7 +13,7 @@ unexport PYTHONDONTWRITEBYTECODE
 PACKAGES := chromium libatomic1 fonts-dejavu-core fonts-droid-fallback poppler-utils texlive-latex-base texlive-latex-recommended \
 	texlive-luatex texlive-bibtex-extra texlive-publishers biber lmodern postgresql
 
-.PHONY: help audit fuzz demo lab labextension test test-long lint types frontend unit notebooks browser coverage pictures docs lowest dist bench profile system clean checks compiled documents environment load
+.PHONY: help audit fuzz demo lab labextension test test-long lint types frontend unit notebooks browser coverage pictures docs lowest dist bench profile system clean checks audited compiled documents environment load
 
 # uv installs in seconds what pip needs minutes for; where it cannot, pip does it.
 INSTALL := scripts/install $(BIN)/python
@@ -53,10 +53,10 @@ lab: $(VENV)/.demo labextension  ## open the executed notebook in JupyterLab
 system:  ## Chromium and TeX, which the tests use (Debian; as root or with sudo)
 	@scripts/system-packages $(PACKAGES)
 
-# What does not keep two cores busy goes in pairs; the audit does little but wait for answers.
+# Two cores are busy all the time: Debian's packages come while others compute, and the audit does
+# little but wait for answers.
 test:  ## everything, from nothing
-	@$(MAKE) --no-print-directory -j2 environment system
-	@$(MAKE) --no-print-directory -j3 -O checks documents audit
+	@$(MAKE) --no-print-directory -j4 -O system checks documents audited
 	@$(MAKE) --no-print-directory -j2 -O unit browser
 
 # One after the other: two installations into one environment at once damage it.
@@ -64,17 +64,20 @@ environment:
 	@$(MAKE) -s $(VENV)/.test
 	@$(MAKE) -s $(VENV)/.labextension
 	@$(MAKE) -s $(VENV)/.docs
-	@$(MAKE) -s compiled
+
+checks: environment
+	@$(MAKE) --no-print-directory lint types frontend compiled
+
+documents: environment
+	@$(MAKE) --no-print-directory notebooks docs load
+
+audited: environment
+	@$(MAKE) --no-print-directory audit
 
 # Each process of the tests would compile everything that they import by itself, all at once.
 # Where that fails, the tests themselves say why.
 compiled: $(VENV)/.test
 	@$(BIN)/pytest -q --collect-only --ignore=tests/browser >/dev/null || true
-
-checks: lint types frontend
-
-documents:
-	@$(MAKE) --no-print-directory notebooks docs load
 
 lint: $(VENV)/.test  ## ruff, and the layers of the imports
 	@$(BIN)/ruff check .

@@ -49,7 +49,7 @@ class Server:
                 command, env=environ, cwd=home, stdout=log, stderr=subprocess.STDOUT
             )
         self.file = self.runtime / f"jpserver-{self.process.pid}.json"
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 180
         while time.monotonic() < deadline and self.process.poll() is None:
             if self.file.exists() and self.file.stat().st_size and self._answers():
                 return
