@@ -11,6 +11,7 @@ from hashlib import sha256
 from ..records import Author, Version
 from ..records.date import year_of
 from ..records.names import split_suffix
+from .work_type import editors
 
 _NO_SLUG = re.compile(r"[^a-z0-9]+")
 _BASE32 = "abcdefghijklmnopqrstuvwxyz234567"
@@ -35,11 +36,12 @@ def identity(version: Version) -> str:
 def key_of(version: Version) -> str:
     """The key of one version: ``lovelace2026tinybert-k3qd2xa``.
 
-    It depends on this version only, whatever else is in a list: the first author, the year and the
+    It depends on this version only, whatever else is in a list: the first author (of a book without authors the first editor), the year and the
     name are there to be read, the letters behind the hyphen stand for the repository and revision
     (or the DOI), so that no other work has the key, before and after a DOI is minted.
     """
-    name = _author_slug(version.authors[0]) if version.authors else ""
+    people = version.authors or editors(version)
+    name = _author_slug(people[0]) if people else ""
     if not name and version.repo:
         name = _slug(version.repo.namespace or "", 24)
     what = _slug(version.repo.name, 60) if version.repo else _slug(version.name, 24)
