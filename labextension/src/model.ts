@@ -20,6 +20,8 @@ export class Model {
   private _changed = new Signal<this, void>(this);
   private _timer = 0;
   private _round = 0;
+  /** Whether the Hub is to be asked again at the next question, whichever round asks it. */
+  private _anew = false;
 
   constructor(api: Api) {
     this.api = api;
@@ -77,6 +79,7 @@ export class Model {
   async refresh(anew = false): Promise<void> {
     const reader = this._reader;
     const round = ++this._round;
+    this._anew ||= anew;
     if (!reader) {
       return;
     }
@@ -93,7 +96,9 @@ export class Model {
         this.report = keep(this.report, read);
         this._changed.emit();
       }
-      const asked = await this.ask<Report>("document", { ask: true, refresh: anew });
+      const refresh = this._anew;
+      this._anew = false;
+      const asked = await this.ask<Report>("document", { ask: true, refresh });
       const loads = await loadedIn(this._kernel());
       if (stale()) {
         return;
