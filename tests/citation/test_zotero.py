@@ -86,6 +86,10 @@ def test_a_model_is_a_program_that_says_what_it_is(version: Version) -> None:
     assert item["itemType"] == "computerProgram" and item["company"] == "Hugging Face"
     assert item["extra"].splitlines()[0] == "DOI: 10.5072/hf/0001"
     assert "genre: Machine learning model" in item["extra"]
+    # The title says the revision, and a style would print it once more.
+    assert "versionNumber" not in item and "ET  -" not in str(cite(version, "ris"))
+    other = version.replace(title="tiny", version="1.2")
+    assert item_of(other)["versionNumber"] == "1.2" and "ET  - 1.2" in str(cite(other, "ris"))
     assert item["creators"][0] == {
         "creatorType": "programmer", "firstName": "Ada", "lastName": "Lovelace",
     }  # fmt: skip

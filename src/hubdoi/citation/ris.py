@@ -10,6 +10,7 @@ from ..records.date import day_of, year_of
 from ..records.link import link_of
 from ..records.names import split_suffix
 from ..records.plain_text import plain_line, plain_text
+from .bibtex import version_apart
 from .work_type import csl_type, editors, ris_type
 
 
@@ -43,7 +44,7 @@ def _reference(version: Version) -> dict[str, Any]:
         "date": f"{day.year:04d}/{day.month:02d}/{day.day:02d}" if day else None,
         **_in_container(version),
         "publisher": plain_line(version.publisher),
-        "edition": plain_line(version.version or version.short_revision or ""),
+        "edition": plain_line(version_apart(version) or ""),
         "doi": version.doi.name if version.doi else None,
         "urls": [link_of(version)] if link_of(version) else None,
         "language": plain_line(version.language or ""),

@@ -11,6 +11,7 @@ from ..records.container import Container
 from ..records.date import day_of, year_of
 from ..records.link import link_of
 from ..records.plain_text import plain_line, plain_text
+from .bibtex import version_apart
 from .keys import keys_of
 from .work_type import csl_type, editors, genre
 
@@ -73,7 +74,7 @@ def _item(version: Version, key: str) -> dict[str, Any]:
     kind = _TYPES.get(csl_type(version), _OTHER)
     day, year = day_of(version), year_of(version)
     doi = version.doi.name if version.doi else ""
-    number = plain_line(version.version or version.short_revision or "")
+    number = plain_line(version_apart(version) or "")
     extra = [f"Citation Key: {key}"]
     if doi and kind.name not in _HAVE_DOI:
         # Zotero reads this line as the DOI, also before version 8, which has a field for it everywhere.
