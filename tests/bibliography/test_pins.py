@@ -63,6 +63,14 @@ def test_what_is_not_certain_is_left_to_a_person(tmp_path: Path, source: str) ->
     assert (pins.changes, len(pins.left)) == ((), 1)
 
 
+def test_without_a_revision_to_write_a_finding_is_left_to_a_person(tmp_path: Path) -> None:
+    path = tmp_path / "a.py"
+    path.write_text(IMPORT + 'X.from_pretrained("ada/engine")')
+    unknown = finding(path, commit=None)
+    pins = pins_for([unknown, replace(unknown, code="HD002")])
+    assert (pins.changes, pins.left) == ((), (unknown,))
+
+
 @pytest.mark.parametrize("suffix", [".md", ".qmd"])
 def test_texts_with_cells(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"a{suffix}"

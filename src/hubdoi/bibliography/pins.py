@@ -19,7 +19,8 @@ from .pinning import Pinning
 class Pins(Displayed):
     """The changes of source that pin revisions, file by file; nothing is written before `write`.
 
-    `left` are the findings that only a person can fix: the call could not be located for certain.
+    `left` are the findings that only a person can fix: the call could not be located for certain,
+    or the Hub did not tell which revision to write.
     """
 
     changes: tuple[tuple[Path, str, str], ...] = ()
@@ -67,9 +68,10 @@ def pins_for(findings: Iterable[Finding]) -> Pins:
     Raises:
         InvalidInput: a file cannot be read any more.
     """
-    wanted = [one for one in findings if one.code == "HD001" and one.commit]
+    unpinned = [one for one in findings if one.code == "HD001"]
+    wanted = [one for one in unpinned if one.commit]
     changes: list[tuple[Path, str, str]] = []
-    left: list[Finding] = []
+    left = [one for one in unpinned if not one.commit]
     for name in dict.fromkeys(one.notebook for one in wanted):
         path = Path(name)
         own = [one for one in wanted if one.notebook == name]

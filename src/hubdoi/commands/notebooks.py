@@ -163,7 +163,8 @@ def check(arguments: Namespace, context: Context) -> Any:
     by_hand = f"\nTo fix by hand:{left}" if left else ""
     files = "1 file" if len(pins.changes) == 1 else f"{len(pins.changes)} files"
     if arguments.dry_run:
-        said = f"What would change, {files}:" if pins.changes else "Nothing to fix."
+        nothing = "No file would change." if left else "Nothing to fix."
+        said = f"What would change, {files}:" if pins.changes else nothing
         return Message(said, pins, pins.diff() + by_hand)
     return Message(f"Fixed: {files}.", pins.write(), pins.diff() + by_hand)
 
