@@ -72,11 +72,67 @@ def test_r12_an_intent_is_known_to_nobody_but_recover(ledger: Ledger) -> None:
     assert ledger.versions("uid") == ()
     assert ledger.version(entry.version.doi) is None
     assert ledger.dois_of(["uid"]) == {}
-    ledger.mark(entry, "registered")
-    assert [e.step for e in ledger.unfinished()] == ["registered"]
+    # It has no neighbours, so there is nothing to link.
+    assert ledger.mark(entry, "registered").step == "linked"
     assert ledger.version(entry.version.doi) == entry.version
-    ledger.mark(entry, "linked")
     assert ledger.unfinished() == ()
+
+
+def test_r07_what_has_neighbours_is_linked_when_they_point_at_it(ledger: Ledger) -> None:
+    first = register(ledger, 1)
+    later = intend(ledger, 3)
+    between = register(ledger, 2)
+    # The neighbours are those of now, not those of when the intent was recorded.
+    assert later.version.previous == first.version.doi
+    marked = ledger.mark(later, "registered")
+    assert (marked.step, marked.version.previous) == ("registered", between.version.doi)
+    assert ledger.unfinished() == (marked,)
+    assert ledger.mark(marked, "linked").step == "linked"
+    assert ledger.unfinished() == ()
+    assert ledger.mark(intend(ledger, 0), "registered").version.next == first.version.doi
+
+
+def test_an_intent_is_what_is_read_later(ledger: Ledger) -> None:
+    register(ledger, 1)
+    register(ledger, 3)
+    rich = version(
+        2,
+        title="A title",
+        description="<b>A description</b>",
+        license="mit",
+        created=DAY.replace(microsecond=123456),
+        consent=Consent("ada", DAY.replace(microsecond=654321), TERMS.digest),
+        subjects=("one", "two"),
+        url="https://example.org/somewhere",
+    )
+    standing = ledger.standing("uid", f"{2:040x}")
+    assert (standing.entry, standing.versions) == (None, ledger.versions("uid"))
+    for known in (standing, None):
+        entry = ledger.intend(
+            rich,
+            uid="uid",
+            revision_date=DAY + timedelta(hours=2),
+            terms=TERMS,
+            standing=known,
+        )
+        assert entry == ledger.entry_of("uid", f"{2:040x}")
+        assert ledger.standing("uid", f"{2:040x}").entry == entry
+    assert ledger.step_of("uid", f"{2:040x}") == "intended"
+    assert ledger.step_of("uid", "f" * 40) is None
+
+
+def test_what_was_read_before_may_be_out_of_date(ledger: Ledger) -> None:
+    before = ledger.standing("uid", f"{2:040x}")
+    first = register(ledger, 1)
+    entry = ledger.intend(
+        version(2),
+        uid="uid",
+        revision_date=DAY + timedelta(hours=2),
+        terms=TERMS,
+        standing=before,
+    )
+    assert entry.repository_id == first.repository_id
+    assert ledger.mark(entry, "registered").version.previous == first.version.doi
 
 
 def test_r12_the_same_intent_is_taken_up_again_with_its_doi(ledger: Ledger) -> None:
@@ -113,7 +169,7 @@ def test_r11_only_an_intent_is_withdrawn(ledger: Ledger) -> None:
     assert ledger.entry_of("uid", f"{1:040x}") is None
     entry = intend(ledger, 2)
     for step in ("registered", "linked"):
-        ledger.mark(entry, step)
+        entry = ledger.mark(entry, step)
         ledger.withdraw(entry)
         assert entry.version.doi is not None
         assert ledger.version(entry.version.doi) is not None
@@ -369,6 +425,8 @@ def test_no_lookup_reads_a_whole_table(ledger: Ledger, plans: Callable[[], list[
     ledger.uid_of(doi)
     ledger.tombstone(doi)
     ledger.entry_of("uid1", "f" * 40)
+    ledger.standing("uid1", "f" * 40)
+    ledger.step_of("uid1", "f" * 40)
     ledger.dois_of(["uid1", "uid2"])
     ledger.unfinished()
     ledger.terms_text(TERMS.digest)

@@ -12,6 +12,7 @@ from ..minting.database import Database
 from ..records import show_moment
 from .tables import audit
 
+_INSERT = sa.insert(audit).inline()
 GATEWAY = "gateway"
 """Who acts where no person does."""
 
@@ -25,11 +26,8 @@ class AuditLog:
     def add(self, who: str, act: str, subject: str, why: str | None = None) -> None:
         """Add an act of `who` on `subject`, a DOI or a repository; with the transaction around it."""
         with self.database.transaction() as db:
-            db.execute(
-                audit.insert().values(
-                    at=show_moment(datetime.now(UTC)), who=who, act=act, subject=subject, why=why
-                )
-            )
+            at = show_moment(datetime.now(UTC))
+            db.execute(_INSERT, {"at": at, "who": who, "act": act, "subject": subject, "why": why})
 
     def pseudonymise(self, name: str, pseudonym: str, cleaned: Callable[[str], str]) -> int:
         """Write `pseudonym` for the person `name`, in lower case, and `cleaned` reasons; how many entries.

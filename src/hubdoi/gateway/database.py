@@ -44,7 +44,7 @@ _CLOCKS = {
 }
 
 
-def clock_of(db: sa.Connection) -> sa.ColumnElement[float]:
+def clock_of(db: sa.Connection | sa.Engine) -> sa.ColumnElement[float]:
     """Seconds since 1970, by the clock of the database, as a part of a statement."""
     return _CLOCKS[db.dialect.name]
 

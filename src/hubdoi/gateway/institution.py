@@ -55,6 +55,7 @@ from .work import Work
 _MOST_CLIENTS = 500
 YEAR = timedelta(days=365)
 _FRESH = timedelta(minutes=1)
+_TAKE_TURNS = sa.text("SELECT pg_advisory_xact_lock(:n)")
 
 
 class Institution:
@@ -160,9 +161,8 @@ class Institution:
 
     def member(self, name: str | None) -> tuple[Member, Policy]:
         """Who has that name, and the rules for them; for nobody those for everybody."""
-        with self.database.reading():
-            member = self.people.member(name) if name else Member("")
-            return member, self.policies.of(member.group, member.groups)
+        member = self.people.member(name) if name else Member("")
+        return member, self.policies.of(member.group, member.groups)
 
     def registrar_of(self, policy: Policy) -> InstitutionRegistrar:
         """The account, naming new DOIs as `policy` says."""
@@ -234,7 +234,7 @@ class Institution:
         with self.database.transaction() as db:
             if self.database.is_postgres:
                 number = int.from_bytes(hashlib.sha256(subject.encode()).digest()[:7])
-                db.execute(sa.text("SELECT pg_advisory_xact_lock(:n)"), {"n": number})
+                db.execute(_TAKE_TURNS, {"n": number})
 
     def close(self) -> None:
         self.database.close()
@@ -369,7 +369,8 @@ class InstitutionBackend(DataCiteBackend):
         service = self.service_for(info, request)
         with self.ledger.transaction():
             desk.take_turns(f"{info.uid} {info.revision}")
-            begun = self.ledger.entry_of(info.uid, info.revision) if info.revision else None
+            standing = self.ledger.standing(info.uid, info.revision) if info.revision else None
+            begun = standing.entry if standing else None
             state = desk.work.state(begun.id) if begun else None
             # What a worker has is left to it; what waits for a person is brought up to date.
             running = begun is not None and state not in ("parked", "review")
@@ -379,7 +380,9 @@ class InstitutionBackend(DataCiteBackend):
                 desk.check_quota(person.username, policy)
             if info.can_write and request.agree and not running:
                 policy.check_required(info, request)
-            entry = service.begin(info.repo, person, request, key=key, join=running)
+            entry = service.begin(
+                info.repo, person, request, key=key, join=running, standing=standing
+            )
             if entry.step != "linked" and not running:
                 if policy.review and not member.is_at_least("curator"):
                     desk.reviews.ask(entry, name)

@@ -20,6 +20,13 @@ MOST_GROUPS = 500
 Role = Literal["member", "curator", "admin"]
 ROLES: tuple[Role, ...] = get_args(Role)
 """Each may do what those before it may: mint, decide requests, change people and policies."""
+# One row, whichever of the two tables knows them.
+_asked = sa.select(sa.bindparam("asked", type_=sa.Text).label("key")).subquery()
+_MEMBER = sa.select(people, groups_table.c.groups).select_from(
+    _asked.outerjoin(people, people.c.username == _asked.c.key).outerjoin(
+        groups_table, groups_table.c.username == _asked.c.key
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,16 +66,8 @@ class People:
 
     def member(self, username: str) -> Member:
         """Who that is; a member of no group where nobody added them."""
-        key = _key(username)
-        # One row, whichever of the two tables knows them.
-        asked = sa.select(sa.literal(key).label("key")).subquery()
-        query = sa.select(people, groups_table.c.groups).select_from(
-            asked.outerjoin(people, people.c.username == asked.c.key).outerjoin(
-                groups_table, groups_table.c.username == asked.c.key
-            )
-        )
-        with self.database.reading() as db:
-            row = db.execute(query).one()
+        with self.database.glancing() as db:
+            row = db.execute(_MEMBER, {"asked": _key(username)}).one()
         known = tuple(json.loads(row.groups)) if row.groups else ()
         found = _member(row) if row.username else Member(username)
         return replace(found, groups=known)

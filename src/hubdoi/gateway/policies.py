@@ -20,6 +20,7 @@ from .tables import policies
 
 EVERYBODY = "everybody"
 """The group of those who are in no other one."""
+_OF_GROUPS = sa.select(policies).where(policies.c.group.in_(sa.bindparam("groups", expanding=True)))
 _AS_CONFIGURED = -1
 """The review of a policy that says nothing of it."""
 
@@ -72,9 +73,9 @@ class Policies:
     def of(self, group: str | None, groups: Sequence[str] = ()) -> Policy:
         """The policy of `group`, else of the first of `groups` that has one, else of everybody."""
         wanted = [group] if group else sorted(groups)
-        with self.database.reading() as db:
-            query = sa.select(policies).where(policies.c.group.in_([*wanted, EVERYBODY]))
-            found = {row.group: row for row in db.execute(query)}
+        with self.database.glancing() as db:
+            rows = db.execute(_OF_GROUPS, {"groups": [*wanted, EVERYBODY]})
+            found = {row.group: row for row in rows}
         chosen = next((name for name in wanted if name in found), group or EVERYBODY)
         return self._policy(found.get(chosen, found.get(EVERYBODY)), chosen)
 

@@ -23,7 +23,8 @@ from typing import Any, Literal, get_args
 import sqlalchemy as sa
 
 from ..minting.ledger import Entry, Ledger
-from ..minting.ledger_tables import repositories
+from ..minting.ledger_queries import ENTRY_COLUMNS
+from ..minting.ledger_tables import consents, repositories, versions
 from ..minting.service import REFUSALS, DoiService
 from ..records import Version
 from ..records.errors import (
@@ -41,9 +42,24 @@ from .notices import Notices
 from .tables import work
 
 _log = logging.getLogger(__name__)
-_NO_WAIT = sa.text("SET LOCAL synchronous_commit = off")
-
-"""Seconds between two attempts: doubled each time, up to an hour."""
+_CLAIM = (
+    sa.select(*ENTRY_COLUMNS, work.c.version_id, work.c.attempts)
+    .select_from(
+        work.join(repositories, repositories.c.id == work.c.repository_id)
+        .outerjoin(versions, versions.c.id == work.c.version_id)
+        .outerjoin(consents, consents.c.id == versions.c.consent_id)
+    )
+    .where(work.c.state == "queued")
+    .order_by(work.c.due)
+    .limit(1)
+)
+# A power failure that undoes what a worker did leaves the intent, and the next attempt finds the DOI
+# at DataCite (R12): nobody has to wait for the disk.
+_CLAIM_LOCKED = _CLAIM.add_columns(
+    sa.func.set_config("synchronous_commit", "off", sa.true())
+).with_for_update(skip_locked=True, key_share=True, of=[work, repositories])
+_DELETE = work.delete().where(work.c.version_id == sa.bindparam("of"))
+_STATE = sa.select(work.c.state).where(work.c.version_id == sa.bindparam("of"))
 IDLE = 1.0
 PATIENCE = 25.0
 """Seconds for which a researcher waits for the answer of a mint."""
@@ -81,6 +97,22 @@ class Work:
         self.metrics = metrics
         self._busy: set[int] = set()
         self._choosing = threading.Lock()
+        # Building a statement takes longer than running it.
+        database = self.database
+        clock = clock_of(database.engine)
+        claim = _CLAIM_LOCKED if database.is_postgres else _CLAIM
+        self._claim_one = claim.where(work.c.version_id == sa.bindparam("of"))
+        self._claim_due = claim.where(work.c.due <= clock)
+        insert = database.insert(work).values(attempts=0, due=clock)
+        self._insert = insert.on_conflict_do_update(
+            index_elements=["version_id"],
+            set_={
+                "state": insert.excluded.state,
+                # What was parked is tried again, because its metadata are new.
+                "reason": None,
+                "asked_by": sa.func.coalesce(insert.excluded.asked_by, work.c.asked_by),
+            },
+        )
 
     def add(self, entry: Entry, by: str | None = None) -> None:
         """Have `entry`, for which `by` asked, finished; in the transaction around it, with the intent."""
@@ -92,26 +124,18 @@ class Work:
 
     def drop(self, entry: Entry) -> None:
         """There is nothing to do for `entry` any more."""
-        with self.database.transaction() as db:
-            db.execute(work.delete().where(work.c.version_id == entry.id))
+        self._settle(entry.id, None)
 
     def _put(self, entry: Entry, state: str, by: str | None) -> None:
-        asked = {"asked_by": by} if by else {}
         with self.database.transaction() as db:
             db.execute(
-                self.database.insert(work)
-                .values(
-                    version_id=entry.id,
-                    repository_id=entry.repository_id,
-                    state=state,
-                    attempts=0,
-                    due=clock_of(db),
-                    **asked,
-                )
-                # What was parked is tried again, because its metadata are new.
-                .on_conflict_do_update(
-                    index_elements=["version_id"], set_={"state": state, "reason": None, **asked}
-                )
+                self._insert,
+                {
+                    "version_id": entry.id,
+                    "repository_id": entry.repository_id,
+                    "state": state,
+                    "asked_by": by,
+                },
             )
 
     def adopt(self) -> int:
@@ -127,10 +151,8 @@ class Work:
 
     def state(self, version_id: int) -> WorkState | None:
         """How it is with it; None where there is nothing to do."""
-        with self.database.reading() as db:
-            found: WorkState | None = db.scalar(
-                sa.select(work.c.state).where(work.c.version_id == version_id)
-            )
+        with self.database.glancing() as db:
+            found: WorkState | None = db.scalar(_STATE, {"of": version_id})
             return found
 
     def asked_by(self, version_id: int) -> str | None:
@@ -191,10 +213,10 @@ class Work:
         with self._claimed(version_id) as row:
             if row is None:
                 return None
-            entry = self.ledger.entry(row.version_id)
-            if entry is None:
+            if row.id is None:
                 self._settle(row.version_id, None)
                 return None
+            entry = self.ledger.read(row)
             try:
                 with self.metrics.traces.span("register", doi=str(entry.version.doi)):
                     entry = self.service.finish(entry)
@@ -213,11 +235,7 @@ class Work:
                 self._settle(row.version_id, {**values, "attempts": row.attempts + 1})
                 self._note_failure("delayed", entry, error)
                 return Outcome(entry, error)
-            with self.database.transaction() as db:
-                if self.database.is_postgres:
-                    # A power failure that undoes it leaves the intent, and the next attempt finds
-                    # the DOI at DataCite (R12): nobody has to wait for the disk.
-                    db.execute(_NO_WAIT)
+            with self.database.transaction():
                 self._settle(row.version_id, None)
                 self.audit.add(GATEWAY, "registered", str(entry.version.doi))
         self.metrics.mints.inc()
@@ -273,19 +291,17 @@ class Work:
                 yield row
             return
         with self.database.transaction() as db:
-            query = (
-                _due(db, version_id)
-                .join(repositories, repositories.c.id == work.c.repository_id)
-                .with_for_update(skip_locked=True, key_share=True, of=[work, repositories])
-            )
-            yield db.execute(query).first()
+            yield db.execute(self._claim(version_id), {"of": version_id}).first()
+
+    def _claim(self, version_id: int | None) -> sa.Select[Any]:
+        return self._claim_due if version_id is None else self._claim_one
 
     @contextmanager
     def _claimed_here(self, version_id: int | None) -> Iterator[Any]:
         """SQLite serves one process: its threads keep out of each other's way."""
         with self._choosing, self.database.reading() as db:
-            query = _due(db, version_id).where(work.c.repository_id.not_in(self._busy))
-            row = db.execute(query).first()
+            query = self._claim(version_id).where(work.c.repository_id.not_in(self._busy))
+            row = db.execute(query, {"of": version_id}).first()
             if row is not None:
                 self._busy.add(row.repository_id)
         try:
@@ -297,20 +313,15 @@ class Work:
 
     def _settle(self, version_id: int, values: dict[str, Any] | None) -> None:
         """Remove the work, or note what came of the attempt."""
-        statement = work.update().values(values) if values else work.delete()
         with self.database.transaction() as db:
-            db.execute(statement.where(work.c.version_id == version_id))
+            if values:
+                db.execute(work.update().where(work.c.version_id == version_id).values(values))
+            else:
+                db.execute(_DELETE, {"of": version_id})
 
     def _time(self) -> float:
         with self.database.reading() as db:
             return now_in(db)
-
-
-def _due(db: sa.Connection, version_id: int | None) -> sa.Select[Any]:
-    query = sa.select(work).where(work.c.state == "queued").order_by(work.c.due).limit(1)
-    if version_id is not None:
-        return query.where(work.c.version_id == version_id)
-    return query.where(work.c.due <= clock_of(db))
 
 
 def _for_researcher(error: HubdoiError) -> HubdoiError:

@@ -6,7 +6,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -100,6 +100,10 @@ class Database:
                 yield connection
             finally:
                 self._open.reading = None
+
+    def glancing(self) -> AbstractContextManager[Connection]:
+        """As `reading`, for one statement, which needs no transaction around it where that costs."""
+        return self.reading()
 
     def create(self, metadata: MetaData) -> None:
         """Make the tables and indexes of `metadata` that do not exist yet."""

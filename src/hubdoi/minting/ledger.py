@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
@@ -21,6 +21,7 @@ from ..records import Consent, Doi, Repo, RepoInfo, Terms, Version, parse_moment
 from ..records.errors import AlreadyRegistered, IdempotencyConflict, LedgerError, already_registered
 from . import ledger_queries as queries
 from .database import Database
+from .entry import Entry
 from .ledger_tables import INTENDED, LINKED, metadata
 from .ledger_tables import answers as _answers
 from .ledger_tables import hand_offs as _hand_offs
@@ -29,27 +30,14 @@ from .ledger_tables import schema as _schema
 from .ledger_tables import terms as _terms
 from .ledger_tables import versions as _versions
 from .postgres import lock_tables
+from .standing import Standing, standing_of
+
+__all__ = ["Entry", "Ledger", "Tombstone", "record_text"]
 
 SCHEMA_VERSION = 1
 
 # What the row or its neighbours say; it is not repeated in the stored record.
 _DERIVED = ("doi", "repo", "revision", "state", "previous", "next", "url", "endpoint", "consent")
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A version as the ledger has it: `step` is ``intended``, ``registered`` or ``linked``."""
-
-    id: int
-    uid: str
-    version: Version
-    step: str
-    repository_id: int = 0
-
-    @property
-    def neighbours(self) -> tuple[Doi, ...]:
-        """The DOIs before and after it (R7)."""
-        return tuple(doi for doi in (self.version.previous, self.version.next) if doi)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +62,11 @@ class Ledger:
         self.database = database
         self.hub = hub
         self.endpoint = endpoint
+        self._known_terms: set[str] = set()
         # Building a statement takes longer than running it: those of every mint are built once.
-        self._insert_terms = database.insert(_terms).on_conflict_do_nothing()
+        self._insert_terms = (
+            database.insert(_terms).on_conflict_do_nothing().returning(_terms.c.digest)
+        )
         self._insert_answer = database.insert(_answers).on_conflict_do_nothing()
         self._insert_repository = (
             database.insert(_repositories)
@@ -105,8 +96,18 @@ class Ledger:
 
     # Writing
 
-    def intend(self, version: Version, *, uid: str, revision_date: datetime, terms: Terms) -> Entry:
+    def intend(
+        self,
+        version: Version,
+        *,
+        uid: str,
+        revision_date: datetime,
+        terms: Terms,
+        standing: Standing | None = None,
+    ) -> Entry:
         """Record that `version` is about to be registered, with its consent; or take up the same intent again.
+
+        `standing` is what was read of its repository before, if it was.
 
         Raises:
             AlreadyRegistered: the revision has a registered DOI (R8).
@@ -119,17 +120,17 @@ class Ledger:
         ):
             raise ValueError("an intent names a DOI, a repository, a revision and a consent")
         with self.transaction() as db:
-            repository_id = self._repository_id(db, version.repo, uid)
-            values = {
-                "record": record_text(version),
-                "consent_id": self.consent_id(db, version.consent, terms),
-            }
+            standing = standing or self.standing(uid, version.revision)
+            repository_id = self._repository_id(db, version.repo, uid, standing)
+            date = _in_order(revision_date)
+            record = record_text(version)
+            values = {"record": record, "consent_id": self.consent_id(db, version.consent, terms)}
             version_id = self._insert_intent(
                 db,
                 {
                     "repository_id": repository_id,
                     "revision": version.revision,
-                    "revision_date": _in_order(revision_date),
+                    "revision_date": date,
                     "doi": version.doi.name,
                     "doi_key": version.doi.key,
                     "step": "intended",
@@ -137,7 +138,9 @@ class Ledger:
                 },
             )
             if version_id is not None:
-                return self._entry(db, version_id)
+                previous, next_ = standing.neighbours((date, version_id))
+                stored = self._stored(record, version, previous=previous, next_=next_)
+                return Entry(version_id, uid, stored, "intended", repository_id)
             found = {"repository": repository_id, "revision": version.revision}
             row = db.execute(queries.VERSION, found).one()
             if row.step != "intended":
@@ -168,10 +171,17 @@ class Ledger:
                 )
             )
 
-    def mark(self, entry: Entry, step: str) -> None:
-        """Record that `entry` is ``registered``, or ``linked`` with its neighbours."""
+    def mark(self, entry: Entry, step: str) -> Entry:
+        """Record that `entry` is ``registered``, or ``linked`` with its neighbours; `entry` as it is now.
+
+        What is registered and has no neighbours is linked at once.
+        """
         with self.transaction() as db:
-            db.execute(queries.MARK, {"of": entry.id, "to": step})
+            statement = queries.MARK_REGISTERED if step == "registered" else queries.MARK
+            reached = db.scalar(statement, {"of": entry.id, "to": step})
+            if reached == "registered":
+                return self._entry(db, entry.id)
+        return replace(entry, step=reached or step)
 
     def withdraw(self, entry: Entry) -> None:
         """Forget an intent that the registrar refused for good; a registered version never goes (R11)."""
@@ -241,6 +251,22 @@ class Ledger:
 
     # Reading
 
+    def standing(self, uid: str, revision: str) -> Standing:
+        """What a mint of `revision` has to know of its repository, in one statement."""
+        with self.database.glancing() as db:
+            rows = db.execute(
+                queries.STANDING, {"hub": self.hub, "uid": uid, "revision": revision}
+            ).all()
+        return standing_of(rows, revision, self._version)
+
+    def step_of(self, uid: str, revision: str) -> str | None:
+        """How far the mint of `revision` has come, if there is one."""
+        with self.database.glancing() as db:
+            step: str | None = db.scalar(
+                queries.STEP, {"hub": self.hub, "uid": uid, "revision": revision}
+            )
+            return step
+
     def versions(self, uid: str) -> tuple[Version, ...]:
         """The registered versions of a repository, newest first, each with its neighbours (R7)."""
         with self.database.reading() as db:
@@ -256,13 +282,13 @@ class Ledger:
             row = db.execute(
                 queries.ENTRY_BY_REVISION, {"hub": self.hub, "uid": uid, "revision": revision}
             ).first()
-            return self._read(row) if row is not None else None
+            return self.read(row) if row is not None else None
 
     def entry(self, version_id: int) -> Entry | None:
         """The version or intent with the number `version_id`."""
         with self.database.reading() as db:
             row = db.execute(queries.ENTRY_BY_ID, {"id_": version_id}).first()
-            return self._read(row) if row is not None else None
+            return self.read(row) if row is not None else None
 
     def entry_with(self, doi: Doi) -> Entry | None:
         """The registered version of `doi`, with its number and its repository."""
@@ -270,7 +296,7 @@ class Ledger:
             row = db.execute(
                 queries.ENTRY.where(_versions.c.doi_key == doi.key, _versions.c.step != INTENDED)
             ).first()
-            return self._read(row) if row is not None else None
+            return self.read(row) if row is not None else None
 
     def registered(self, after: int = 0, limit: int = 100) -> tuple[Entry, ...]:
         """The registered versions with a number above `after`, in the order of their numbers."""
@@ -284,7 +310,7 @@ class Ledger:
                 .order_by(_versions.c.id)
                 .limit(limit)
             ).all()
-            return tuple(map(self._read, rows))
+            return tuple(map(self.read, rows))
 
     def repositories(self, uids: Sequence[str]) -> dict[str, tuple[Repo, bool]]:
         """Those of these Hub's identifiers that it knows: the name, and whether it was deleted."""
@@ -311,7 +337,7 @@ class Ledger:
                     )
                 )
                 for row in rows:
-                    found[Doi(row.doi)] = self._read(row).version
+                    found[Doi(row.doi)] = self.read(row).version
         return found
 
     def uid_of(self, doi: Doi) -> str | None:
@@ -350,7 +376,7 @@ class Ledger:
                     _versions.c.step != LINKED, _repositories.c.hub == self.hub
                 ).order_by(_versions.c.id)
             ).all()
-            return tuple(map(self._read, rows))
+            return tuple(map(self.read, rows))
 
     def terms_text(self, digest: str) -> str | None:
         """The text that a consent's digest stands for."""
@@ -358,9 +384,9 @@ class Ledger:
             text: str | None = db.scalar(sa.select(_terms.c.text).where(_terms.c.digest == digest))
             return text
 
-    def _repository_id(self, db: sa.Connection, repo: Repo, uid: str) -> int:
-        row = db.execute(queries.REPOSITORY, {"hub": self.hub, "uid": uid}).first()
-        if row is None:
+    def _repository_id(self, db: sa.Connection, repo: Repo, uid: str, standing: Standing) -> int:
+        number, known = standing.repository_id, standing.repo
+        if number is None:
             inserted = db.scalar(
                 self._insert_repository,
                 {"hub": self.hub, "uid": uid, "type": repo.type, "name": repo.id},
@@ -368,13 +394,18 @@ class Ledger:
             if inserted is not None:
                 return int(inserted)
             row = db.execute(queries.REPOSITORY, {"hub": self.hub, "uid": uid}).one()
-        if (row.type, row.name) != (repo.type, repo.id):
+            number, known = int(row.id), Repo(row.type, row.name)
+        if known != repo:
             self.rename(uid, repo)
-        return int(row.id)
+        return number
 
     def consent_id(self, db: sa.Connection, consent: Consent, terms: Terms) -> int:
         """Record `consent` to `terms`; the number of its row."""
-        db.execute(self._insert_terms, {"digest": terms.digest, "text": terms.text})
+        if terms.digest not in self._known_terms:
+            values = {"digest": terms.digest, "text": terms.text}
+            if db.scalar(self._insert_terms, values) is None:
+                # Terms never go; those that this transaction adds are known when they are durable.
+                self._known_terms.add(terms.digest)
         inserted = db.execute(
             queries.INSERT_CONSENT,
             {"username": consent.by, "at": show_moment(consent.at), "digest": consent.terms},
@@ -383,9 +414,10 @@ class Ledger:
         return int(inserted[0])
 
     def _entry(self, db: sa.Connection, version_id: int) -> Entry:
-        return self._read(db.execute(queries.ENTRY_BY_ID, {"id_": version_id}).one())
+        return self.read(db.execute(queries.ENTRY_BY_ID, {"id_": version_id}).one())
 
-    def _read(self, row: Any) -> Entry:
+    def read(self, row: Any) -> Entry:
+        """The entry in a row that has the columns of `ENTRY`."""
         previous = Doi(row.previous) if row.previous else None
         next_ = Doi(row.next) if row.next else None
         return Entry(
@@ -397,17 +429,29 @@ class Ledger:
         )
 
     def _version(self, row: Any, *, previous: Doi | None, next_: Doi | None) -> Version:
-        repo = Repo(row.type, row.name)
-        return Version.from_json(json.loads(row.record)).replace(
+        known = Version(
             doi=Doi(row.doi),
-            repo=repo,
+            repo=Repo(row.type, row.name),
             revision=row.revision,
-            url=repo.url(self.endpoint),
+            consent=Consent(row.username, parse_moment(row.at), row.digest),
+        )
+        return self._stored(row.record, known, previous=previous, next_=next_)
+
+    def _stored(
+        self, record: str, known: Version, *, previous: Doi | None, next_: Doi | None
+    ) -> Version:
+        """The version with this stored record, of which its row says the rest."""
+        assert known.repo and known.consent
+        return Version.from_json(json.loads(record)).replace(
+            doi=known.doi,
+            repo=known.repo,
+            revision=known.revision,
+            url=known.repo.url(self.endpoint),
             endpoint=self.endpoint,
             state="outdated" if next_ else "current",
             previous=previous,
             next=next_,
-            consent=Consent(row.username, parse_moment(row.at), row.digest),
+            consent=replace(known.consent, at=parse_moment(show_moment(known.consent.at))),
         )
 
     def _refusal(self, db: sa.Connection, version_id: int) -> AlreadyRegistered:

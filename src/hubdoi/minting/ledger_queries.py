@@ -17,6 +17,15 @@ VERSION = sa.select(versions.c.id, versions.c.step).where(
     versions.c.repository_id == sa.bindparam("repository"),
     versions.c.revision == sa.bindparam("revision"),
 )
+STEP = (
+    sa.select(versions.c.step)
+    .join(repositories)
+    .where(
+        repositories.c.hub == sa.bindparam("hub"),
+        repositories.c.uid == sa.bindparam("uid"),
+        versions.c.revision == sa.bindparam("revision"),
+    )
+)
 DOIS = (
     sa.select(repositories.c.uid, versions.c.doi, versions.c.revision)
     .join(versions)
@@ -28,18 +37,17 @@ DOIS = (
     .order_by(versions.c.revision_date.desc(), versions.c.id.desc())
 )
 """The (DOI, revision) pairs of many repositories, newest first."""
-MARK = versions.update().where(versions.c.id == sa.bindparam("of")).values(step=sa.bindparam("to"))
-
+_COLUMNS = (
+    versions,
+    repositories.c.uid,
+    repositories.c.type,
+    repositories.c.name,
+    consents.c.username,
+    consents.c.at,
+    consents.c.digest,
+)
 _ROW = (
-    sa.select(
-        versions,
-        repositories.c.uid,
-        repositories.c.type,
-        repositories.c.name,
-        consents.c.username,
-        consents.c.at,
-        consents.c.digest,
-    )
+    sa.select(*_COLUMNS)
     .join(repositories, versions.c.repository_id == repositories.c.id)
     .join(consents, versions.c.consent_id == consents.c.id)
 )
@@ -51,6 +59,21 @@ REGISTERED_OF_UID = _ROW.where(*_OF_UID, versions.c.step != INTENDED).order_by(
     versions.c.revision_date.desc(), versions.c.id.desc()
 )
 
+STANDING = (
+    sa.select(*_COLUMNS, repositories.c.id.label("repository"))
+    .select_from(
+        repositories.outerjoin(
+            versions,
+            (versions.c.repository_id == repositories.c.id)
+            & ((versions.c.step != INTENDED) | (versions.c.revision == sa.bindparam("revision"))),
+        ).outerjoin(consents, versions.c.consent_id == consents.c.id)
+    )
+    .where(*_OF_UID)
+    .order_by(versions.c.revision_date.desc(), versions.c.id.desc())
+)
+"""The registered versions of a repository and what there is of one revision, newest first; one row
+without a version where there is none."""
+
 _other = versions.alias("neighbour")
 _order = sa.tuple_(versions.c.revision_date, versions.c.id)
 _other_order = sa.tuple_(_other.c.revision_date, _other.c.id)
@@ -60,16 +83,31 @@ _neighbour = (
     .limit(1)
     .correlate(versions)
 )
-ENTRY = _ROW.add_columns(
+_previous = (
     _neighbour.where(_other_order < _order)
     .order_by(_other.c.revision_date.desc(), _other.c.id.desc())
     .scalar_subquery()
-    .label("previous"),
+)
+_next = (
     _neighbour.where(_other_order > _order)
     .order_by(_other.c.revision_date, _other.c.id)
     .scalar_subquery()
-    .label("next"),
 )
+_NEIGHBOURS = (_previous.label("previous"), _next.label("next"))
+ENTRY = _ROW.add_columns(*_NEIGHBOURS)
 """A version or an intent, with the DOIs of its registered neighbours (R7)."""
+ENTRY_COLUMNS = (*_COLUMNS, *_NEIGHBOURS)
+"""Those of `ENTRY`, for who reads it from a join with other tables."""
 ENTRY_BY_ID = ENTRY.where(versions.c.id == sa.bindparam("id_"))
 ENTRY_BY_REVISION = ENTRY.where(*_OF_UID, versions.c.revision == sa.bindparam("revision"))
+
+MARK = (
+    versions.update()
+    .where(versions.c.id == sa.bindparam("of"))
+    .values(step=sa.bindparam("to"))
+    .returning(versions.c.step)
+)
+MARK_REGISTERED = MARK.values(
+    step=sa.case((sa.func.coalesce(_previous, _next).is_(None), "linked"), else_="registered")
+)
+"""What has no neighbours is linked at once; whether it has some is seen as the step is written (R7)."""

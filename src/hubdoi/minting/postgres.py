@@ -39,9 +39,21 @@ class PostgresDatabase(Database):
     def __init__(self, url: str, *, pool: int = 10) -> None:
         self._begin(_engine(url, pool))
         self._snapshots = self.engine.execution_options(isolation_level="REPEATABLE READ")
+        self._single = self.engine.execution_options(isolation_level="AUTOCOMMIT")
 
     def insert(self, table: Table) -> Any:
         return postgresql.insert(table)
+
+    @contextmanager
+    def glancing(self) -> Iterator[Connection]:
+        outer: Connection | None = getattr(self._open, "writing", None) or getattr(
+            self._open, "reading", None
+        )
+        if outer is not None:
+            yield outer
+            return
+        with self._translate_errors(), self._single.connect() as connection:
+            yield connection
 
     def create(self, metadata: MetaData) -> None:
         with self.transaction() as connection:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import nullcontext
-from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
 
@@ -46,6 +45,7 @@ from .rules import (
     check_signed_in,
     check_write_access,
 )
+from .standing import Standing
 from .status import status_of, version_of_head, visible
 
 REFUSALS = (AlreadyRegistered, InvalidMetadata, PolicyRefused, RepoError, WriteAccessRequired)
@@ -151,10 +151,12 @@ class DoiService:
         *,
         key: str | None = None,
         join: bool = False,
+        standing: Standing | None = None,
     ) -> Entry:
         """Check everything and record the intent, durably; nothing is registered before `finish`.
 
         `join` leaves an intent that is there as it is, because somebody is registering it.
+        `standing` is what the ledger has of the repository, where it was read already.
 
         Raises: as `mint`, without what the registrar says.
         """
@@ -168,11 +170,12 @@ class DoiService:
         check_eligible(info)
         if info.revision is None:
             raise RepoNotEligible(f"{info.repo} has no commit yet; push one first.", "empty")
-        begun = self.ledger.entry_of(info.uid, info.revision)
+        standing = standing or self.ledger.standing(info.uid, info.revision)
+        begun = standing.entry
         if begun is None and (other := self.elsewhere(info, info.revision)) and other.doi:
             raise already_registered(other.doi, info.revision, other)
         begins = begun is None or (begun.step == "intended" and not join)
-        version = self._version(info, person, request, terms, begun) if begins else None
+        version = self._version(info, person, request, terms, standing) if begins else None
         if begun and version:
             self._make_way(begun, version)
         if begun and begun.step == "linked" and begun.version.doi:
@@ -180,7 +183,9 @@ class DoiService:
         with self.ledger.transaction():
             if version:
                 date = info.revision_date or self.clock()
-                begun = self.ledger.intend(version, uid=info.uid, revision_date=date, terms=terms)
+                begun = self.ledger.intend(
+                    version, uid=info.uid, revision_date=date, terms=terms, standing=standing
+                )
             # What stopped between registration and links is finished by the same call again (R12).
             assert begun is not None
             if key is not None:
@@ -295,15 +300,15 @@ class DoiService:
         person: Person,
         request: MintRequest,
         terms: Terms,
-        begun: Entry | None,
+        standing: Standing,
     ) -> Version:
         """What will be registered (R4), with the DOI that an earlier attempt had (R12)."""
         revision = info.revision or ""
         now = self.clock()
-        previous = next(iter(self.ledger.versions(info.uid)), None)
+        previous = next(iter(standing.versions), None)
         return Version.from_parts(
-            doi=begun.version.doi
-            if begun
+            doi=standing.entry.version.doi
+            if standing.entry
             else self.reservations.book.doi(info)
             or self.registrar.reserve(info.repo, info.uid, revision),
             repo=info.repo,
@@ -411,8 +416,11 @@ class DoiService:
                     self.ledger.withdraw(entry)
                 raise
             if not self.registrar.shares_ledger:
-                self.ledger.mark(entry, "registered")
-                entry = self._with_new_neighbours(entry)
+                marked = self.ledger.mark(entry, "registered")
+                # Another process may have registered a neighbour in the meantime.
+                if marked.neighbours != entry.neighbours:
+                    self.registrar.update(marked.version)
+                entry = marked
         elif entry.step == "registered":
             # It stopped before its own record knew of every neighbour, perhaps.
             self.registrar.update(entry.version)
@@ -420,13 +428,4 @@ class DoiService:
             neighbour = self.ledger.version(doi)
             if neighbour:
                 self.registrar.update(neighbour)
-        self.ledger.mark(entry, "linked")
-        return replace(entry, step="linked")
-
-    def _with_new_neighbours(self, entry: Entry) -> Entry:
-        """`entry` as it is now: another process may have registered a neighbour in the meantime."""
-        present = self.ledger.entry_of(entry.uid, entry.version.revision or "")
-        if present is None or present.neighbours == entry.neighbours:
-            return entry
-        self.registrar.update(present.version)
-        return present
+        return entry if entry.step == "linked" else self.ledger.mark(entry, "linked")

@@ -202,11 +202,11 @@ class DataCiteBackend(Backend):
 
     def _elsewhere(self, info: RepoInfo, revision: str) -> Version | None:
         """The public record of a revision that the Hub or another ledger registered (R8)."""
-        entry = self.ledger.entry_of(info.uid, revision)
-        if info.private or (entry and entry.step != "intended"):
+        step = self.ledger.step_of(info.uid, revision)
+        if info.private or (step and step != "intended"):
             return None
         own: list[Doi] = []
-        if entry is None:
+        if step is None:
             marks = (revision, *map(reserved_mark, range(1, MOST_RESERVED + 1)))
             own = [self.registrar.reserve(info.repo, info.uid, mark) for mark in marks]
         return find_of_revision(self.registrar, info, revision, self.hub, own)
