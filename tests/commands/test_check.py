@@ -107,3 +107,21 @@ def test_fix_shows_and_then_writes_the_pins(context: Context, tmp_path: Path) ->
     assert f'revision=\\"{head}\\"' in path.read_text()
     report = run(["check", str(path)], context)
     assert "HD001" not in {one.code for one in report.findings}
+
+
+def test_a_cell_has_one_number_in_uses_check_and_what_they_show(
+    context: Context, tmp_path: Path
+) -> None:
+    """The one that Jupyter shows beside it, where there is one: here the second cell is number 7."""
+    path = notebook(tmp_path / "a.ipynb", "x = 1", LOAD)
+    saved = json.loads(path.read_text())
+    saved["cells"][1]["execution_count"] = 7
+    path.write_text(json.dumps(saved))
+    place = f"{path}, cell [7], line 1"
+    uses, report = run(["uses", str(path)], context), run(["check", str(path)], context)
+    assert [use.place for use in uses] == [place]
+    assert {finding.place for finding in report.findings} == {place}
+    for shown in (uses, report):
+        bundle = shown._repr_mimebundle_()
+        for kind in ("text/plain", "text/markdown", "text/html"):
+            assert "cell [7]" in bundle[kind].replace("\\[", "[").replace("\\]", "]"), kind

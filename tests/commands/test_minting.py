@@ -275,3 +275,22 @@ def test_r10_request_reaches_support(context: Context, sandbox: Sandbox) -> None
 
 def test_recover_has_nothing_to_do_where_the_hub_mints(context: Context) -> None:
     assert "Nothing was interrupted" in str(run(["recover"], context))
+
+
+def test_r05_one_orcid_for_two_authors_is_refused_by_magic_and_client(context: Context) -> None:
+    client = context.session.client
+    authors = [
+        f"{name} <https://orcid.org/0000-0002-1825-0097>" for name in ("Hopper, Grace", "King, Ada")
+    ]
+    wrong = "ORCID iD 0000-0002-1825-0097: Hopper, Grace and King, Ada"
+    options = [word for author in authors for word in ("--author", author)]
+    with pytest.raises(errors.InvalidAuthor, match=wrong):
+        run(["mint", "ada/tiny-bert", "--agree", *options], context)
+    with pytest.raises(errors.InvalidAuthor, match=wrong):
+        run(["mint", "ada/tiny-bert", "--agree"], context, body={"authors": authors})
+    with pytest.raises(errors.InvalidAuthor, match=wrong):
+        client.mint("ada/tiny-bert", agree=client.terms("ada/tiny-bert"), authors=authors)
+    assert len(client.history("ada/tiny-bert")) == 0
+    agreed(context, "mint", "ada/tiny-bert")
+    with pytest.raises(errors.InvalidAuthor, match=wrong):
+        client.preview_amendment("ada/tiny-bert", authors=authors)

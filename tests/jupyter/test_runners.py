@@ -67,6 +67,18 @@ def test_r03_a_mint_without_consent_fails_the_cell_in_nbconvert(surroundings: Sa
     assert made.cells[-1].outputs[-1]["ename"] == "ConsentRequired"
 
 
+def test_a_progress_bar_leaves_nothing_in_the_notebook(surroundings: Sandbox) -> None:
+    made = notebook(
+        "%doi status --owner ada",
+        "from hubdoi import Client, uses\nowned = Client().statuses(owner='ada', progress=True)",
+        "found = uses([{'cells': []}] * 30, progress=True)",
+    )
+    done, _ = ExecutePreprocessor(timeout=60).preprocess(made, {})
+    status, *quiet = done.cells[2:]
+    assert [output.output_type for output in status.outputs] == ["execute_result"]
+    assert [cell.outputs for cell in quiet] == [[], []]
+
+
 def test_nbconvert_cites_what_the_notebook_uses(surroundings: Sandbox) -> None:
     made = notebook(
         *minted("ada/tiny-bert"),

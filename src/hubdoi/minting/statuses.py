@@ -10,6 +10,7 @@ from itertools import islice
 from typing import TypeVar
 
 from ..hub.repositories import HuggingFaceHub
+from ..net.progress import progress_bar
 from ..records import Person, Repo, RepoInfo, Status
 from ..records.errors import HubdoiError
 from .backends.base import Backend
@@ -141,9 +142,7 @@ def _bar(progress: bool) -> Iterator[Callable[[int], None]]:
     if not progress:
         yield lambda count: None
         return
-    from tqdm.auto import tqdm
-
-    with tqdm(unit=" repositories", desc="Status", leave=False) as bar:
+    with progress_bar(unit=" repositories", desc="Status") as bar:
 
         def advance(count: int) -> None:
             bar.update(count)

@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .author import Author, AuthorType, check_orcid, check_ror
+    from .author import Author, AuthorType, check_distinct, check_orcid, check_ror
     from .changes import Changes, FileChange, FileGroup, group_of
     from .connection import Connection
     from .contributor import Contributor
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "Author": "author",
     "AuthorType": "author",
+    "check_distinct": "author",
     "check_orcid": "author",
     "check_ror": "author",
     "Changes": "changes",
@@ -102,6 +103,7 @@ __all__ = [
     "Terms",
     "Version",
     "VersionState",
+    "check_distinct",
     "check_orcid",
     "check_revision",
     "check_ror",

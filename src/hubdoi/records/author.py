@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 from unicodedata import category
@@ -237,6 +237,25 @@ class Author:
 
     def replace(self, **changes: Any) -> Author:
         return replace(self, **changes)
+
+
+def check_distinct(authors: Iterable[Author]) -> tuple[Author, ...]:
+    """The authors, when no two have the same ORCID iD: it names one person.
+
+    Raises:
+        InvalidAuthor: two have.
+    """
+    found = tuple(authors)
+    known: dict[str, str] = {}
+    for author in found:
+        if author.orcid is None:
+            continue
+        if author.orcid in known:
+            raise InvalidAuthor(
+                f"Two authors have the ORCID iD {author.orcid}: {known[author.orcid]} and {author.name}. Each person has an iD of their own."
+            )
+        known[author.orcid] = author.name
+    return found
 
 
 def check_orcid(text: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from unicodedata import category
 
-from .author import Author
+from .author import Author, check_distinct
 from .errors import InvalidAuthor, InvalidMetadata
 from .version import check_revision
 
@@ -59,9 +59,7 @@ class MintRequest:
             agree=body.get("agree") is True,
             terms=body.get("terms"),
             revision=check_revision(body["revision"]) if body.get("revision") else None,
-            authors=tuple(Author.parse(author) for author in authors)
-            if authors is not None
-            else None,
+            authors=check_distinct(map(Author.parse, authors)) if authors is not None else None,
             title=title or None,
             description=body.get("description"),
         )

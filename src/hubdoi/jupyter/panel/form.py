@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ...citation.known_names import KnownNames
-from ...records import Author, Status, Version, title_with_revision
+from ...records import Author, Status, Version, check_distinct, title_with_revision
 from ...records.errors import HubdoiError, InvalidAuthor
 from ...records.mint_request import MAX_AUTHORS, MAX_DESCRIPTION, MAX_TITLE, check_text
 from ...records.version import check_revision
@@ -102,10 +102,7 @@ class Form:
             if draft.problem:
                 raise InvalidAuthor(f"Author {number}: {draft.problem}")
             found += draft.authors()
-        iris = [author.orcid for author in found if author.orcid]
-        if twice := next((one for one in iris if iris.count(one) > 1), None):
-            raise InvalidAuthor(f"Two authors have the ORCID iD {twice}.")
-        return tuple(found)
+        return check_distinct(found)
 
     @property
     def problem(self) -> tuple[str, str] | None:

@@ -10,6 +10,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
+from ...net.progress import progress_bar
 from ...records.errors import InvalidInput
 from .. import FILE_SUFFIX
 from ..use import Uses
@@ -98,6 +99,5 @@ def with_bar(sources: list[T], progress: bool | None) -> Iterable[T]:
         progress = len(sources) >= _BAR_FROM and sys.stderr.isatty()
     if not progress:
         return sources
-    from tqdm.auto import tqdm
-
-    return tqdm(sources, unit="notebook", file=sys.stderr, leave=False)
+    bar: Iterable[T] = progress_bar(sources, unit="notebook")
+    return bar
