@@ -127,7 +127,7 @@ def test_r11_the_record_is_corrected_by_keyboard_and_the_doi_stays(
     expect(panel.root.get_by_role("button", name="Edit (Lovelace, Ada)")).to_be_focused()
     expect(panel.agree).to_have_count(0)
     panel.button("Review the correction").click()
-    panel.shows("Nothing was changed yet.")
+    panel.shows("Nothing has changed yet.")
     panel.root.get_by_label("Title", exact=True).fill("Tiny BERT")
     panel.button("Review the correction").focus()
     press("Enter")

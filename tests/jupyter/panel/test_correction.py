@@ -105,7 +105,7 @@ def test_r03_other_values_are_shown_before_they_count(
 def test_nothing_is_asked_when_nothing_was_changed(page: Page) -> None:
     found = _propose(page, authors=[ADA, {**ADA, "name": ""}])
     assert found["rows"] == []
-    assert page.notice == "Nothing was changed yet. Change a field, then review it."
+    assert page.notice == "Nothing has changed yet. Change a field, then review the correction."
 
 
 def test_a_wrong_field_stands_at_its_place(page: Page) -> None:
@@ -143,7 +143,7 @@ def test_a_record_that_was_corrected_elsewhere_is_read_again(
     other = client.preview_amendment(BERT, title="Of somebody else")
     client.amend(BERT, agree=other.terms, title="Of somebody else")
     page.until(lambda state: "correction" not in state)
-    assert "changed meanwhile" in page.notice
+    assert "has changed since you began" in page.notice
     page.send("correct")
     assert page.state["form"]["title"] == "Of somebody else"
 

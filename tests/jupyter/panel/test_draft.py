@@ -23,7 +23,7 @@ def test_an_organisation_keeps_its_name_and_has_no_orcid() -> None:
     draft = Draft("Smith, Jones and Company", "organization", ror="https://ror.org/05a28rw58")
     assert draft.authors() == (Author("Smith, Jones and Company", "organization", ror="05a28rw58"),)
     wrong = draft.replace(orcid="0000-0002-1825-0097")
-    assert wrong.problem == "Only a person has an ORCID iD."
+    assert wrong.problem == "Only a person can have an ORCID iD."
     with pytest.raises(InvalidAuthor):
         wrong.authors()
 

@@ -109,7 +109,7 @@ def test_changing_the_authors_keeps_the_tick_and_a_wrong_one_stops_it() -> None:
     assert refused.notice.field == "authors"
     assert _told(_edited(state, Draft()).began("key")) == "A DOI has at least one author."
     same = [Draft(name, orcid="0000-0002-1825-0097") for name in ("Babbage, Charles", "King, Ada")]
-    assert "Two authors" in _told(_edited(state, *same).began("key"))
+    assert "Two authors have the ORCID iD" in _told(_edited(state, *same).began("key"))
 
 
 @pytest.mark.parametrize(

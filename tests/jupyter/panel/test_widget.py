@@ -13,6 +13,7 @@ from hubdoi.client import Client
 from hubdoi.jupyter.panel import Panel, panel
 from hubdoi.sandbox import Sandbox
 from tests.jupyter.panel.page import BERT, Page, open_page
+from tests.proxy.lossy_proxy import LossyProxy
 
 ADA = {"name": "Lovelace, Ada", "type": "person", "orcid": "", "affiliation": "", "ror": ""}
 
@@ -35,6 +36,13 @@ def test_the_panel_is_there_at_once_and_the_network_is_asked_on_a_thread(sandbox
     assert page.state["form"]["agreed"] is False
     assert page.state["cite"] is None
     json.dumps(page.state)
+
+
+def test_the_status_is_asked_for_once(sandbox: Sandbox) -> None:
+    with LossyProxy(sandbox.endpoint) as proxy:
+        page = Page(panel(BERT, Client(proxy.endpoint, sandbox.users["ada"])))
+        page.until(lambda state: state["phase"] == "open" and state["preview"].get("files"))
+        assert [path for _, path in proxy.requests if "/doi" in path] == [f"/api/models/{BERT}/doi"]
 
 
 def test_a_preview_says_what_will_be_registered(sandbox: Sandbox) -> None:

@@ -118,7 +118,7 @@ def history_notes(version: Version) -> tuple[str, ...]:
     """Who agreed to the DOI, and when its record was corrected, for those who may see it."""
     found = [consent_sentence(version.consent)] if version.consent else []
     if version.amended:
-        how = f": %doi amend {version.doi} --history" if version.consent else ""
+        how = f" (%doi amend {version.doi} --history shows how)" if version.consent else ""
         found.append(f"record corrected on {moment(version.amended)}{how}")
     return tuple(f"{version.doi}: {sentence}" for sentence in found)
 

@@ -64,7 +64,7 @@ class Draft:
         if not self.orcid.strip():
             return None
         if self.type == "organization":
-            return "Only a person has an ORCID iD."
+            return "Only a person can have an ORCID iD."
         return _problem(check_orcid, self.orcid)
 
     @property

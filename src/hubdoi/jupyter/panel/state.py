@@ -178,7 +178,7 @@ class PanelState:
         """The status. A tick is for one DOI and one text: it does not outlive either (R3)."""
         correction = self.correction
         if correction and (status.version != correction.version or not status.can_amend):
-            sentence = "The record changed meanwhile, so the correction was closed. Read it again."
+            sentence = "The record has changed since you began. Start the correction again."
             closed = self.uncorrected()._with(notice=Notice(sentence, "warn"))
             return closed.loaded(status, at)
         before = self.status

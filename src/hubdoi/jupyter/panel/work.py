@@ -322,7 +322,9 @@ class PanelWork:
     def _propose(self, correction: Correction) -> None:
         values = correction.values(self.state.form)
         if not values:
-            raise InvalidMetadata("Nothing was changed yet. Change a field, then review it.")
+            raise InvalidMetadata(
+                "Nothing has changed yet. Change a field, then review the correction."
+            )
         amendment = self.client.preview_amendment(correction.doi, **values)
         self.update(lambda state: state.proposed(amendment))
 
@@ -369,7 +371,7 @@ class PanelWork:
                 # A panel that waits for ever tells nobody anything.
                 _log.exception("the panel's work failed")
                 wrong = HubdoiError(
-                    f"hubdoi failed in a way that it should not ({type(error).__name__}); try again."
+                    f"An unexpected error occurred in hubdoi ({type(error).__name__}). Try again."
                 )
                 self.update(
                     lambda state: (

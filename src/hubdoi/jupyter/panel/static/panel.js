@@ -163,7 +163,7 @@ function authorProblems(authors, number) {
     const twin = authors.findIndex((other, index) => index !== number && other.type === "person" && orcidKey(other.orcid) === orcidKey(author.orcid));
     if (problem) found.orcid = problem;
     else if (author.orcid.trim() && twin >= 0) found.orcid = `Author ${twin + 1} has the same ORCID iD.`;
-  } else if (author.orcid.trim()) found.orcid = "Only a person has an ORCID iD.";
+  } else if (author.orcid.trim()) found.orcid = "Only a person can have an ORCID iD.";
   const problem = rorProblem(author.ror);
   if (problem) found.ror = problem;
   return found;
@@ -380,11 +380,11 @@ class PanelView {
       this.notice(state),
       asking && this.askRepo(),
       state.facts?.length > 0 && this.facts(state.facts),
-      state.changes && this.changes(state.changes),
       state.can_correct && this.live && h("div", { key: "correct" }, this.tool("Correct the record …", () => {
         this.focusOn("edit-0");
         this.send({ do: "correct" });
       }, { id: this.name("correct") })),
+      state.changes && this.changes(state.changes),
       this.form && this.formPart(state),
       state.cite && this.citations(state),
       state.history?.length > 0 && this.history(state.history));
@@ -406,7 +406,7 @@ class PanelView {
   banner() {
     const again = this.host.reconnect;
     return h("div", { key: "banner", class: "hubdoi-banner" },
-      h("p", null, again ? "Last state. The panel is not connected to a kernel." : "Last state. Run this cell again to continue."),
+      h("p", null, `This is the panel's last state. ${again ? "It is not connected to a kernel." : "Run this cell again to continue."}`),
       again && button(this.reconnecting ? "Reconnecting …" : "Reconnect", async () => {
         this.reconnecting = true;
         this.problem = "";
@@ -625,7 +625,7 @@ class PanelView {
       h("p", { id: `${id}-said`, class: state.said ? "hubdoi-bad" : "hubdoi-none", role: "status" }, state.said),
       h("div", { class: "hubdoi-line" },
         button("Use these authors", () => take({ text: state.text }), { disabled: !state.text.trim() }),
-        button("From the repository card", () => take({ card: true })),
+        button("From the card", () => take({ card: true })),
         button("Cancel", () => { this.importing = null; this.render(); })));
   }
 
@@ -899,7 +899,7 @@ class PanelView {
   history(history) {
     const title = history.length === 1 ? "History: 1 version" : `History: ${history.length} versions`;
     return this.fold("history", title, history.length > 1,
-      region("Versions", "",
+      region("Versions", "hubdoi-versions",
         table(["DOI", "State", "Revision", "Registered", "Title"], history.map((version) => [
           inline(version.doi), badge(version.state ?? "", version.tone), inline(version.revision), version.created, version.title]))),
       history.map((version) => (version.notes ?? []).map(quiet)));
@@ -981,7 +981,7 @@ export function connect(kernel, data, save) {
         comm = null;
         live(false);
       }
-      reject(new Error("The panel is not in this kernel any more."));
+      reject(new Error("This kernel no longer has the panel. Run this cell again."));
     };
     opened.open(content);
   });
