@@ -53,7 +53,7 @@ def test_a_preview_says_what_will_be_registered(sandbox: Sandbox) -> None:
     assert preview["revision"]["message"] == "initial commit"
     assert preview["citation"] == (
         f"Lovelace, Ada ({preview['revision']['date'][:4]}): tiny-bert (Revision {head[:7]}). "
-        f"Version {head[:7]}. Hugging Face. (Model). https://doi.org/10.5072/hf/…"
+        "Hugging Face. (Model). https://doi.org/10.5072/hf/…"
     )
     assert ["config.json", "223 bytes"] in preview["files"]
     assert preview["credits"] == [
