@@ -14,16 +14,17 @@ import ssl
 import time
 from collections.abc import Callable, Sequence
 from email.message import EmailMessage
+from time import monotonic
 from typing import Any, Literal
 from urllib.parse import unquote, urlsplit
 
-import httpx
 import sqlalchemy as sa
 
 from ..config import is_loopback
 from ..minting.database import Database
+from ..net.connections import FAILURES, Connections
 from ..net.http import user_agent
-from ..records.errors import InvalidInput, ServiceFailed
+from ..records.errors import HubdoiError, InvalidInput, LedgerError, ServiceFailed
 from .backoff import pause_after
 from .database import now_in
 from .settings import Settings
@@ -38,7 +39,8 @@ PAUSE = 60.0
 MOST = 200
 """Notices in one mail."""
 MOST_ATTEMPTS = 60
-_TIMEOUT = 30.0
+SECONDS = 30.0
+"""For the whole answer of who is told at a URL, and for each step of a mail server."""
 _SENTENCES = {
     "request": "The DOI {subject} waits for your decision",
     "parked": "The DOI {subject} could not be registered, and waits for a person",
@@ -100,7 +102,9 @@ class Notices:
         ]
         try:
             self._channels[rows[0].channel](told)
-        except (OSError, smtplib.SMTPException, httpx.HTTPError, ServiceFailed) as error:
+        except LedgerError:
+            raise
+        except (OSError, smtplib.SMTPException, *FAILURES, HubdoiError) as error:
             # The name alone: what a mail server says may repeat a password or an e-mail address.
             _log.warning("could not send %d notices: %s", len(rows), type(error).__name__)
             self._delay(rows)
@@ -155,9 +159,9 @@ class Notices:
         host, is_local = server.hostname or "", is_loopback(f"http://{server.hostname}")
         smtp: smtplib.SMTP
         if server.scheme == "smtps":
-            smtp = smtplib.SMTP_SSL(host, server.port or 465, timeout=_TIMEOUT, context=context)
+            smtp = smtplib.SMTP_SSL(host, server.port or 465, timeout=SECONDS, context=context)
         else:
-            smtp = smtplib.SMTP(host, server.port or 587, timeout=_TIMEOUT)
+            smtp = smtplib.SMTP(host, server.port or 587, timeout=SECONDS)
         with smtp:
             smtp.ehlo()
             if server.scheme == "smtp" and (smtp.has_extn("starttls") or not is_local):
@@ -173,6 +177,7 @@ class Notices:
         # Chat services show `text`; programs read `notices`.
         text = "\n".join(f"{one['sentence']} {one['url']}" for one in told)
         body = json.dumps({"text": text, "notices": told}, ensure_ascii=False).encode()
+        url = settings.notify.reveal()
         headers = {"Content-Type": "application/json", "User-Agent": user_agent(settings.contact)}
         if settings.notify_secret:
             moment = str(int(time.time()))
@@ -182,11 +187,16 @@ class Notices:
                 "X-Hubdoi-Timestamp": moment,
                 "X-Hubdoi-Signature": f"sha256={signature}",
             }
-        answer = httpx.post(
-            settings.notify.reveal(), content=body, headers=headers, timeout=_TIMEOUT
-        )
-        if not answer.is_success:
-            raise ServiceFailed(f"The receiver of notices answered with {answer.status_code}.")
+        sent = [(name.encode(), value.encode()) for name, value in headers.items()]
+        connections = Connections(trust_env=not is_loopback(url))
+        try:
+            # The body of the answer is not read: a receiver could make it as long as it likes.
+            with connections.send("POST", url, sent, body, monotonic() + SECONDS) as answer:
+                status = answer.status
+        finally:
+            connections.close()
+        if not 200 <= status < 300:
+            raise ServiceFailed(f"The receiver of notices answered with {status}.")
 
 
 def _summary(told: Sequence[dict[str, Any]]) -> str:

@@ -6,13 +6,16 @@ and repositories. Pages and files are redirected to the Hub.
 
 from __future__ import annotations
 
+from time import monotonic
 from urllib.parse import urlsplit
 
-import httpx
 from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse
 
+from ..config import is_loopback
+from ..net.answer import BadEncoding, Headers, TooLarge, decoded
+from ..net.connections import FAILURES, Connections
 from ..net.http import LARGEST_ANSWER, user_agent
 from ..records.errors import (
     RepoNotFound,
@@ -25,6 +28,9 @@ from .settings import Settings
 
 router = APIRouter(include_in_schema=False)
 
+SECONDS = 60.0
+"""How long the Hub has for the whole of an answer."""
+_MOST_REQUESTS = 64
 _PARTS = frozenset({"whoami-v2", "models", "datasets", "organizations", "users", "resolve-cache"})
 _HEADERS = (
     "content-type", "etag", "link", "ratelimit", "ratelimit-policy", "retry-after",
@@ -37,41 +43,51 @@ class Relay:
 
     def __init__(self, settings: Settings) -> None:
         self.base = settings.hub
-        self._http = httpx.Client(
-            timeout=httpx.Timeout(30.0, connect=10.0),
-            headers={"User-Agent": user_agent(settings.contact), "Accept": "application/json"},
-            trust_env=False,
-            limits=httpx.Limits(max_connections=64, max_keepalive_connections=16),
+        self._common = [
+            (b"User-Agent", user_agent(settings.contact).encode()),
+            (b"Accept", b"application/json"),
+            (b"Accept-Encoding", b"gzip"),
+        ]
+        self._connections = Connections(
+            trust_env=not is_loopback(settings.hub), most=_MOST_REQUESTS
         )
 
     def get(self, path: str, query: str, token: str | None) -> Response:
         """The Hub's answer to a GET.
 
         Raises:
-            ServiceUnreachable: it does not answer.
-            UnexpectedAnswer: it answers with far too much.
+            ServiceUnreachable: it does not answer, or not in time.
+            UnexpectedAnswer: it answers with far too much, or in a way that was not asked for.
         """
         url = f"{self.base}{path}?{query}" if query else self.base + path
-        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        credentials = [(b"Authorization", f"Bearer {token}".encode())] if token else []
+        until = monotonic() + SECONDS
         try:
-            with self._http.stream("GET", url, headers=headers) as answer:
-                content = b""
-                for chunk in answer.iter_bytes():
-                    content += chunk
-                    if len(content) > LARGEST_ANSWER:
-                        raise UnexpectedAnswer("The Hub's answer is too large to be passed on.")
-        except (httpx.HTTPError, httpx.InvalidURL):
+            with self._connections.send(
+                "GET", url, [*self._common, *credentials], None, until
+            ) as answer:
+                headers, status = Headers(answer.headers), answer.status
+                content = decoded(
+                    answer.iter_stream(),
+                    headers.get("content-encoding", ""),
+                    largest=LARGEST_ANSWER,
+                )
+        except (TooLarge, BadEncoding):
+            raise UnexpectedAnswer(
+                "The Hub's answer cannot be passed on; try again later."
+            ) from None
+        except FAILURES:
             raise ServiceUnreachable(
                 f"{urlsplit(self.base).netloc} does not answer; try again later."
             ) from None
-        kept = {name: answer.headers[name] for name in _HEADERS if name in answer.headers}
-        if "location" in answer.headers:
+        kept = {name: headers[name] for name in _HEADERS if name in headers}
+        if "location" in headers:
             # Relative, so that it holds here as well.
-            kept["location"] = answer.headers["location"].removeprefix(self.base)
-        return Response(content, answer.status_code, kept)
+            kept["location"] = headers["location"].removeprefix(self.base)
+        return Response(content, status, kept)
 
     def close(self) -> None:
-        self._http.close()
+        self._connections.close()
 
 
 @router.get("/api/{part}")

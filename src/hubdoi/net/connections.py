@@ -23,6 +23,15 @@ from ..records.errors import InvalidInput, MissingLibrary
 CONNECT_SECONDS = 10.0
 READ_SECONDS = 30.0
 """Seconds of silence after which a server is given up, within the deadline."""
+FAILURES = (
+    httpcore.NetworkError,
+    httpcore.ProtocolError,
+    httpcore.ProxyError,
+    httpcore.TimeoutException,
+    httpcore.UnsupportedProtocol,
+    UnicodeError,
+)
+"""What `Connections.send` raises when there is no answer, the passing of the deadline included."""
 _WRITTEN_AT_ONCE = 64 * 1024
 _exchange = threading.local()
 
@@ -32,11 +41,12 @@ class Connections:
 
     A process that was forked has copies of its parent's sockets, and would read the answers to its
     parent's requests: every process gets pools of its own. `trust_env` takes proxies from the
-    environment.
+    environment; `most` is how many requests go out at the same time.
     """
 
-    def __init__(self, *, trust_env: bool = True) -> None:
+    def __init__(self, *, trust_env: bool = True, most: int = 16) -> None:
         self._trust_env = trust_env
+        self._most = most
         self._pools: dict[tuple[int, str, str | None], httpcore.ConnectionPool] = {}
 
     @contextmanager
@@ -52,7 +62,7 @@ class Connections:
 
         Raises:
             InvalidInput, MissingLibrary: the proxy or SSL_CERT_FILE of the environment cannot be used.
-            httpcore.*, UnicodeError: what went wrong on the way.
+            one of `FAILURES`: there is no answer.
         """
         pool = self._pool(url)
         _exchange.until = until
@@ -82,14 +92,14 @@ class Connections:
         key = (os.getpid(), parts.scheme, proxy)
         if key not in self._pools:
             # Two threads may make one each; the second is used from then on.
-            self._pools[key] = _open(parts.scheme, proxy)
+            self._pools[key] = _open(parts.scheme, proxy, self._most)
         return self._pools[key]
 
 
-def _open(scheme: str, proxy: str | None) -> httpcore.ConnectionPool:
+def _open(scheme: str, proxy: str | None, most: int) -> httpcore.ConnectionPool:
     settings: dict[str, Any] = {
-        "max_connections": 16,
-        "max_keepalive_connections": 8,
+        "max_connections": most,
+        "max_keepalive_connections": most // 2,
         "keepalive_expiry": 5.0,
         "network_backend": _Backend(),
         # httpcore asks for it only when a connection is encrypted; it takes long to make.

@@ -1,0 +1,68 @@
+"""A Hub, and a receiver of notices, that answer a byte at a time: each answer has one deadline."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import hubdoi.gateway.notices
+import hubdoi.gateway.relay
+from hubdoi.gateway.database import migrate, open_database
+from hubdoi.gateway.notices import Notices
+from hubdoi.gateway.relay import Relay
+from hubdoi.gateway.settings import Settings
+from hubdoi.gateway.tables import notices
+from hubdoi.minting.ledger import Ledger
+from hubdoi.records.errors import ServiceUnreachable, UnexpectedAnswer
+from tests.hostile import hostile_server
+from tests.hostile.hostile_server import HostileServer
+
+CASES = [
+    "slow_headers",
+    "endless_interim_answers",
+    "slow_body",
+    "endless_trailers",
+    "trickled_gzip",
+]
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_hub_that_trickles_is_given_up(case: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hubdoi.gateway.relay, "SECONDS", 0.3)
+    with HostileServer(getattr(hostile_server, case)) as hub:
+        relay = Relay(Settings.read({"HUBDOI_GATEWAY_HUB": hub.endpoint}))
+        with pytest.raises(ServiceUnreachable, match="does not answer; try again later"):
+            relay.get("/api/models/ada/tiny-bert", "", None)
+        assert hub.requests == 1
+        relay.close()
+
+
+@pytest.mark.parametrize("case", ["gzip_bomb", "unasked_compression", "broken_gzip"])
+def test_what_cannot_be_passed_on_is_a_sentence(case: str) -> None:
+    with HostileServer(getattr(hostile_server, case)) as hub:
+        relay = Relay(Settings.read({"HUBDOI_GATEWAY_HUB": hub.endpoint}))
+        with pytest.raises(UnexpectedAnswer, match="cannot be passed on"):
+            relay.get("/api/models/ada/tiny-bert", "", None)
+        relay.close()
+
+
+@pytest.mark.parametrize("case", ["slow_headers", "endless_interim_answers", "no_http"])
+def test_a_receiver_that_trickles_is_tried_again_later(
+    case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hubdoi.gateway.notices, "SECONDS", 0.3)
+    database = open_database(None, tmp_path)
+    migrate(database)
+    Ledger(database, hub="hub", endpoint="https://hub.invalid")
+    with HostileServer(getattr(hostile_server, case)) as receiver:
+        variables = {"HUBDOI_GATEWAY_NOTIFY": f"{receiver.endpoint}/hook"}
+        told = Notices(Settings.read(variables), database)
+        told.add("parked", "10.5072/x")
+        assert told.attempt("https://dois.example.org")
+        assert receiver.requests == 1
+        assert not told.attempt("https://dois.example.org")
+    with database.reading() as db:
+        (row,) = db.execute(notices.select()).all()
+    assert row.attempts == 1
+    database.close()
