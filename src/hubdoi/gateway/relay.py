@@ -30,7 +30,6 @@ router = APIRouter(include_in_schema=False)
 
 SECONDS = 60.0
 """How long the Hub has for the whole of an answer."""
-_MOST_REQUESTS = 64
 _PARTS = frozenset({"whoami-v2", "models", "datasets", "organizations", "users", "resolve-cache"})
 _HEADERS = (
     "content-type", "etag", "link", "ratelimit", "ratelimit-policy", "retry-after",
@@ -48,9 +47,7 @@ class Relay:
             (b"Accept", b"application/json"),
             (b"Accept-Encoding", b"gzip"),
         ]
-        self._connections = Connections(
-            trust_env=not is_loopback(settings.hub), most=_MOST_REQUESTS
-        )
+        self._connections = Connections(trust_env=not is_loopback(settings.hub))
 
     def get(self, path: str, query: str, token: str | None) -> Response:
         """The Hub's answer to a GET.

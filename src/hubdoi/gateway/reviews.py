@@ -101,7 +101,7 @@ class Reviews:
         Raises:
             InvalidInput: there is none.
         """
-        with self.database.reading() as db:
+        with self.database.glancing() as db:
             row = db.execute(sa.select(requests).where(requests.c.id == number)).first()
         if row is None:
             raise InvalidInput(f"There is no request {number}; look at the queue again.")
@@ -113,18 +113,18 @@ class Reviews:
         if state:
             query = query.where(requests.c.state == state)
         order = requests.c.id if state == "waiting" else requests.c.id.desc()
-        with self.database.reading() as db:
+        with self.database.glancing() as db:
             return tuple(map(_review, db.execute(query.order_by(order))))
 
     def knows(self, revision: str) -> bool:
         """Whether anybody ever asked for a DOI of `revision`."""
-        with self.database.reading() as db:
+        with self.database.glancing() as db:
             query = sa.select(requests.c.id).where(requests.c.revision == revision).limit(1)
             return db.scalar(query) is not None
 
     def last(self, uid: str, revision: str) -> Review | None:
         """The latest request for a revision."""
-        with self.database.reading() as db:
+        with self.database.glancing() as db:
             row = db.execute(
                 sa.select(requests)
                 .where(requests.c.uid == uid, requests.c.revision == revision)

@@ -31,7 +31,7 @@ from .running import note, served_at
 from .settings import Settings
 from .worker import run
 
-_THREADS = 64
+_THREADS = 32
 _GRACE = 30
 
 
@@ -47,7 +47,8 @@ def serve(host: str = "127.0.0.1", port: int = 0, *, demo: bool = False) -> int:
     """
     log_as_json()
     with (_demo if demo else _configured)() as (settings, more, data):
-        database = open_database(settings.database, data, pool=20)
+        # Each thread has a connection when it wants one, and the worker another.
+        database = open_database(settings.database, data, pool=_THREADS // 2 + 1)
         with _alone(database):
             institution = Institution(settings, database=database)
             if demo:

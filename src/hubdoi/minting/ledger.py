@@ -269,7 +269,7 @@ class Ledger:
 
     def versions(self, uid: str) -> tuple[Version, ...]:
         """The registered versions of a repository, newest first, each with its neighbours (R7)."""
-        with self.database.reading() as db:
+        with self.database.glancing() as db:
             rows = db.execute(queries.REGISTERED_OF_UID, {"hub": self.hub, "uid": uid}).all()
         dois = [None, *(Doi(row.doi) for row in rows), None]
         return tuple(
@@ -278,7 +278,7 @@ class Ledger:
 
     def entry_of(self, uid: str, revision: str) -> Entry | None:
         """The version or intent of `revision`."""
-        with self.database.reading() as db:
+        with self.database.glancing() as db:
             row = db.execute(
                 queries.ENTRY_BY_REVISION, {"hub": self.hub, "uid": uid, "revision": revision}
             ).first()
@@ -286,13 +286,13 @@ class Ledger:
 
     def entry(self, version_id: int) -> Entry | None:
         """The version or intent with the number `version_id`."""
-        with self.database.reading() as db:
+        with self.database.glancing() as db:
             row = db.execute(queries.ENTRY_BY_ID, {"id_": version_id}).first()
             return self.read(row) if row is not None else None
 
     def entry_with(self, doi: Doi) -> Entry | None:
         """The registered version of `doi`, with its number and its repository."""
-        with self.database.reading() as db:
+        with self.database.glancing() as db:
             row = db.execute(
                 queries.ENTRY.where(_versions.c.doi_key == doi.key, _versions.c.step != INTENDED)
             ).first()
@@ -300,7 +300,7 @@ class Ledger:
 
     def registered(self, after: int = 0, limit: int = 100) -> tuple[Entry, ...]:
         """The registered versions with a number above `after`, in the order of their numbers."""
-        with self.database.reading() as db:
+        with self.database.glancing() as db:
             rows = db.execute(
                 queries.ENTRY.where(
                     _versions.c.id > after,
@@ -317,7 +317,7 @@ class Ledger:
         query = sa.select(_repositories).where(
             _repositories.c.hub == self.hub, _repositories.c.uid.in_(uids)
         )
-        with self.database.reading() as db:
+        with self.database.glancing() as db:
             rows = db.execute(query)
             return {row.uid: (Repo(row.type, row.name), row.deleted is not None) for row in rows}
 
@@ -342,7 +342,7 @@ class Ledger:
 
     def uid_of(self, doi: Doi) -> str | None:
         """The Hub's identifier of the repository that `doi` belongs to."""
-        with self.database.reading() as db:
+        with self.database.glancing() as db:
             uid: str | None = db.scalar(
                 sa.select(_repositories.c.uid).join(_versions).where(_versions.c.doi_key == doi.key)
             )
@@ -350,7 +350,7 @@ class Ledger:
 
     def tombstone(self, doi: Doi) -> Tombstone | None:
         """When and why the repository of `doi` was deleted, if it was."""
-        with self.database.reading() as db:
+        with self.database.glancing() as db:
             row = db.execute(
                 sa.select(_repositories.c.deleted, _repositories.c.reason)
                 .join(_versions)
@@ -370,7 +370,7 @@ class Ledger:
 
     def unfinished(self) -> tuple[Entry, ...]:
         """The intents, and the versions whose neighbours do not point at them yet; oldest first."""
-        with self.database.reading() as db:
+        with self.database.glancing() as db:
             rows = db.execute(
                 queries.ENTRY.where(
                     _versions.c.step != LINKED, _repositories.c.hub == self.hub
@@ -380,7 +380,7 @@ class Ledger:
 
     def terms_text(self, digest: str) -> str | None:
         """The text that a consent's digest stands for."""
-        with self.database.reading() as db:
+        with self.database.glancing() as db:
             text: str | None = db.scalar(sa.select(_terms.c.text).where(_terms.c.digest == digest))
             return text
 

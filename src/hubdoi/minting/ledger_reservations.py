@@ -46,7 +46,7 @@ class LedgerReservations:
 
     def next_number(self, uid: str) -> int:
         """The number of the next reservation of a repository, counted from 1."""
-        with self.ledger.database.reading() as db:
+        with self.ledger.database.glancing() as db:
             last = db.scalar(
                 sa.select(sa.func.max(_reservations.c.number)).where(
                     _reservations.c.hub == self.ledger.hub, _reservations.c.uid == uid
@@ -80,7 +80,7 @@ class LedgerReservations:
 
     def open(self, uid: str, repo: Repo) -> Reservation | None:
         """The reservation that the next mint of the repository publishes."""
-        with self.ledger.database.reading() as db:
+        with self.ledger.database.glancing() as db:
             row: Any = db.execute(_FIND_OPEN, {"hub": self.ledger.hub, "uid": uid}).first()
         if row is None:
             return None
@@ -94,7 +94,7 @@ class LedgerReservations:
 
     def has_begun(self, doi: Doi) -> bool:
         """Whether a mint with the reserved DOI has begun."""
-        with self.ledger.database.reading() as db:
+        with self.ledger.database.glancing() as db:
             found = db.scalar(sa.select(_versions.c.id).where(_versions.c.doi_key == doi.key))
             return found is not None
 

@@ -25,8 +25,7 @@ CREATE_LOCK = 0x687562646F69
 class PostgresDatabase(Database):
     """The PostgreSQL database at `url`, an SQLAlchemy URL: ``postgresql+psycopg://user@host/name``.
 
-    `pool` is how many connections are kept; twice as many are opened when they are needed.
-    Nothing is connected before it is used. A connection that a restart of the server broke is
+    At most twice as many connections as `pool` are opened, and one that was opened is kept. Nothing is connected before it is used. A connection that a restart of the server broke is
     replaced.
 
     Raises:
@@ -97,8 +96,9 @@ def _engine(url: str, pool: int) -> Engine:
             parsed = parsed.set(drivername="postgresql+psycopg")
         engine = create_engine(
             parsed,
-            pool_size=pool,
-            max_overflow=pool,
+            pool_size=2 * pool,
+            # One that is opened for a moment and closed again costs more than all that it is asked.
+            max_overflow=0,
             # An exception never repeats the values of a statement: they are other people's.
             hide_parameters=True,
             connect_args={"connect_timeout": _CONNECT_SECONDS},

@@ -32,6 +32,7 @@ FAILURES = (
     UnicodeError,
 )
 """What `Connections.send` raises when there is no answer, the passing of the deadline included."""
+_MOST = 32
 _WRITTEN_AT_ONCE = 64 * 1024
 _exchange = threading.local()
 
@@ -41,12 +42,11 @@ class Connections:
 
     A process that was forked has copies of its parent's sockets, and would read the answers to its
     parent's requests: every process gets pools of its own. `trust_env` takes proxies from the
-    environment; `most` is how many requests go out at the same time.
+    environment.
     """
 
-    def __init__(self, *, trust_env: bool = True, most: int = 16) -> None:
+    def __init__(self, *, trust_env: bool = True) -> None:
         self._trust_env = trust_env
-        self._most = most
         self._pools: dict[tuple[int, str, str | None], httpcore.ConnectionPool] = {}
 
     @contextmanager
@@ -92,14 +92,15 @@ class Connections:
         key = (os.getpid(), parts.scheme, proxy)
         if key not in self._pools:
             # Two threads may make one each; the second is used from then on.
-            self._pools[key] = _open(parts.scheme, proxy, self._most)
+            self._pools[key] = _open(parts.scheme, proxy)
         return self._pools[key]
 
 
-def _open(scheme: str, proxy: str | None, most: int) -> httpcore.ConnectionPool:
+def _open(scheme: str, proxy: str | None) -> httpcore.ConnectionPool:
     settings: dict[str, Any] = {
-        "max_connections": most,
-        "max_keepalive_connections": most // 2,
+        # As many as threads of a gateway ask at once: to close one and open it again costs more.
+        "max_connections": _MOST,
+        "max_keepalive_connections": _MOST,
         "keepalive_expiry": 5.0,
         "network_backend": _Backend(),
         # httpcore asks for it only when a connection is encrypted; it takes long to make.
