@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import fields
 from pathlib import Path
 
@@ -62,3 +63,10 @@ def test_an_unknown_name_in_the_file_is_refused(tmp_path: Path) -> None:
     file.write_text("quotas = 3\n")
     with pytest.raises(InvalidInput, match="quotas"):
         Settings.read({"HUBDOI_GATEWAY_CONFIG": str(file)})
+
+
+def test_every_test_that_the_guide_names_is_there() -> None:
+    named = re.findall(r"`(test_\w+\.py)::(test_\w+)`", GUIDE.read_text("utf-8"))
+    assert len(named) > 12
+    for file, test in named:
+        assert f"def {test}(" in (Path(__file__).parent / file).read_text("utf-8"), test

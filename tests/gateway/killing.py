@@ -1,0 +1,68 @@
+"""A process whose children mint in a gateway, each killed at a given point of the mint.
+
+It reads a line of JSON with the configuration, then for each child the number of the point, and
+prints the status of its end. It has no threads, so that it may fork when everything is loaded.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+from typing import Any
+
+from sqlalchemy import event
+
+from hubdoi.config import Secret
+from hubdoi.gateway.institution import Institution
+from hubdoi.gateway.settings import Settings
+from hubdoi.net.http import Http
+from hubdoi.records import MintRequest, Repo
+
+
+def mint_and_die(institution: Institution, token: str, at: int) -> None:
+    """Mint, and die of SIGKILL at point `at`: before a statement, a commit, a request to DataCite, or the answer."""
+    seen = 0
+
+    def count(*_: object) -> None:
+        nonlocal seen
+        if seen == at:
+            os.kill(os.getpid(), signal.SIGKILL)
+        seen += 1
+
+    send = Http._send
+
+    def sent(self: Http, method: str, url: str, *rest: Any) -> Any:
+        if url.startswith(institution.settings.datacite_api):
+            count()
+        return send(self, method, url, *rest)
+
+    event.listen(institution.database.engine, "before_cursor_execute", count)
+    event.listen(institution.database.engine, "commit", count)
+    Http._send = sent  # type: ignore[method-assign, assignment]
+    request = MintRequest(agree=True, terms=institution.registrar.terms.digest)
+    backend = institution.backend(Secret(token))
+    backend.mint(Repo("model", "ada/tiny-bert"), request, key=str(at))
+    count()
+
+
+def main() -> None:
+    """One child after the other, until the input ends."""
+    told = json.loads(sys.stdin.readline())
+    institution = Institution(Settings.read(told["variables"]))
+    # No child has its parent's connections.
+    institution.database.close()
+    for line in sys.stdin:
+        child = os.fork()
+        if child == 0:
+            try:
+                mint_and_die(institution, told["token"], int(line))
+                os._exit(0)
+            finally:
+                os._exit(1)
+        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+
+
+if __name__ == "__main__":
+    main()
