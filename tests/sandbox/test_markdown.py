@@ -53,3 +53,9 @@ def test_cards_made_to_be_slow_are_rendered(text: str) -> None:
 def test_a_card_without_end_is_cut() -> None:
     html = render_markdown("word " * 100_000, base=BASE)
     assert len(html) < 250_000 and "The card goes on" in html
+
+
+@pytest.mark.parametrize("text", ["```python\n<pre>\n```", "    <pre>\n"])
+def test_the_keyboard_alone_scrolls_code(text: str) -> None:
+    html = render_markdown(text, base=BASE)
+    assert html.startswith('<pre tabindex="0"><code') and "&lt;pre&gt;" in html

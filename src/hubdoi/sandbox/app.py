@@ -23,6 +23,7 @@ from . import (
     oauth_api,
     oauth_pages,
     pages,
+    people_pages,
     resolver,
     settings_pages,
     tickets,
@@ -76,6 +77,7 @@ def create_app(world: World, *, host: str = "127.0.0.1", port: int = 80) -> Fast
         settings_pages.router,
         tickets.router,
         pages.router,
+        people_pages.router,
     ]
     if not world.without_doi_api:
         routers.insert(0, doi_api.router)

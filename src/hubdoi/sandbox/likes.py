@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKey, Index, Row, Table, Text, delete, select
+from collections.abc import Iterable
+
+from sqlalchemy import Column, ForeignKey, Index, Row, Table, Text, delete, func, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from ..minting.database import Database
@@ -54,6 +56,15 @@ class Likes:
                 .order_by(PEOPLE.c.username)
             ).all()
         return [(row.username, row.full_name) for row in rows]
+
+    def counts(self, uids: Iterable[str]) -> dict[str, int]:
+        """How many people like each of the repositories `uids`."""
+        found = dict.fromkeys(uids, 0)
+        query = (
+            select(LIKES.c.uid, func.count()).where(LIKES.c.uid.in_(found)).group_by(LIKES.c.uid)
+        )
+        with self._database.reading() as connection:
+            return found | {row[0]: row[1] for row in connection.execute(query)}
 
     def by(self, username: str, person: Person | None) -> list[tuple[str, str, str]]:
         """The type, id and time of what `username` likes, as far as `person` may see it."""

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from markdown_it import MarkdownIt
-from markdown_it.renderer import RendererProtocol
+from markdown_it.renderer import RendererHTML, RendererProtocol
 from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 
@@ -39,6 +39,8 @@ def _parser() -> MarkdownIt:
     parser.add_render_rule("image", _image)
     parser.add_render_rule("heading_open", _heading)
     parser.add_render_rule("heading_close", _heading)
+    for kind in ("fence", "code_block"):
+        parser.add_render_rule(kind, _code)
     return parser
 
 
@@ -80,6 +82,14 @@ def _heading(
     token = tokens[index]
     token.tag = f"h{min(int(token.tag[1]) + 2, 6)}"
     return _open(self, tokens, index, options)
+
+
+def _code(
+    self: RendererProtocol, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType
+) -> str:
+    # Long lines scroll, and the keyboard alone must be able to do that.
+    made = str(getattr(RendererHTML, tokens[index].type)(self, tokens, index, options, env))
+    return made.replace("<pre>", '<pre tabindex="0">', 1)
 
 
 def _open(self: Any, tokens: Sequence[Token], index: int, options: OptionsDict) -> str:

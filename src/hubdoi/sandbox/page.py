@@ -54,6 +54,9 @@ _TITLES = {
 }
 
 
+_TAG_KINDS = ("license", "dataset", "base_model", "language", "task_categories")
+
+
 class Page(APIRoute):
     """A route whose errors are pages too."""
 
@@ -167,12 +170,19 @@ def _environment() -> Environment:
         "path": lambda text: quote(str(text), safe="/"),
         "segment": lambda text: quote(str(text), safe=""),
         "size": _size,
+        "tag_kind": _tag_kind,
     }
     return environment
 
 
 def _markdown(text: str, repo: Repo, revision: str) -> Markup:
     return Markup(render_markdown(text, base=f"/{repo.path}/blob/{revision}/"))  # noqa: S704  # nosec B704  # made by us: what strangers wrote is escaped in it
+
+
+def _tag_kind(tag: str) -> str:
+    """The class of a tag, which gives it its colour."""
+    kind = tag.partition(":")[0]
+    return f"tag-{kind}" if kind in _TAG_KINDS and ":" in tag else ""
 
 
 def _day(moment: datetime | str) -> str:

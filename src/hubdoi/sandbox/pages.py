@@ -19,6 +19,7 @@ from .commits import CARD, Commit
 from .forms import Form, read_form
 from .listing import Listing
 from .page import HEADERS, Page, moved_address, render, see_other
+from .people_pages import listed
 from .refusal import Moved, Refusal
 from .repositories import Repository, from_row, visible_to
 from .tables import REPOSITORIES
@@ -29,6 +30,8 @@ router = APIRouter(include_in_schema=False, route_class=Page)
 _LISTED = 100
 _COMMITS = 50
 _ENTRIES = 1000
+# For so many the last commit is looked for.
+_DATED = 200
 _SHOWN_BYTES = 200_000
 # The first parts of our own addresses: what is not found there is no page.
 _OURS = frozenset({"api", "datacite", "doi", "lfs", "static", "xet"})
@@ -48,6 +51,7 @@ class RepoView:
     files: Listing
     revision: str | None
     person: Person | None
+    likes: int
 
     @property
     def repo(self) -> Repo:
@@ -95,15 +99,15 @@ def view_of(request: Request, repo: Repo, revision: str | None = None) -> RepoVi
         status = world.service.status(info.repo, person)
         commit = world.store.commits.resolve(info.uid, info.revision)
         files = world.store.commits.listing(commit)
-    return RepoView(info, status, commit, files, revision, person)
+        likes = world.store.likes.counts([info.uid])[info.uid]
+    return RepoView(info, status, commit, files, revision, person, likes)
 
 
 @router.get("/")
 def front(request: Request) -> Response:
     world, person = world_of(request), person_of(request)
     found = _listed(world, person)
-    dois = world.store.dois_by_uid([entry.uid for entry in found])
-    rows = [(entry, next((doi for doi, _ in dois.get(entry.uid, ())), None)) for entry in found]
+    rows = listed(world.store, found)
     return render(request, "front.html", person=person, repositories=rows, limit=_LISTED)
 
 
@@ -155,6 +159,8 @@ def _tree(request: Request, repo: Repo, rest: str) -> Response:
     entries, more = _entries(view.files, folder)
     if folder and not entries:
         raise Refusal(404, f"There is no folder {folder[:200]!r} at this revision.")
+    paths = {f"{folder}/{name}" if folder else name for name, _ in entries[:_DATED]}
+    commits = world_of(request).store.commits
     return render(
         request,
         "files.html",
@@ -163,6 +169,7 @@ def _tree(request: Request, repo: Repo, rest: str) -> Response:
         folder=folder,
         entries=entries,
         more=more,
+        changed=commits.last_changes(view.info.uid, view.info.revision or "", paths),
     )
 
 
