@@ -72,7 +72,9 @@ class Browser:
 
     def __init__(self, sandbox: Sandbox) -> None:
         self.sandbox = sandbox
-        self.client = httpx.Client(base_url=sandbox.endpoint, headers={"Accept": "text/html"})
+        self.client = httpx.Client(
+            base_url=sandbox.endpoint, headers={"Accept": "text/html"}, timeout=60
+        )
 
     def open(self, path: str, status: int = 200) -> Page:
         answer = self.client.get(path, follow_redirects=True)
