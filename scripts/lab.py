@@ -13,4 +13,5 @@ os.chdir(ROOT)
 words = ["jupyter", "lab", "--ServerApp.ip=127.0.0.1", str(notebook.relative_to(ROOT))]
 if hasattr(os, "geteuid") and os.geteuid() == 0:
     words.append("--allow-root")
-os.execv(Path(sys.executable).with_name("jupyter"), [*words, *sys.argv[1:]])  # nosec B606  # of this environment
+jupyter = Path(sys.executable).with_name("jupyter")
+os.execv(jupyter, [*words, *sys.argv[1:]])  # nosec B606  # of this environment

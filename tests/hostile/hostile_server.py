@@ -43,7 +43,7 @@ class HostileServer:
     def _answer(self, connection: socket.socket) -> None:
         with connection:
             try:
-                connection.settimeout(5)
+                connection.settimeout(60)
                 if connection.recv(65536):
                     self.requests += 1
                     self._case(connection, self.ended)

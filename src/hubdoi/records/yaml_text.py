@@ -44,7 +44,8 @@ def read_yaml(text: str, *, largest: int = LARGEST) -> Any:
         raise InvalidYaml(f"The YAML is longer than {largest:,} characters; shorten it.")
     try:
         _check(text)
-        return _plain(yaml.load(text, Loader=_Loader), 0)  # noqa: S506  # nosec B506  # a subclass of the safe loader
+        loaded = yaml.load(text, Loader=_Loader)  # noqa: S506  # nosec B506  # a subclass of the safe loader
+        return _plain(loaded, 0)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         raise _invalid(mark.line + 1 if mark is not None else None) from None

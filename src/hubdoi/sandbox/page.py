@@ -176,7 +176,8 @@ def _environment() -> Environment:
 
 
 def _markdown(text: str, repo: Repo, revision: str) -> Markup:
-    return Markup(render_markdown(text, base=f"/{repo.path}/blob/{revision}/"))  # noqa: S704  # nosec B704  # made by us: what strangers wrote is escaped in it
+    made = render_markdown(text, base=f"/{repo.path}/blob/{revision}/")
+    return Markup(made)  # noqa: S704  # nosec B704  # what strangers wrote is escaped in it
 
 
 def _tag_kind(tag: str) -> str:
