@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import pkgutil
 import subprocess
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 import hubdoi
+from hubdoi import records
 from hubdoi.sandbox import Sandbox
 
 HEAVY = ("huggingface_hub", "httpx", "httpx2", "pydantic", "ipywidgets", "anywidget", "fastapi",
@@ -63,6 +65,7 @@ assert "doi" in shell.magics_manager.magics["cell"]
 def test_records_are_made_and_parsed_without_anything_heavy() -> None:
     code = """
 import hubdoi
+from hubdoi import records
 hubdoi.Version.from_parts(doi="10.5072/hf/0001", repo="ada/tiny-bert", authors=["Ada Lovelace"])
 """
     assert _loaded(code) == "[]"
@@ -151,3 +154,12 @@ MODULES = sorted(
 def test_every_module_imports_and_says_what_it_is_for(name: str) -> None:
     module = importlib.import_module(name)
     assert (module.__doc__ or "").strip()
+
+
+def test_the_records_are_listed_alike_for_the_interpreter_and_for_type_checkers() -> None:
+    tree = ast.parse(Path(str(records.__file__)).read_text("utf-8"))
+    (block,) = [node for node in tree.body if isinstance(node, ast.If)]
+    imports = [node for node in block.body if isinstance(node, ast.ImportFrom)]
+    assert {alias.name: node.module for node in imports for alias in node.names} == records._HOMES
+    for name in records._HOMES:
+        assert getattr(records, name) is not None

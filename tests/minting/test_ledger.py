@@ -273,7 +273,7 @@ def test_r10_a_deleted_repository_leaves_a_tombstone(ledger: Ledger) -> None:
     doi = Doi("10.5072/hf/0001")
     assert ledger.tombstone(doi) is None
     assert ledger.uid_of(doi) == "uid"
-    ledger.bury("uid", at=DAY, reason="It was wrong.")
+    ledger.mark_deleted("uid", at=DAY, reason="It was wrong.")
     stone = ledger.tombstone(doi)
     assert stone is not None
     assert (stone.deleted, stone.reason) == (DAY, "It was wrong.")
@@ -431,7 +431,7 @@ def test_no_lookup_reads_a_whole_table(ledger: Ledger, plans: Callable[[], list[
     ledger.unfinished()
     ledger.terms_text(TERMS.digest)
     ledger.rename("uid1", Repo("model", "ada/other"))
-    ledger.bury("uid1", at=DAY, reason="why")
+    ledger.mark_deleted("uid1", at=DAY, reason="why")
     ledger.withdraw(entry)
     found = plans()
     assert len(found) > 20

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import re
 
 import pytest
 
@@ -15,31 +14,6 @@ CLASSES = [
     for _, kind in inspect.getmembers(errors, inspect.isclass)
     if issubclass(kind, HubdoiError) and kind.__module__ == errors.__name__
 ]
-
-
-def _drawn() -> dict[str, str | None]:
-    """Name -> parent, from the drawing in the docstring."""
-    parents: dict[str, str | None] = {}
-    line_of: dict[int, str] = {}
-    for line in (errors.__doc__ or "").splitlines():
-        match = re.match(r"    ((?:[│├└─ ]{4})*)([A-Z]\w+)", line)
-        if not match:
-            continue
-        depth = len(match[1]) // 4
-        parents[match[2]] = line_of.get(depth - 1)
-        line_of[depth] = match[2]
-    return parents
-
-
-def test_the_drawing_is_the_tree() -> None:
-    real = {
-        kind.__name__: next(
-            (base.__name__ for base in kind.__bases__ if issubclass(base, HubdoiError)),
-            None,
-        )
-        for kind in CLASSES
-    }
-    assert _drawn() == real
 
 
 def test_every_error_says_what_it_is() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import re
 from collections.abc import Iterable, Iterator
@@ -99,7 +98,7 @@ def entries_of(text: str, name: str) -> list[BibEntry]:
     """
     from bibtexparser.splitter import Splitter
 
-    with _silent(), _no_collection():
+    with _silent():
         return _entries(Splitter(text).split().blocks, text, name)
 
 
@@ -141,18 +140,6 @@ def _plain(raw: str) -> str:
     text = re.sub(r"\\url\s*\{([^{}]*)\}", r"\1", text)
     text = re.sub(r"\\([_%#&$~])(?:\{\})?", r"\1", text)
     return text.replace("{", "").replace("}", "").strip()
-
-
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """Without garbage collection: a parser makes objects by the million, none in a cycle."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()
 
 
 @contextmanager

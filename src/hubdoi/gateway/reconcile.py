@@ -62,7 +62,7 @@ def reconcile_repository(
         info = _look(institution, told, uid)
     if info is None:
         if not was_deleted and ledger.versions(uid):
-            _bury(institution, uid, repo)
+            _record_deletion(institution, uid, repo)
         return {"head": None, "dois": known_dois, "seen": show_moment(datetime.now(UTC))}
     list(_settled(institution, uid, repo, was_deleted, info))
     found_entries = (ledger.entry_of(uid, one.revision or "") for one in ledger.versions(uid))
@@ -109,7 +109,7 @@ def _with_hub(institution: Institution) -> Iterator[Finding]:
         )
         return
     for uid, repo in gone:
-        yield _bury(institution, uid, repo)
+        yield _record_deletion(institution, uid, repo)
 
 
 def _known(institution: Institution) -> Iterator[sa.Row[Any]]:
@@ -164,7 +164,7 @@ def _look(institution: Institution, repo: Repo, uid: str) -> RepoInfo | None:
     return info if info.uid == uid else None
 
 
-def _bury(institution: Institution, uid: str, repo: Repo) -> Finding:
+def _record_deletion(institution: Institution, uid: str, repo: Repo) -> Finding:
     if not institution.url:
         return Finding(
             str(repo),
@@ -176,7 +176,7 @@ def _bury(institution: Institution, uid: str, repo: Repo) -> Finding:
         if version.doi:
             institution.registrar.relocate(version.doi, tombstone_url(institution.url, version.doi))
     reason = "It was deleted, or made private."
-    institution.ledger.bury(uid, at=datetime.now(UTC), reason=reason)
+    institution.ledger.mark_deleted(uid, at=datetime.now(UTC), reason=reason)
     institution.audit.add(GATEWAY, "gone", str(repo), reason)
     return Finding(
         str(repo), "gone", "It is gone from the Hub; its DOIs lead to a page here.", repaired=True

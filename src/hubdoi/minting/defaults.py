@@ -7,9 +7,36 @@ affiliations, its title, its description.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
-from ..records import Author, Person, RepoInfo, Version, title_with_revision
+from ..records import Author, MintRequest, Person, RepoInfo, Version, title_with_revision
 from ..records.errors import InvalidAuthor
+
+
+def version_of(
+    info: RepoInfo, request: MintRequest, previous: Version | None, **parts: Any
+) -> Version:
+    """What a DOI for `info` says (R4), in its offer and in its record alike.
+
+    `parts` are what only one of the two knows: authors, publisher, consent and so on.
+    """
+    return Version.from_parts(
+        repo=info.repo,
+        revision=info.revision,
+        title=full_title(request.title, info, previous),
+        description=full_description(request.description, info, previous),
+        license=info.license,
+        license_url=info.license_url,
+        rights=info.rights,
+        language=info.language,
+        related=info.related,
+        subjects=info.subjects,
+        contributors=info.contributors,
+        funding=info.funding,
+        formats=info.formats,
+        sizes=info.sizes,
+        **parts,
+    )
 
 
 def default_authors(

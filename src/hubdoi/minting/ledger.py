@@ -200,7 +200,7 @@ class Ledger:
                 .values(type=to.type, name=to.id)
             )
 
-    def bury(self, uid: str, *, at: datetime, reason: str) -> None:
+    def mark_deleted(self, uid: str, *, at: datetime, reason: str) -> None:
         """The repository was deleted; its DOIs lead to a tombstone from now on (R10)."""
         with self.transaction() as db:
             db.execute(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from contextlib import suppress
 
 from ..hub.repositories import HuggingFaceHub
-from ..records import MintRequest, Offer, RepoInfo, Status, Terms, Version
+from ..records import MintRequest, Offer, RepoInfo, Status, Terms
 from ..records.errors import ServiceError
-from .defaults import full_description, full_title
+from .defaults import version_of
 
 
 def offer(hub: HuggingFaceHub, status: Status, terms: Terms, request: MintRequest) -> Offer:
@@ -24,22 +24,11 @@ def offer(hub: HuggingFaceHub, status: Status, terms: Terms, request: MintReques
     with suppress(ServiceError):
         info = hub.info(status.repo, None, info.revision)
         info = hub.described(info)
-    version = Version.from_parts(
-        repo=info.repo,
-        revision=info.revision,
-        title=full_title(request.title, info, status.version),
+    version = version_of(
+        info,
+        request,
+        status.version,
         authors=request.authors or status.suggested_authors,
-        description=full_description(request.description, info, status.version),
-        license=info.license,
-        license_url=info.license_url,
-        rights=info.rights,
-        language=info.language,
-        related=info.related,
-        subjects=info.subjects,
-        contributors=info.contributors,
-        funding=info.funding,
-        formats=info.formats,
-        sizes=info.sizes,
         endpoint=status.endpoint,
     )
     return Offer(

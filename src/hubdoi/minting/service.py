@@ -35,7 +35,7 @@ from ..records.errors import (
 from ..records.reservation import Reservation
 from .amendments import Amendments
 from .consent import check_consent
-from .defaults import certain_authors, default_authors, full_description, full_title
+from .defaults import certain_authors, default_authors, version_of
 from .ledger import Entry, Ledger
 from .registrar import Registrar
 from .reservations import Reservations
@@ -303,32 +303,20 @@ class DoiService:
         standing: Standing,
     ) -> Version:
         """What will be registered (R4), with the DOI that an earlier attempt had (R12)."""
-        revision = info.revision or ""
         now = self.clock()
         previous = next(iter(standing.versions), None)
-        return Version.from_parts(
+        return version_of(
+            info,
+            request,
+            previous,
             doi=standing.entry.version.doi
             if standing.entry
             else self.reservations.book.doi(info)
-            or self.registrar.reserve(info.repo, info.uid, revision),
-            repo=info.repo,
-            revision=revision,
-            title=full_title(request.title, info, previous),
+            or self.registrar.reserve(info.repo, info.uid, info.revision or ""),
             authors=certain_authors(request.authors) or default_authors(info, person, previous),
             publisher=self.registrar.publisher,
             year=now.year,
             created=now,
-            description=full_description(request.description, info, previous),
-            license=info.license,
-            license_url=info.license_url,
-            rights=info.rights,
-            language=info.language,
-            related=info.related,
-            subjects=info.subjects,
-            contributors=info.contributors,
-            funding=info.funding,
-            formats=info.formats,
-            sizes=info.sizes,
             endpoint=self.hub.endpoint,
             consent=Consent(person.username, now, terms.digest),
         )

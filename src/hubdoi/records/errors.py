@@ -1,44 +1,6 @@
 """Everything that hubdoi raises on purpose.
 
-One tree; every message is one plain sentence that says what happened and the way out::
-
-    HubdoiError
-    ├── InvalidInput                what was written cannot be read
-    │   ├── InvalidRepo
-    │   ├── InvalidDoi
-    │   ├── InvalidRevision
-    │   ├── InvalidAuthor
-    │   ├── InvalidMetadata
-    │   ├── UnknownFormat
-    │   ├── UnknownStyle
-    │   └── UsageError              a command line that the grammar does not know
-    ├── ConsentError
-    │   ├── ConsentRequired         nothing is minted without consent (R3)
-    │   └── TermsChanged            the terms are not the ones that were shown (R3)
-    ├── RepoError
-    │   ├── RepoNotFound
-    │   ├── RevisionNotFound
-    │   ├── RepoNotEligible         a Space, private, or without a commit (R1)
-    │   └── LockedByDoi             delete, rename, transfer, make private (R9)
-    ├── AlreadyRegistered           one revision has at most one DOI (R8)
-    ├── IdempotencyConflict         the same Idempotency-Key with another body
-    ├── DoiNotFound
-    ├── AccessError
-    │   ├── SignInRequired
-    │   ├── WriteAccessRequired     only who can write can mint (R2)
-    │   └── PolicyRefused           the rules of the institution that mints do not allow it
-    ├── HandOff                     this Hub has no DOI API: a person does it on the settings page
-    │   └── InReview                the institution that mints decides it first
-    ├── ServiceError
-    │   ├── ServiceUnreachable
-    │   ├── ServiceBusy             429: asked too often
-    │   ├── ServiceFailed           5xx
-    │   ├── ServiceRefused          another 4xx
-    │   └── UnexpectedAnswer        an answer that is not what the contract says
-    ├── LedgerError
-    ├── SandboxError
-    ├── InsecureEndpoint            credentials would travel unencrypted
-    └── MissingLibrary              an optional library is not installed
+One tree below `HubdoiError`; every message is one plain sentence that says what happened and the way out.
 """
 
 from __future__ import annotations

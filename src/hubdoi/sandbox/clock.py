@@ -44,14 +44,6 @@ class Clock:
             )
         return now
 
-    def peek(self) -> datetime:
-        """The time, without moving it."""
-        if self._start is None:
-            return datetime.now(UTC)
-        with self._database.reading() as connection:
-            last = connection.execute(select(CLOCK.c.now).where(CLOCK.c.id == 1)).scalar()
-        return self._start if last is None else max(self._start, datetime.fromisoformat(last))
-
 
 def hub_time(moment: datetime) -> str:
     """A time as the Hub writes it: ``2026-11-23T09:00:00.000Z``."""

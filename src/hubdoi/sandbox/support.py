@@ -204,7 +204,7 @@ class Support:
         check_write_access(info)
         if request.action == "delete":
             store.delete(uid)
-            ledger.bury(uid, at=now, reason=request.reason)
+            ledger.mark_deleted(uid, at=now, reason=request.reason)
         elif request.action == "move":
             target = Repo(request.repo.type, request.to or "")
             store.move(uid, target.id)

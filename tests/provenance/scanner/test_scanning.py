@@ -384,7 +384,7 @@ def test_what_was_read_is_not_followed_as_a_path(monkeypatch: pytest.MonkeyPatch
         parsed.append(source)
         return parse(source, *rest, **more)
 
-    monkeypatch.setattr("hubdoi.provenance.scanner.pieces.ast.parse", counted)
+    monkeypatch.setattr("ast.parse", counted)
     working = [f"step{n} = frame.assign(n={n}).query('n > 1')\nprint(step{n})" for n in range(50)]
     reading = 'frame = pd.read_csv("hf://datasets/ada/notes/a.csv").dropna()'
     assert found(reading, *working) == [("dataset", "ada/notes", None)]

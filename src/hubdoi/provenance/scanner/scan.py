@@ -13,11 +13,11 @@ from ..use import Form, Unclear, Use
 from .binding import ANY_LINE, Site, dotted_text
 from .calls import OBJECTS, TRIGGERS, Call, lines_for
 from .cell import Cell
+from .cell_index import WORD
 from .evaluator import Evaluator
 from .harness import HARNESS_KEYS, arguments_in
 from .ipython import has_ipython, plain_python
 from .patterns import lazily
-from .pieces import WORD
 from .reading import CUT_REASON, Reading, has_address, shown_as
 from .scope import Program
 from .shell import Command, commands_in, needs_values

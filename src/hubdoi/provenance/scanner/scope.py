@@ -10,8 +10,8 @@ from functools import lru_cache
 from typing import Any
 
 from .binding import Binding, Scope, Site, Step, dotted_text
+from .cell_index import CellIndex, Parse, may_bind
 from .modules import package_above
-from .pieces import CellIndex, Parse, may_bind
 
 _SCOPED = frozenset({ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp, ast.Lambda})
 # Where no call can be: leaves of the tree, and fields that hold no code. Walking is most of the
@@ -28,7 +28,7 @@ _CHILDREN: dict[type[Any], tuple[str, ...]] = {}
 class Program:
     """The cells of a document as one program, in which names can be looked up.
 
-    A statement is parsed when something in it is asked for: most of a notebook loads nothing.
+    A cell is parsed when something in it is asked for: most of a notebook loads nothing.
     """
 
     def __init__(self, file: str | None = None) -> None:
@@ -51,7 +51,7 @@ class Program:
         self._cells[number] = self._waiting[number] = CellIndex(number, source, parse)
 
     def need(self, name: str) -> None:
-        """Parse the statements that may give `name` a value."""
+        """Parse the cells that may give `name` a value."""
         if not self._waiting:
             return
         if self._where is None:
@@ -60,23 +60,21 @@ class Program:
                 for word in index.words:
                     self._where.setdefault(word, []).append(number)
         for number in self._where.pop(name, ()):
-            if number in self._waiting:
-                self._read(self._cells[number], lambda text: may_bind(text, name))
+            if number in self._waiting and may_bind(self._cells[number].source, name):
+                self._read(self._cells[number])
 
-    def _read(self, index: CellIndex, holds: Callable[[str], object]) -> None:
-        known = len(index.units)
-        self._block(index.new_statements(holds), Site(self.module, index.number), index)
+    def _read(self, index: CellIndex) -> None:
+        del self._waiting[index.number]
+        index.source, body = index.parse()
+        self._block(body, Site(self.module, index.number), index)
         if ":=" in index.source:
-            self._walruses(index.units[known:])
-        if index.finished:
-            self._waiting.pop(index.number, None)
+            self._walruses(index.units)
 
     def read_with(self, words: frozenset[str]) -> None:
-        """Parse the statements in which one of `words` stands."""
+        """Parse the cells in which one of `words` stands."""
         for index in list(self._waiting.values()):
-            present = words & index.words
-            if present:
-                self._read(index, _any_word(present).search)
+            if not words.isdisjoint(index.words):
+                self._read(index)
 
     def _walruses(self, units: Sequence[tuple[int, int, ast.AST, Site]]) -> None:
         for _, _, node, site in units:
@@ -159,7 +157,7 @@ class Program:
         self, index: CellIndex, pattern: re.Pattern[str]
     ) -> Iterator[tuple[ast.AST, Site]]:
         if index.number in self._waiting:
-            self._read(index, pattern.search)
+            self._read(index)
         hot = index.lines_with(pattern)
         if not hot:
             return
