@@ -8,8 +8,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from hubdoi.citation import badge
-from hubdoi.citation.badge import text_width
+from hubdoi.citation.badge import badge, text_width
 from hubdoi.records import Doi, Version
 from hubdoi.records.errors import DoiNotFound
 
