@@ -137,7 +137,7 @@ def test_r12_a_server_that_stays_broken_is_one_sentence(
     ada, counting = counted
     terms = ada.terms(BERT)
     counting.lose = 100
-    with pytest.raises(ServiceFailed, match="problem of its own"):
+    with pytest.raises(ServiceFailed, match="reported a server error"):
         ada.mint(BERT, agree=terms)
     counting.lose = 0
     # What happened behind the lost answers is one DOI, and the ledger knows it.

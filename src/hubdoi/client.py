@@ -122,7 +122,7 @@ class Client:
         base = base or status.revision
         if base is None or status.head is None:
             raise DoiNotFound(
-                f"{status.repo} has no DOI to compare its head with; name a revision."
+                f"{status.repo} has no DOI to compare its latest commit with; name a revision."
             )
         return self.hub.changes(status.repo, base, status.head)
 
@@ -254,7 +254,7 @@ class Client:
             TermsChanged: the terms, or the latest commit, changed since; it carries what is true now.
             AlreadyRegistered: the revision has a DOI; it carries the version (R8).
             RepoNotEligible, AccessError, InvalidInput, ServiceError: as they say.
-            HandOff: this Hub has no DOI API; it carries the address of the settings page.
+            HandOff: this Hub has no DOI API; it carries the URL of the settings page.
         """
         from .citation.known_names import KnownNames
         from .minting.agreed import mint_agreed, mint_key
@@ -418,7 +418,7 @@ class Client:
         gets sentences; None is the answer once `cancel` is set.
 
         Raises:
-            HandOff: the time is over; it carries the address of the settings page.
+            HandOff: the time is over; it carries the URL of the settings page.
             RepoNotFound, AccessError: the repository cannot be seen.
         """
         reference = self._reference(repo)

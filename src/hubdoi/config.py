@@ -92,7 +92,7 @@ class Config:
     """The settings of one client; `token` and `identity` None mean that nobody is signed in.
 
     `identity` says at an institution's gateway who somebody is, and goes to that alone.
-    `datacite_test` chooses DataCite's test system, unless `datacite_api` names another address.
+    `datacite_test` chooses DataCite's test system, unless `datacite_api` names another URL.
     `datacite_publisher` is DataCite's property 4: who holds and publishes the repositories.
     `contact` is the e-mail address that services are told, so that they can write. With `lookup`
     the panel looks up names while they are written, at `orcid_api` and `ror_api`; None is ORCID's
@@ -252,7 +252,7 @@ def check_endpoint(address: str) -> str:
     """`address` in its one spelling: without a trailing slash, in lower case, without a default port.
 
     Raises:
-        InvalidInput: it is not an http(s) address, or has a user name and password in it.
+        InvalidInput: it is not an http(s) URL, or has a user name and password in it.
     """
     text = str(address).strip().rstrip("/")
     try:
@@ -261,12 +261,10 @@ def check_endpoint(address: str) -> str:
     except ValueError:
         parts = urlsplit("")
     if parts.scheme not in ("http", "https") or not parts.hostname or " " in text:
-        raise InvalidInput(
-            f"{text[:80]!r} is not the address of a server; it starts with https://."
-        )
+        raise InvalidInput(f"{text[:80]!r} is not the URL of a server; it starts with https://.")
     if parts.username or parts.password or parts.query or parts.fragment:
         raise InvalidInput(
-            "Give the address of the server alone, and the credentials through the environment."
+            "Give the URL of the server alone, and the credentials through the environment."
         )
     host = parts.hostname.rstrip(".")
     host = f"[{host}]" if ":" in host else host
@@ -276,7 +274,7 @@ def check_endpoint(address: str) -> str:
 
 
 def check_encrypted(address: str) -> None:
-    """Let addresses pass that credentials may go to.
+    """Let URLs pass that credentials may go to.
 
     Raises:
         InsecureEndpoint: they would go unencrypted to another machine.

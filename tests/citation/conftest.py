@@ -111,7 +111,7 @@ def version() -> Version:
 
 @pytest.fixture
 def without_doi() -> Version:
-    """A repository that is cited by its address and revision."""
+    """A repository that is cited by its URL and revision."""
     return make_version(2, doi=None)
 
 

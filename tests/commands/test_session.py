@@ -41,7 +41,7 @@ def test_a_sandbox_that_does_not_run_is_said_so(
     tmp_path: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HUBDOI_SANDBOX_DATA", str(tmp_path))
-    with pytest.raises(SandboxError, match="No sandbox runs"):
+    with pytest.raises(SandboxError, match="No sandbox is running"):
         Session().use("sandbox")
 
 

@@ -54,7 +54,7 @@ def test_a_pause_that_no_number_says_is_no_traceback(monkeypatch: pytest.MonkeyP
     with HostileServer(hostile_server.nonsense_retry_after) as server:
         with pytest.raises(ServiceError) as got:
             Http(server.endpoint).get("/")
-        assert "asks for a pause" in got.value.message
+        assert "received too many requests" in got.value.message
 
 
 def test_a_huge_integer_is_one_sentence() -> None:

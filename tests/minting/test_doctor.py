@@ -51,7 +51,7 @@ def test_a_setup_that_works_has_no_problem(hub: Sandbox) -> None:
     assert {one.kind for one in found.findings} >= {
         "hub", "sign-in", "system", "account", "prefix", "ledger", "repository"
     }  # fmt: skip
-    assert "Everything is as it should be." in found._repr_mimebundle_()["text/plain"]
+    assert "No problems found." in found._repr_mimebundle_()["text/plain"]
 
 
 @pytest.mark.parametrize(

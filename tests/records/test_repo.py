@@ -57,7 +57,7 @@ def test_a_repository_is_read_as_people_write_it(
 def test_another_hub_is_known_by_its_address() -> None:
     written = "https://hub.example.org/ada/tiny-bert"
     assert Repo.parse(written, endpoint="https://hub.example.org") == BERT
-    with pytest.raises(InvalidRepo, match="not an address on a Hub"):
+    with pytest.raises(InvalidRepo, match="not on a Hub that hubdoi knows"):
         Repo.parse(written)
     with pytest.raises(InvalidRepo):
         Repo.parse("https://evil.example.org/ada/tiny-bert", endpoint="https://hub.example.org")

@@ -277,6 +277,6 @@ def test_plain_clients_learn_why(demo):
     assert answer.headers["content-type"] == "application/json"
     assert answer.json()["error"] == answer.headers["X-Error-Message"]
     assert httpx.get(f"{demo.endpoint}/api/nothing", timeout=60).json() == {
-        "error": "There is nothing at this address."
+        "error": "There is nothing at this URL."
     }
     assert httpx.patch(f"{demo.endpoint}/api/models/{BERT}").status_code == 405

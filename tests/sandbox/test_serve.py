@@ -106,10 +106,10 @@ def test_a_killed_server_loses_no_commit(tmp_path):
 
 def test_stop_and_start_again(tmp_path):
     sandbox = Sandbox(tmp_path)
-    with pytest.raises(SandboxError, match="does not run"):
+    with pytest.raises(SandboxError, match="is not running"):
         _ = sandbox.endpoint
     sandbox.start()
-    with pytest.raises(SandboxError, match="runs already"):
+    with pytest.raises(SandboxError, match="is already running"):
         sandbox.start()
     sandbox.hf_api().create_repo("ada/new")
     users = sandbox.users
@@ -164,7 +164,7 @@ def test_a_sandbox_that_did_not_start_leaves_nothing_behind(sandbox, tmp_path, m
     other = Sandbox(port=int(sandbox.endpoint.rpartition(":")[2]))
     with pytest.raises(SandboxError), other:
         pass
-    with pytest.raises(SandboxError, match="does not run"):
+    with pytest.raises(SandboxError, match="is not running"):
         _ = other.endpoint
     assert list(tmp_path.iterdir()) == []
 

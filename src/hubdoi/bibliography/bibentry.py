@@ -41,7 +41,7 @@ class BibEntry:
 
     @property
     def doi(self) -> str | None:
-        """The key of the DOI in ``doi``, or of a doi.org address in ``url``."""
+        """The key of the DOI in ``doi``, or of a doi.org URL in ``url``."""
         for text in (self.get("doi"), self.get("url"), self.get("note")):
             if text and (text.startswith("10.") or "doi" in text.lower()):
                 try:

@@ -63,7 +63,7 @@ class CardProposal(Displayed):
     @property
     def warning(self) -> str:
         return (
-            "Merging it moves the head, so the DOI will name the commit before it; "
+            "Merging it adds a commit, so the DOI will name the commit before it; "
             "the status then says that only the card changed, which needs no new DOI."
         )
 

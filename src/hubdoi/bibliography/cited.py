@@ -1,4 +1,4 @@
-"""What a notebook cites: the DOIs and addresses in its text, and in the .bib files beside it."""
+"""What a notebook cites: the DOIs and URLs in its text, and in the .bib files beside it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _MAX_BIB = 32 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Cited:
-    """The keys of the DOIs (see `Doi.key`), and the repositories whose address is given."""
+    """The keys of the DOIs (see `Doi.key`), and the repositories whose URL is given."""
 
     dois: frozenset[str] = frozenset()
     repos: frozenset[Repo] = frozenset()
@@ -36,7 +36,7 @@ def cited_in(path: Path, bib: Iterable[str | Path] | None = None) -> Cited:
     A DOI counts wherever a reader of the notebook meets it: in Markdown and raw cells, in outputs,
     in the citation data of its metadata; and in the .bib files `bib`, or those that lie in its
     directory when none are named. In a script or a MyST or Quarto text the whole text counts. Code
-    does not: a citation that only the code knows is not one for a reader. The address of a
+    does not: a citation that only the code knows is not one for a reader. The URL of a
     repository counts in the same places, for repositories that have no DOI.
 
     Raises:

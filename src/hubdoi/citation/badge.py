@@ -44,7 +44,7 @@ class Badge(Displayed):
 
     @property
     def markdown(self) -> str:
-        """An image that is a link, with the drawing as a data address."""
+        """An image that is a link, with the drawing as a data URL."""
         return f"[![{_markdown(self.doi)}]({self._data})]({_target(self.url)})"
 
     @property
@@ -56,7 +56,7 @@ class Badge(Displayed):
         )
 
     def linked(self, image: str) -> str:
-        """The Markdown with the drawing at the address `image`, for places that show no data address."""
+        """The Markdown with the drawing at the URL `image`, for places that show no data URL."""
         return f"[![{_markdown(self.doi)}]({_target(image)})]({_target(self.url)})"
 
     def save(self, path: str | os.PathLike[str]) -> Path:

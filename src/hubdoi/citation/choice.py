@@ -26,7 +26,7 @@ def choose(
     """
     known = list(versions)
     if not known:
-        raise DoiNotFound("This repository has no DOI; cite it by its address and revision.")
+        raise DoiNotFound("This repository has no DOI; cite it by its URL and revision.")
     if revision is None:
         current = _current(known)
         return current, _outdated(current, known)

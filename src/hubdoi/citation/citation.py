@@ -62,7 +62,7 @@ def cite(
 ) -> Citation:
     """The citation of a version, or of many in one list; the same object is cited once.
 
-    `style` is a CSL style: a name (``apa``), the path of a .csl file, or an https address; it makes
+    `style` is a CSL style: a name (``apa``), the path of a .csl file, or an https URL; it makes
     text, or Markdown with the format ``markdown``. `locale` (``de-DE``) is the language of its
     words. `urldate` is the day on which the pages were visited, for biblatex. `ascii` and `classic`
     are for BibTeX alone: accents as commands, for programs that count bytes; a note with the DOI,
@@ -212,7 +212,7 @@ def _styled(
 ) -> Citation:
     if format not in ("bibtex", *_PANDOC_FORMATS):
         raise InvalidInput(
-            f"A style makes text, and {format} has none; leave out the format, or choose text or markdown."
+            f"A style cannot be combined with the format {format}; leave out the format, or choose text or markdown."
         )
     from .pandoc import check_locale
 

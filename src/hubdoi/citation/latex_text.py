@@ -88,7 +88,7 @@ def _with_braces_as_symbols(written: str) -> str:
 
 
 def verbatim(text: str) -> str:
-    """An address or a DOI for a field that is printed verbatim (``url``, ``doi``).
+    """A URL or a DOI for a field that is printed verbatim (``url``, ``doi``).
 
     What could end the field or is not ASCII is percent-encoded: the link stays the same.
     """

@@ -22,7 +22,7 @@ def version_of(
     """
     if not status.versions:
         return _without_doi(status, hub, revision), (
-            f"{status.repo} has no DOI; this cites its address.",
+            f"{status.repo} has no DOI; this cites its URL.",
         )
     if revision is None:
         version, notes = choose(status.versions)

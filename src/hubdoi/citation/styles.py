@@ -1,4 +1,4 @@
-"""CSL styles: by name, by path, by address."""
+"""CSL styles: by name, by path, by URL."""
 
 from __future__ import annotations
 
@@ -57,12 +57,12 @@ def styles() -> tuple[str, ...]:
 
 
 def find_style(style: str) -> Path:
-    """The .csl file of `style`: a name (``apa``), a path, or an ``https://`` address.
+    """The .csl file of `style`: a name (``apa``), a path, or an ``https://`` URL.
 
     Raises:
         UnknownStyle: there is none, or the file is not a style.
         MissingLibrary: the library of styles is not installed, and a name was given.
-        ServiceUnreachable: the address does not answer.
+        ServiceUnreachable: the URL does not answer.
     """
     written = str(style).strip()
     if "://" in written:
@@ -135,7 +135,7 @@ def _fetched(url: str) -> Path:
     """The style at `url`, kept for this process in the directory for temporary files."""
     if not url.lower().startswith("https://"):
         raise UnknownStyle(
-            f"{url[:200]!r} is not an https:// address; a style is only fetched over https, or read from a file."
+            f"{url[:200]!r} is not an https:// URL; a style is only fetched over https, or read from a file."
         )
     import httpx
 

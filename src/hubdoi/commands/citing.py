@@ -18,7 +18,7 @@ def cite(arguments: Namespace, context: Context) -> Any:
     if arguments.style and arguments.format == "bibtex":
         # The library cannot know that its default was asked for; here it was.
         raise UsageError(
-            "A style makes text, and bibtex has none; leave out the format, or choose text or markdown."
+            "A style cannot be combined with the format bibtex; leave out the format, or choose text or markdown."
         )
     # A style is styled text; without one, BibTeX is what most people paste.
     format = arguments.format or ("text" if style else "bibtex")

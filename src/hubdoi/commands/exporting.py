@@ -54,7 +54,7 @@ def _named(text: str, context: Context) -> Use:
     client = context.session.client
     reference = parse_reference(text, endpoint=client.endpoint)
     if not isinstance(reference, RepoReference):
-        raise UsageError(f"{text[:80]} is no notebook and no repository; check the name.")
+        raise UsageError(f"{text[:80]} is neither a notebook nor a repository; check the name.")
     repo, revision = reference.repo, reference.revision
     if revision is None:
         status = client.status(repo)

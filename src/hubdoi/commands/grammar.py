@@ -162,9 +162,7 @@ def parser(prog: str = "%doi", only: str | None = None) -> argparse.ArgumentPars
     cite.add_argument(
         "--format", default=None, metavar="FORMAT", choices=FORMATS, help=", ".join(FORMATS)
     )
-    cite.add_argument(
-        "--style", help="a CSL style: apa, ieee, nature, …, a path or an https address"
-    )
+    cite.add_argument("--style", help="a CSL style: apa, ieee, nature, …, a path or an https URL")
     cite.add_argument("--locale", help="the language of the style, such as de-DE")
     cite.add_argument("--revision", metavar="SHA", help="the version of that revision")
     _bibtex_options(cite)
@@ -196,7 +194,7 @@ def parser(prog: str = "%doi", only: str | None = None) -> argparse.ArgumentPars
         )
         mint.add_argument("--title", help="instead of the repository's name")
         mint.add_argument("--description", help="instead of the card's first paragraph")
-        mint.add_argument("--revision", metavar="SHA", help="instead of the head")
+        mint.add_argument("--revision", metavar="SHA", help="instead of the latest commit")
         mint.add_argument(
             "--wait",
             action="store_true",
@@ -280,7 +278,9 @@ def parser(prog: str = "%doi", only: str | None = None) -> argparse.ArgumentPars
         "--format", default="text", choices=("text", "github", "json", "junit", "sarif")
     )
     check.add_argument(
-        "--commit-only", action="store_true", help="a tag is no pin; only a commit is"
+        "--commit-only",
+        action="store_true",
+        help="a tag does not count as a pin; only a commit does",
     )
     check.add_argument(
         "--ignore", action="append", metavar="CODE", help="leave out a code, such as HD002"
@@ -319,7 +319,7 @@ def parser(prog: str = "%doi", only: str | None = None) -> argparse.ArgumentPars
     use.add_argument("--test", action="store_true", help="DataCite's test system")
 
     command("login", "sign in at an institution's gateway, with a code")
-    command("logout", "have the gateway delete what signing in allowed it")
+    command("logout", "sign out; the gateway deletes the access that you gave it")
 
     sandbox = command("sandbox", "our own complete Hub, for trying out")
     actions = sandbox.add_subparsers(

@@ -30,7 +30,8 @@ def login(arguments: Namespace, context: Context) -> Connection:
     url = begun["verification_uri_complete"] or begun["verification_uri"]
     context.show(
         Message(
-            f"Open {url} and enter the code {begun['user_code']}; this waits until you did.", url
+            f"Open {url} and enter the code {begun['user_code']}; hubdoi waits until you have done so.",
+            url,
         )
     )
     deadline = time.monotonic() + begun["expires_in"]

@@ -106,7 +106,7 @@ class Session:
         test: bool = False,
         fresh: bool = False,
     ) -> Connection:
-        """Choose ``sandbox``, ``hub`` (huggingface.co), ``datacite``, or a Hub by its address.
+        """Choose ``sandbox``, ``hub`` (huggingface.co), ``datacite``, or a Hub by its URL.
 
         None chooses the institution's gateway that JupyterHub announces (HUBDOI_GATEWAY_URL).
 
@@ -115,7 +115,7 @@ class Session:
 
         Raises:
             SandboxError: there is no sandbox, or no such user in it.
-            InvalidInput, InsecureEndpoint: the address cannot be used.
+            InvalidInput, InsecureEndpoint: the URL cannot be used.
         """
         from ..minting.backends import registry
 

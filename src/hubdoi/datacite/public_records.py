@@ -22,7 +22,7 @@ JSON_API = "application/vnd.api+json"
 _DETAILS = {"affiliation": "true", "publisher": "true"}
 MOST_AT_ONCE = 200
 LONGEST_LIST = 4000
-"""Characters of DOIs in one address; proxies refuse addresses that are much longer."""
+"""Characters of DOIs in one URL; proxies refuse URLs that are much longer."""
 
 
 class PublicRecords:
@@ -133,7 +133,7 @@ class PublicRecords:
     def _version_of(self, doi: Doi, body: Any) -> Version:
         version = self._version(body)
         if version.doi != doi:
-            raise UnexpectedAnswer(f"{self.base} answered with another DOI than {doi}.")
+            raise UnexpectedAnswer(f"{self.base} answered with a DOI other than {doi}.")
         return version
 
     def _version(self, body: Any) -> Version:

@@ -334,7 +334,7 @@ def _neighbour(related: Iterable[Related], relation: str) -> Doi | None:
 
 
 def _place(attributes: Mapping[str, Any]) -> RepoReference | None:
-    """The repository: where the address of the landing page leads, or an alternate identifier."""
+    """The repository: where the URL of the landing page leads, or an alternate identifier."""
     names = [text_of(attributes.get("url")), *_alternate(attributes, "Hub repository")]
     for name in filter(None, names):
         try:

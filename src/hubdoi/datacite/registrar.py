@@ -51,7 +51,7 @@ Generating a DOI at DataCite for this repository
 {test}
 1. The DOI is permanent. It cannot be undone: once generated, a DOI is never deleted and never given to anything else.
 2. You promise to keep the page. The DOI leads to the page of this revision on {hub}, and {hub} will not enforce the lock: it does not know of this DOI, and goes on to let you delete, rename, transfer or hide the repository. You promise not to: from now on the repository is not deleted, renamed, transferred or made private, except through a request to those who look after the DataCite account {account}, who then let the DOI lead to its new place or to a page that says what it was. Pushing commits stays possible; the DOI goes on naming the revision that it was generated for.
-3. The metadata becomes public. Your full name and the list of authors are sent to DataCite, together with the title, the address, the revision, the description and the licence of the repository, and everybody can read them.
+3. The metadata becomes public. Your full name and the list of authors are sent to DataCite, together with the title, the URL, the revision, the description and the licence of the repository, and everybody can read them.
 """
 _TEST = """
 This is a test system: its DOIs do not resolve at doi.org, and may be deleted by those who run it.
@@ -393,7 +393,7 @@ class DataCiteRegistrar:
                 f"{self._base} did not answer as DataCite would; check HUBDOI_DATACITE_API."
             )
         if doi != attributes.get("doi"):
-            raise UnexpectedAnswer(f"{self._base} answered with another DOI than {doi}.")
+            raise UnexpectedAnswer(f"{self._base} answered with a DOI other than {doi}.")
         return attributes
 
     def _refusal(self, answer: Answer) -> HubdoiError:
@@ -456,7 +456,7 @@ def _same_work(wanted: Mapping[str, Any], record: Mapping[str, Any]) -> bool:
 
 
 def _identifiers(attributes: Mapping[str, Any]) -> list[set[str]]:
-    """The iDs of each author, without the address before them."""
+    """The iDs of each author, without the URL before them."""
     return [
         {
             str(identifier.get("nameIdentifier")).rstrip("/").rpartition("/")[2].lower()

@@ -39,7 +39,7 @@ def user(action: str, name: str | None, *, role: str | None, group: str | None) 
                 raise InvalidInput(f"{name} is not listed.")
             forget_person(people.database, name)
             audit.add(OPERATOR, "user removed", name)
-            return Message(f"{name} is not listed any more.", name)
+            return Message(f"{name} is no longer listed.", name)
         known = people.member(name)
         member = people.put(
             name,
@@ -60,7 +60,7 @@ def policy(action: str, group: str | None, **values: Any) -> Message:
             if not policies.remove(group):
                 raise InvalidInput(f"The group {group} has no policy of its own.")
             audit.add(OPERATOR, "policy removed", group)
-            return Message(f"What counts for {group} is the policy of {EVERYBODY} now.", group)
+            return Message(f"The policy of {EVERYBODY} now applies to {group}.", group)
         made = policies.put(group, **values)
         audit.add(OPERATOR, "policy set", group, _policy_line(made))
         return Message(_policy_line(made), made.to_json())

@@ -119,7 +119,7 @@ def _no_route(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     sentences = {
         404: "There is nothing at this URL.",
-        405: "The gateway takes no such request; write to the Hub itself.",
+        405: "The gateway does not support this request; send it to the Hub itself.",
     }
     return _error(error.status_code, sentences.get(error.status_code, str(error.detail)))
 

@@ -107,7 +107,7 @@ class Grants:
         code = told.get("device_code")
         if status != 200 or not isinstance(code, str):
             raise UnexpectedAnswer(
-                f"{self._hub} does not let anybody sign in with a code; check HUBDOI_GATEWAY_HUB_CLIENT."
+                f"{self._hub} does not support sign-in with a code; check HUBDOI_GATEWAY_HUB_CLIENT."
             )
         handle = box.encrypt(json.dumps([code, owner]).encode()).decode()
         shown = ("user_code", "verification_uri", "verification_uri_complete")

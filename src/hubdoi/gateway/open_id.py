@@ -65,7 +65,7 @@ class OpenId:
         settings = self.settings
         if not settings.oidc_client:
             raise InvalidInput(
-                "Nobody can sign in here: set HUBDOI_GATEWAY_OIDC_CLIENT to the application that the provider knows."
+                "Sign-in is not configured: set HUBDOI_GATEWAY_OIDC_CLIENT to the application that the provider knows."
             )
         return settings.oidc_client, settings.oidc_secret, settings.oidc_issuer or settings.hub
 
@@ -131,7 +131,7 @@ class OpenId:
         bearer = {"Authorization": f"Bearer {tokens.get('access_token')}"}
         about = self._answer("GET", self._endpoint("userinfo_endpoint"), headers=bearer)
         if about.get("sub") != claims.get("sub"):
-            raise UnexpectedAnswer("The sign-in provider spoke of two people; try again.")
+            raise UnexpectedAnswer("The sign-in provider named two people; try again.")
         told = {**claims, **about}
         if self.settings.oidc_groups:
             self.groups = names_of(told.get(self.settings.oidc_groups))

@@ -33,7 +33,7 @@ class OrcidSignIn(OpenId):
         settings = self.settings
         if not settings.orcid_client:
             raise InvalidInput(
-                "Nobody can sign in with ORCID here: set HUBDOI_GATEWAY_ORCID_CLIENT to the application that ORCID knows."
+                "Sign-in with ORCID is not configured: set HUBDOI_GATEWAY_ORCID_CLIENT to the application that ORCID knows."
             )
         return settings.orcid_client, settings.orcid_secret, settings.orcid_issuer
 

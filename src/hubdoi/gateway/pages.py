@@ -220,7 +220,7 @@ def retry(request: Request, version_id: int, form: SentForm) -> Response:
     institution = institution_of(request)
     entry = institution.ledger.entry(version_id)
     if entry is None or institution.work.state(version_id) not in ("parked", "queued"):
-        raise InvalidInput("That is done by now; look at the list again.")
+        raise InvalidInput("That was already done; reload the list.")
     institution.work.retry(version_id)
     institution.audit.add(session.username, "tried again", str(entry.version.doi))
     return see_other("/gateway/work")

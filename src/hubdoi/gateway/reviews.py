@@ -169,7 +169,7 @@ class Reviews:
             InvalidInput: it is decided already, or no reason is given.
         """
         if not reason.strip():
-            raise InvalidInput("Say why: the researcher reads the reason.")
+            raise InvalidInput("Give a reason; the researcher reads it.")
         with self.database.transaction():
             review = self._decide(number, "refused", by, reason.strip()[:MOST_REASON])
             entry = self._entry(review)

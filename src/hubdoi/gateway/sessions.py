@@ -31,7 +31,7 @@ class SignedIn:
             PolicyRefused: it is another one's.
         """
         if not hmac.compare_digest(sent.encode(), self.csrf.encode()):
-            raise PolicyRefused("This form is not of your session; load its page again.")
+            raise PolicyRefused("This form belongs to another session; reload its page.")
 
 
 class Sessions:

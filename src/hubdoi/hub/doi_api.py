@@ -132,9 +132,7 @@ class DoiApi:
         except ValueError:
             body = None
         if answer.status in (404, 405) or not isinstance(body, dict):
-            raise NoDoiApi(
-                f"{self.endpoint} is not an institution's gateway; nobody signs in there."
-            )
+            raise NoDoiApi(f"{self.endpoint} is not an institution's gateway; it has no sign-in.")
         if answer.status >= 400:
             raise error_from_answer(
                 answer.status, body, fallback=f"{self.endpoint} refused (HTTP {answer.status})."
@@ -232,7 +230,7 @@ class DoiApi:
         Raises:
             DoiNotFound: this Hub did not register it.
         """
-        # A slash that is not encoded would let the dots in `10.5072/../x` climb to another address.
+        # A slash that is not encoded would let the dots in `10.5072/../x` climb to another URL.
         answer = self.http.get(f"/api/dois/{quote(doi.name, safe='')}")
         if answer.status == 404:
             raise DoiNotFound(

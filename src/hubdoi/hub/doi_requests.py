@@ -22,7 +22,7 @@ MAX_KEY = 255
 Key = Annotated[
     str | None,
     Header(
-        description="the same key with the same body has the same answer again, for good",
+        description="the same key with the same body always has the same answer",
         json_schema_extra={"minLength": 1, "maxLength": MAX_KEY},
     ),
 ]
@@ -47,7 +47,7 @@ def repo_of_path(kind: str, namespace: str, name: str) -> Repo:
         RepoNotFound: there can be none.
     """
     if kind not in _TYPES:
-        raise RepoNotFound("There are models and datasets here, and nothing else has a DOI.")
+        raise RepoNotFound("Only models and datasets have DOIs here.")
     try:
         return Repo(cast(Any, _TYPES[kind]), f"{namespace}/{name}")
     except InvalidRepo as error:
@@ -85,7 +85,7 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """An object; one that says the same thing twice says nothing that anybody can rely on."""
     found = dict(pairs)
     if len(found) < len(pairs):
-        raise BadBody("The body has the same key twice; say each thing once.")
+        raise BadBody("The body has the same key twice; give each key once.")
     return found
 
 

@@ -353,7 +353,7 @@ class HuggingFaceHub:
             return found[0]
         if found:
             raise RevisionNotFound(
-                f"{repo} has {len(found)} commits that begin with {revision}; write more of it."
+                f"{repo} has {len(found)} commits that begin with {revision}; give more digits."
             )
         raise no_revision(repo, revision)
 
@@ -461,7 +461,7 @@ class HuggingFaceHub:
     def _crossed(self, repo: Repo, revision: str | None) -> UnexpectedAnswer:
         at = f" at {revision[:12]}" if revision else ""
         return UnexpectedAnswer(
-            f"{self.endpoint} answered for something else than {repo}{at}; try again."
+            f"{self.endpoint} answered for something other than {repo}{at}; try again."
         )
 
     def _unexpected(self) -> UnexpectedAnswer:

@@ -29,9 +29,9 @@ class DoiMagics(Magics):
     The settings can stand in an IPython configuration, as ``c.DoiMagics.endpoint = …``.
     """
 
-    endpoint = Unicode("", help="the Hub's address").tag(config=True)
+    endpoint = Unicode("", help="the Hub's URL").tag(config=True)
     registrar = Unicode("", help="auto, hub, datacite or handoff").tag(config=True)
-    datacite_api = Unicode("", help="the address of DataCite's API").tag(config=True)
+    datacite_api = Unicode("", help="the URL of DataCite's API").tag(config=True)
     contact = Unicode("", help="an e-mail address for the User-Agent").tag(config=True)
     style = Unicode("", help="the CSL style of %doi cite").tag(config=True)
     record = Bool(True, help="whether to record which revisions are loaded").tag(config=True)

@@ -176,7 +176,7 @@ class Amendments:
         entry = self.ledger.entry_with(doi)
         if entry is None or entry.uid != info.uid:
             raise DoiNotFound(
-                f"{doi} is not a DOI of {info.repo} that was registered here; only who registered a record can correct it."
+                f"{doi} is not a DOI of {info.repo} that was registered here; a record is corrected where it was registered."
             )
         return entry, info
 

@@ -51,8 +51,8 @@ class Tombstone:
 class Ledger:
     """The ledger in one SQLite database.
 
-    `hub` names the Hub whose repositories these are: its address, or ``"sandbox"``, whose address
-    changes with every start. `endpoint` is that Hub's present address, for the links in versions.
+    `hub` names the Hub whose repositories these are: its URL, or ``"sandbox"``, whose URL
+    changes with every start. `endpoint` is that Hub's present URL, for the links in versions.
 
     Raises:
         LedgerError: the database cannot be read or written, or was written by a newer hubdoi.

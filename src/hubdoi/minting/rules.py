@@ -20,7 +20,7 @@ def check_signed_in(person: Person | None, repo: Repo) -> Person:
     """
     if person is None:
         raise SignInRequired(
-            f"Sign in to generate a DOI for {repo}; the way is: hf auth login, or set HF_TOKEN."
+            f"Sign in to generate a DOI for {repo}: hf auth login, or set HF_TOKEN."
         )
     return person
 
@@ -57,7 +57,7 @@ def check_same_hands(info: RepoInfo, asked: Repo, uid: str) -> None:
         raise RepoNotFound(f"{asked} was deleted, and another repository has its name now.")
     if (info.repo.namespace or "").lower() != (asked.namespace or "").lower():
         raise WriteAccessRequired(
-            f"{asked} is {info.repo} now: it has changed hands, and what its owner before asked for is void."
+            f"{asked} is {info.repo} now: it has changed hands, and requests of its previous owner are void."
         )
 
 
@@ -76,7 +76,7 @@ def obstacle_of(info: RepoInfo, person: Person | None) -> HubdoiError | None:
 def _ineligible(info: RepoInfo) -> RepoNotEligible | None:
     if info.private:
         return RepoNotEligible(
-            f"{info.repo} is private; make it public first, because a DOI must lead everybody somewhere.",
+            f"{info.repo} is private; make it public first, because a DOI must resolve for everybody.",
             "private",
         )
     if info.head is None or info.is_empty:

@@ -24,7 +24,7 @@ def open_user_ledger(endpoint: str, *, hub: str, register: str | None = None) ->
 
     `hub` is its identity, under which it is found again at another URL.
 
-    `register` is the address of a test system: what is registered there is kept apart, since it is
+    `register` is the URL of a test system: what is registered there is kept apart, since it is
     no obstacle to a real DOI.
 
     Raises:

@@ -47,7 +47,7 @@ def cache_directory() -> Path:
 
 
 class AnswerCache:
-    """Answers by the address that they came from, through hishel.
+    """Answers by the URL that they came from, through hishel.
 
     `fresh_for` is how many seconds an answer is used without asking again; afterwards its ETag is
     sent along, and without network it is used however old it is. `storage` is None where the

@@ -58,7 +58,7 @@ _Exchange = tuple[int, Mapping[str, str], bytes, str]
 
 
 def user_agent(contact: str | None = None) -> str:
-    """Who is asking; with an address, services allow more and can write before they block."""
+    """Who is asking; with an e-mail address, services allow more and can write before they block."""
     return f"hubdoi/{__version__} (mailto:{contact})" if contact else f"hubdoi/{__version__}"
 
 
@@ -166,7 +166,7 @@ class Http:
         deadline = monotonic() + LONGEST_OPERATION if until is None else until
         path_alone = path.partition("?")[0]
         if not {".", ".."}.isdisjoint(_ENCODED_DOT.sub(".", path_alone).split("/")):
-            raise InvalidInput("A name that consists of dots cannot be asked for; correct it.")
+            raise InvalidInput("A name cannot consist of dots alone; correct it.")
         url = self.base + quote(path, safe=_SAFE)
         if params:
             url += ("&" if "?" in path else "?") + urlencode(params)
@@ -233,7 +233,7 @@ class Http:
             if not (method == "GET" and exchange[0] in (301, 302, 303, 307, 308) and location):
                 return exchange
             url = self._redirected(url, location)
-        raise UnexpectedAnswer(f"{self.base} redirects in a circle; check the endpoint.")
+        raise UnexpectedAnswer(f"{self.base} redirects in a loop; check the endpoint.")
 
     def _redirected(self, url: str, location: str) -> str:
         try:
@@ -306,7 +306,7 @@ class Http:
     ) -> Answer:
         if status == 429:
             raise ServiceBusy(
-                f"{self.base} asks for a pause, because it was asked too often; try again in a few minutes.",
+                f"{self.base} received too many requests; try again in a few minutes.",
                 _retry_after(headers),
             )
         parsed: Any = None
@@ -320,7 +320,7 @@ class Http:
             said = parsed.get("error") if isinstance(parsed, dict) else None
             detail = f": {said}" if isinstance(said, str) and len(said) < 300 else ""
             raise ServiceFailed(
-                f"{self.base} has a problem of its own (HTTP {status}){detail or '; try again later.'}"
+                f"{self.base} reported a server error (HTTP {status}){detail or '; try again later.'}"
             )
         if broken and status < 400:
             raise UnexpectedAnswer(

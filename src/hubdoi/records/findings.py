@@ -43,7 +43,7 @@ class Findings(Displayed):
         found = tuple(findings)
         problems = sum(one.is_problem for one in found)
         summary = f"{problems} of {len(found)} checks found a problem."
-        return cls(summary if problems else "Everything is as it should be.", found)
+        return cls(summary if problems else "No problems found.", found)
 
     @property
     def exit_status(self) -> int:

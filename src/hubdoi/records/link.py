@@ -1,4 +1,4 @@
-"""The address that a citation gives."""
+"""The URL that a citation gives."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ def link_of(version: Version) -> str:
 
 
 def landing_of(version: Version) -> str:
-    """The landing page; empty when it is not an address of the web."""
+    """The landing page; empty when it is not a URL of the web."""
     return web_url(version.landing_url or "")
 
 

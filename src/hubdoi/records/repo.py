@@ -17,7 +17,7 @@ _HUB_HOSTS = frozenset({"huggingface.co", "www.huggingface.co", "hf.co", "hub-ci
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 # The Hub's own rule for ids: letters, digits, "-", "_", "."; no "--", no ".."; 96 characters a part.
 _PART = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,94}[A-Za-z0-9_-])?")
-# Pages of huggingface.co whose address looks like that of a model.
+# Pages of huggingface.co whose URL looks like that of a model.
 _PAGES = frozenset(
     "api blog chat collections docs enterprise inference join learn login logout models new "
     "organizations papers posts pricing search settings tasks terms-of-service privacy".split()
@@ -25,7 +25,7 @@ _PAGES = frozenset(
 _REVISION_PAGES = frozenset(
     {"tree", "blob", "resolve", "raw", "commit", "commits", "blame", "edit"}
 )
-_WAY_OUT = "write it like ada/tiny-bert, datasets/ada/notes, or its address on the Hub"
+_WAY_OUT = "write it like ada/tiny-bert, datasets/ada/notes, or its URL on the Hub"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -57,7 +57,7 @@ class Repo:
     def parse(cls, text: str | Repo, *, endpoint: str | None = None) -> Repo:
         """Read a repository as people write it; a revision in it is passed over.
 
-        `endpoint` is the address of one more Hub whose pages count, beside huggingface.co and
+        `endpoint` is the URL of one more Hub whose pages count, beside huggingface.co and
         servers on this machine.
 
         Raises:
@@ -88,7 +88,7 @@ class Repo:
         return f"/api/{self.type}s/{self.id}"
 
     def url(self, endpoint: str = HUGGING_FACE, revision: str | None = None) -> str:
-        """The address of its page, or of its page at `revision`."""
+        """The URL of its page, or of its page at `revision`."""
         page = f"{endpoint.rstrip('/')}/{self.path}"
         return f"{page}/tree/{quote(revision, safe='')}" if revision else page
 
@@ -105,7 +105,7 @@ class RepoReference:
 
     @classmethod
     def parse(cls, text: str | Repo, *, endpoint: str | None = None) -> RepoReference:
-        """Read ``ada/tiny-bert``, ``datasets/ada/notes@v1``, ``hf://…``, or a page's address.
+        """Read ``ada/tiny-bert``, ``datasets/ada/notes@v1``, ``hf://…``, or a page's URL.
 
         Raises:
             InvalidRepo: `text` names no repository.
@@ -133,10 +133,10 @@ def _from_url(written: str, endpoint: str | None) -> RepoReference:
         host = parts.hostname or ""
         hub = urlsplit(endpoint).netloc if endpoint else None
     except ValueError:
-        raise InvalidRepo(f"{_shown(written)} is not an address; {_WAY_OUT}.") from None
+        raise InvalidRepo(f"{_shown(written)} is not a URL; {_WAY_OUT}.") from None
     known = host in _HUB_HOSTS or host in _LOOPBACK or (hub is not None and parts.netloc == hub)
     if parts.scheme not in ("http", "https") or not known:
-        raise InvalidRepo(f"{_shown(written)} is not an address on a Hub that I know; {_WAY_OUT}.")
+        raise InvalidRepo(f"{_shown(written)} is not on a Hub that hubdoi knows; {_WAY_OUT}.")
     path = unquote(parts.path).strip("/")
     if path.startswith(("api/models/", "api/datasets/", "api/spaces/")):
         path = path.removeprefix("api/").removeprefix("models/")

@@ -112,7 +112,7 @@ class Version(Displayed):
     ) -> Version:
         """A version by hand; everything that is not given is derived or empty.
 
-        From the repository follow its address, the title, the resource type and the publisher, and
+        From the repository follow its URL, the title, the resource type and the publisher, and
         the page of a licence that is a file in it; from the revision the version; from `created` the
         year; from an author's name, where it is plain, whether it is a person's, and the family name.
 

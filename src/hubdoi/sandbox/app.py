@@ -65,7 +65,7 @@ def create_app(world: World, *, host: str = "127.0.0.1", port: int = 80) -> Fast
     app.add_exception_handler(HTTPException, _no_route)
     app.add_exception_handler(RequestValidationError, _not_valid)
     app.add_exception_handler(Exception, _failed)
-    # The narrow addresses first: a repository's page takes every address that is left.
+    # The narrow URLs first: a repository's page takes every URL that is left.
     routers = [
         doi_api.support_router,
         hub_api.router,
@@ -122,8 +122,8 @@ def _no_route(request: Request, error: Exception) -> Response:
     if error.status_code in (404, 405) and not is_for_reader(request) and one_part_id(request):
         return _refused(request, no_such_repository(person_of(request)))
     sentences = {
-        404: "There is nothing at this address.",
-        405: "This address does not take that method.",
+        404: "There is nothing at this URL.",
+        405: "This URL does not support that method.",
     }
     sentence = sentences.get(error.status_code, str(error.detail))
     if is_for_reader(request):

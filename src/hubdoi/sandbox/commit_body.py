@@ -80,7 +80,7 @@ def read_commit(body: IO[bytes]) -> Asked:
             folder = folder.rstrip("/") if isinstance(folder, str) else folder
             delete_folders.append(check_path(folder))
         else:
-            raise Refusal(400, f"{key[:60]!r} is no change that a commit can make.")
+            raise Refusal(400, f"{key[:60]!r} is not a change that a commit can make.")
     change = Change(add, tuple(delete_files), tuple(delete_folders), large)
     return _with_header(header, change)
 

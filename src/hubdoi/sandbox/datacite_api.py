@@ -63,7 +63,7 @@ class JsonApi(APIRoute):
             except Problem as problem:
                 found = problem
             except HTTPException as error:
-                found = Problem(error.status_code, "There is nothing at this address.")
+                found = Problem(error.status_code, "There is nothing at this URL.")
             except Refusal as error:
                 found = Problem(error.status, error.message)
             except HubdoiError as error:
@@ -221,7 +221,7 @@ def _update(request: Request, data: dict[str, Any], named: Doi) -> Response:
     given = data["attributes"]
     inside = given.get("doi")
     if inside is not None and (not isinstance(inside, str) or _doi(inside, 422) != named):
-        raise Problem(422, [("doi", "The DOI in the body is another one than in the address.")])
+        raise Problem(422, [("doi", "The DOI in the body differs from the one in the URL.")])
     with world_of(request).transaction():
         record = datacite.get(named)
         if record is None:

@@ -80,7 +80,7 @@ def _is_unicode(text: str) -> bool:
 
 
 def _is_address(value: Any) -> str | None:
-    problem = "It is an address that begins with http:// or https://."
+    problem = "It is a URL that begins with http:// or https://."
     if _is_text(value) or not value.isprintable() or " " in value or len(value) > 2048:
         return problem
     try:
@@ -133,7 +133,7 @@ def _objects(*texts: str) -> Callable[[Any], str | None]:
                 if not isinstance(entry.get(name), str | None):
                     return f"The {name} of an entry is text."
             if not _is_sound(entry):
-                return "An entry holds what cannot be kept."
+                return "The entry contains an unsupported value."
         return None
 
     return check

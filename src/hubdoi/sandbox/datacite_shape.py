@@ -21,7 +21,7 @@ def resource(
     """The resource object of JSON:API.
 
     As DataCite does, it shows the publisher and the affiliations by their names alone unless their
-    identifiers are asked for. `endpoint` is the sandbox's address, for the link.
+    identifiers are asked for. `endpoint` is the sandbox's URL, for the link.
     """
     given = record.attributes
     doi = record.doi

@@ -166,7 +166,7 @@ class Discussions:
                 raise Refusal(404, "There is no such comment here.", "CommentNotFound")
             event = found[0]
             if event.author != person.username:
-                raise Refusal(403, "Only who wrote a comment can change it.")
+                raise Refusal(403, "Only the author of a comment can change it.")
             data = dict(event.data)
             data |= {"raw": "", "hidden": True} if text is None else {"raw": text, "edited": True}
             data["updated"] = hub_time(self._clock.now())
@@ -215,7 +215,7 @@ class Discussions:
         with self._database.transaction() as connection:
             pull = self.get(uid, num)
             if not pull.is_pull_request or pull.base is None:
-                raise Refusal(400, f"Discussion {num} is no pull request.")
+                raise Refusal(400, f"Discussion {num} is not a pull request.")
             if pull.status not in ("open", "draft"):
                 raise Refusal(409, f"Pull request {num} is {pull.status}; open it first.")
             made = self._commits.merge(

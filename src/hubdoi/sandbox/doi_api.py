@@ -54,7 +54,7 @@ support_router = APIRouter(
     "/api/{kind}/{namespace}/{name}/doi",
     response_model=DoiStatus,
     responses=problems(401, 404, 409, 422),
-    summary="State, head, lock, versions and terms of a repository",
+    summary="State, latest commit, lock, versions and terms of a repository",
 )
 def read_status(request: Request, kind: Kind, namespace: Namespace, name: Name) -> JSONResponse:
     world = world_of(request)
@@ -68,7 +68,7 @@ def read_status(request: Request, kind: Kind, namespace: Namespace, name: Name) 
     status_code=201,
     response_model=VersionAnswer,
     responses=problems(400, 401, 403, 404, 409, 413, 422),
-    summary="Mint the DOI of the head, or of a revision",
+    summary="Mint the DOI of the latest commit, or of a revision",
     openapi_extra=request_body(MintBody),
 )
 async def mint(

@@ -43,7 +43,7 @@ async def read_form(request: Request) -> Form:
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/x-www-form-urlencoded":
-        raise Refusal(415, "This address takes a form; send it from its page.")
+        raise Refusal(415, "This URL takes a form; send it from its page.")
     body = bytearray()
     async for part in request.stream():
         body += part

@@ -60,9 +60,8 @@ class Guard:
         headers = Headers(scope=scope)
         host = headers.get("host", "").lower()
         if not self._is_own(host):
-            await _refuse(
-                send, Refusal(421, "This server does not go by that name; use its own address.")
-            )
+            refused = "Unrecognised Host header; use this server's own URL."
+            await _refuse(send, Refusal(421, refused))
             return
         if scope["method"] not in SAFE_METHODS and not self._is_same_site(headers):
             await _refuse(send, Refusal(403, "Another site cannot make a browser do this."))
@@ -99,7 +98,7 @@ class Guard:
             ipaddress.ip_address(name.strip("[]"))
         except ValueError:
             return False
-        # An address cannot be rebound, only a name can.
+        # An IP address cannot be rebound, only a name can.
         return any(own.endswith(f":{port}") for own in self.hosts)
 
     def _is_same_site(self, headers: Headers) -> bool:

@@ -149,7 +149,7 @@ def _in_charge(request: Request, found: Located, num: int) -> Person:
     discussion = found.store.discussions.get(found.uid, num)
     if discussion.author != person.username and not found.repository.is_writable_by(person):
         raise WriteAccessRequired(
-            "Only who opened a discussion, or can write to the repository, can change it."
+            "Only the author of a discussion, or somebody with write access to the repository, can change it."
         )
     return person
 

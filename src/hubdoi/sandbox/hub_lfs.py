@@ -37,7 +37,7 @@ def _permitted(request: Request, operation: str, given: str, sha256: str) -> _Tr
     world = world_of(request)
     claims = claims_of(world.credentials.session_key, f"lfs-{operation}", given)
     if claims is None or claims[1] != sha256:
-        raise Refusal(403, f"This {operation} is not allowed any more; ask for it again.")
+        raise Refusal(403, f"This {operation} is no longer allowed; request it again.")
     return _Transfer(world.store.large, str(claims[0]), large_file(claims[1], claims[2]))
 
 
@@ -89,7 +89,7 @@ def _batch(request: Request, found: Located, body: dict[str, Any]) -> Response:
         raise Refusal(422, f"'objects' must be a list of at most {_MAX_OBJECTS} objects.")
     transfers = body.get("transfers", ["basic"])
     if not isinstance(transfers, list) or "basic" not in transfers:
-        raise Refusal(422, "The sandbox transfers large files by 'basic' alone.")
+        raise Refusal(422, "The sandbox supports only the 'basic' transfer of large files.")
     if operation == "upload":
         # Whoever can open a pull request can upload what it holds.
         require_person(request)

@@ -46,7 +46,7 @@ def _writer(request: Request, run: str, username: str) -> _Writer:
     scheme, _, given = request.headers.get("authorization", "").partition(" ")
     claims = claims_of(world.credentials.session_key, "xet", given.strip())
     if scheme.lower() != "bearer" or claims is None or claims[1:] != [username, run]:
-        raise Refusal(401, "This upload is not allowed any more; ask for a token again.")
+        raise Refusal(401, "This upload is no longer allowed; request a new token.")
     return _Writer(world.store, str(claims[0]), username)
 
 

@@ -1,4 +1,4 @@
-"""The repository, revision and path that a request's address names."""
+"""The repository, revision and path that a request's URL names."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def follow_alias(request: Request) -> None:
     """Send on who asks for one of the oldest ids, which have no namespace.
 
     Raises:
-        Moved: the address begins with such an id.
+        Moved: the URL begins with such an id.
     """
     parts = request.url.path.strip("/").split("/")
     if parts[0] == "api":
@@ -109,7 +109,7 @@ _RESOURCES = frozenset(
 
 
 def one_part_id(request: Request) -> str | None:
-    """The id without a namespace that an address of the API or of a download names."""
+    """The id without a namespace that a URL of the API or of a download names."""
     parts = request.url.path.strip("/").split("/")
     if parts[0] == "api" and len(parts) > 2 and parts[1] in _KINDS:
         # "ada/tiny-bert/doi" has a namespace: only the name of a resource can follow an id without one.
@@ -158,20 +158,20 @@ def _writing(request: Request, kind: str, namespace: str, name: str) -> Located:
 
 
 Reading = Annotated[Located, Depends(_reading)]
-"""The repository of an address ``/{kind}/{namespace}/{name}/…``."""
+"""The repository of a URL ``/{kind}/{namespace}/{name}/…``."""
 
 Writing = Annotated[Located, Depends(_writing)]
 """The same, for a person who may write to it."""
 
 
 def tail_of(request: Request, action: str) -> list[str]:
-    """The parts of the address after `action`, in which a part may hold a slash (``%2F``)."""
+    """The parts of the URL after `action`, in which a part may hold a slash (``%2F``)."""
     raw = request.scope.get("raw_path", b"").decode("ascii", "replace")
     parts = [unquote(part) for part in raw.split("/")]
     # Namespace and name come first: /api/models/{namespace}/{name}/{action}/…
     start = {"api": 5, "datasets": 4}.get(parts[1], 3)
     if len(parts) <= start or parts[start] != action:
-        raise Refusal(404, "There is nothing at this address.")
+        raise Refusal(404, "There is nothing at this URL.")
     return [part for part in parts[start + 1 :] if part]
 
 

@@ -159,7 +159,9 @@ def token(request: Request, form: SentForm) -> dict[str, Any]:
     elif grant_type == _DEVICE_GRANT:
         issued = oauth.poll_device(application, form.get("device_code"))
     else:
-        raise OAuthError("unsupported_grant_type", f"{grant_type[:60]!r} is no way to get a token.")
+        raise OAuthError(
+            "unsupported_grant_type", f"{grant_type[:60]!r} is not a supported grant type."
+        )
     return _tokens(request, issued)
 
 

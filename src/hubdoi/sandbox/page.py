@@ -131,7 +131,7 @@ def is_for_reader(request: Request) -> bool:
 
 
 def see_other(address: str, status: int = 303) -> RedirectResponse:
-    """A redirect to an address of this server."""
+    """A redirect to a URL of this server."""
     return RedirectResponse(address, status, headers=dict(HEADERS))
 
 

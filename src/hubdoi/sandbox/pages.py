@@ -33,7 +33,7 @@ _ENTRIES = 1000
 # For so many the last commit is looked for.
 _DATED = 200
 _SHOWN_BYTES = 200_000
-# The first parts of our own addresses: what is not found there is no page.
+# The first parts of our own URLs: what is not found there is no page.
 _OURS = frozenset({"api", "datacite", "doi", "lfs", "static", "xet"})
 _STATIC = {"page.css": "text/css", "page.js": "text/javascript", "icon.svg": "image/svg+xml"}
 
@@ -273,7 +273,7 @@ def _at(request: Request, repo: Repo, rest: str) -> tuple[RepoView, str]:
             return view_of(request, repo, revision), "/".join(parts[count:])
         except RevisionNotFound as error:
             refused = refused or error
-    raise refused or RevisionNotFound("The address names no revision.")
+    raise refused or RevisionNotFound("The URL names no revision.")
 
 
 def moved(request: Request, asked: Repo, view: RepoView) -> Response | None:
@@ -301,10 +301,10 @@ def _local(address: str) -> str:
 
 
 def repo_of(kind: RepoType, namespace: str, name: str) -> Repo:
-    """The repository of an address.
+    """The repository of a URL.
 
     Raises:
-        HTTPException: it cannot be the address of one (404).
+        HTTPException: it cannot be the URL of one (404).
     """
     if namespace in _OURS:
         raise HTTPException(404)
@@ -333,6 +333,6 @@ def _reader(kind: RepoType, answer: Any) -> Any:
     return read
 
 
-# The longer addresses first: a model could not be told from what follows a dataset's.
+# The longer URLs first: a model could not be told from what follows a dataset's.
 _add_routes("dataset", "/datasets")
 _add_routes("model", "")

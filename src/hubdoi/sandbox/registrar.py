@@ -28,7 +28,7 @@ Generating a DOI for this repository
 
 1. The DOI is permanent. It cannot be undone: once generated, a DOI is never deleted and never given to anything else.
 2. The repository is locked. From now on it cannot be deleted, renamed, transferred or made private, except through a request to support. Pushing commits stays possible; the DOI goes on naming the revision that it was generated for.
-3. The metadata becomes public. Your full name and the list of authors are sent to DataCite, together with the title, the address, the revision, the description and the licence of the repository, and everybody can read them.
+3. The metadata becomes public. Your full name and the list of authors are sent to DataCite, together with the title, the URL, the revision, the description and the licence of the repository, and everybody can read them.
 """
 
 

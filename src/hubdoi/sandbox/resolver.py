@@ -37,7 +37,7 @@ _FORMATS = {
     "application/ld+json": "schema.org",
 }
 _OFFERED = (_HTML, "application/xhtml+xml", *_FORMATS, _BIBLIOGRAPHY)
-# A name and nothing else: a stranger must not have this server read a file or fetch an address.
+# A name and nothing else: a stranger must not have this server read a file or fetch a URL.
 _STYLE = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+){0,15}")
 _LOCALE = re.compile(r"[a-z]{2}(?:-[A-Z]{2})?")
 
@@ -129,7 +129,7 @@ def _away(record: Record) -> Response:
     """A redirect to where a DOI of the DataCite API leads, as far as a browser should follow."""
     url = str(record.attributes.get("url") or "")
     if urlsplit(url).scheme not in ("http", "https") or not url.isprintable():
-        raise Refusal(404, f"The DOI {record.doi} is registered without an address to go to.")
+        raise Refusal(404, f"The DOI {record.doi} is registered without a URL.")
     return see_other(quote(url, safe="/%:?#[]@!$&'()*+,;=-._~"), 302)
 
 
@@ -139,7 +139,7 @@ def _formatted(
     if version is None:
         assert record is not None
         if record.state != "findable":
-            raise Refusal(404, f"The metadata of {record.doi} are not public.")
+            raise Refusal(404, f"The metadata of {record.doi} is not public.")
         version = version_from(record.attributes | {"doi": record.doi.name})
     version = version.replace(consent=None)
     try:

@@ -60,7 +60,7 @@ def running(data: Path | None) -> tuple[str, str]:
             data = Path((user_state_path("hubdoi") / "last-sandbox").read_text("utf-8"))
         except OSError:
             raise SandboxError(
-                "No sandbox runs; name its data directory with --data DIR."
+                "No sandbox is running; name its data directory with --data DIR."
             ) from None
     endpoint, credentials = _read(data)
     return endpoint, str(credentials["support_token"])
@@ -74,7 +74,7 @@ def _read(data: Path) -> tuple[str, dict[str, Any]]:
             raise ValueError
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         raise SandboxError(
-            f"No sandbox runs in {data}; start one with: hubdoi sandbox serve --data {data}"
+            f"No sandbox is running in {data}; start one with: hubdoi sandbox serve --data {data}"
         ) from None
     return str(endpoint), credentials
 

@@ -87,7 +87,7 @@ class Sandbox:
             SandboxError: it runs already, or the port or directory cannot be used.
         """
         if self._world is not None:
-            raise SandboxError("This sandbox runs already; stop it first.")
+            raise SandboxError("This sandbox is already running; stop it first.")
         if self._data is None and self._temporary is None:
             self._temporary = Path(tempfile.mkdtemp(prefix="hubdoi-sandbox-"))
         try:
@@ -105,7 +105,7 @@ class Sandbox:
             self._temporary = None
 
     def reset(self) -> None:
-        """Begin anew with nothing but the seed, at the same address and with the same tokens."""
+        """Begin anew with nothing but the seed, at the same URL and with the same tokens."""
         world = self.world
         self._port = int(world.endpoint.rpartition(":")[2])
         self._halt()
@@ -121,17 +121,17 @@ class Sandbox:
             SandboxError: the sandbox does not run.
         """
         if self._world is None:
-            raise SandboxError("This sandbox does not run; start it first.")
+            raise SandboxError("This sandbox is not running; start it first.")
         return self._world
 
     @property
     def endpoint(self) -> str:
-        """Its address: ``http://127.0.0.1:41233``."""
+        """Its URL: ``http://127.0.0.1:41233``."""
         return self.world.endpoint
 
     @property
     def datacite_url(self) -> str:
-        """The address of its DataCite-compatible API."""
+        """The URL of its DataCite-compatible API."""
         return f"{self.endpoint}/datacite"
 
     @property

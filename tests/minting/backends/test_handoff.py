@@ -248,7 +248,7 @@ def test_what_stands_in_the_way_is_said_before_the_settings_page(plain_hub: Sand
     first = client.status(REPO).head
     push(plain_hub, "more")
     terms = client.terms(REPO)
-    with pytest.raises(InvalidMetadata, match="head only"):
+    with pytest.raises(InvalidMetadata, match="latest commit only"):
         client.mint(REPO, agree=client.terms(REPO, revision=first))
     with pytest.raises(InvalidMetadata, match="no title"):
         client.mint(REPO, agree=terms, title="Another")

@@ -15,9 +15,9 @@ Tone = Literal["good", "warn", "bad", "quiet"]
 
 
 class Link(NamedTuple):
-    """An address to follow; only http and https are ever followed.
+    """A URL to follow; only http and https are ever followed.
 
-    `spelled` says that the address is worth reading where nothing can be followed.
+    `spelled` says that the URL is worth reading where nothing can be followed.
     """
 
     text: str
@@ -26,7 +26,7 @@ class Link(NamedTuple):
 
     @property
     def is_safe(self) -> bool:
-        """Whether `url` is an absolute http or https address, without anything hidden in it."""
+        """Whether `url` is an absolute http or https URL, without anything hidden in it."""
         if not self.url.isprintable() or any(character.isspace() for character in self.url):
             return False
         try:

@@ -135,7 +135,7 @@ def _strong(text: str) -> str:
 
 
 def _address(url: str) -> str:
-    """An address inside parentheses: what could end it, or begin mathematics, is percent-encoded."""
+    """A URL inside parentheses: what could end it, or begin mathematics, is percent-encoded."""
     return re.sub(r"[()<>\[\]\\`|$*_{}\"'^~&]", _percent, url.replace("&", "&amp;"))
 
 

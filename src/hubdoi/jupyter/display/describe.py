@@ -40,7 +40,7 @@ def cards(record: Any) -> tuple[Card, ...]:
             return cards(record)
     if isinstance(record, Iterable) and not isinstance(record, str | bytes):
         return tuple(card for part in record for card in cards(part))
-    raise TypeError(f"Nothing says how a {type(record).__name__} is shown.")
+    raise TypeError(f"There is no display for {type(record).__name__}.")
 
 
 @cards.register

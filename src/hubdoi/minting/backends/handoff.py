@@ -46,7 +46,7 @@ Generating a DOI for this repository, on its settings page
 
 1. The DOI is permanent. It cannot be undone: once generated, a DOI is never deleted and never given to anything else.
 2. The repository is locked by the Hub. From then on it cannot be deleted, renamed, transferred or made private, except through a request to the Hub's support. Pushing commits stays possible; the DOI goes on naming the revision that it was generated for.
-3. The metadata becomes public. Your full name and the list of authors are sent to DataCite, together with the title, the address, the revision, the description and the licence of the repository, and everybody can read them.
+3. The metadata becomes public. Your full name and the list of authors are sent to DataCite, together with the title, the URL, the revision, the description and the licence of the repository, and everybody can read them.
 4. You generate the DOI yourself. This Hub has no interface for programs: hubdoi opens the settings page, where you are asked to agree once more, and waits for the DOI to appear. That you agreed here is noted on this computer alone.
 """
 
@@ -264,7 +264,7 @@ class HandOffBackend(Backend):
                 raise already_registered(version.doi, revision, version)
         if info.revision != info.head:
             raise InvalidMetadata(
-                f"The settings page generates DOIs for the head only, which is {info.head[:7] if info.head else 'missing'}; leave the revision out."
+                f"The settings page generates DOIs for the latest commit only, which is {info.head[:7] if info.head else 'missing'}; leave the revision out."
             )
 
     def _record(self, info: RepoInfo, consent: Consent) -> None:

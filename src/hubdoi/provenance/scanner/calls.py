@@ -353,7 +353,7 @@ CALLS: tuple[Call, ...] = (
     Call("torch.load", "repo_or_dir", None, prefix=("huggingface/",)),
 )
 
-# Functions that read the address or `hf://` path that they are given, when a name holds it.
+# Functions that read the URL or `hf://` path that they are given, when a name holds it.
 READERS = frozenset(
     "read_csv read_json read_parquet read_excel read_table read_feather read_pickle read_ipc "
     "read_ndjson read_delta read_text read_fwf read_avro scan_parquet scan_csv scan_ndjson scan_ipc "

@@ -29,7 +29,7 @@ from .values import (
     products,
 )
 
-# How often an address may be passed on from one name to another.
+# How often a URL may be passed on from one name to another.
 _SPREADING = 3
 _ELEMENTS = 256
 _NESTED = 4
@@ -50,7 +50,7 @@ _ADDRESSED = (
 _SHELL_FUNCTIONS = frozenset(
     "system run Popen call check_call check_output getoutput getstatusoutput".split()
 )
-# Classes that describe something: an address in them is a reference, and nothing is read.
+# Classes that describe something: a URL in them is a reference, and nothing is read.
 _DESCRIPTION = re.compile(
     r"^[A-Z]\w*(?:Meta|MetaData|Metadata|Card|CardData|Result|Reference|Info)$"
 )
@@ -72,7 +72,7 @@ class Note(Protocol):
 
 
 class Reading:
-    """Finds the addresses that the calls of a `Program` read, and notes each."""
+    """Finds the URLs that the calls of a `Program` read, and notes each."""
 
     def __init__(
         self,
@@ -125,7 +125,7 @@ class Reading:
                     yield None
 
     def read(self) -> None:
-        """Look at every call that may be given an address."""
+        """Look at every call that may be given a URL."""
         seen: set[int] = set()
         for node, site in self._program.calls_beside(_ADDRESS, has_address):
             seen.add(id(node))
@@ -202,7 +202,7 @@ class Reading:
 
 
 def has_address(source: str) -> bool:
-    """Whether a cell's text may have an address or a command of the Hub's; False is certain."""
+    """Whether a cell's text may have a URL or a command of the Hub's; False is certain."""
     return any(word in source for word in _ADDRESSED)
 
 
@@ -217,7 +217,7 @@ def shown_as(function: ast.expr, name: str) -> str:
 
 
 def _names_a_place(node: ast.Call) -> bool:
-    """Whether the first argument is an id: then an address elsewhere in the call is not read."""
+    """Whether the first argument is an id: then a URL elsewhere in the call is not read."""
     return (
         bool(node.args)
         and isinstance(node.args[0], ast.Constant)

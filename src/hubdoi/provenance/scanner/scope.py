@@ -420,7 +420,7 @@ def calls_under(node: ast.AST, site: Site) -> Iterator[tuple[ast.Call, Site]]:
 
 
 def gives_data(node: ast.expr | None) -> bool:
-    """Whether an expression gives what it reads, so that its name holds no address."""
+    """Whether an expression gives what it reads, so that its name holds no URL."""
     while isinstance(node, ast.Call | ast.Attribute | ast.Subscript):
         if isinstance(node, ast.Call):
             node = node.func

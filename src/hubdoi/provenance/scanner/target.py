@@ -116,7 +116,7 @@ def read_id(
 
 
 def read_address(text: str) -> RepoReference | None:
-    """The model or dataset of an `hf://` path or an address of the Hub; None for anything else."""
+    """The model or dataset of an `hf://` path or a URL of the Hub; None for anything else."""
     written = text.strip()
     if (api := _API.match(written)) is not None:
         written = f"hf://{api[1]}"
@@ -138,7 +138,7 @@ def read_address(text: str) -> RepoReference | None:
 
 
 def addresses_in(text: str) -> list[RepoReference]:
-    """The repositories whose files are addressed in a text: `hf://` paths and file addresses."""
+    """The repositories whose files are addressed in a text: `hf://` paths and file URLs."""
     found = [m.group() for m in _HF_PATH.finditer(text)] if "hf://" in text else []
     if "uggingface.co" in text or "hf.co" in text:
         found += [m.group() for m in _ADDRESS.finditer(text) if _FILE_PAGES.search(m.group())]
@@ -148,7 +148,7 @@ def addresses_in(text: str) -> list[RepoReference]:
 
 
 def address_in_beginning(text: str) -> str | None:
-    """An address of the repository that the beginning of a text names; None when it is not whole."""
+    """A URL of the repository that the beginning of a text names; None when it is not whole."""
     if (path := _NAMED_PATH.match(text)) is not None:
         return path[1] + (f"@{UNKNOWN_REVISION}" if path[3] else path[2] or "")
     if (page := _NAMED_PAGE.match(text)) is not None:
