@@ -50,7 +50,7 @@ def test_a_pull_request_is_opened_and_the_head_stays(sandbox: Sandbox) -> None:
     client.mint("ada/tiny-bert", agree=client.terms("ada/tiny-bert"))
     proposal = propose(client, "ada/tiny-bert")
     assert "+doi: 10.5072/hf/0001" in proposal.difference
-    assert "head" in proposal.warning
+    assert "the commit before it" in proposal.warning
     head = client.status("ada/tiny-bert").head
     message = proposal.open()
     assert "discussions/1" in str(message.value)

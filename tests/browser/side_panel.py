@@ -136,16 +136,19 @@ class Analysis:
     def run(self, command: str) -> None:
         """A command of the palette."""
         palette = self.page.locator(".lm-CommandPalette-input")
+        items = self.page.locator(".lm-CommandPalette-itemLabel")
         for _ in range(20):
             self.page.keyboard.press("Escape")
             self.page.keyboard.press("Control+Shift+c")
             try:
-                palette.wait_for(timeout=2 * SECONDS)
-                break
-            except TimeoutError:  # the key came before the application could hear it
+                palette.fill(command, timeout=2 * SECONDS)
+                items.get_by_text(command, exact=True).click(timeout=2 * SECONDS)
+                return
+            except TimeoutError:
+                # The key came before the application could hear it, or a notebook that was still
+                # opening took the focus, and the palette closed.
                 continue
-        palette.fill(command)
-        self.page.locator(".lm-CommandPalette-itemLabel").get_by_text(command, exact=True).click()
+        raise AssertionError(f"the palette does not stay open for {command!r}")
 
     def tab(self, name: str) -> None:
         """Open another file in a tab, in the file browser, or go to its tab."""

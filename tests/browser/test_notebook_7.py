@@ -35,7 +35,7 @@ def test_the_panel_and_the_side_panel_in_notebook_7(lab: Lab, context: BrowserCo
     analysis.page.locator(".lm-MenuBar-itemLabel", has_text="Kernel").click()
     analysis.page.locator(".lm-Menu-itemLabel").get_by_text("Restart Kernel…", exact=True).click()
     analysis.page.get_by_role("button", name="Confirm Kernel Restart").click()
-    panel.shows("The panel is not connected to a kernel.")
+    panel.shows("It is not connected to a kernel.")
     panel.button("Reconnect").click()
     panel.is_state("Up to date")
     expect(panel.root.locator("[role=alert]")).to_have_count(0)

@@ -34,7 +34,7 @@ def test_every_format_can_be_asked_for(minted: Context, format: str) -> None:
 def test_a_style_and_a_format_that_is_not_text_are_not_taken_together(
     minted: Context, format: str
 ) -> None:
-    with pytest.raises(errors.InvalidInput, match=f"{format} has none"):
+    with pytest.raises(errors.InvalidInput, match=f"combined with the format {format}"):
         run(["cite", "ada/tiny-bert", "--style", "apa", "--format", format], minted)
 
 

@@ -86,7 +86,7 @@ def test_r12_a_request_is_registered_once_when_a_curator_approves(
 def test_a_refusal_says_why_and_can_be_answered(institution_of: Open, plain_hub: Sandbox) -> None:
     institution = institution_of(HUBDOI_GATEWAY_REVIEW="1")
     first = asked(institution, plain_hub)
-    with pytest.raises(InvalidInput, match="Say why"):
+    with pytest.raises(InvalidInput, match="Give a reason"):
         institution.reviews.refuse(first, "grace", " ")
     institution.reviews.refuse(first, "grace", "The title says nothing.")
     assert institution.ledger.unfinished() == ()
