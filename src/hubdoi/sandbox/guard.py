@@ -23,11 +23,9 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 # A client that is still sending does not read: take in this much before the answer.
 _DRAINED_BYTES = 2 * MAX_COMMIT_BYTES
 
-_WILDCARDS = (
-    "",
-    "0.0.0.0",  # noqa: S104  # nosec B104  # compared, not bound
-    "::",
-)
+# They are compared, never bound.
+_ANY_IPV4 = "0.0.0.0"  # noqa: S104  # nosec B104
+_WILDCARDS = ("", _ANY_IPV4, "::")
 
 
 def own_hosts(host: str, port: int) -> frozenset[str]:
