@@ -22,6 +22,9 @@ from hubdoi.commands import Context, run
 from hubdoi.commands.session import Session
 from hubdoi.jupyter.server_sandbox import ROUTE, VARIABLE, find, reset
 from hubdoi.records.errors import SandboxError
+from hubdoi.sandbox import Sandbox
+
+TUTORIALS = Path(__file__).parents[2] / "notebooks"
 
 # JupyterLab and its like take more than half of the time in which a server starts.
 _OTHERS = ("jupyterlab", "jupyter_lsp", "jupyter_server_terminals", "jupyterhub", "notebook")
@@ -214,19 +217,46 @@ def test_resetting_the_shared_sandbox_says_what_is_lost_and_asks(
     assert run(["status", "ada/tiny-bert"], context).state == "unregistered"
 
 
-@pytest.mark.parametrize("name", ["quickstart", "the-bibliography-of-a-notebook"])
-def test_a_tutorial_runs_twice_beside_a_sandbox_that_is_in_use(
-    name: str, server: Server, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("tutorial", sorted(TUTORIALS.glob("*.ipynb")), ids=lambda path: path.stem)
+def test_every_tutorial_runs_twice_beside_a_sandbox_that_is_in_use(
+    tutorial: Path, in_use: Server, elsewhere: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(VARIABLE, str(server.file))
+    monkeypatch.setenv(VARIABLE, str(in_use.file))
     monkeypatch.delenv("HUBDOI_SANDBOX_DATA", raising=False)
+    monkeypatch.setenv("TUTORIAL_HUB", elsewhere.endpoint)
+    monkeypatch.setenv("TUTORIAL_DATACITE", elsewhere.datacite_url)
     shared = find()
     assert shared is not None
     client = Client(shared["endpoint"], shared["users"]["ada"])
-    client.mint("ada/tiny-bert", agree=client.terms("ada/tiny-bert"))
-    path = Path(__file__).parents[2] / "notebooks" / f"{name}.ipynb"
+    if not client.status("ada/tiny-bert").doi:
+        client.mint("ada/tiny-bert", agree=client.terms("ada/tiny-bert"))
     for _ in range(2):
-        notebook = nbformat.read(path, as_version=4)
         # It raises for a cell that fails and is not marked for it.
-        nbclient.execute(notebook, cwd=str(server.home), timeout=120)
+        notebook = nbformat.read(tutorial, as_version=4)
+        nbclient.execute(notebook, cwd=str(in_use.home), timeout=120)
     assert len(client.history("ada/tiny-bert").versions) == 1
+
+
+@pytest.fixture(scope="module")
+def in_use(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One server for all tutorials, whose sandbox others use as well."""
+    running = Server(tmp_path_factory.mktemp("in-use"))
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="module")
+def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    """A Hub with DOIs and without a DOI API, as huggingface.co is."""
+    data = tmp_path_factory.mktemp("elsewhere")
+    with Sandbox(data=data) as hub:
+        client = Client(hub.endpoint, hub.users["ada"])
+        for repo in ("ada/tiny-bert", "datasets/ada/notes"):
+            client.mint(repo, agree=client.terms(repo))
+        client.hf_api().upload_file(
+            path_or_fileobj=b"---\nlicense: apache-2.0\n---\n# Tiny",
+            path_in_repo="README.md",
+            repo_id="ada/tiny-bert",
+        )
+    with Sandbox(data=data, without_doi_api=True) as hub:
+        yield hub
