@@ -250,10 +250,21 @@ def test_croissant_is_the_hub_s_file_with_doi_commit_and_licence(
     assert metadata.name == "notes"
 
 
-def test_croissant_without_datasets_is_a_sentence(client: Client) -> None:
-    found = Uses((Use("model", "ada/tiny-bert"),))
-    with pytest.raises(InvalidInput, match="There is nothing to export"):
-        str(export(found, "croissant", client=client, at=AT))
+def test_croissant_says_that_it_describes_datasets_only(
+    client: Client, commits: dict[str, str]
+) -> None:
+    model = Use("model", "ada/tiny-bert", commits["model"])
+    said = (
+        "Croissant describes datasets only and leaves out ada/tiny-bert; choose --format ro-crate "
+        "or cyclonedx for models."
+    )
+    with pytest.raises(InvalidInput) as refused:
+        str(export(Uses((model,)), "croissant", client=client, at=AT))
+    assert str(refused.value) == f"There is nothing to export. {said}"
+    both = Uses((model, Use("dataset", "ada/notes", commits["dataset"])))
+    assert said in export(both, "croissant", client=client, at=AT).notes
+    with pytest.raises(InvalidInput, match=r"^There is nothing to export\.$"):
+        str(export(Uses(), "croissant", client=client, at=AT))
 
 
 @pytest.mark.parametrize("format", FORMATS)

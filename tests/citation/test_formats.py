@@ -479,6 +479,15 @@ def test_csl_says_that_a_model_is_a_model_and_gives_one_link(version: Version) -
     assert "Machine learning model" in str(cite(version, "text", style="apa"))
 
 
+def test_cff_says_the_revision_once(version: Version) -> None:
+    document = yaml.safe_load(str(cite(version, "cff")))
+    assert document["title"] == version.title and document["commit"] == version.revision
+    assert version.short_revision in version.title and "version" not in document
+    numbered = version.replace(version="2.1", created=None)
+    document = yaml.safe_load(str(cite(numbered, "cff")))
+    assert document["version"] == document["preferred-citation"]["version"] == "2.1"
+
+
 def test_cff_names_an_author_once_and_data_as_its_schema_does(make: Make) -> None:
     twice = make(3, authors=(Author.person("Lovelace, Ada"),) * 2, created=None)
     document = yaml.safe_load(str(cite(twice, "cff")))

@@ -12,6 +12,7 @@ from ..records.link import web_url
 from ..records.names import split_suffix
 from ..records.plain_text import plain_line, plain_text
 from ..records.single import only
+from .bibtex import version_apart
 from .work_type import cff_type, csl_type, editors
 
 # The form of a DOI that the schema of CFF 1.2.0 takes.
@@ -76,7 +77,7 @@ def _reference(version: Version) -> dict[str, Any]:
     found: dict[str, Any] = {
         "title": plain_line(version.full_title) or "untitled",
         "authors": _different(version.authors) or [{"name": _unnamed(version)}],
-        "version": plain_line(version.version or version.short_revision or ""),
+        "version": plain_line(version_apart(version) or ""),
         "doi": doi,
         "date-released": day.isoformat() if day else None,
         "url": _url(version.landing_url) if doi or not version.doi else _url(version.doi.url),

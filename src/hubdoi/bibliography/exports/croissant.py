@@ -22,7 +22,8 @@ _ENDING = ".croissant.json"
 
 
 def write(materials: Materials, at: datetime, hub: HuggingFaceHub) -> Export:
-    """One document for each dataset of which the Hub has a Croissant file; the others are noted.
+    """One document for each dataset of which the Hub has a Croissant file; the others, and
+    the models, are noted.
 
     The Hub's file is of the latest commit: where another one was used, a note says so.
 
@@ -31,6 +32,11 @@ def write(materials: Materials, at: datetime, hub: HuggingFaceHub) -> Export:
     """
     documents: dict[str, dict[str, Any]] = {}
     notes = list(materials.notes)
+    if models := [str(item.repo) for item in materials.items if item.repo.type != "dataset"]:
+        notes.append(
+            f"Croissant describes datasets only and leaves out {', '.join(models)}; choose "
+            "--format ro-crate or cyclonedx for models."
+        )
     for item in materials.items:
         if item.repo.type != "dataset":
             continue

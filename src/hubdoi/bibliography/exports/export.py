@@ -94,7 +94,7 @@ class Export:
 
     def _how_many(self) -> str:
         if not self.documents:
-            return "There is nothing to export. " + " ".join(self.notes)
+            return " ".join(("There is nothing to export.", *self.notes))
         names = ", ".join(self.documents)
         return (
             f"There are {len(self.documents)} documents ({names}); choose a folder: --output FOLDER"
