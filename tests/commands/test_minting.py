@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import shlex
+
 import pytest
 
 from hubdoi.commands import Context, run
@@ -104,6 +106,37 @@ def test_r03_a_command_line_is_told_the_digest_and_the_revision(context: Context
     push(context)
     version = run(command.split(), context)
     assert version.revision == terms.shown.revision
+
+
+def test_r04_what_was_shown_is_registered_without_repeating_it(
+    context: Context, shown: list[object]
+) -> None:
+    given = ["--author", "Hopper, Grace", "--author", 'O\'Neil, "Bo" $HOME', "--title", "A & B"]
+    with pytest.raises(errors.ConsentRequired):
+        run(["mint", "ada/tiny-bert", *given], context)
+    version = run(["mint", "ada/tiny-bert", "--agree"], context)
+    (offer,) = shown
+    assert isinstance(offer, Offer)
+    assert (version.title, version.authors) == (offer.version.title, offer.version.authors)
+    body = {"authors": ["Hopper, Grace"], "title": "Notes on the engine"}
+    with pytest.raises(errors.ConsentRequired):
+        run(["mint", "datasets/ada/notes"], context, body=body)
+    version = run(
+        ["mint", "datasets/ada/notes", "--agree", "--description", "What it can do."], context
+    )
+    assert (version.name, version.description) == ("Notes on the engine", "What it can do.")
+    assert [author.name for author in version.authors] == ["Hopper, Grace"]
+
+
+def test_r04_a_command_line_repeats_what_was_shown(context: Context) -> None:
+    context.lasting = False
+    given = ["--author", "Hopper, Grace", "--author", 'O\'Neil, "Bo" $HOME', "--title", "A & B"]
+    with pytest.raises(errors.ConsentRequired) as refusal:
+        run(["mint", "ada/tiny-bert", *given], context)
+    command = refusal.value.message.partition("run: %doi ")[2]
+    version = run(shlex.split(command), context)
+    assert version.name == "A & B"
+    assert [author.name for author in version.authors] == ["Hopper, Grace", 'O\'Neil, "Bo" $HOME']
 
 
 def test_r03_consent_is_for_one_repository(context: Context, shown: list[object]) -> None:

@@ -26,11 +26,12 @@ def test_r03_terms_are_kept_for_what_they_were_shown_for_until_they_are_spent() 
     session = Session()
     repo, other = Repo("model", "ada/tiny-bert"), Repo("dataset", "ada/tiny-bert")
     shown = Showing("https://hub.example", repo, repo, "a" * 40, is_latest=True, person=1)
-    session.show_terms(Terms("never shown"))
+    session.show_terms(Terms("never shown"), {})
     assert session.shown_terms(repo, None) is None
-    session.show_terms(replace(Terms("text"), shown=shown))
-    assert session.shown_terms(Repo("model", "ADA/Tiny-Bert"), None) == Terms("text")
-    assert session.shown_terms(repo, "aaaaaaa") == Terms("text")
+    given = {"title": "Notes"}
+    session.show_terms(replace(Terms("text"), shown=shown), given)
+    assert session.shown_terms(Repo("model", "ADA/Tiny-Bert"), None) == (Terms("text"), given)
+    assert session.shown_terms(repo, "aaaaaaa") == (Terms("text"), given)
     assert session.shown_terms(repo, "bbbbbbb") is None
     assert session.shown_terms(other, None) is None
     shown.spent = "key"

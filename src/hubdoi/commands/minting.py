@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from argparse import Namespace
 from collections.abc import Mapping
 from typing import Any
@@ -125,7 +126,11 @@ def _mint(arguments: Namespace, context: Context, *, again: bool) -> Version:
         "title": arguments.title or body.get("title"),
         "description": arguments.description or body.get("description"),
     }
-    agreed = session.shown_terms(reference.repo, revision) if arguments.agree == "" else None
+    agreed = None
+    if arguments.agree == "" and (shown := session.shown_terms(reference.repo, revision)):
+        agreed, before = shown
+        # What was shown is registered, also when the options are not repeated (R4).
+        metadata = {name: value or before[name] for name, value in metadata.items()}
     if agreed is None:
         status = client.status(reference.repo)
         repo = status.repo
@@ -138,14 +143,14 @@ def _mint(arguments: Namespace, context: Context, *, again: bool) -> Version:
             _refuse(status)
         terms = client.terms(repo, revision=revision)
         if arguments.agree != terms.digest:
-            _show(client.offer(repo, revision=revision, **metadata), context)
+            _show(client.offer(repo, revision=revision, **metadata), metadata, context)
             raise _not_agreed(arguments, terms, again, context)
         agreed = terms
     try:
         return client.mint(reference.repo, agree=agreed, revision=revision, **metadata)
     except TermsChanged as changed:
         if changed.terms:
-            _show(client.offer(reference.repo, revision=revision, **metadata), context)
+            _show(client.offer(reference.repo, revision=revision, **metadata), metadata, context)
         raise
     except HandOff as handed:
         if not arguments.wait:
@@ -162,10 +167,10 @@ def _mint(arguments: Namespace, context: Context, *, again: bool) -> Version:
         return version
 
 
-def _show(offer: Offer, context: Context) -> None:
+def _show(offer: Offer, metadata: Mapping[str, Any], context: Context) -> None:
     """Show what would be registered and the terms, and remember that they were shown."""
     context.show(offer)
-    context.session.show_terms(offer.terms)
+    context.session.show_terms(offer.terms, metadata)
 
 
 def _not_agreed(arguments: Namespace, terms: Terms, again: bool, context: Context) -> ConsentError:
@@ -175,6 +180,7 @@ def _not_agreed(arguments: Namespace, terms: Terms, again: bool, context: Contex
     if not context.lasting and terms.shown:
         # The next command line is another process: the digest and the revision say what was read.
         revision = (terms.shown.revision or "")[:12]
+        words += _metadata_options(arguments)
     if revision:
         words += ["--revision", revision]
     if arguments.test:
@@ -189,6 +195,13 @@ def _not_agreed(arguments: Namespace, terms: Terms, again: bool, context: Contex
             f"Nothing was generated, because the terms had not been shown yet: {way}", terms
         )
     return ConsentRequired(f"Nothing was generated: {way}", terms)
+
+
+def _metadata_options(arguments: Namespace) -> list[str]:
+    """The metadata on the command line, as options of the next one."""
+    given = [("--author", author) for author in arguments.authors or ()]
+    given += [("--title", arguments.title), ("--description", arguments.description)]
+    return [word for name, value in given if value for word in (name, shlex.quote(value))]
 
 
 def _refuse(status: Status) -> None:

@@ -52,7 +52,7 @@ class Session:
         self._sandbox_address = ""
         self._sandbox_datacite = ""
         self._sandbox_data: Path | None = None
-        self._shown: dict[Repo, Terms] = {}
+        self._shown: dict[Repo, tuple[Terms, Mapping[str, Any]]] = {}
         self._amendments: dict[str, Terms] = {}
 
     @property
@@ -82,17 +82,23 @@ class Session:
         """The terms last shown for the correction `subject`; asking forgets them."""
         return self._amendments.pop(subject, None)
 
-    def show_terms(self, terms: Terms) -> None:
-        """Keep what has just been shown, in place of what was shown for the same repository before."""
-        if terms.shown:
-            self._shown[terms.shown.repo] = terms
+    def show_terms(self, terms: Terms, metadata: Mapping[str, Any]) -> None:
+        """Keep what has just been shown, in place of what was shown for the same repository before.
 
-    def shown_terms(self, repo: Repo, revision: str | None) -> Terms | None:
-        """The terms that were shown for `revision` of `repo` (None: the latest commit), and are not spent."""
-        for terms in self._shown.values():
+        `metadata` is what the person had given: the authors, the title, the description.
+        """
+        if terms.shown:
+            self._shown[terms.shown.repo] = terms, metadata
+
+    def shown_terms(
+        self, repo: Repo, revision: str | None
+    ) -> tuple[Terms, Mapping[str, Any]] | None:
+        """The terms that were shown for `revision` of `repo` (None: the latest commit) and are not
+        spent, with the metadata that had been given."""
+        for terms, metadata in self._shown.values():
             shown = terms.shown
             if shown and shown.spent is None and shown.is_for(repo, revision):
-                return terms
+                return terms, metadata
         return None
 
     # Choosing
