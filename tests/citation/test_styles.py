@@ -13,7 +13,7 @@ import pytest
 
 from hubdoi.citation import cite, pandoc, styles
 from hubdoi.citation.styles import find_style
-from hubdoi.records import Author, Repo, Version
+from hubdoi.records import Author, Doi, Repo, Version
 from hubdoi.records.errors import InvalidInput, MissingLibrary, ServiceUnreachable, UnknownStyle
 
 Make = Callable[..., Version]
@@ -31,13 +31,66 @@ def three(make: Make) -> list[Version]:
 
 @pytest.mark.parametrize("style", TEN)
 def test_styled_text_is_what_pandoc_makes_of_the_csl_json(style: str, three: list[Version]) -> None:
+    versions = [*three[:2], three[2].replace(doi=Doi("10.5072/hf/0002"))]
     own = pypandoc.convert_text(
-        str(cite(three, "csl-json")),
+        str(cite(versions, "csl-json")),
         "plain",
         format="csljson",
-        extra_args=["--citeproc", f"--csl={find_style(style)}", "--wrap=none"],
+        extra_args=[
+            "--citeproc",
+            f"--csl={find_style(style)}",
+            "--wrap=none",
+            # This one is British, and declares it nowhere but in its own words.
+            *(["--metadata=lang=en-GB"] if style == "harvard" else []),
+        ],
     )
-    assert str(cite(three, style=style)) == own.strip().replace("\r\n", "\n")
+    # As APA writes it; CSL's locales have one word.
+    expected = own.replace("[Dataset]", "[Data set]").strip().replace("\r\n", "\n")
+    assert str(cite(versions, style=style)) == expected
+
+
+def test_a_reference_has_its_link_also_where_a_style_prints_only_that_of_pages(
+    three: list[Version],
+) -> None:
+    links = {
+        "https://doi.org/10.5072/hf/0001",
+        "https://doi.org/10.5072/hf/0003",
+        three[2].landing_url,
+    }
+    # The DOI and the publisher; the URL in place of the DOI; the URL of what is called a web page.
+    for style, before in (
+        ("apa", ""),
+        ("iso690-author-date-en", "Available from: "),
+        ("ieee-transactions-on-medical-imaging", "Available: "),
+    ):
+        cited = cite(three, style=style)
+        for link in links:
+            said = link.removeprefix("https://doi.org/") if style.startswith("iso690") else link
+            assert str(cited).count(said) == 1, style
+        assert f"{before}https://doi.org/10.5072/hf/0003" in str(cited)
+        assert not any("leaves out" in note for note in cited.notes)
+        assert "10.5072/hf/0003" in str(cited.html)
+        marked = cite(three, "markdown", style=style)
+        assert all(link.rpartition("/")[2] in str(marked) for link in links)
+    nature = str(cite(three[2], style="nature"))
+    assert str(three[2].landing_url) in nature
+
+
+def test_a_style_that_has_no_place_for_a_link_is_said_so(three: list[Version]) -> None:
+    one, many = cite(three[0], style="acl"), cite(three, style="acl")
+    assert "10.5072" not in str(one)
+    assert one.notes == (
+        "The style acl leaves out 10.5072/hf/0001; write it after the reference, or choose another style.",
+    )
+    assert many.notes[-1] == (
+        "The style acl leaves out the links of 3 works; write them after the references, or choose another style."
+    )
+
+
+def test_a_style_has_the_quotation_marks_of_its_country(three: list[Version]) -> None:
+    assert "‘tiny-bert_1 (Revision 0000001)’. Hugging Face" in str(cite(three, style="harvard"))
+    american = str(cite(three, style="harvard", locale="en-US"))
+    assert "“tiny-bert_1 (Revision 0000001).” Hugging Face" in american
 
 
 def test_names_and_versions_come_out_right(make: Make, three: list[Version]) -> None:

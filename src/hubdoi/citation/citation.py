@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from importlib import import_module
@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from ..records import Displayed, Version
 from ..records.errors import InvalidInput, UnknownFormat
+from ..records.link import link_of
 from .keys import identity
 
 
@@ -44,6 +45,8 @@ _FORMATS = {
     "hub": _Format(".hub", "application/x-bibtex", ".bib"),
 }
 _PANDOC_FORMATS = {"text": "plain", "markdown": "gfm-raw_html"}
+
+_LINK = re.compile(r"(?:10\.|https?://)[^\s<>\"\]]*\w")
 
 FORMATS: tuple[str, ...] = tuple(_FORMATS)
 """The names of the formats, in the order in which they are offered."""
@@ -219,19 +222,47 @@ def _styled(
     chosen = "text" if format == "bibtex" else format
     tag = check_locale(locale)
     text = _render(versions, style, tag, _PANDOC_FORMATS[chosen])
-    return Citation(text, chosen, versions, notes, style, tag)
+    lost = _without_link(versions, _render(versions, style, tag, "plain"))
+    more = _lost([versions[place] for place in lost], style)
+    return Citation(text, chosen, versions, notes + more, style, tag)
+
+
+def _lost(versions: list[Version], style: str) -> tuple[str, ...]:
+    """The note for references that a style prints without a link."""
+    if not versions:
+        return ()
+    what, where = _identifier(versions[0]), "write it after the reference"
+    if len(versions) > 1:
+        what, where = f"the links of {len(versions)} works", "write them after the references"
+    return (f"The style {style[:60]} leaves out {what}; {where}, or choose another style.",)
 
 
 def _render(versions: tuple[Version, ...], style: str, locale: str | None, to: str) -> str:
+    """The references; where a style would leave out the link of one, as that of a web page.
+
+    Many styles print the DOI of articles alone, and of everything else the URL, or only of pages.
+    """
     from .csl import items
-    from .pandoc import bibliography, notes
     from .styles import find_style
 
-    path, cited = find_style(style), items(versions)
+    path, own = find_style(style), items(versions)
+    cited = list(own)
+    for page in ({}, {"type": "webpage"}):
+        for place in _without_link(versions, _printed(cited, path, locale, "plain")):
+            link = {"DOI": "", "URL": link_of(versions[place])}
+            cited[place] = own[place] | link | page
+    for place in _without_link(versions, _printed(cited, path, locale, "plain")):
+        cited[place] = own[place]
+    return _printed(cited, path, locale, to)
+
+
+def _printed(cited: list[dict[str, Any]], path: Path, locale: str | None, to: str) -> str:
+    """The bibliography; of a style for notes alone, which has none, the notes."""
+    from .pandoc import bibliography, notes
+
     text = bibliography(cited, path, locale, to)
     if re.sub(r"<[^>]*>", "", text).strip() or not cited:
         return text
-    # A style for notes alone has no bibliography; what it prints is the note.
     said = notes(cited, path, locale)
     if to == "plain":
         return said
@@ -242,6 +273,23 @@ def _render(versions: tuple[Version, ...], style: str, locale: str | None, to: s
     from .markdown import markdown_text
 
     return "\n\n".join(map(markdown_text, said.split("\n\n")))
+
+
+def _without_link(versions: Sequence[Version], text: str) -> list[int]:
+    """Which of them `text` gives without the DOI or, where there is none, without the URL."""
+    lower = text.lower()
+    # To look for each of ten thousand in the whole text takes longer than to print it.
+    printed = {link.removeprefix("https://doi.org/") for link in _LINK.findall(lower)}
+    names = (_identifier(version).lower() for version in versions)
+    return [
+        place
+        for place, name in enumerate(names)
+        if name and name not in printed and not re.search(rf"{re.escape(name)}(?!\w)", lower)
+    ]
+
+
+def _identifier(version: Version) -> str:
+    return version.doi.name if version.doi else link_of(version)
 
 
 def _day(urldate: date | str) -> str:

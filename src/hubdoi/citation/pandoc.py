@@ -28,6 +28,10 @@ _ENVIRONMENT = ("LANG", "LC_ALL", "PATH", "SYSTEMROOT", "TMPDIR", "TEMP")
 _LABEL_ALONE = re.compile(
     r"(<names\b[^>]*[^/]>)(?=\s*<label\b)(?!(?:(?!</names>|<substitute>).)*<name\b)", re.DOTALL
 )
+# APA writes "data set" in two words; the locales of CSL in one.
+_ENGLISH_TERMS = re.compile(r'<locale xml:lang="en">\s*<terms>')
+_DATASET, _DATA_SET = 'term="dataset"', '<term name="dataset">data set</term>'
+_LANGUAGES = re.compile(r"<locale\b[^>]*>")
 _LOCALE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z]{4})?([-_]([A-Za-z]{2}|\d{3}))?")
 
 
@@ -117,10 +121,11 @@ def _run(text: str, source: str, to: str, style: str, locale: str | None) -> str
         "--citeproc",
         "--sandbox",
         "--wrap=none",
-        *([f"--metadata=lang={locale}"] if locale else []),
     ]
     try:
-        with _mended(Path(style)) as path:
+        with _mended(Path(style)) as (path, own):
+            if language := locale or own:
+                command.append(f"--metadata=lang={language}")
             done = subprocess.run(  # noqa: S603  # nosec B603  # a fixed program; no shell; the text goes through stdin
                 [*command, f"--csl={path}"],
                 input=text.encode(),
@@ -143,20 +148,39 @@ def _run(text: str, source: str, to: str, style: str, locale: str | None) -> str
 
 
 @contextmanager
-def _mended(style: Path) -> Iterator[Path]:
-    """The style; a copy of it where pandoc would print "editors" before the names, unlike CSL."""
+def _mended(style: Path) -> Iterator[tuple[Path, str | None]]:
+    """The style, and its language where it does not declare the one that it is written for.
+
+    A copy of it where pandoc would print "editors" before the names, unlike CSL, or "dataset" where
+    the style means "data set".
+    """
     try:
         text = style.read_text(encoding="utf-8")
     except (OSError, UnicodeError):
         text = ""
     mended = _LABEL_ALONE.sub(r"\1<name/>", text)
+    if _DATASET in text and _DATA_SET not in text:
+        mended = _ENGLISH_TERMS.sub(lambda found: found[0] + _DATA_SET, mended, count=1)
+    language = _language_of(text)
     if mended == text:
-        yield style
+        yield style, language
         return
     with TemporaryDirectory(prefix="hubdoi-style-") as folder:
         path = Path(folder) / style.name
         path.write_text(mended, encoding="utf-8")
-        yield path
+        yield path, language
+
+
+def _language_of(style: str) -> str | None:
+    """The one language, with its country, in which a style has words of its own.
+
+    Without it a British style would have American quotation marks, and none of its words.
+    """
+    if "default-locale" in style:
+        return None
+    blocks = _LANGUAGES.findall(style)
+    found = re.search(r'xml:lang="([a-z]+-[A-Z]+)"', blocks[0]) if len(blocks) == 1 else None
+    return found[1] if found else None
 
 
 def _pandoc() -> str:
