@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
+from starlette.routing import BaseRoute, Match
+from starlette.types import Receive, Scope, Send
+
+_LITERAL = re.compile(r"[^/{}]+")
 
 
 def add_routes(app: FastAPI, routers: Iterable[APIRouter]) -> None:
@@ -14,5 +20,36 @@ def add_routes(app: FastAPI, routers: Iterable[APIRouter]) -> None:
     0.1 s for a sandbox. These routers have no prefix and no dependency to add, so the routes
     themselves can be used.
     """
-    for router in routers:
-        app.router.routes.extend(router.routes)
+    routes = [route for router in routers for route in router.routes]
+    app.router.routes += [_Shortlist([*app.router.routes, *routes]), *routes]
+
+
+class _Shortlist(BaseRoute):
+    """Finds the first of `routes` that fits, without trying every expression on the way to it.
+
+    A URL fits a route only if the parts of the route's path that are not variable are among its
+    own. What none of them fits goes on to the routes behind this one, which say why.
+    """
+
+    def __init__(self, routes: list[BaseRoute]) -> None:
+        self._routes = [(_literals(route), route) for route in routes]
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        if scope["type"] == "http":
+            parts = set(scope["path"].split("/"))
+            for literals, route in self._routes:
+                if literals <= parts:
+                    match, found = route.matches(scope)
+                    if match is Match.FULL:
+                        return match, {**found, "shortlisted": route}
+        return Match.NONE, {}
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await scope["shortlisted"].handle(scope, receive, send)
+
+
+def _literals(route: BaseRoute) -> frozenset[str]:
+    if not isinstance(route, APIRoute):
+        return frozenset()
+    parts = route.path.split("/")
+    return frozenset(part for part in parts if _LITERAL.fullmatch(part))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from ..minting.database import Database
@@ -15,6 +15,8 @@ from .tables import BLOBS
 
 # A statement for each content takes longer than what it does; all at once need memory.
 _ROWS = 1000
+# Building a statement takes longer than running it.
+_CONTENT = select(BLOBS.c.content).where(BLOBS.c.oid == bindparam("id"))
 _BYTES = 16 * 1024 * 1024
 
 
@@ -33,7 +35,7 @@ class Contents:
             Refusal: there is none (404).
         """
         with self._database.reading() as connection:
-            content = connection.execute(select(BLOBS.c.content).where(BLOBS.c.oid == oid)).scalar()
+            content = connection.execute(_CONTENT, {"id": oid}).scalar()
         if content is None:
             raise Refusal(404, f"There is no content {oid} here.", "EntryNotFound")
         return bytes(content)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from fastapi import APIRouter
+from fastapi.routing import APIRoute
 
 from . import (
     hub_collections,
@@ -25,8 +28,7 @@ from . import (
     not_offered,
 )
 
-# The OpenAPI document describes the DOI side; what this side answers is huggingface_hub's to say.
-router = APIRouter(include_in_schema=False)
+router = APIRouter()
 for _part in (
     # First: its paths are narrower than those of repositories.
     not_offered,
@@ -48,4 +50,7 @@ for _part in (
     hub_parquet,
     hub_discussions,
 ):
-    router.include_router(_part.router)
+    router.routes += _part.router.routes
+for _route in router.routes:
+    # The OpenAPI document describes the DOI side; what this side answers is huggingface_hub's to say.
+    cast(APIRoute, _route).include_in_schema = False

@@ -79,28 +79,30 @@ def paths_info(request: Request, found: Reading, body: FormOrJson) -> list[dict[
 
 @router.api_route("/{namespace}/{name}/resolve/{tail:path}", methods=["GET", "HEAD"])
 def resolve_model(request: Request, namespace: str, name: str) -> Response:
-    return _download(request, locate(request, "models", namespace, name), "resolve")
+    return _download(request, "models", namespace, name, "resolve")
 
 
 @router.api_route("/{namespace}/{name}/raw/{tail:path}", methods=["GET", "HEAD"])
 def raw_model(request: Request, namespace: str, name: str) -> Response:
-    return _download(request, locate(request, "models", namespace, name), "raw")
+    return _download(request, "models", namespace, name, "raw")
 
 
 @router.api_route("/datasets/{namespace}/{name}/resolve/{tail:path}", methods=["GET", "HEAD"])
 def resolve_dataset(request: Request, namespace: str, name: str) -> Response:
-    return _download(request, locate(request, "datasets", namespace, name), "resolve")
+    return _download(request, "datasets", namespace, name, "resolve")
 
 
 @router.api_route("/datasets/{namespace}/{name}/raw/{tail:path}", methods=["GET", "HEAD"])
 def raw_dataset(request: Request, namespace: str, name: str) -> Response:
-    return _download(request, locate(request, "datasets", namespace, name), "raw")
+    return _download(request, "datasets", namespace, name, "raw")
 
 
-def _download(request: Request, found: Located, action: str) -> Response:
-    found.refuse_without_access()
-    revision, path = split_revision(tail_of(request, action))
+def _download(request: Request, kind: str, namespace: str, name: str, action: str) -> Response:
+    # Access and content as of one moment, and one connection for both.
     with world_of(request).reading():
+        found = locate(request, kind, namespace, name)
+        found.refuse_without_access()
+        revision, path = split_revision(tail_of(request, action))
         commit = found.store.commits.resolve(found.uid, revision)
         file = found.store.commits.listing(commit).get(path)
         if commit is None or file is None:
