@@ -1,10 +1,9 @@
 /* Follows the active document and keeps the report about it: read, asked of the Hub, read again. */
 
-import type { Kernel } from "@jupyterlab/services";
 import { Signal, type ISignal } from "@lumino/signaling";
 import { ApiError, type Api } from "./api.ts";
 import { DocumentReader, isNotebook, type Source } from "./documentReader.ts";
-import { loadedIn } from "./kernel.ts";
+import { KernelLoads } from "./kernel.ts";
 import { rowsOf, type Row } from "./rows.ts";
 import type { Load, Report } from "./types.ts";
 
@@ -15,7 +14,7 @@ export class Model {
   report: Report | null = null;
   problem = "";
   loading = false;
-  loads: Load[] = [];
+  private _kernel: KernelLoads | null = null;
   private _reader: DocumentReader | null = null;
   private _changed = new Signal<this, void>(this);
   private _timer = 0;
@@ -39,6 +38,11 @@ export class Model {
     return this._reader;
   }
 
+  /** What the kernel has loaded, when it records that. */
+  get loads(): Load[] {
+    return this._kernel?.loads ?? [];
+  }
+
   get rows(): Row[] {
     return this.report ? rowsOf(this.report, this.loads, this.loading) : [];
   }
@@ -52,15 +56,13 @@ export class Model {
     this._reader = source ? new DocumentReader(source) : null;
     this.report = null;
     this.problem = "";
-    this.loads = [];
+    this._kernel?.dispose();
+    this._kernel = null;
     this._reader?.changed.connect(() => this.schedule());
     source?.disposed.connect(() => source === this.source && this.follow(null));
     if (source && isNotebook(source)) {
-      source.sessionContext.statusChanged.connect((_, status) => {
-        if (status === "idle" && source === this.source) {
-          this.schedule(PAUSE * 2);
-        }
-      });
+      this._kernel = new KernelLoads(source.sessionContext);
+      this._kernel.changed.connect(() => this.schedule(PAUSE * 2));
     }
     this.loading = source !== null;
     this._changed.emit();
@@ -99,12 +101,11 @@ export class Model {
       const refresh = this._anew;
       this._anew = false;
       const asked = await this.ask<Report>("document", { ask: true, refresh });
-      const loads = await loadedIn(this._kernel());
+      await this._kernel?.ask();
       if (stale()) {
         return;
       }
       this.report = asked;
-      this.loads = loads;
       this.problem = asked.offline ?? "";
     } catch (error) {
       if (stale()) {
@@ -132,11 +133,6 @@ export class Model {
       }
       return this.api.post<T>(name, { ...(await reader.read()), ...body });
     }
-  }
-
-  private _kernel(): Kernel.IKernelConnection | null {
-    const source = this.source;
-    return source && isNotebook(source) ? (source.sessionContext.session?.kernel ?? null) : null;
   }
 }
 
