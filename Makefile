@@ -10,7 +10,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONDONTWRITEBYTECODE
 
 # What the tests of TeX, the browser and the gateway need (libatomic1: playwright); pandoc comes with pypandoc_binary.
-PACKAGES := chromium libatomic1 fonts-dejavu-core fonts-droid-fallback poppler-utils texlive-latex-base texlive-latex-recommended \
+PACKAGES := chromium-headless-shell libatomic1 fonts-dejavu-core fonts-droid-fallback poppler-utils texlive-latex-base texlive-latex-recommended \
 	texlive-luatex texlive-bibtex-extra texlive-publishers biber lmodern postgresql
 
 .PHONY: help audit fuzz demo lab labextension test test-long lint types frontend unit notebooks browser coverage pictures docs lowest dist bench profile system clean checks audited compiled documents environment load

@@ -23,6 +23,8 @@ __all__ = [
     "PanelOnPage",
     "choose_theme",
     "hide_file_browser",
+    "open_document",
+    "ready",
 ]
 
 SECONDS = 1000
@@ -49,11 +51,7 @@ class Lab:
             self.directory / name,
         )
         if page.url.startswith(self.url):
-            page.evaluate(
-                # Without a result: the widget that the command returns cannot leave the page.
-                "async path => { await window.jupyterapp.commands.execute('docmanager:open', {path}) }",
-                name,
-            )
+            open_document(page, name)
             notebook.ready()
         else:
             notebook.open()
@@ -104,6 +102,8 @@ class Desk:
                     if (widget.context?.model) widget.context.model.dirty = false;
                     widget.dispose();
                   }
+                  app.shell.expandLeft?.();
+                  app.shell.activateById("filebrowser");
                   if (document.body.dataset.jpThemeLight !== "true")
                     await app.commands.execute("apputils:change-theme", { theme: "JupyterLab Light" });
                 }"""
@@ -141,9 +141,7 @@ class Notebook:
 
     def ready(self) -> None:
         self.page.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=60 * SECONDS)
-        self.page.wait_for_selector(
-            '.jp-Notebook-ExecutionIndicator[data-status="idle"]', timeout=60 * SECONDS
-        )
+        ready(self.page)
         idle = self.page.locator("#jp-main-statusbar").get_by_text("| Idle")
         expect(idle).to_be_visible(timeout=60 * SECONDS)
 
@@ -243,6 +241,22 @@ class Notebook:
         parts = urlsplit(request.url)
         if parts.scheme in ("http", "https", "ws", "wss") and parts.hostname != "127.0.0.1":
             self.foreign.append(request.url)
+
+
+def open_document(page: Page, path: str) -> None:
+    """Open a document in a page that has JupyterLab already."""
+    page.evaluate(
+        # Without a result: the widget that the command returns cannot leave the page.
+        "async path => { await window.jupyterapp.commands.execute('docmanager:open', {path}) }",
+        path,
+    )
+
+
+def ready(page: Page) -> None:
+    """Wait until the kernel of the notebook in front is idle."""
+    page.wait_for_selector(
+        '.jp-Notebook-ExecutionIndicator[data-status="idle"]', timeout=60 * SECONDS
+    )
 
 
 def hide_file_browser(page: Page) -> None:

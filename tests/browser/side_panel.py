@@ -9,25 +9,33 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-from playwright.sync_api import BrowserContext, Dialog, Locator, Page, TimeoutError, expect
+from playwright.sync_api import Dialog, Error, Locator, Page, TimeoutError, expect
 
 from hubdoi.client import Client
-from tests.browser.browser_lab import SECONDS, Lab
+from tests.browser.browser_lab import SECONDS, Lab, open_document, ready
 
 
 class Analysis:
     """A document in a page, without a kernel, and the side panel beside it; `errors` are exceptions
     that no script of the page has caught."""
 
-    def __init__(self, lab: Lab, context: BrowserContext, name: str) -> None:
+    def __init__(self, lab: Lab, page: Page, name: str) -> None:
         self.lab = lab
         self.name = name
         self.kernel = ""
-        self.page: Page = context.new_page()
+        self.page = page
         self.dialogs: list[str] = []
-        self.page.on("dialog", self._dismiss)
         self.errors: list[str] = []
-        self.page.on("pageerror", lambda error: self.errors.append(error.message))
+        page.on("dialog", self._dismiss)
+        page.on("pageerror", self._note)
+
+    def leave(self) -> None:
+        """Listen to the page no more."""
+        self.page.remove_listener("dialog", self._dismiss)
+        self.page.remove_listener("pageerror", self._note)
+
+    def _note(self, error: Error) -> None:
+        self.errors.append(error.message)
 
     def _dismiss(self, dialog: Dialog) -> None:
         if dialog.type == "beforeunload":
@@ -61,14 +69,20 @@ class Analysis:
     def open(self, *, app: str = "lab", panel: bool = True) -> Analysis:
         """Open it, in JupyterLab or Notebook, and the side panel with it unless there is none."""
         token = f"token={self.lab.token}"
-        where = (
-            f"lab/workspaces/{Path(self.name).stem}/tree/{self.name}?{token}&reset"
-            if app == "lab"
-            else f"notebooks/{self.name}?{token}"
-        )
-        self.page.goto(self.lab.url + where)
+        if app != "lab":
+            self.page.goto(f"{self.lab.url}notebooks/{self.name}?{token}")
+        elif self.page.url.startswith(f"{self.lab.url}lab"):
+            open_document(self.page, self.name)
+        else:
+            workspace = Path(self.name).stem
+            self.page.goto(
+                f"{self.lab.url}lab/workspaces/{workspace}/tree/{self.name}?{token}&reset"
+            )
         self.page.wait_for_selector(".jp-Notebook .jp-Cell, .jp-FileEditor", timeout=60 * SECONDS)
-        if not self.kernel:
+        if self.kernel:
+            # A key that is pressed before the kernel is connected is lost.
+            ready(self.page)
+        else:
             self.without_kernel()
         if not panel:
             return self
@@ -203,10 +217,6 @@ class Analysis:
 
     def clipboard(self) -> str:
         return str(self.page.evaluate("navigator.clipboard.readText()"))
-
-    def screenshot(self, directory: Path) -> None:
-        directory.mkdir(exist_ok=True)
-        self.page.screenshot(path=directory / f"side-panel-{Path(self.name).stem}.png")
 
 
 def server_sandbox(lab: Lab) -> dict[str, Any]:

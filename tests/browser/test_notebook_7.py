@@ -15,7 +15,7 @@ REPO = "ada/in-notebook-7"
 def test_the_panel_and_the_side_panel_in_notebook_7(lab: Lab, context: BrowserContext) -> None:
     client: Client = ada(lab)
     new_repository(client, REPO)
-    analysis = Analysis(lab, context, "notebook-7.ipynb")
+    analysis = Analysis(lab, context.new_page(), "notebook-7.ipynb")
     analysis.write(
         f"%load_ext hubdoi\n%doi use sandbox\n%doi panel {REPO}",
         f"from transformers import AutoModel\nmodel = AutoModel.from_pretrained('{REPO}')",

@@ -11,7 +11,6 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from hubdoi.client import Client
 from tests.browser.browser_lab import SECONDS, Lab, choose_theme, hide_file_browser
-from tests.browser.conftest import SCREENSHOTS
 from tests.browser.panel_alone import violations
 from tests.browser.picture import take
 from tests.browser.side_panel import Analysis, ada, new_repository
@@ -40,19 +39,6 @@ def author(lab: Lab) -> Client:
         authors=[{"name": EVIL_TITLE, "type": "organization"}],
     )
     return client
-
-
-@pytest.fixture
-def analysis(
-    lab: Lab, context: BrowserContext, request: pytest.FixtureRequest
-) -> Iterator[Analysis]:
-    name = re.sub(r"\W+", "-", request.node.name).strip("-")
-    analysis = Analysis(lab, context, f"{name}.ipynb")
-    analysis.page.set_viewport_size({"width": 1300, "height": 900})
-    yield analysis
-    analysis.screenshot(SCREENSHOTS)
-    assert analysis.dialogs == []
-    lab.shut_down_kernels()
 
 
 @contextmanager
@@ -96,6 +82,7 @@ def test_it_follows_what_is_written_without_a_kernel(analysis: Analysis, author:
     expect(analysis.row(ENGINE)).to_have_count(0)
     analysis.panel.get_by_role("searchbox").fill("nothing")
     expect(analysis.panel).to_contain_text("Nothing matches this filter.")
+    analysis.panel.get_by_role("searchbox").fill("")
 
 
 def test_a_pin_is_one_step_to_undo(analysis: Analysis, author: Client) -> None:
@@ -178,9 +165,7 @@ def test_other_documents_and_two_notebooks(analysis: Analysis, author: Client) -
     (folder / "script.py").write_text(f"{MODEL}\n")
     (folder / "page.md").write_text(f"# T\n\n```{{code-cell}} python\n:tags: [a]\n{DATA}\n```\n")
     (folder / "page.qmd").write_text(f"# T\n\n```{{python}}\n{DATA}\n```\n")
-    other = Analysis(analysis.lab, analysis.page.context, "other.ipynb")
-    other.page.close()
-    other.write(DATA)
+    Analysis(analysis.lab, analysis.page, "other.ipynb").write(DATA)
     analysis.write(MODEL).open()
     analysis.shows(ENGINE, "Not pinned")
     analysis.tab("script.py")
@@ -229,16 +214,17 @@ def test_pictures_of_the_side_panel_which_is_accessible(analysis: Analysis, auth
         take(analysis.page, f"side-panel-{theme}")
     analysis.panel.get_by_role("searchbox").fill("nothing")
     assert violations(analysis.panel) == []
-    choose_theme(analysis.page, "JupyterLab Light")
+    analysis.panel.get_by_role("searchbox").fill("")
 
 
-def test_a_hub_that_does_not_answer(analysis: Analysis) -> None:
-    folder = analysis.lab.directory.parent / "config" / "lab" / "user-settings" / "hubdoi"
+def test_a_hub_that_does_not_answer(lab: Lab, context: BrowserContext) -> None:
+    folder = lab.directory.parent / "config" / "lab" / "user-settings" / "hubdoi"
     settings = folder / "plugin.jupyterlab-settings"
     before = settings.read_text()
     settings.write_text('{"hub": "configured"}')
     try:
-        analysis.write(MODEL).open()
+        # A page of its own, which reads the settings anew.
+        analysis = Analysis(lab, context.new_page(), "unanswered.ipynb").write(MODEL).open()
         # What the code says stays; one sentence says what is missing.
         expect(analysis.panel.get_by_role("alert")).to_be_visible(timeout=60 * SECONDS)
         expect(analysis.row(ENGINE)).to_contain_text("cell 1, line 2")

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import BrowserContext, Locator, expect
+from playwright.sync_api import Locator, expect
 
 from hubdoi.client import Client
 from tests.browser.browser_lab import SECONDS, Lab, Notebook, PanelOnPage
@@ -30,18 +29,6 @@ def author(lab: Lab) -> Client:
     new_repository(client, "ada/cards", type="dataset")
     client.mint(ENGINE, agree=client.terms(ENGINE))
     return client
-
-
-@pytest.fixture
-def analysis(
-    lab: Lab, context: BrowserContext, request: pytest.FixtureRequest
-) -> Iterator[Analysis]:
-    name = re.sub(r"\W+", "-", request.node.name).strip("-")
-    analysis = Analysis(lab, context, f"{name}.ipynb")
-    analysis.page.set_viewport_size({"width": 1300, "height": 900})
-    yield analysis
-    assert analysis.dialogs == []
-    assert analysis.errors == []
 
 
 def test_mint_in_a_tab_with_a_kernel_of_its_own_and_in_a_new_cell(
@@ -226,6 +213,7 @@ def test_the_palette_the_toolbar_and_the_status_bar(analysis: Analysis, author: 
     expect(analysis.panel.get_by_role("button", name="To fix 2")).to_have_attribute(
         "aria-pressed", "true"
     )
+    analysis.panel.get_by_role("button", name=re.compile("^All")).click()
     analysis.undo()
     expect(button).to_have_attribute("data-count", "4")
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, Route, expect
+from playwright.sync_api import Page, Route, expect
 
 from hubdoi.client import Client
 from tests.browser.browser_lab import SECONDS, Lab
@@ -28,15 +27,6 @@ def author(lab: Lab) -> Client:
     return client
 
 
-@pytest.fixture
-def analysis(lab: Lab, context: BrowserContext) -> Iterator[Analysis]:
-    analysis = Analysis(lab, context, "states.ipynb")
-    analysis.page.set_viewport_size({"width": 1300, "height": 700})
-    yield analysis
-    choose(analysis.page, "light")
-    assert analysis.dialogs == []
-
-
 def choose(page: Page, theme: str) -> None:
     page.evaluate(THEME, f"JupyterLab {theme.title()}")
     light = str(theme == "light").lower()
@@ -45,6 +35,7 @@ def choose(page: Page, theme: str) -> None:
 
 
 def photograph(analysis: Analysis, name: str) -> None:
+    analysis.page.set_viewport_size({"width": 1300, "height": 700})
     for theme in ("light", "dark"):
         choose(analysis.page, theme)
         assert violations(analysis.panel) == [], (name, theme)
@@ -96,7 +87,7 @@ def test_pictures_of_what_is_empty(analysis: Analysis, author: Client) -> None:
     photograph(analysis, "empty")
     analysis.page.evaluate(
         """() => {
-          const [one] = window.jupyterapp.shell.widgets("main");
+          const one = [...window.jupyterapp.shell.widgets("main")].find(({ context }) => context);
           one.context.model.dirty = false;
           one.dispose();
         }"""
@@ -120,3 +111,8 @@ def test_pictures_of_what_was_loaded(analysis: Analysis, author: Client) -> None
     analysis.page.keyboard.press("Control+Enter")
     expect(row).to_contain_text(f"loaded{str(commit)[:7]}", timeout=60 * SECONDS)
     photograph(analysis, "loaded")
+    # While nothing happens, nothing is asked: not the server, and so not the kernel either.
+    asked: list[str] = []
+    analysis.page.on("request", lambda request: asked.append(request.url))
+    analysis.page.wait_for_timeout(3 * SECONDS)
+    assert [url for url in asked if "hubdoi/api/" in url] == []

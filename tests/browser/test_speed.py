@@ -28,7 +28,7 @@ def test_reading_and_typing_in_a_notebook_of_2000_cells(
     new_repository(client, "ada/long-tables", type="dataset")
     cells = [MODEL, *(f"x{n} = {n}\ny{n} = x{n} + 1" for n in range(CELLS - 1))]
     for has_panel in (False, True):
-        analysis = Analysis(lab, context, f"short-{has_panel}.ipynb").write("x = 1")
+        analysis = Analysis(lab, context.new_page(), f"short-{has_panel}.ipynb").write("x = 1")
         if not has_panel:
             analysis.page.route("**/lab/**", _switched_off)
         sent = _documents(analysis.page)
