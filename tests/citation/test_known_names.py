@@ -41,6 +41,28 @@ def test_a_name_may_stand_for_several(names: KnownNames) -> None:
     assert found[1].orcid == "0000-0002-1825-0097"
 
 
+@pytest.mark.parametrize("kind", ["organization", "organisation", "Organization"])
+def test_a_type_says_what_the_name_is_and_never_takes_its_place(tmp_path: Path, kind: str) -> None:
+    text = (
+        f'[names]\n"Meta AI" = "{kind}"\n"Lovelace,  Ada" = "person"\n"Grace Hopper" = "person"\n'
+    )
+    (tmp_path / "hubdoi.toml").write_text(text)
+    registered = [
+        Author("Meta AI"),
+        Author("Lovelace, Ada", "organization"),
+        Author("Grace Hopper"),
+    ]
+    group, ada, grace = KnownNames.nearest(tmp_path).corrected(registered)
+    assert (group.name, group.type) == ("Meta AI", "organization")
+    assert (ada.name, ada.type, ada.family, ada.given) == (
+        "Lovelace, Ada",
+        "person",
+        "Lovelace",
+        "Ada",
+    )
+    assert (grace.family, grace.given) == ("Hopper", "Grace")
+
+
 def test_identifiers_stay_where_they_belong(names: KnownNames) -> None:
     person = Author.person(
         "Juan Carlos Pérez García", orcid="0000-0002-1825-0097", affiliation="CERN", ror="01ggx4157"

@@ -4,6 +4,7 @@
 
     [names]
     "Meta AI" = "{Meta AI}"
+    "Tsinghua Press" = "organization"
     "Juan Carlos Pérez García" = "Pérez García, Juan Carlos"
     "Slaughter, Peter; Jones, Matt" = ["Slaughter, Peter", "Jones, Matt"]
 """
@@ -20,6 +21,12 @@ from ..records import Author
 from ..records.errors import InvalidAuthor, InvalidInput
 
 FILE = "hubdoi.toml"
+# In place of the author: what the name on the left is.
+_TYPES = {
+    "person": "person",
+    "organization": "organization",
+    "organisation": "organization",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +71,17 @@ def _key(name: str) -> str:
 def _authors(file: Path, name: str, value: Any) -> tuple[Author, ...]:
     values = value if isinstance(value, list) else [value]
     try:
-        found = tuple(Author.parse(text).check_certain() for text in values)
+        found = tuple(_author(name, text).check_certain() for text in values)
     except InvalidAuthor as error:
         raise InvalidInput(f"{file}: {name[:60]!r}: {error.message}") from None
     if not found:
         raise InvalidInput(f"{file}: {name[:60]!r} stands for nobody; write at least one author.")
     return found
+
+
+def _author(name: str, value: Any) -> Author:
+    kind = _TYPES.get(value.strip().lower()) if isinstance(value, str) else None
+    return Author.parse({"name": name, "type": kind} if kind else value)
 
 
 def _with_identifiers(known: Author, author: Author) -> Author:
