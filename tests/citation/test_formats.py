@@ -19,7 +19,7 @@ from lxml import etree
 
 from hubdoi.citation import FORMATS, cite
 from hubdoi.citation.keys import key_of
-from hubdoi.records import Author, Contributor, Doi, Funding, Repo, Version
+from hubdoi.records import Author, Contributor, Doi, Funding, Related, Repo, Version
 from hubdoi.records.errors import InvalidInput, UnknownFormat
 
 DATA = Path(__file__).parents[1] / "data" / "schemas"
@@ -197,6 +197,41 @@ def test_hub_is_what_the_hub_shows_character_by_character(
         revision="086d67d",
     )
     assert str(cite(version, "hub")) == expected
+
+
+def test_hub_keys_in_a_list_are_all_different(make: Make) -> None:
+    listed = [make(1), make(2), make(3, year=2025)]
+    keys = re.findall(r"^@misc\{(.*),$", str(cite(listed, "hub")), re.M)
+    alone = re.findall(r"^@misc\{(.*),$", str(cite(make(3, year=2025), "hub")), re.M)
+    assert len(set(keys)) == 3 and keys[2:] == alone
+    assert all(key.startswith("ada_lovelace_2026_") for key in keys[:2])
+    again = re.findall(r"^@misc\{(.*),$", str(cite(listed[::-1], "hub")), re.M)
+    assert again == keys[::-1]
+
+
+def test_schema_org_says_what_a_model_was_made_from(make: Make) -> None:
+    base, notes = (
+        "https://huggingface.co/google-bert/bert-base-uncased",
+        "https://example.org/notes",
+    )
+    related = (
+        Related("IsDerivedFrom", base, "URL"),
+        Related("References", notes, "URL"),
+        Related("IsSupplementTo", "arXiv:1810.04805", "arXiv"),
+        Related("Cites", "10.1234/A<B", "DOI"),
+        Related("HasPart", "https://example.org/part", "URL"),
+        Related("Cites", "javascript:alert(1)", "URL"),
+        Related("Cites", "no doi", "DOI"),
+    )
+    thing = json.loads(str(cite(make(1, related=related), "schema.org")))
+    assert thing["isBasedOn"] == {"@id": base}
+    assert [entry["@id"] for entry in thing["citation"]] == [
+        notes, "https://arxiv.org/abs/1810.04805", "https://doi.org/10.1234/A%3CB",
+    ]  # fmt: skip
+    previous = json.loads(
+        str(cite(make(2, related=related, previous=Doi("10.5072/hf/0001")), "schema.org"))
+    )
+    assert previous["isBasedOn"] == [{"@id": "https://doi.org/10.5072/hf/0001"}, {"@id": base}]
 
 
 def test_cff_is_valid_by_its_schema(
@@ -466,6 +501,10 @@ def test_schema_org_has_what_dataset_search_reads(make: Make) -> None:
     assert data["isAccessibleForFree"] is True
     assert data["includedInDataCatalog"]["name"] == "Hugging Face"
     assert data["distribution"][0]["encodingFormat"] == "parquet"
+    several = make(3, formats=("text/csv", "text/markdown"), sizes=("12 bytes",))
+    (files,) = json.loads(str(cite(several, "schema.org")))["distribution"]
+    assert files["encodingFormat"] == ["text/csv", "text/markdown"]
+    assert files["contentSize"] == "12 bytes"
     untyped = json.loads(str(cite(make(1, authors=(Author("jeevan"),)), "schema.org")))
     assert untyped["author"] == [{"@type": "Organization", "name": "jeevan"}]
     own = json.loads(str(cite(make(1, license="gemma"), "schema.org")))

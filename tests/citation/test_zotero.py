@@ -81,6 +81,12 @@ def test_what_has_no_field_is_a_line_of_extra(general: str, work: Callable[..., 
         assert fact in said, (general, csl_type(version), fact)
 
 
+def test_a_suffix_is_where_zotero_looks_for_it(work: Callable[..., Version]) -> None:
+    item = item_of(work("Dataset", authors=(Author.person("King, Martin, Jr."),)))
+    (king,) = [one for one in item["creators"] if one["creatorType"] == "author"]
+    assert (king["firstName"], king["lastName"]) == ("Martin, Jr.", "King")
+
+
 def test_a_model_is_a_program_that_says_what_it_is(version: Version) -> None:
     item = item_of(version)
     assert item["itemType"] == "computerProgram" and item["company"] == "Hugging Face"

@@ -31,5 +31,17 @@ def test_r04_a_paper_of_the_card_is_not_named_again_by_its_tag() -> None:
     )
 
 
+def test_r04_subjects_are_what_it_is_about() -> None:
+    info = _info(
+        languages=("en", "Zh", "multilingual"),
+        tags=(
+            *("bert", "fill-mask", "task_categories:text-classification", "ai", "en", "zh"),
+            *("multilingual", "endpoints_compatible", "region:us", "license:mit", "doi:10.1/x"),
+        ),
+    )
+    assert info.subjects == ("bert", "fill-mask", "text-classification", "ai")
+    assert info.language == "en"
+
+
 def test_an_empty_card_names_nothing() -> None:
     assert _info().related == ()

@@ -149,7 +149,7 @@ def test_a_mint_answers_with_the_version(http: Ask, agreed: dict[str, Any], demo
         "resource_type": "Model",
         "version": head[:7],
         "language": "en",
-        "subjects": ["bert", "tiny", "fill-mask", "transformers", "en"],
+        "subjects": ["bert", "tiny", "fill-mask", "transformers"],
         "state": "current",
         "endpoint": demo.endpoint,
     }

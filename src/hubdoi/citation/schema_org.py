@@ -7,8 +7,9 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from ..records import Author, Funding, Version
+from ..records import Author, Doi, Funding, Related, Version
 from ..records.date import day_of, year_of
+from ..records.errors import InvalidDoi
 from ..records.link import landing_of, link_of, web_url
 from ..records.plain_text import plain_line, plain_text
 from .work_type import csl_type, editors
@@ -26,6 +27,15 @@ _WORKS = {
     "chapter": "Chapter",
     "thesis": "Thesis",
     "report": "Report",
+}
+# DataCite's relations -> properties; the neighbours of a version stand apart.
+_RELATIONS = {
+    "IsDerivedFrom": "isBasedOn",
+    "References": "citation",
+    "Cites": "citation",
+    "IsSupplementTo": "citation",
+    "IsDocumentedBy": "citation",
+    "IsDescribedBy": "citation",
 }
 _CONTAINERS = {
     "article-journal": "Periodical",
@@ -91,7 +101,7 @@ def thing(version: Version) -> dict[str, Any]:
         "url": landing_of(version),
         **_in_container(version),
         "inLanguage": version.language,
-        "isBasedOn": {"@id": version.previous.url} if version.previous else None,
+        **_related(version),
     }
     return {name: value for name, value in found.items() if value}
 
@@ -153,15 +163,46 @@ def _catalog(version: Version) -> dict[str, str] | None:
     return found | {"url": host[0]} if host else found
 
 
-def _distribution(version: Version) -> list[dict[str, str]] | None:
-    """Where the files are; a search engine shows it as a download."""
+def _distribution(version: Version) -> list[dict[str, Any]] | None:
+    """Where the files are; a search engine shows it as a download.
+
+    One for all of them: size and page are of the whole revision.
+    """
     if not version.repo or not landing_of(version):
         return None
-    found = {"@type": "DataDownload", "contentUrl": landing_of(version)}
     formats = [plain_line(name) for name in version.formats]
-    if version.sizes:
-        found["contentSize"] = plain_line(version.sizes[0])
-    return [found | {"encodingFormat": name} for name in formats] or [found]
+    found = {
+        "@type": "DataDownload",
+        "contentUrl": landing_of(version),
+        "contentSize": plain_line(version.sizes[0]) if version.sizes else "",
+        "encodingFormat": formats[0] if len(formats) == 1 else formats,
+    }
+    return [{name: value for name, value in found.items() if value}]
+
+
+def _related(version: Version) -> dict[str, Any]:
+    """What it was made from, and what it cites, documents or belongs to, each as a link."""
+    before = [version.previous.url] if version.previous else []
+    found = {"isBasedOn": before, "citation": []}
+    for entry in version.related:
+        name = _RELATIONS.get(entry.relation)
+        if name and (link := _link(entry)):
+            found[name].append(link)
+    told = {name: [{"@id": link} for link in dict.fromkeys(links)] for name, links in found.items()}
+    return {name: links[0] if len(links) == 1 else links for name, links in told.items()}
+
+
+def _link(related: Related) -> str:
+    """The identifier as a URL; empty where it has none."""
+    if related.identifier_type == "DOI":
+        try:
+            return Doi.parse(related.identifier).url
+        except InvalidDoi:
+            return ""
+    if related.identifier_type == "arXiv":
+        number = re.sub(r"^arxiv:", "", related.identifier, flags=re.IGNORECASE)
+        return web_url(f"https://arxiv.org/abs/{number}")
+    return web_url(related.identifier)
 
 
 def _grant(funding: Funding) -> dict[str, Any]:

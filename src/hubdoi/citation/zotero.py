@@ -10,6 +10,7 @@ from ..records import Author, Version
 from ..records.container import Container
 from ..records.date import day_of, year_of
 from ..records.link import link_of
+from ..records.names import split_suffix
 from ..records.plain_text import plain_line, plain_text
 from .bibtex import version_apart
 from .keys import keys_of
@@ -135,11 +136,16 @@ def _say(found: dict[str, Any], extra: list[str], name: str, variable: str, valu
 
 
 def _creator(author: Author, role: str) -> dict[str, str | int]:
-    """A person in two fields; anything else in one, which is never split."""
+    """A person in two fields; anything else in one, which is never split.
+
+    Zotero takes "Jr." from the first name, after a comma; in the last name it would be sorted by.
+    """
     if author.type == "person" and author.family and author.given:
+        family, suffix = split_suffix(plain_line(author.family))
+        given = plain_line(author.given)
         return {
             "creatorType": role,
-            "firstName": plain_line(author.given),
-            "lastName": plain_line(author.family),
+            "firstName": f"{given}, {suffix}" if suffix else given,
+            "lastName": family,
         }
     return {"creatorType": role, "name": plain_line(author.name), "fieldMode": 1}

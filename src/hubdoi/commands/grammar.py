@@ -53,7 +53,8 @@ class _Parser(argparse.ArgumentParser):
         # The beginning of a long word tells which one it was.
         message = re.sub(r"\S{80,}", lambda word: f"{word[0][:79]}…", message)[:600]
         message = message[0].upper() + message[1:]
-        raise UsageError(f"{message}; see: {self.prog} --help")
+        see = " See" if message.endswith("?") else "; see"
+        raise UsageError(f"{message}{see}: {self.prog} --help")
 
     def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
         raise UsageError((message or "").strip() or f"See: {self.prog} --help")

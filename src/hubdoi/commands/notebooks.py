@@ -106,8 +106,9 @@ def bib(arguments: Namespace, context: Context) -> Message:
         classic=arguments.classic,
     )
     if arguments.dry_run:
-        said = "What would change:" if file.differs else f"{arguments.file} is up to date."
-        return Message(said + _left_alone(file), file, file.diff())
+        if not file.differs:
+            return Message(f"{arguments.file} is up to date.{_left_alone(file)}", file)
+        return Message(f"{_left_alone(file)} What would change:".lstrip(), file, file.diff())
     if not file.differs:
         return Message(f"{arguments.file} is up to date.{_left_alone(file)}", file)
     difference = file.diff() if arguments.adopt else ""

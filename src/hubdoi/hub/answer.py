@@ -38,7 +38,7 @@ def repo_info(repo: Repo, head: Mapping[str, Any], at: Mapping[str, Any]) -> Rep
         owner_is_organization=owner.get("type") == "org",
         description=_description(at.get("description")),
         licenses=licenses_of(card),
-        language=next(iter(_texts(card.get("language"))), None),
+        languages=_texts(card.get("language")),
         tags=tags,
         dois=_dois(named.get("id"), tags),
         doi_revision=_text(named.get("commit")) or None,

@@ -29,8 +29,8 @@ class Card:
         return _first(self.data.get("license"))
 
     @property
-    def language(self) -> str | None:
-        return _first(self.data.get("language"))
+    def languages(self) -> tuple[str, ...]:
+        return _texts(self.data.get("language"))
 
     @property
     def base_models(self) -> tuple[str, ...]:

@@ -14,6 +14,12 @@ from .repo import HUGGING_FACE, Repo, RepoType
 from .rights import Rights
 from .version import Related
 
+# Tags that the Hub adds by itself, of its own services.
+_OF_THE_HUB = frozenset(
+    "autotrain_compatible co2_eq_emissions custom_code endpoints_compatible eval-results has_space "
+    "model-index text-embeddings-inference text-generation-inference".split()
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Person:
@@ -37,7 +43,7 @@ class RepoInfo:
     full commit id of the revision that was asked for (the head unless one was named). `is_empty` is
     True when the Hub says that this revision has no file besides `.gitattributes`.
     `owner_name` is the full name of the user or organisation that it belongs to. `description`
-    is the card's text without markup, `licenses` and `language` as the card has them; `dois` are
+    is the card's text without markup, `licenses` and `languages` as the card has them; `dois` are
     those that its tags carry, and `doi_revision` is what the first of them names, where the Hub says
     so. `funding`, `contributors` and `papers` are those that the card names. `revision_date` is when `revision` was committed: versions are in that
     order, so that an old revision which gets its DOI late does not become the current one.
@@ -54,7 +60,7 @@ class RepoInfo:
     owner_is_organization: bool = False
     description: str | None = None
     licenses: tuple[Rights, ...] = ()
-    language: str | None = None
+    languages: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     dois: tuple[Doi, ...] = ()
     doi_revision: str | None = None
@@ -74,6 +80,11 @@ class RepoInfo:
     @property
     def license_url(self) -> str | None:
         return (self.licenses[0].url or None) if self.licenses else None
+
+    @property
+    def language(self) -> str | None:
+        """The first language of the card: a record names one, the primary language."""
+        return next(iter(self.languages), None)
 
     @property
     def rights(self) -> tuple[Rights, ...]:
@@ -97,11 +108,13 @@ class RepoInfo:
 
     @property
     def subjects(self) -> tuple[str, ...]:
-        """The tags that say what it is about: the task and free words, not licence, region or DOI."""
+        """The tags that say what it is about: the task and free words, not licence, region or DOI,
+        nor its languages, nor what the Hub can do with it."""
         found = []
+        apart = _OF_THE_HUB.union(map(str.lower, self.languages))
         for tag in self.tags:
             kind, colon, value = tag.partition(":")
-            if not colon:
+            if not colon and tag.lower() not in apart:
                 found.append(tag)
             elif kind in ("task_categories", "task_ids"):
                 found.append(value)

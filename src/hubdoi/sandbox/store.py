@@ -159,7 +159,7 @@ class Store:
             owner_is_organization=is_organization,
             description=card.description,
             licenses=licenses_of(card.data),
-            language=card.language,
+            languages=card.languages,
             # R6: everybody sees the DOIs of a repository among its tags.
             tags=(*card.tags_for(found.repo.type), *(f"doi:{doi}" for doi in dois)),
             dois=dois,

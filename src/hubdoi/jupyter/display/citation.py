@@ -18,6 +18,9 @@ FORMAT_NAMES = {
     "text": "Text",
     "markdown": "Markdown",
     "latex": "LaTeX",
+    "typst": "Hayagriva YAML for Typst",
+    "myst": "MyST",
+    "zotero": "Zotero",
     "hub": "BibTeX as the Hub writes it",
 }
 _LANGUAGES = {
@@ -30,6 +33,9 @@ _LANGUAGES = {
     "schema.org": "json",
     "markdown": "markdown",
     "latex": "latex",
+    "typst": "yaml",
+    "myst": "markdown",
+    "zotero": "json",
     "hub": "bibtex",
 }
 
