@@ -6,8 +6,7 @@ import re
 from collections.abc import Iterable
 
 from fastapi import APIRouter, FastAPI
-from fastapi.routing import APIRoute
-from starlette.routing import BaseRoute, Match
+from starlette.routing import BaseRoute, Match, Route
 from starlette.types import Receive, Scope, Send
 
 _LITERAL = re.compile(r"[^/{}]+")
@@ -49,7 +48,7 @@ class _Shortlist(BaseRoute):
 
 
 def _literals(route: BaseRoute) -> frozenset[str]:
-    if not isinstance(route, APIRoute):
+    if not isinstance(route, Route):
         return frozenset()
     parts = route.path.split("/")
     return frozenset(part for part in parts if _LITERAL.fullmatch(part))

@@ -9,7 +9,6 @@ from typing import Any
 from sqlalchemy import Row, bindparam, delete, insert, select, text
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from ..minting.database import Database
 from ..records import Person
 from ..records.errors import RevisionNotFound
 from ..records.repo_card import Card
@@ -22,6 +21,7 @@ from .large import LargeFile, LargeFiles, pointed_to
 from .listing import Listing
 from .paths import check_path
 from .refusal import Refusal
+from .remembered import Remembered, SandboxDatabase
 from .tables import COMMITS, REFS, REPOSITORIES, TAGS
 from .trees import EMPTY, Trees
 
@@ -53,8 +53,11 @@ class Commit:
 class Commits:
     """The commits of all repositories of one database."""
 
-    def __init__(self, database: Database, clock: Clock, events: Events, large: LargeFiles) -> None:
+    def __init__(
+        self, database: SandboxDatabase, clock: Clock, events: Events, large: LargeFiles
+    ) -> None:
         self._database = database
+        self._by_id = Remembered(database, self._stored)
         self._large = large
         self._events = events
         self._clock = clock
@@ -73,6 +76,9 @@ class Commits:
         Raises:
             RevisionNotFound: it names none, or more than one.
         """
+        # As in git, a full id names a commit whatever branches there are.
+        if revision is not None and _FULL.fullmatch(revision):
+            return self._read(uid, revision)
         with self._database.reading():
             oid = self._oid(uid, revision)
             return None if oid is None else self._read(uid, oid)
@@ -299,9 +305,6 @@ class Commits:
     def _oid(self, uid: str, revision: str | None) -> str | None:
         if revision is None:
             return self._target(uid, MAIN)
-        # As in git, a full id names a commit whatever branches there are.
-        if _FULL.fullmatch(revision):
-            return revision
         names = (f"refs/heads/{revision}", f"refs/tags/{revision}", revision)
         with self._database.reading() as connection:
             rows = connection.execute(
@@ -339,6 +342,10 @@ class Commits:
         return None if target is None else str(target)
 
     def _read(self, uid: str, oid: str) -> Commit:
+        return self._by_id((uid, oid))
+
+    def _stored(self, name: tuple[str, str]) -> Commit:
+        uid, oid = name
         with self._database.reading() as connection:
             row = connection.execute(_COMMIT, {"of": uid, "id": oid}).first()
         if row is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import cast
 
 from fastapi import APIRouter
-from fastapi.routing import APIRoute
+from starlette.routing import Route
 
 from . import (
     hub_collections,
@@ -53,4 +53,4 @@ for _part in (
     router.routes += _part.router.routes
 for _route in router.routes:
     # The OpenAPI document describes the DOI side; what this side answers is huggingface_hub's to say.
-    cast(APIRoute, _route).include_in_schema = False
+    cast(Route, _route).include_in_schema = False

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from itertools import islice
 from pathlib import PurePosixPath
 from typing import Annotated, Any
 from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
 
 from ..records.formats import media_type
 from .access import world_of
@@ -16,6 +18,7 @@ from .commits import Commit
 from .described import described_large
 from .located import Located, Reading, locate, split_revision, tail_of
 from .refusal import Refusal
+from .remembered import NotInMemory
 from .served import asked_range, in_memory, on_disk
 from .trees import Entry
 
@@ -77,65 +80,64 @@ def paths_info(request: Request, found: Reading, body: FormOrJson) -> list[dict[
         return _described(found, commit, listed, expand is True)
 
 
-@router.api_route("/{namespace}/{name}/resolve/{tail:path}", methods=["GET", "HEAD"])
-def resolve_model(request: Request, namespace: str, name: str) -> Response:
-    return _download(request, "models", namespace, name, "resolve")
-
-
-@router.api_route("/{namespace}/{name}/raw/{tail:path}", methods=["GET", "HEAD"])
-def raw_model(request: Request, namespace: str, name: str) -> Response:
-    return _download(request, "models", namespace, name, "raw")
-
-
-@router.api_route("/datasets/{namespace}/{name}/resolve/{tail:path}", methods=["GET", "HEAD"])
-def resolve_dataset(request: Request, namespace: str, name: str) -> Response:
-    return _download(request, "datasets", namespace, name, "resolve")
-
-
-@router.api_route("/datasets/{namespace}/{name}/raw/{tail:path}", methods=["GET", "HEAD"])
-def raw_dataset(request: Request, namespace: str, name: str) -> Response:
-    return _download(request, "datasets", namespace, name, "raw")
-
-
-def _download(request: Request, kind: str, namespace: str, name: str, action: str) -> Response:
-    # Access and content as of one moment, and one connection for both.
-    with world_of(request).reading():
-        found = locate(request, kind, namespace, name)
-        found.refuse_without_access()
-        revision, path = split_revision(tail_of(request, action))
-        commit = found.store.commits.resolve(found.uid, revision)
-        file = found.store.commits.listing(commit).get(path)
-        if commit is None or file is None:
-            raise _no_entry(path, commit)
-        oid, size = file
-        large = found.store.large.of(oid)
-        if large is not None and action == "raw":
-            # As in git: the pointer, not what it points to.
-            size, large = len(large.pointer), None
-        etag = oid if large is None else large.sha256
-        headers = {
-            "ETag": f'"{etag}"',
-            "X-Repo-Commit": commit.oid,
-            "Accept-Ranges": "bytes",
-            "Cache-Control": "no-cache",
-            "Content-Disposition": (
-                f"inline; filename*=UTF-8''{quote(PurePosixPath(path).name, safe='')}"
-            ),
-            # What strangers wrote is shown, never run, at the URL of the settings page.
-            "Content-Security-Policy": "default-src 'none'; sandbox",
-            "X-Content-Type-Options": "nosniff",
-        }
-        if large is not None:
-            headers |= {"X-Linked-ETag": f'"{etag}"', "X-Linked-Size": str(size)}
-        if request.headers.get("if-none-match") == f'"{etag}"':
-            return Response(status_code=304, headers=headers)
-        if large is not None:
-            on_disk_at = found.store.large.path(large.sha256)
-            return on_disk(request, on_disk_at, size, headers, _served_as(path))
+def _offer(kind: str, action: str) -> None:
+    async def download(request: Request) -> Response:
         if request.method == "HEAD":
-            _, _, status, headers = asked_range(request, size, headers)
-            return Response(b"", status, headers, media_type=_served_as(path))
-        content = found.store.commits.content(oid)
+            # Where memory has all that it takes, a turn on a thread costs as much as the answer.
+            with suppress(NotInMemory), world_of(request).database.only_memory():
+                return _file(request, kind, action)
+        return await run_in_threadpool(_file, request, kind, action)
+
+    prefix = "" if kind == "models" else f"/{kind}"
+    # Without FastAPI's reading of parameters, for the same reason.
+    router.add_route(
+        f"{prefix}/{{namespace}}/{{name}}/{action}/{{tail:path}}", download, methods=["GET", "HEAD"]
+    )
+
+
+for _action in ("resolve", "raw"):
+    _offer("models", _action)
+    _offer("datasets", _action)
+
+
+def _file(request: Request, kind: str, action: str) -> Response:
+    asked = request.path_params
+    found = locate(request, kind, asked["namespace"], asked["name"])
+    found.refuse_without_access()
+    revision, path = split_revision(tail_of(request, action))
+    commit = found.store.commits.resolve(found.uid, revision)
+    file = found.store.commits.listing(commit).get(path)
+    if commit is None or file is None:
+        raise _no_entry(path, commit)
+    oid, size = file
+    large = found.store.large.of(oid)
+    if large is not None and action == "raw":
+        # As in git: the pointer, not what it points to.
+        size, large = len(large.pointer), None
+    etag = oid if large is None else large.sha256
+    headers = {
+        "ETag": f'"{etag}"',
+        "X-Repo-Commit": commit.oid,
+        "Accept-Ranges": "bytes",
+        "Cache-Control": "no-cache",
+        "Content-Disposition": (
+            f"inline; filename*=UTF-8''{quote(PurePosixPath(path).name, safe='')}"
+        ),
+        # What strangers wrote is shown, never run, at the URL of the settings page.
+        "Content-Security-Policy": "default-src 'none'; sandbox",
+        "X-Content-Type-Options": "nosniff",
+    }
+    if large is not None:
+        headers |= {"X-Linked-ETag": f'"{etag}"', "X-Linked-Size": str(size)}
+    if request.headers.get("if-none-match") == f'"{etag}"':
+        return Response(status_code=304, headers=headers)
+    if large is not None:
+        on_disk_at = found.store.large.path(large.sha256)
+        return on_disk(request, on_disk_at, size, headers, _served_as(path))
+    if request.method == "HEAD":
+        _, _, status, headers = asked_range(request, size, headers)
+        return Response(b"", status, headers, media_type=_served_as(path))
+    content = found.store.commits.content(oid)
     return in_memory(request, content, headers, _served_as(path))
 
 

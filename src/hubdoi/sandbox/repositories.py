@@ -10,13 +10,13 @@ from typing import Any, cast
 from sqlalchemy import Row, bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from ..minting.database import Database
 from ..records import Doi, Person, Repo
 from ..records.errors import LockedByDoi, RepoNotFound
 from .clock import Clock, hub_time
 from .events import Events
 from .people import People
 from .refusal import Refusal
+from .remembered import Remembered, SandboxDatabase
 from .tables import REDIRECTS, REPOSITORIES
 
 DoisOf = Callable[[Iterable[str]], dict[str, list[tuple[Doi, str]]]]
@@ -54,8 +54,11 @@ _NAMED = select(REPOSITORIES).where(
 class Repositories:
     """The repositories of one database."""
 
-    def __init__(self, database: Database, clock: Clock, people: People, events: Events) -> None:
+    def __init__(
+        self, database: SandboxDatabase, clock: Clock, people: People, events: Events
+    ) -> None:
         self._database = database
+        self._by_name = Remembered(database, self._read)
         self._events = events
         self._clock = clock
         self._people = people
@@ -229,8 +232,11 @@ class Repositories:
             )
 
     def _named(self, repo: Repo) -> Repository | None:
+        return self._by_name((repo.type, repo.id.lower()))
+
+    def _read(self, name: tuple[str, str]) -> Repository | None:
         with self._database.reading() as connection:
-            row = connection.execute(_NAMED, {"kind": repo.type, "name": repo.id.lower()}).first()
+            row = connection.execute(_NAMED, {"kind": name[0], "name": name[1]}).first()
         return None if row is None else from_row(row)
 
 

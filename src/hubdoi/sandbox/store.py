@@ -8,7 +8,6 @@ from datetime import datetime
 from pathlib import Path
 
 from ..hub.credits import contributors_of, funding_of, papers_of
-from ..minting.database import Database
 from ..records import Doi, Person, Repo, RepoInfo
 from ..records.errors import RevisionNotFound
 from ..records.formats import formats_of_suffixes, is_empty
@@ -25,6 +24,7 @@ from .large import LargeFiles
 from .likes import Likes
 from .listing import Listing
 from .people import People
+from .remembered import SandboxDatabase
 from .repositories import DoisOf, Repositories, Repository
 from .tables import METADATA
 from .trees import upgrade
@@ -39,7 +39,7 @@ class Store:
     endpoint: str = ""
     identity: str = ""
 
-    def __init__(self, database: Database, clock: Clock, large_files: Path) -> None:
+    def __init__(self, database: SandboxDatabase, clock: Clock, large_files: Path) -> None:
         upgrade(database)
         # By now every module of tables has been read.
         database.create(METADATA)

@@ -9,7 +9,6 @@ from typing import Literal
 
 from sqlalchemy import Connection, Engine
 
-from ..minting.database import Database
 from ..minting.ledger import Ledger
 from ..minting.service import DoiService
 from ..records.errors import LedgerError, SandboxError
@@ -22,6 +21,7 @@ from .id_tokens import IdTokens
 from .lock import DirectoryLock
 from .oauth import OAuth
 from .registrar import TERMS, LocalRegistrar
+from .remembered import SandboxDatabase
 from .running import announce, withdraw
 from .seed import plant
 from .sessions import Sessions
@@ -64,7 +64,7 @@ class World:
             raise
         try:
             self.credentials = Credentials(self.data / "credentials.json")
-            self.database = Database(self.data / "sandbox.db")
+            self.database = SandboxDatabase(self.data / "sandbox.db")
             self.clock = Clock(self.database, clock)
             self.store = Store(self.database, self.clock, self.data / "large")
             self.store.identity = f"sandbox:{self.credentials.id}"
