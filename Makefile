@@ -13,7 +13,7 @@ unexport PYTHONDONTWRITEBYTECODE
 PACKAGES := chromium-headless-shell libatomic1 fonts-dejavu-core fonts-droid-fallback poppler-utils texlive-latex-base texlive-latex-recommended \
 	texlive-luatex texlive-bibtex-extra texlive-publishers biber lmodern postgresql
 
-.PHONY: help audit fuzz demo lab labextension test test-long lint types frontend unit notebooks browser coverage pictures docs lowest dist bench profile system clean checks audited compiled documents environment load
+.PHONY: help audit fuzz demo lab labextension test test-long lint types frontend unit notebooks browser coverage pictures docs lowest dist bench profile system clean checks audited compiled tutorials documents environment load
 
 # uv installs in seconds what pip needs minutes for; where it cannot, pip does it.
 INSTALL := scripts/install $(BIN)/python
@@ -56,7 +56,7 @@ system:  ## Chromium and TeX, which the tests use (Debian; as root or with sudo)
 # Two cores are busy all the time: Debian's packages come while others compute, and the audit does
 # little but wait for answers.
 test:  ## everything, from nothing
-	@$(MAKE) --no-print-directory -j4 -O system checks documents audited
+	@$(MAKE) --no-print-directory -j5 -O system checks tutorials documents audited
 	@$(MAKE) --no-print-directory -j2 -O unit browser
 
 # One after the other: two installations into one environment at once damage it.
@@ -68,8 +68,11 @@ environment:
 checks: environment
 	@$(MAKE) --no-print-directory lint types frontend compiled
 
+tutorials: environment
+	@$(MAKE) --no-print-directory notebooks
+
 documents: environment
-	@$(MAKE) --no-print-directory notebooks docs load
+	@$(MAKE) --no-print-directory docs load
 
 audited: environment
 	@$(MAKE) --no-print-directory audit
