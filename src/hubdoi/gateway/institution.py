@@ -24,6 +24,7 @@ from ..minting.ledger import Entry, Ledger
 from ..minting.ledger_tables import consents, versions
 from ..minting.service import DoiService
 from ..minting.user_ledger import data_directory
+from ..net.questions import Questions
 from ..records import Doi, MintRequest, Person, Repo, RepoInfo, Status, Version, show_moment
 from ..records.errors import (
     InReview,
@@ -98,6 +99,7 @@ class Institution:
         self.policies = Policies(self.database, settings)
         self.reviews = Reviews(self.ledger, self.work, self.audit)
         self.watch = Watch(self.ledger)
+        self.statuses = Questions()
         self.jupyterhub = JupyterHub(settings) if settings.jupyterhub else None
         self._clients: OrderedDict[str, HuggingFaceHub] = OrderedDict()
         self._opening = threading.Lock()
@@ -317,6 +319,11 @@ class InstitutionBackend(DataCiteBackend):
 
     def status(self, repo: Repo) -> Status:
         """The state of `repo`; what the institution's rules forbid is an obstacle."""
+        # The client of the Hub is that of one token: nobody gets what another person may see.
+        asked = (repo, self.hub, self.identity)
+        return self.institution.statuses.ask(asked, lambda: self._found(repo))
+
+    def _found(self, repo: Repo) -> Status:
         person, failure = self._person()
         desk, name, refused = self.institution, None, None
         try:

@@ -71,12 +71,15 @@ class HuggingFaceHub:
     def __init__(self, config: Config, *, keeps: bool = True) -> None:
         from ..net.cache import AnswerCache
         from ..net.http import Http
+        from ..net.questions import Questions
 
         self.endpoint = config.endpoint
         self._signed_in = config.is_signed_in
         self._http = Http.of(config)
         self._cache = AnswerCache(keeps=keeps)
         self._person: tuple[float, Person] | None = None
+        self._forgotten = 0.0
+        self._questions = Questions()
         self._owners: dict[str, Owner] = {}
 
     def __repr__(self) -> str:
@@ -276,8 +279,24 @@ class HuggingFaceHub:
         """
         if not self._signed_in:
             return None
-        if self._person and monotonic() - self._person[0] < WHOAMI_LIFETIME:
-            return self._person[1]
+        return self._known_person() or self._questions.ask("whoami", self._asked_person)
+
+    def forget_person(self) -> None:
+        """Ask the Hub again who is signed in, the next time: a token may have been revoked."""
+        self._forgotten = monotonic()
+
+    def _known_person(self) -> Person | None:
+        if self._person is None:
+            return None
+        asked, person = self._person
+        since = max(self._forgotten, monotonic() - WHOAMI_LIFETIME)
+        return person if asked > since else None
+
+    def _asked_person(self) -> Person:
+        # Those who asked at the same moment have it from the first of them.
+        if known := self._known_person():
+            return known
+        asked = monotonic()
         answer = self._http.get("/api/whoami-v2")
         if answer.status >= 400:
             self._refuse(answer, None, None)
@@ -295,12 +314,8 @@ class HuggingFaceHub:
         username = _text(data["name"])
         person = Person(username, _text(data.get("fullname")) or username, tuple(writable))
         self._owners[username] = Owner(username, person.full_name, False)
-        self._person = (monotonic(), person)
+        self._person = (asked, person)
         return person
-
-    def forget_person(self) -> None:
-        """Ask the Hub again who is signed in, the next time: a token may have been revoked."""
-        self._person = None
 
     # One repository
 
