@@ -7,8 +7,10 @@ import re
 import signal
 import subprocess
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from queue import Queue
+from threading import Event
 from typing import Any
 
 import pytest
@@ -21,6 +23,7 @@ from hubdoi.gateway.rates import Rates
 from hubdoi.gateway.settings import Settings
 from hubdoi.records.errors import InvalidMetadata, ServiceBusy
 from hubdoi.sandbox import Sandbox
+from tests.net.test_questions import Waits
 from tests.proxy.lossy_proxy import Fault, LossyProxy
 
 from .conftest import Postgres, environment
@@ -91,6 +94,33 @@ def test_processes_share_the_limit(institution_of: Open, monkeypatch: pytest.Mon
     both[0].check("grace")
     monkeypatch.setattr("hubdoi.gateway.rates.now_in", lambda db: 61.0)
     Rates(database, 100).check("ada")
+
+
+def test_a_crowd_at_once_has_what_the_limit_says(
+    institution_of: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rates, waits, begun, go = (
+        Rates(institution_of().database, 40),
+        Waits(monkeypatch),
+        Event(),
+        Event(),
+    )
+    take = rates._take
+
+    def held(*arguments: Any) -> Any:
+        begun.set()
+        assert go.wait(60)
+        return take(*arguments)
+
+    monkeypatch.setattr("hubdoi.gateway.rates.now_in", lambda db: 3.0)
+    monkeypatch.setattr(rates, "_take", held)
+    with ThreadPoolExecutor(30) as pool:
+        asked = [pool.submit(rates.check, "ada")]
+        assert begun.wait(60)
+        asked += [pool.submit(rates.check, "ada") for _ in range(29)]
+        waits.reach(29)
+        go.set()
+        assert [one.result() for one in asked] == [None] * 30
 
 
 def test_at_sigterm_the_mint_in_hand_is_finished_and_logs_name_nobody(

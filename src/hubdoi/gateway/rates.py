@@ -12,6 +12,7 @@ from time import monotonic
 import sqlalchemy as sa
 
 from ..minting.database import Database
+from ..net.questions import Questions
 from ..records.errors import ServiceBusy
 from .database import now_in
 from .tables import rates
@@ -30,6 +31,7 @@ class Rates:
         # For each person: until when, by this process's clock, and how many are left of those taken.
         self._taken: dict[str, tuple[float, int]] = {}
         self._lock = threading.Lock()
+        self._refills = Questions()
 
     def check(self, username: str) -> None:
         """Let a request of `username` pass.
@@ -37,26 +39,35 @@ class Rates:
         Raises:
             ServiceBusy: they have made too many in this minute.
         """
-        if self.limit is None:
-            return
+        # Whoever finds none left waits for the one who takes more: a crowd would take the whole minute's.
+        while self.limit is not None and not self._spend(username):
+            self._refills.ask(username, lambda: self._refill(username, self.limit or 1))
+
+    def _spend(self, username: str, count: int = 1) -> bool:
+        """Spend `count` of those that this process took; whether any are left."""
         with self._lock:
             until, left = self._taken.get(username, (0.0, 0))
-            if left > 0 and monotonic() < until:
-                self._taken[username] = until, left - 1
-                return
-        part = max(1, self.limit // _PARTS)
+            if left <= 0 or monotonic() >= until:
+                return False
+            self._taken[username] = until, left - count
+            return True
+
+    def _refill(self, username: str, limit: int) -> None:
+        if self._spend(username, 0):
+            return
+        part = max(1, limit // _PARTS)
         used, rest = self._take(username, part)
         # The last part may be a smaller one.
-        granted = part - max(0, used - self.limit)
+        granted = part - max(0, used - limit)
         if granted < 1:
             raise ServiceBusy(
-                f"You have sent more than {self.limit} requests in a minute; go on in {rest:.0f} seconds.",
+                f"You have sent more than {limit} requests in a minute; go on in {rest:.0f} seconds.",
                 rest,
             )
         with self._lock:
             if len(self._taken) >= _MOST_PEOPLE:
                 self._taken.clear()
-            self._taken[username] = monotonic() + rest, granted - 1
+            self._taken[username] = monotonic() + rest, granted
 
     def _take(self, username: str, part: int) -> tuple[int, float]:
         """Take `part` requests; how many are taken in this minute, and how many seconds it has left."""
