@@ -362,7 +362,7 @@ class Client:
                 self._backend.preview_amendment(repo, request).terms,
             )
         version = self._backend.amend(repo, request.agreed(agree), key=idempotency_key)
-        if version.doi is not None and not version.doi.is_sandbox:
+        if version.doi is not None and not version.doi.is_test:
             self.public_records.forget(version.doi)
         announce(version.repo or repo)
         return version

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hubdoi.records import SANDBOX_PREFIX, Doi
+from hubdoi.records import TEST_PREFIX, Doi
 from hubdoi.records.errors import HubdoiError, InvalidDoi
 
 SUFFIXES = st.text(
@@ -52,9 +52,17 @@ def test_the_parts_of_a_doi() -> None:
     doi = Doi("10.57967/hf/0039")
     assert (doi.prefix, doi.suffix) == ("10.57967", "hf/0039")
     assert doi.url == "https://doi.org/10.57967/hf/0039"
-    assert not doi.is_sandbox
-    assert Doi(f"{SANDBOX_PREFIX}/hf/0001").is_sandbox
+    assert not doi.is_test
+    assert Doi(f"{TEST_PREFIX}/hf/0001").is_test
     assert repr(doi) == "Doi('10.57967/hf/0039')"
+
+
+def test_a_test_doi_resolves_only_at_the_hub_that_registered_it() -> None:
+    hub = "http://127.0.0.1:4000/"
+    assert Doi("10.57967/hf/0039").url_at(hub) == "https://doi.org/10.57967/hf/0039"
+    assert Doi(f"{TEST_PREFIX}/a/../b#c").url_at(hub) == (
+        "http://127.0.0.1:4000/doi/10.5072%2Fa%2F..%2Fb%23c"
+    )
 
 
 def test_an_address_holds_nothing_that_breaks_out() -> None:

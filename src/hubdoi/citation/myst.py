@@ -21,7 +21,7 @@ def write(versions: Sequence[Version]) -> str:
     cited, linked = [], []
     for version in versions:
         doi = version.doi
-        if doi is not None and not doi.is_sandbox and _LABEL.fullmatch(doi.name):
+        if doi is not None and not doi.is_test and _LABEL.fullmatch(doi.name):
             cited.append(f"@{doi.name}")
         else:
             linked.append(in_text_link(version))

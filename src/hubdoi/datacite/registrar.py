@@ -117,7 +117,7 @@ class DataCiteRegistrar:
     @property
     def is_test(self) -> bool:
         """Whether its DOIs are for trying out, and do not resolve at doi.org."""
-        return self._base == DATACITE_TEST_API or Doi(f"{self._prefix}/x").is_sandbox
+        return self._base == DATACITE_TEST_API or Doi(f"{self._prefix}/x").is_test
 
     @property
     def terms(self) -> Terms:

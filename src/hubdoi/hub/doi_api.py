@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from ..net.http import Answer, Http
-from ..records import SANDBOX_PREFIX, Doi, Repo, Version
+from ..records import TEST_PREFIX, Doi, Repo, Version
 from ..records.errors import (
     AlreadyRegistered,
     DoiNotFound,
@@ -82,7 +82,7 @@ class DoiApi:
             NoDoiApi: this Hub has none.
             ServiceError: it cannot be asked now.
         """
-        answer = self.http.get(f"/api/dois/{quote(f'{SANDBOX_PREFIX}/none', safe='')}")
+        answer = self.http.get(f"/api/dois/{quote(f'{TEST_PREFIX}/none', safe='')}")
         code = answer.json.get("code") if isinstance(answer.json, dict) else None
         if answer.status != 404 or code != "DoiNotFound":
             raise NoDoiApi(f"{self.endpoint} has no DOI API.")

@@ -219,10 +219,8 @@ class Answers:
             return [a for _, a in self._statuses.values() if isinstance(a, Exception)]
 
     def _link(self, version: Version) -> str:
-        """Where a click leads: a DOI of the sandbox resolves there alone."""
-        if version.doi is not None and version.doi.is_sandbox:
-            return f"{self.client.endpoint}/doi/{version.doi.name}"
-        return link_of(version)
+        """Where a click leads."""
+        return version.doi.url_at(self.client.endpoint) if version.doi else link_of(version)
 
     def _row(self, document: LiveDocument, review: Review) -> dict[str, Any]:
         version = review.version

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from .connection import Connection
     from .contributor import Contributor
     from .displayed import Displayed
-    from .doi import SANDBOX_PREFIX, Doi
+    from .doi import TEST_PREFIX, Doi
     from .funding import Funding
     from .hub import Hub
     from .message import Message
@@ -32,7 +32,7 @@ _MODULES = {
     "connection": "Connection",
     "contributor": "Contributor",
     "displayed": "Displayed",
-    "doi": "SANDBOX_PREFIX Doi",
+    "doi": "TEST_PREFIX Doi",
     "funding": "Funding",
     "hub": "Hub",
     "message": "Message",

@@ -9,10 +9,10 @@ from urllib.parse import quote, unquote, urlsplit
 
 from .errors import InvalidDoi
 
-SANDBOX_PREFIX = "10.5072"
+TEST_PREFIX = "10.5072"
 """The test prefix of the DOI system; it never resolves at doi.org."""
 
-HUB_PREFIXES = ("10.57967", SANDBOX_PREFIX)
+HUB_PREFIXES = ("10.57967", TEST_PREFIX)
 """The prefixes of the DOIs that a Hub registers: huggingface.co, and the sandbox."""
 
 # DOI names are compared in ASCII case alone (DOI Handbook 2.4): "K" is not the sign for kelvin.
@@ -104,9 +104,13 @@ class Doi:
         return self.prefix in HUB_PREFIXES and self.suffix.lower().startswith("hf/")
 
     @property
-    def is_sandbox(self) -> bool:
+    def is_test(self) -> bool:
         """Whether this is a test DOI, which nobody can resolve at doi.org."""
-        return self.prefix == SANDBOX_PREFIX
+        return self.prefix == TEST_PREFIX
+
+    def url_at(self, hub: str) -> str:
+        """The link for someone who uses `hub`: a test DOI resolves only there."""
+        return f"{hub.rstrip('/')}/doi/{self.in_url}" if self.is_test else self.url
 
     def __eq__(self, other: object) -> bool:
         if isinstance(other, Doi):

@@ -14,10 +14,11 @@ from types import MappingProxyType
 from typing import Any
 from uuid import uuid4
 
+from ..records import TEST_PREFIX
 from ..records.errors import SandboxError
 
 DATACITE_USERNAME = "SANDBOX.HF"
-DATACITE_PREFIX = "10.5072"
+DATACITE_PREFIX = TEST_PREFIX
 
 _ALPHABET = string.ascii_letters + string.digits
 

@@ -12,7 +12,7 @@ from sqlalchemy.dialects import sqlite
 from ..datacite.json_record import attributes
 from ..datacite.reader import version_from
 from ..minting.database import Database
-from ..records import SANDBOX_PREFIX, Doi, Repo, Terms, Version, show_moment
+from ..records import TEST_PREFIX, Doi, Repo, Terms, Version, show_moment
 from ..records.errors import AlreadyRegistered
 from .registrar_tables import (
     index_record,
@@ -87,7 +87,7 @@ class LocalRegistrar:
         """The next DOI of the sequence, for good when the surrounding transaction commits."""
         with self.database.transaction() as db:
             while True:
-                doi = Doi(f"{SANDBOX_PREFIX}/hf/{db.scalar(_NEXT_NUMBER):04d}")
+                doi = Doi(f"{TEST_PREFIX}/hf/{db.scalar(_NEXT_NUMBER):04d}")
                 # Somebody may have drafted it through the DataCite API.
                 if db.execute(_FIND_RECORD, {"key": doi.key}).first() is None:
                     return doi

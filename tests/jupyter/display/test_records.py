@@ -10,7 +10,7 @@ import pytest
 from hubdoi.bibliography.verdict import Review, ReviewTable
 from hubdoi.citation import cite
 from hubdoi.jupyter import display
-from hubdoi.jupyter.display.words import doi_address, size
+from hubdoi.jupyter.display.words import doi, size
 from hubdoi.provenance.use import Unclear, Use, Uses
 from hubdoi.records import (
     Author,
@@ -98,7 +98,7 @@ def test_a_sandbox_doi_leads_to_the_sandbox_and_a_real_one_to_doi_org() -> None:
     for text in _all(replace(CURRENT, versions=(real,))):
         assert "https://doi.org/10.57967/hf/0039" in text
         assert "for trying out" not in text
-    assert doi_address(Doi("10.5072/hf/0001"), None) is None
+    assert doi(Doi("10.5072/hf/0001"), None)[0] == "10.5072/hf/0001"
 
 
 def test_the_text_of_a_citation_keeps_the_standard_form() -> None:

@@ -50,7 +50,7 @@ def _(history: History) -> tuple[Card, ...]:
     if not history.versions:
         return (Card(title, blocks=(Paragraph(text("This repository has no DOI yet.")),)),)
     blocks: list[Block] = [history_table(history)]
-    if any(version.doi and version.doi.is_sandbox for version in history.versions):
+    if any(version.doi and version.doi.is_test for version in history.versions):
         blocks.append(
             Paragraph(
                 text("DOIs that begin with 10.5072 are sandbox DOIs, for testing only."), "quiet"

@@ -25,21 +25,14 @@ STATE = {
     "behind": Badge("Changed since DOI", "warn"),
 }
 
-_SANDBOX = " (sandbox DOI, for testing only)"
+TEST_DOI = " (sandbox DOI, for testing only)"
 
 
 def doi(name: Doi, endpoint: str | None) -> Text:
-    """The DOI as a link; one of the sandbox says so, and leads to the sandbox that made it."""
-    address = doi_address(name, endpoint)
-    shown = Link(name.name, address, spelled=True) if address else name.name
-    return text(shown, _SANDBOX if name.is_sandbox else None)
-
-
-def doi_address(name: Doi, endpoint: str | None) -> str | None:
-    """Where `name` resolves; None for a sandbox's DOI when nobody says which sandbox."""
-    if not name.is_sandbox:
-        return name.url
-    return f"{endpoint.rstrip('/')}/doi/{name.in_url}" if endpoint else None
+    """The DOI as a link, if the Hub that resolves it is known; a test DOI says that it is one."""
+    known = endpoint or not name.is_test
+    shown = Link(name.name, name.url_at(endpoint or ""), spelled=True) if known else name.name
+    return text(shown, TEST_DOI if name.is_test else None)
 
 
 def revision(commit: str | None, repo: Repo | None = None, endpoint: str | None = None) -> Text:

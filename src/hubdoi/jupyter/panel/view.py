@@ -11,13 +11,13 @@ from typing import Any
 from ...citation.text import parts
 from ...config import DATACITE_API, Config, is_loopback
 from ...records import HUGGING_FACE, Changes, Doi, Status, Version
-from ...records.doi import HUB_PREFIXES, SANDBOX_PREFIX
+from ...records.doi import HUB_PREFIXES, TEST_PREFIX
 from ...records.errors import HubdoiError
 from ..display.amendment import NAMES
 from ..display.card import Badge, Code, Link, Strong, Text, text
 from ..display.status import GROUPS, change_sentence, file_size, lock_sentence, state_sentence
 from ..display.version import history_notes, version_badge
-from ..display.words import STATE, doi, moment, repo_link, revision, size
+from ..display.words import STATE, TEST_DOI, doi, moment, repo_link, revision, size
 from .cited import STYLES
 from .correction import Correction
 from .preview import Preview
@@ -97,7 +97,7 @@ def _of_status(state: PanelState, status: Status) -> dict[str, Any]:
         "head": {
             "name": inline(text(repo_link(status.repo, status.endpoint))),
             "badge": {"text": badge.text, "tone": badge.tone},
-            "test": bool(status.doi and status.doi.is_sandbox),
+            "test": bool(status.doi and status.doi.is_test),
         },
         "summary": state_sentence(status),
         "facts": _facts(status),
@@ -235,12 +235,12 @@ def _next_doi(status: Status, config: Config) -> tuple[str, str]:
     elif status.doi:
         start = status.doi.name.rpartition("/")[0] + "/"
     elif is_loopback(status.endpoint):
-        start = f"{SANDBOX_PREFIX}/hf/"
+        start = f"{TEST_PREFIX}/hf/"
     elif status.endpoint == HUGGING_FACE and config.datacite_api == DATACITE_API:
         start = f"{HUB_PREFIXES[0]}/hf/"
     else:
         return "", "The registrar chooses it."
-    note = " (sandbox DOI, for testing only)" if start.startswith(SANDBOX_PREFIX) else ""
+    note = TEST_DOI if start.startswith(TEST_PREFIX) else ""
     return start, f"{start}…{note}"
 
 

@@ -161,7 +161,7 @@ class Backend(Protocol):
             DoiNotFound: whoever would know it does not.
             ServiceError: it cannot be asked now.
         """
-        return self.resources.doi_api.version(doi) if doi.is_sandbox else None
+        return self.resources.doi_api.version(doi) if doi.is_test else None
 
     def head(self, repo: Repo) -> str | None:
         """The latest commit of `repo` now; None where there is none. Raises as `status`."""

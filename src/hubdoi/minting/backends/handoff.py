@@ -187,7 +187,7 @@ class HandOffBackend(Backend):
 
     def _candidates(self, info: RepoInfo) -> list[Doi]:
         """The tagged DOIs that may be the repository's own; a card may name any DOIs as tags."""
-        possible = [doi for doi in info.dois if not doi.is_sandbox or self._is_test]
+        possible = [doi for doi in info.dois if not doi.is_test or self._is_test]
         return possible[:MOST_CANDIDATES]
 
     @property
