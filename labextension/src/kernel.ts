@@ -52,10 +52,6 @@ export class KernelLoads {
     return this.loads;
   }
 
-  dispose(): void {
-    Signal.clearData(this);
-  }
-
   private _heard(_: ISessionContext, message: KernelMessage.IMessage): void {
     this._stale ||= SOMETHING_RAN.has(message.header.msg_type);
   }

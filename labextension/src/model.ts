@@ -14,7 +14,7 @@ export class Model {
   report: Report | null = null;
   problem = "";
   loading = false;
-  private _kernel: KernelLoads | null = null;
+  private _kernels = new WeakMap<Source, KernelLoads>();
   private _reader: DocumentReader | null = null;
   private _changed = new Signal<this, void>(this);
   private _timer = 0;
@@ -40,7 +40,7 @@ export class Model {
 
   /** What the kernel has loaded, when it records that. */
   get loads(): Load[] {
-    return this._kernel?.loads ?? [];
+    return this._kernel()?.loads ?? [];
   }
 
   get rows(): Row[] {
@@ -56,14 +56,8 @@ export class Model {
     this._reader = source ? new DocumentReader(source) : null;
     this.report = null;
     this.problem = "";
-    this._kernel?.dispose();
-    this._kernel = null;
     this._reader?.changed.connect(() => this.schedule());
     source?.disposed.connect(() => source === this.source && this.follow(null));
-    if (source && isNotebook(source)) {
-      this._kernel = new KernelLoads(source.sessionContext);
-      this._kernel.changed.connect(() => this.schedule(PAUSE * 2));
-    }
     this.loading = source !== null;
     this._changed.emit();
     if (source) {
@@ -101,7 +95,7 @@ export class Model {
       const refresh = this._anew;
       this._anew = false;
       const asked = await this.ask<Report>("document", { ask: true, refresh });
-      await this._kernel?.ask();
+      await this._kernel()?.ask();
       if (stale()) {
         return;
       }
@@ -133,6 +127,27 @@ export class Model {
       }
       return this.api.post<T>(name, { ...(await reader.read()), ...body });
     }
+  }
+
+  /** What is known of a document's kernel, kept while another document is followed: one that
+   * computes for hours cannot be asked again. */
+  private _kernel(): KernelLoads | null {
+    const source = this.source;
+    if (!source || !isNotebook(source)) {
+      return null;
+    }
+    let kernel = this._kernels.get(source);
+    if (!kernel) {
+      kernel = new KernelLoads(source.sessionContext);
+      kernel.changed.connect(() => {
+        if (source === this.source) {
+          this._changed.emit();
+          this.schedule(PAUSE * 2);
+        }
+      });
+      this._kernels.set(source, kernel);
+    }
+    return kernel;
   }
 }
 
