@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from hubdoi.records import MintRequest, Person, Repo
 from hubdoi.sandbox import Sandbox
+from tests.browser.panel_alone import violations
 
 SCREENSHOTS = Path(__file__).parent / "screenshots"
 HOSTILE = "\"><script>alert('x')</script><img src=x onerror=alert(1)>"
@@ -87,7 +88,13 @@ def test_r03_generating_without_scripts(browser: Browser, sandbox: Sandbox) -> N
     expect(page.get_by_role("cell", name="Grace Hopper, Ada Lovelace")).to_be_visible()
     expect(page.get_by_text("locked by DOI")).to_have_count(3)
     page.goto(f"{sandbox.endpoint}/ada/tiny-bert")
+    dialog = page.get_by_role("dialog", name="Cite this model")
+    expect(dialog).to_be_hidden()
+    page.get_by_role("link", name="Cite this model").click()
+    expect(dialog.locator("#cite-bibtex")).to_contain_text("10.5072/hf/0001")
     expect(page.get_by_role("button", name="Copy")).to_have_count(0)
+    dialog.get_by_role("link", name="Close").click()
+    expect(dialog).to_be_hidden()
     context.close()
 
 
@@ -126,11 +133,40 @@ def test_enter_in_a_field_generates_nothing(page: Page, sandbox: Sandbox) -> Non
 def test_copy_copies_what_is_shown(page: Page, sandbox: Sandbox) -> None:
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.goto(f"{sandbox.endpoint}/ada/tiny-bert")
+    page.get_by_role("link", name="Cite this model").click()
     page.get_by_role("button", name="Copy BibTeX").click()
     expect(page.get_by_role("button", name="Copied")).to_be_visible()
     copied = page.evaluate("navigator.clipboard.readText()")
     assert copied == page.locator("#cite-bibtex").text_content()
     expect(page.get_by_role("button", name="Copy BibTeX")).to_be_visible(timeout=5000)
+
+
+def test_the_citation_is_a_dialog_over_the_page(page: Page, sandbox: Sandbox) -> None:
+    page.goto(f"{sandbox.endpoint}/ada/tiny-bert")
+    link = page.get_by_role("link", name="Cite this model")
+    dialog = page.get_by_role("dialog", name="Cite this model")
+    inside = "document.activeElement.closest('dialog') !== null"
+    for leave in ("Escape", "Close", "beside it"):
+        link.focus()
+        page.keyboard.press("Enter")
+        expect(dialog).to_be_visible()
+        assert page.evaluate("document.querySelector('dialog').matches(':modal')")
+        assert page.evaluate(inside)
+        if leave == "Escape":
+            page.keyboard.press("Escape")
+        elif leave == "Close":
+            dialog.get_by_role("link", name="Close").press("Enter")
+        else:
+            page.mouse.click(5, 5)
+        expect(dialog).to_be_hidden()
+        expect(link).to_be_focused()
+    # A link from another page leads into it, and a reload after it was closed does not.
+    page.goto(f"{sandbox.endpoint}/ada/tiny-bert#cite")
+    page.reload()
+    expect(dialog).to_be_visible()
+    page.keyboard.press("Escape")
+    assert page.url.endswith("/ada/tiny-bert")
+    expect(link).to_be_focused()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -165,3 +201,7 @@ def test_legible_and_narrow_in_both_themes(page: Page, demo: Sandbox, scheme: st
             shoot(page, f"{name}-{scheme}-{width}")
             assert page.evaluate(TOO_FAINT) == [], path
             assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+            if name == "repository":
+                page.get_by_role("link", name="Cite this dataset").click()
+                page.screenshot(path=SCREENSHOTS / f"sandbox-cite-{scheme}-{width}.png")
+                assert violations(page.get_by_role("dialog")) == []

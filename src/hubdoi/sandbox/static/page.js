@@ -27,3 +27,28 @@ for (const form of document.querySelectorAll("form[data-once]")) {
   });
   addEventListener("pageshow", () => { sent = false; });
 }
+
+// A link to a dialog's fragment shows it, and a link in it leaves it; here it is modal as well.
+for (const dialog of document.querySelectorAll("dialog")) {
+  const openers = document.querySelectorAll(`a[href="#${dialog.id}"]`);
+  const isAsked = () => location.hash === `#${dialog.id}`;
+  const show = () => { if (!dialog.open) dialog.showModal(); };
+  dialog.classList.add("scripted");
+  for (const opener of openers) {
+    opener.addEventListener("click", (event) => {
+      event.preventDefault();
+      show();
+    });
+  }
+  dialog.addEventListener("click", (event) => {
+    if (event.target !== dialog && !event.target.closest('a[href^="#"]')) return;
+    event.preventDefault();
+    dialog.close();
+  });
+  dialog.addEventListener("close", () => {
+    if (isAsked()) history.replaceState(null, "", location.pathname + location.search);
+    openers[0].focus();
+  });
+  addEventListener("hashchange", () => { if (isAsked()) show(); });
+  if (isAsked()) show();
+}
