@@ -15,7 +15,9 @@ from hypothesis import settings
 
 from hubdoi.config import CHOSEN
 from hubdoi.provenance.recorder import recorder
+from hubdoi.records import Repo
 from hubdoi.sandbox import Sandbox
+from hubdoi.sandbox.tables import REDIRECTS
 from hubdoi.sandbox.world import World
 from tests.proxy.lossy_proxy import LossyProxy
 
@@ -109,6 +111,18 @@ def proxy_of() -> Iterator[Callable[[Sandbox], LossyProxy]]:
     """A proxy in front of a sandbox, on which answers can get lost."""
     with ExitStack() as running:
         yield lambda sandbox: running.enter_context(LossyProxy(sandbox.endpoint))
+
+
+@pytest.fixture
+def alias() -> Callable[[Sandbox, str, str], None]:
+    """Let an id without a namespace lead to a model, as the Hub's oldest ids do."""
+
+    def lead(running: Sandbox, old: str, model: str) -> None:
+        uid = running.world.store.repositories.find(Repo("model", model), None).uid
+        with running.world.transaction() as connection:
+            connection.execute(REDIRECTS.insert().values(type="model", key=old, uid=uid))
+
+    return lead
 
 
 @pytest.fixture

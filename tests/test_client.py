@@ -271,10 +271,10 @@ def test_a_repository_is_named_in_any_form(sandbox: Sandbox) -> None:
         assert ada.status(form).doi == minted.doi
 
 
-def test_an_id_without_a_namespace_leads_to_its_present_home(sandbox: Sandbox) -> None:
-    store = sandbox.world.store
-    uid = store.info(Repo("model", BERT), store.people.person("ada")).uid
-    store.repositories.add_alias(Repo("model", "tinybert"), uid)
+def test_an_id_without_a_namespace_leads_to_its_present_home(
+    sandbox: Sandbox, alias: Callable[[Sandbox, str, str], None]
+) -> None:
+    alias(sandbox, "tinybert", BERT)
     ada = client(sandbox)
     assert ada.status("tinybert").repo == Repo("model", BERT)
     minted = ada.mint("tinybert", agree=ada.terms("tinybert"))

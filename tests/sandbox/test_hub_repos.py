@@ -7,8 +7,6 @@ from huggingface_hub.errors import (
     RevisionNotFoundError,
 )
 
-from hubdoi.records import Repo
-
 BERT = "ada/tiny-bert"
 
 
@@ -218,11 +216,8 @@ def test_delete(ada, grace):
     assert ada.list_repo_files(ada.create_repo(BERT).repo_id) == [".gitattributes"]
 
 
-def test_the_oldest_ids_have_no_namespace(demo, nobody, http):
-    store = demo.world.store
-    store.repositories.add_alias(
-        Repo("model", "tinybert"), store.info(Repo("model", BERT), None).uid
-    )
+def test_the_oldest_ids_have_no_namespace(demo, nobody, http, alias):
+    alias(demo, "tinybert", BERT)
     assert nobody.model_info("tinybert").id == BERT
     assert nobody.list_repo_files("tinybert") == nobody.list_repo_files(BERT)
     assert nobody.file_exists("tinybert", "config.json")

@@ -209,11 +209,6 @@ class Repositories:
             if private != before:
                 self._events.emit(uid, "repo.config", "update", updatedConfig={"private": private})
 
-    def add_alias(self, old: Repo, uid: str) -> None:
-        """Let an id redirect here, as the Hub's oldest ids without a namespace do."""
-        with self._database.transaction():
-            self._redirect(old, uid)
-
     def touched(self, uid: str, moment: str) -> None:
         """Note when the repository was last written to."""
         with self._database.transaction() as connection:
