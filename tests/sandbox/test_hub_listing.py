@@ -1,3 +1,5 @@
+import base64
+
 import httpx
 import pytest
 from huggingface_hub.errors import BadRequestError
@@ -47,6 +49,53 @@ def test_sort(many):
         list(many.list_models(sort="colour"))
 
 
+def test_sort_by_likes_and_downloads(many, demo, http):
+    for user, repo in (("ada", "ada/model-1"), ("grace", "ada/model-1"), ("grace", "ada/model-4")):
+        http("POST", f"/api/models/{repo}/like", user).raise_for_status()
+    newest = ids(many.list_models(sort="last_modified"))
+    liked = ["ada/model-1", "ada/model-4"]
+    expected = [*liked, *(found for found in newest if found not in liked)]
+    assert ids(many.list_models(sort="likes")) == expected
+    assert [model.likes for model in many.list_models(sort="likes", limit=3)] == [2, 1, 0]
+    assert ids(many.list_models(sort="downloads")) == newest
+    assert ids(many.list_models(sort="trending_score", search="model", limit=2)) == newest[:2]
+    # As earlier clients ask for it, in pages.
+    for direction, order in (("-1", expected), ("1", expected[::-1])):
+        seen, url = [], f"/api/models?limit=3&sort=likes&direction={direction}"
+        while url:
+            answer = http("GET", url)
+            seen += [item["id"] for item in answer.json()]
+            url = answer.links.get("next", {}).get("url")
+        assert seen == order
+
+
+def test_gated_and_what_the_sandbox_does_not_know(many):
+    many.update_repo_settings("ada/model-3", gated="manual")
+    assert ids(many.list_models(gated=True)) == ["ada/model-3"]
+    assert "ada/model-3" not in ids(many.list_models(gated=False))
+    assert len(ids(many.list_models(gated=False))) == 7
+    assert ids(many.list_datasets(gated=True)) == []
+    for asked in (
+        {"apps": "ollama"},
+        {"inference": "warm"},
+        {"inference_provider": "all"},
+        {"num_parameters": "min:1"},
+    ):
+        assert ids(many.list_models(**asked)) == []
+    with pytest.raises(BadRequestError, match="gated"):
+        list(many.list_models(gated="perhaps"))
+
+
+def test_expand(many):
+    (model,) = many.list_models(search="tiny", expand=["likes", "downloads", "gated", "tags"])
+    assert (model.likes, model.downloads, model.gated) == (0, 0, False)
+    assert "license:apache-2.0" in model.tags
+    assert (model.sha, model.siblings, model.last_modified) == (None, None, None)
+    (dataset,) = many.list_datasets(sort="likes", expand=["lastModified", "usedStorage"])
+    assert dataset.last_modified is not None
+    assert dataset.used_storage > 0
+
+
 def test_pages(many, http):
     expected = ids(many.list_models())
     assert len(expected) == 8
@@ -74,10 +123,27 @@ def test_pages_of_repositories_of_the_same_moment(sandbox):
 
 
 @pytest.mark.parametrize(
-    "query", ["cursor=x", "cursor=bnVsbA==", "limit=x", "limit=-1", "expand=x"]
+    "query",
+    [
+        "cursor=x",
+        "cursor=bnVsbA==",
+        "cursor=W10=",
+        "cursor=W3t9LHt9XQ==",
+        "cursor=WyJcdWQ4MDAiLCJ4Il0=",
+        "gated=x",
+        "limit=x",
+        "limit=-1",
+        "expand=x",
+    ],
 )
 def test_queries_that_cannot_be_read(http, query):
     assert http("GET", f"/api/models?{query}").status_code == 400
+
+
+def test_a_cursor_of_another_order(http):
+    cursor = base64.b64encode(b'[99999999999999999999999999999999, "", ""]').decode()
+    answer = http("GET", f"/api/models?sort=likes&cursor={cursor}")
+    assert answer.status_code == 400
 
 
 def test_full_and_card_data(ada):

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request, Response
-from sqlalchemy import and_, or_, select
+from sqlalchemy import ColumnElement, func, select, tuple_
 
 from ..records import Person
 from ..records.doi import doi_key
 from .access import person_of, world_of
 from .described import describe, picked
+from .gates import GATES
+from .likes import LIKES
 from .refusal import Refusal
 from .repositories import Repository, from_row, visible_to
 from .store import Store
@@ -27,28 +31,40 @@ _PAGE = 1000
 _DEFAULT = ("private", "tags", "downloads", "likes", "createdAt", "pipeline_tag", "library_name")
 _DATASET_DEFAULT = ("author", "sha", "lastModified", "gated", "disabled", "description")
 _FULL = ("author", "sha", "lastModified", "gated", "disabled", "siblings", "doi")
-# Nobody downloads or likes here: by those, repositories are as new as each other.
-_SORTS = {
-    "createdAt": REPOSITORIES.c.created,
-    "lastModified": REPOSITORIES.c.updated,
-    "downloads": REPOSITORIES.c.updated,
-    "likes": REPOSITORIES.c.updated,
-    "trendingScore": REPOSITORIES.c.updated,
-    "trending": REPOSITORIES.c.updated,
+# No parameters are counted here, and no model is run: nothing is among what is asked for by these.
+_NEVER = ("apps", "inference", "inference_provider", "num_parameters")
+_KEY = re.compile(r"[0-9a-f.:TZ-]{1,40}", re.ASCII)
+_GATED = {"true": True, "false": False}
+_NEWEST = (REPOSITORIES.c.updated, REPOSITORIES.c.uid)
+_LIKES = (
+    select(func.count())
+    .where(LIKES.c.uid == REPOSITORIES.c.uid)
+    .correlate(REPOSITORIES)
+    .scalar_subquery()
+)
+# Downloads are not counted here: by those, the newest is first.
+_SORTS: dict[str, tuple[ColumnElement[Any], ...]] = {
+    "createdAt": (REPOSITORIES.c.created, REPOSITORIES.c.uid),
+    "lastModified": _NEWEST,
+    "downloads": _NEWEST,
+    "likes": (_LIKES, *_NEWEST),
+    "trendingScore": _NEWEST,
+    "trending": _NEWEST,
 }
 
 
 @dataclass(frozen=True, slots=True)
 class _Wish:
-    """What a list should hold; `after` is the (time, uid) of the last one before it."""
+    """What a list should hold; `after` is what the last one before it is sorted by."""
 
     repo_type: str
     author: str | None
     words: tuple[str, ...]
     tags: tuple[str, ...]
-    sort: str
+    gated: bool | None
+    keys: tuple[ColumnElement[Any], ...]
     ascending: bool
-    after: tuple[str, str] | None
+    after: list[Any] | None
 
 
 @router.get("/api/models")
@@ -69,6 +85,11 @@ def spaces(limit: Annotated[int | None, Query()] = None) -> list[dict[str, Any]]
 def _page(request: Request, response: Response, repo_type: str) -> list[dict[str, Any]]:
     query = request.query_params
     limit = _limit(query.get("limit"))
+    sort, gated = query.get("sort", "trendingScore"), query.get("gated")
+    if sort not in _SORTS:
+        raise Refusal(400, f"Repositories cannot be sorted by {sort[:60]!r}.")
+    if gated is not None and gated.lower() not in _GATED:
+        raise Refusal(400, "'gated' must be true or false.")
     wish = _Wish(
         repo_type=repo_type,
         author=query.get("author"),
@@ -79,12 +100,13 @@ def _page(request: Request, response: Response, repo_type: str) -> list[dict[str
             for tag in given.split(",")
             if tag
         ),
-        sort=query.get("sort", "trendingScore"),
+        gated=None if gated is None else _GATED[gated.lower()],
+        keys=_SORTS[sort],
         ascending=query.get("direction") == "1",
-        after=_after(query.get("cursor")),
+        after=_after(query.get("cursor"), len(_SORTS[sort])),
     )
-    if wish.sort not in _SORTS:
-        raise Refusal(400, f"Repositories cannot be sorted by {wish.sort[:60]!r}.")
+    if any(query.get(name) for name in _NEVER):
+        return []
     default = list(_DEFAULT)
     if repo_type == "dataset":
         default += _DATASET_DEFAULT
@@ -94,12 +116,9 @@ def _page(request: Request, response: Response, repo_type: str) -> list[dict[str
         default.append("cardData")
     world = world_of(request)
     with world.reading():
-        found = []
-        for repository in _matching(world.store, wish, person_of(request)):
-            found.append(repository)
-            if len(found) > limit:
-                break
-        more, found = found[limit:], found[:limit]
+        matching = list(islice(_matching(world.store, wish, person_of(request)), limit + 1))
+        more, matching = matching[limit:], matching[:limit]
+        found = [repository for repository, _ in matching]
         dois = world.store.dois_of([repository.uid for repository in found])
         answer = []
         for repository in found:
@@ -108,15 +127,18 @@ def _page(request: Request, response: Response, repo_type: str) -> list[dict[str
             answer.append(picked(body, expand=query.getlist("expand"), default=default))
     if more:
         kept = [(key, value) for key, value in query.multi_items() if key != "cursor"]
-        cursor = _cursor(found[-1], wish.sort)
+        cursor = base64.urlsafe_b64encode(json.dumps(matching[-1][1]).encode()).decode()
         address = f"{world.endpoint}{request.url.path}?{urlencode([*kept, ('cursor', cursor)])}"
         response.headers["Link"] = f'<{address}>; rel="next"'
     return answer
 
 
-def _matching(store: Store, wish: _Wish, person: Person | None) -> Iterator[Repository]:
+def _matching(
+    store: Store, wish: _Wish, person: Person | None
+) -> Iterator[tuple[Repository, list[Any]]]:
+    """Each repository with what it is sorted by."""
     doi_tags = {doi_key(tag) for tag in wish.tags if doi_key(tag).startswith("doi:")}
-    query = select(REPOSITORIES).where(
+    query = select(REPOSITORIES, *(key.label(f"key{n}") for n, key in enumerate(wish.keys))).where(
         REPOSITORIES.c.type == wish.repo_type,
         REPOSITORIES.c.deleted.is_(None),
         visible_to(person),
@@ -128,25 +150,19 @@ def _matching(store: Store, wish: _Wish, person: Person | None) -> Iterator[Repo
     for tag in wish.tags:
         if doi_key(tag) not in doi_tags:
             query = query.where(REPOSITORIES.c.uid.in_(select(TAGS.c.uid).where(TAGS.c.tag == tag)))
-    column = _SORTS[wish.sort]
+    if wish.gated is not None:
+        gated = REPOSITORIES.c.uid.in_(select(GATES.c.uid))
+        query = query.where(gated if wish.gated else ~gated)
     if wish.after is not None:
-        time, uid = wish.after
-        beyond = column > time if wish.ascending else column < time
-        further = REPOSITORIES.c.uid > uid if wish.ascending else REPOSITORIES.c.uid < uid
-        query = query.where(or_(beyond, and_(column == time, further)))
-    order = (column, REPOSITORIES.c.uid)
-    query = query.order_by(*(key if wish.ascending else key.desc() for key in order))
+        here, last = tuple_(*wish.keys), tuple_(*wish.after)
+        query = query.where(here > last if wish.ascending else here < last)
+    query = query.order_by(*(key if wish.ascending else key.desc() for key in wish.keys))
     with store.database.reading() as connection:
         for rows in connection.execute(query.execution_options(yield_per=500)).partitions():
-            repositories = [from_row(row) for row in rows]
-            if doi_tags:
-                dois = store.dois_of([repository.uid for repository in repositories])
-                repositories = [
-                    repository
-                    for repository in repositories
-                    if doi_tags <= {f"doi:{doi.key}" for doi, _ in dois.get(repository.uid, ())}
-                ]
-            yield from repositories
+            dois = store.dois_of([row.uid for row in rows]) if doi_tags else {}
+            for row in rows:
+                if doi_tags <= {f"doi:{doi.key}" for doi, _ in dois.get(row.uid, ())}:
+                    yield from_row(row), list(row[-len(wish.keys) :])
 
 
 def _limit(given: str | None) -> int:
@@ -157,16 +173,17 @@ def _limit(given: str | None) -> int:
     return max(1, min(int(given), _PAGE))
 
 
-def _cursor(last: Repository, sort: str) -> str:
-    time = last.created if sort == "createdAt" else last.updated
-    return base64.urlsafe_b64encode(json.dumps([time, last.uid]).encode()).decode()
-
-
-def _after(cursor: str | None) -> tuple[str, str] | None:
+def _after(cursor: str | None, keys: int) -> list[Any] | None:
     if cursor is None:
         return None
     try:
-        time, uid = json.loads(base64.urlsafe_b64decode(cursor))
-        return str(time), str(uid)
-    except (ValueError, TypeError):
-        raise Refusal(400, "The cursor cannot be read; begin at the first page.") from None
+        after = json.loads(base64.urlsafe_b64decode(cursor))
+    except ValueError:
+        after = None
+    if (
+        not isinstance(after, list)
+        or len(after) != keys
+        or not all(isinstance(key, str | int) and _KEY.fullmatch(str(key)) for key in after)
+    ):
+        raise Refusal(400, "The cursor cannot be read; begin at the first page.")
+    return after
