@@ -8,7 +8,7 @@ from secrets import token_bytes
 
 import httpx
 import pytest
-from huggingface_hub import HfApi
+from huggingface_hub import CommitOperationAdd, HfApi
 from huggingface_hub.errors import (
     GatedRepoError,
     HfHubHTTPError,
@@ -247,6 +247,29 @@ def test_a_gated_repository(
         assert caught.value.response.status_code == status
     ada.update_repo_settings("ada/gated", gated=False)
     assert reads(nobody)
+
+
+def test_no_way_around_a_gate(ada: HfApi, grace: HfApi, nobody: HfApi, tmp_path: Path) -> None:
+    ada.create_repo("ada/guarded")
+    ada.upload_file(path_or_fileobj=b"secret", path_in_repo="x.txt", repo_id="ada/guarded")
+    pull = ada.create_commit(
+        "ada/guarded",
+        [CommitOperationAdd("x.txt", b"more secret")],
+        commit_message="change",
+        create_pr=True,
+    ).pr_num
+    assert pull is not None
+    ada.update_repo_settings("ada/guarded", gated="manual")
+    for api in (grace, nobody):
+        assert api.get_discussion_details("ada/guarded", pull).diff is None
+    with pytest.raises(HfHubHTTPError, match="restricted"):
+        grace.duplicate_repo("ada/guarded", "grace/copy")
+    assert not grace.repo_exists("grace/copy")
+    ada.grant_access("ada/guarded", "grace")
+    grace.duplicate_repo("ada/guarded", "grace/copy")
+    assert Path(grace.hf_hub_download("grace/copy", "x.txt", cache_dir=tmp_path)).read_bytes()
+    for api in (grace, ada):
+        assert "more secret" in (api.get_discussion_details("ada/guarded", pull).diff or "")
 
 
 def test_a_gate_that_opens_by_itself(

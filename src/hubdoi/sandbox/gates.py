@@ -67,6 +67,12 @@ class Gates:
                 connection.execute(upsert(GATES).values(uid=uid, mode=mode))
         self._modes[uid] = mode
 
+    def lets_in(self, found: Repository, person: Person | None) -> bool:
+        """Whether `person` may read the files."""
+        if not self.mode(found.uid) or found.is_writable_by(person):
+            return True
+        return person is not None and self.status(found.uid, person.username) == "accepted"
+
     def refuse_without_access(
         self, found: Repository, person: Person | None, endpoint: str
     ) -> None:
@@ -75,7 +81,7 @@ class Gates:
         Raises:
             Refusal: `person` was not let in (403), or nobody is signed in (401).
         """
-        if not self.mode(found.uid) or found.is_writable_by(person):
+        if self.lets_in(found, person):
             return
         what = f"{found.repo.type} {found.repo.id}"
         where = f"Visit {endpoint}/{found.repo.path} to ask for access."
@@ -85,13 +91,13 @@ class Gates:
                 f"Access to {what} is restricted; sign in first. {where}",
                 "GatedRepo",
             )
-        status = self.status(found.uid, person.username)
-        if status == "accepted":
-            return
         why = {
             "pending": "your request is pending a review by the owner.",
             "rejected": "your request was rejected by the owner.",
-        }.get(status or "", f"you are not in the authorized list. {where}")
+        }.get(
+            self.status(found.uid, person.username) or "",
+            f"you are not in the authorized list. {where}",
+        )
         raise Refusal(403, f"Access to {what} is restricted and {why}", "GatedRepo")
 
     def status(self, uid: str, username: str) -> str | None:

@@ -78,7 +78,7 @@ def details(found: Reading, num: int, diff: bool = False) -> dict[str, Any]:
             body["changes"] = {"base": "refs/heads/main"}
             if discussion.merge_commit:
                 body["changes"]["mergeCommitId"] = discussion.merge_commit
-            if diff:
+            if diff and found.store.gates.lets_in(found.repository, found.person):
                 body["diff"] = _diff(found, discussion)
     return body
 

@@ -28,6 +28,7 @@ def duplicate(request: Request, found: Reading, body: JsonBody) -> dict[str, Any
     It has no DOI: a DOI names one revision of one repository.
     """
     person = require_person(request)
+    found.refuse_without_access()
     world = world_of(request)
     target = _target(found.repo, text_of(body, "repository", at_most=200))
     if target.namespace not in (person.username, *person.organizations):
