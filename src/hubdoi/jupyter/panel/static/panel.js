@@ -505,6 +505,7 @@ class PanelView {
   }
 
   setAuthor(number, change) {
+    this.openAuthor = number;
     this.authorsChanged(this.form.authors.map((author, index) => (index === number ? { ...author, ...change } : author)));
   }
 
