@@ -13,11 +13,7 @@ from .minting.backends.registry import check, open_backend
 from .minting.backends.resources import Resources
 from .minting.resolution import resolve
 from .records import Doi, Repo, RepoReference, Version, parse_reference
-from .records.errors import (
-    ConsentRequired,
-    DoiNotFound,
-    RepoNotFound,
-)
+from .records.errors import ConsentRequired, DoiNotFound, RepoNotFound
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
@@ -362,7 +358,7 @@ class Client:
                 self._backend.preview_amendment(repo, request).terms,
             )
         version = self._backend.amend(repo, request.agreed(agree), key=idempotency_key)
-        if version.doi is not None and not version.doi.is_test:
+        if version.doi is not None:
             self.public_records.forget(version.doi)
         announce(version.repo or repo)
         return version
@@ -422,21 +418,17 @@ class Client:
             RepoNotFound, AccessError: the repository cannot be seen.
         """
         reference = self._reference(repo)
+        wanted = revision or reference.revision
         return self._backend.wait(
-            reference.repo,
-            revision=revision or reference.revision,
-            timeout=timeout,
-            progress=progress,
-            cancel=cancel,
+            reference.repo, revision=wanted, timeout=timeout, progress=progress, cancel=cancel
         )
 
     def request_support(
         self, repo: str | Repo, action: str, *, reason: str, to: str | Repo | None = None
     ) -> Mapping[str, Any]:
         """Ask support to ``delete``, ``move`` (with `to`) or make ``private`` a locked repository (R10)."""
-        return self._backend.request_support(
-            self._repo(repo), action, reason, self._repo(to) if to else None
-        )
+        target = self._repo(to) if to else None
+        return self._backend.request_support(self._repo(repo), action, reason, target)
 
     def doctor(self, repo: str | Repo | None = None) -> Findings:
         """What can be checked before a mint: services, sign-in, account, ledger, and `repo` if given.
@@ -450,9 +442,8 @@ class Client:
         from .records.findings import Findings
 
         named = self._repo(repo) if repo is not None else None
-        return Findings.of_checks(
-            researcher_findings(self._resources, lambda: self._backend, named)
-        )
+        checks = researcher_findings(self._resources, lambda: self._backend, named)
+        return Findings.of_checks(checks)
 
     # Who, and where
 

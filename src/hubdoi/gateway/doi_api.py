@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from fastapi import APIRouter, Request, Security
@@ -11,17 +10,9 @@ from fastapi.responses import JSONResponse
 from fastapi.security import HTTPBearer
 
 from ..config import Secret
-from ..hub.doi_requests import (
-    Key,
-    Kind,
-    Name,
-    Namespace,
-    check_key,
-    json_object,
-    repo_of_path,
-)
+from ..hub.doi_requests import Key, PathRepo, check_key, json_object
 from ..hub.doi_shapes import DoiStatus, MintBody, VersionAnswer, problems, request_body
-from ..records import Doi, MintRequest, Repo
+from ..records import Doi, MintRequest
 from ..records.errors import DoiNotFound, InvalidDoi, InvalidInput, SignInRequired
 from .credentials import Credentials, is_of_gateway, is_of_hub
 from .institution import Institution, InstitutionBackend
@@ -88,8 +79,7 @@ def backend_of(request: Request) -> InstitutionBackend:
     responses=problems(401, 404, 409, 422),
     summary="State, latest commit, lock, versions and terms of a repository",
 )
-def read_status(request: Request, kind: Kind, namespace: Namespace, name: Name) -> JSONResponse:
-    repo = repo_of_path(kind, namespace, name)
+def read_status(request: Request, repo: PathRepo) -> JSONResponse:
     return JSONResponse(backend_of(request).status(repo).to_json())
 
 
@@ -101,21 +91,20 @@ def read_status(request: Request, kind: Kind, namespace: Namespace, name: Name) 
     summary="Mint the DOI of the latest commit, or of a revision",
     openapi_extra=request_body(MintBody),
 )
-async def mint(
-    request: Request, kind: Kind, namespace: Namespace, name: Name, idempotency_key: Key = None
-) -> JSONResponse:
+async def mint(request: Request, repo: PathRepo, idempotency_key: Key = None) -> JSONResponse:
     sent = await request.body()
 
     def carry_out() -> dict[str, Any]:
-        repo = repo_of_path(kind, namespace, name)
         backend = backend_of(request)
-        return _for_writers(
-            backend,
-            repo,
-            lambda: backend.mint(
-                repo, MintRequest.from_json(_body(sent, idempotency_key)), key=idempotency_key
-            ).to_json(),
-        )
+        try:
+            body = json_object(sent)
+            check_key(idempotency_key)
+            asked = MintRequest.from_json(body)
+            return backend.mint(repo, asked, key=idempotency_key).to_json()
+        except InvalidInput:
+            # Who asks comes before what they ask: a stranger learns nothing from a broken body.
+            backend.check_may_mint(repo)
+            raise
 
     return JSONResponse(await run_in_threadpool(carry_out), status_code=201)
 
@@ -132,20 +121,3 @@ def read_version(request: Request, doi: str) -> JSONResponse:
     except InvalidDoi as error:
         raise DoiNotFound(error.message) from error
     return JSONResponse(institution_of(request).version(named).to_json())
-
-
-def _body(sent: bytes, key: str | None) -> dict[str, Any]:
-    body = json_object(sent)
-    check_key(key)
-    return body
-
-
-def _for_writers(
-    backend: InstitutionBackend, repo: Repo, carry_out: Callable[[], dict[str, Any]]
-) -> dict[str, Any]:
-    """The answer; who asks comes before what they ask, so a stranger learns nothing from a bad body."""
-    try:
-        return carry_out()
-    except InvalidInput:
-        backend.check_may_mint(repo)
-        raise

@@ -5,18 +5,12 @@ from __future__ import annotations
 import json
 from typing import Annotated, Any, cast
 
-from fastapi import Header, Path
+from fastapi import Depends, Header, Path
 
 from ..records import Repo
 from ..records.errors import InvalidInput, InvalidRepo, RepoNotFound
 
 _TYPES = {"models": "model", "datasets": "dataset", "spaces": "space"}
-
-Kind = Annotated[
-    str, Path(description="models or datasets", json_schema_extra={"enum": list(_TYPES)})
-]
-Namespace = Annotated[str, Path(description="the user or organisation")]
-Name = Annotated[str, Path(description="the name of the repository")]
 
 MAX_KEY = 255
 Key = Annotated[
@@ -40,18 +34,23 @@ class BadKey(InvalidInput):
     http_status = 400
 
 
-def repo_of_path(kind: str, namespace: str, name: str) -> Repo:
-    """The repository of an API path.
-
-    Raises:
-        RepoNotFound: there can be none.
-    """
+async def _repo_of_path(
+    kind: Annotated[
+        str, Path(description="models or datasets", json_schema_extra={"enum": list(_TYPES)})
+    ],
+    namespace: Annotated[str, Path(description="the user or organisation")],
+    name: Annotated[str, Path(description="the name of the repository")],
+) -> Repo:
     if kind not in _TYPES:
         raise RepoNotFound("Only models and datasets have DOIs here.")
     try:
         return Repo(cast(Any, _TYPES[kind]), f"{namespace}/{name}")
     except InvalidRepo as error:
         raise RepoNotFound(error.message) from error
+
+
+PathRepo = Annotated[Repo, Depends(_repo_of_path)]
+"""The repository of an API path; RepoNotFound where there can be none."""
 
 
 def check_key(key: str | None) -> None:

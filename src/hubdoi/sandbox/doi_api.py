@@ -10,15 +10,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 from fastapi.security import HTTPBearer
 
-from ..hub.doi_requests import (
-    Key,
-    Kind,
-    Name,
-    Namespace,
-    check_key,
-    json_object,
-    repo_of_path,
-)
+from ..hub.doi_requests import Key, PathRepo, check_key, json_object
 from ..hub.doi_shapes import (
     ActivityList,
     AmendBody,
@@ -56,10 +48,10 @@ support_router = APIRouter(
     responses=problems(401, 404, 409, 422),
     summary="State, latest commit, lock, versions and terms of a repository",
 )
-def read_status(request: Request, kind: Kind, namespace: Namespace, name: Name) -> JSONResponse:
+def read_status(request: Request, repo: PathRepo) -> JSONResponse:
     world = world_of(request)
     person = person_of(request)
-    status = world.service.status(repo_of_path(kind, namespace, name), person)
+    status = world.service.status(repo, person)
     return JSONResponse(status.to_json())
 
 
@@ -71,21 +63,15 @@ def read_status(request: Request, kind: Kind, namespace: Namespace, name: Name) 
     summary="Mint the DOI of the latest commit, or of a revision",
     openapi_extra=request_body(MintBody),
 )
-async def mint(
-    request: Request,
-    kind: Kind,
-    namespace: Namespace,
-    name: Name,
-    idempotency_key: Key = None,
-) -> JSONResponse:
+async def mint(request: Request, repo: PathRepo, idempotency_key: Key = None) -> JSONResponse:
     service = world_of(request).service
 
-    def carry_out(repo: Repo, person: Person | None, body: dict[str, Any]) -> dict[str, Any]:
+    def carry_out(person: Person | None, body: dict[str, Any]) -> dict[str, Any]:
         check_key(idempotency_key)
         asked = MintRequest.from_json(body)
         return service.mint(repo, person, asked, key=idempotency_key).to_json()
 
-    return await _answer(request, kind, namespace, name, 201, carry_out)
+    return await _answer(request, repo, carry_out, status=201)
 
 
 @router.post(
@@ -95,15 +81,13 @@ async def mint(
     summary="What a correction of a record would change, and the terms of it",
     openapi_extra=request_body(AmendBody),
 )
-async def preview_amendment(
-    request: Request, kind: Kind, namespace: Namespace, name: Name
-) -> JSONResponse:
+async def preview_amendment(request: Request, repo: PathRepo) -> JSONResponse:
     service = world_of(request).service
 
-    def carry_out(repo: Repo, person: Person | None, body: dict[str, Any]) -> dict[str, Any]:
+    def carry_out(person: Person | None, body: dict[str, Any]) -> dict[str, Any]:
         return service.preview_amendment(repo, person, AmendRequest.from_json(body)).to_json()
 
-    return await _answer(request, kind, namespace, name, 200, carry_out)
+    return await _answer(request, repo, carry_out)
 
 
 @router.post(
@@ -114,21 +98,15 @@ async def preview_amendment(
     summary="Correct the record of a DOI; the DOI, the repository and the revision stay",
     openapi_extra=request_body(AmendBody),
 )
-async def amend(
-    request: Request,
-    kind: Kind,
-    namespace: Namespace,
-    name: Name,
-    idempotency_key: Key = None,
-) -> JSONResponse:
+async def amend(request: Request, repo: PathRepo, idempotency_key: Key = None) -> JSONResponse:
     service = world_of(request).service
 
-    def carry_out(repo: Repo, person: Person | None, body: dict[str, Any]) -> dict[str, Any]:
+    def carry_out(person: Person | None, body: dict[str, Any]) -> dict[str, Any]:
         check_key(idempotency_key)
         asked = AmendRequest.from_json(body)
         return service.amend(repo, person, asked, key=idempotency_key).to_json()
 
-    return await _answer(request, kind, namespace, name, 201, carry_out)
+    return await _answer(request, repo, carry_out, status=201)
 
 
 @router.post(
@@ -138,14 +116,9 @@ async def amend(
     responses=problems(401, 403, 404, 422),
     summary="Keep a DOI for the next version; the next mint publishes it",
 )
-async def reserve(request: Request, kind: Kind, namespace: Namespace, name: Name) -> JSONResponse:
-    service = world_of(request).service
-
-    def carry_out() -> dict[str, Any]:
-        person = person_of(request)
-        return service.reserve(repo_of_path(kind, namespace, name), person).to_json()
-
-    return JSONResponse(await run_in_threadpool(carry_out), status_code=201)
+def reserve(request: Request, repo: PathRepo) -> JSONResponse:
+    person = person_of(request)
+    return JSONResponse(world_of(request).service.reserve(repo, person).to_json(), status_code=201)
 
 
 @router.delete(
@@ -154,14 +127,9 @@ async def reserve(request: Request, kind: Kind, namespace: Namespace, name: Name
     responses=problems(401, 403, 404, 409, 422),
     summary="Give up the reserved DOI; the answer is what was given up",
 )
-async def release(request: Request, kind: Kind, namespace: Namespace, name: Name) -> JSONResponse:
-    service = world_of(request).service
-
-    def carry_out() -> dict[str, Any]:
-        person = person_of(request)
-        return service.release(repo_of_path(kind, namespace, name), person).to_json()
-
-    return JSONResponse(await run_in_threadpool(carry_out))
+def release(request: Request, repo: PathRepo) -> JSONResponse:
+    person = person_of(request)
+    return JSONResponse(world_of(request).service.release(repo, person).to_json())
 
 
 @router.get(
@@ -172,16 +140,14 @@ async def release(request: Request, kind: Kind, namespace: Namespace, name: Name
 )
 def read_activities(
     request: Request,
-    kind: Kind,
-    namespace: Namespace,
-    name: Name,
+    repo: PathRepo,
     doi: Annotated[str, Query(description="a DOI of the repository", max_length=2048)],
 ) -> JSONResponse:
     world, person = world_of(request), person_of(request)
-    uid = world.store.info(repo_of_path(kind, namespace, name), person).uid
+    uid = world.store.info(repo, person).uid
     named = Doi.parse(doi)
     if world.ledger.uid_of(named) != uid:
-        raise DoiNotFound(f"{named} is not a DOI of {namespace}/{name}.")
+        raise DoiNotFound(f"{named} is not a DOI of {repo.id}.")
     return JSONResponse(world.service.activities(named, person).to_json())
 
 
@@ -193,15 +159,13 @@ def read_activities(
     summary="Ask support for an action that the lock refuses",
     openapi_extra=request_body(SupportBody),
 )
-async def ask_support(
-    request: Request, kind: Kind, namespace: Namespace, name: Name
-) -> JSONResponse:
+async def ask_support(request: Request, repo: PathRepo) -> JSONResponse:
     support = world_of(request).support
 
-    def carry_out(repo: Repo, person: Person | None, body: dict[str, Any]) -> dict[str, Any]:
+    def carry_out(person: Person | None, body: dict[str, Any]) -> dict[str, Any]:
         return support.ask_from_json(repo, person, body).to_json()
 
-    return await _answer(request, kind, namespace, name, 202, carry_out)
+    return await _answer(request, repo, carry_out, status=202)
 
 
 @router.get(
@@ -241,21 +205,19 @@ def grant(request: Request, number: Annotated[int, Path(ge=1, le=2**62)]) -> JSO
 
 async def _answer(
     request: Request,
-    kind: str,
-    namespace: str,
-    name: str,
-    status: int,
-    carry_out: Callable[[Repo, Person | None, dict[str, Any]], dict[str, Any]],
+    repo: Repo,
+    carry_out: Callable[[Person | None, dict[str, Any]], dict[str, Any]],
+    *,
+    status: int = 200,
 ) -> JSONResponse:
-    """What `carry_out` answers for the repository, the person and the body of a POST."""
+    """What `carry_out` answers for the person and the body of a POST."""
     sent = await request.body()
 
     def answer() -> dict[str, Any]:
         person = person_of(request)
-        repo = repo_of_path(kind, namespace, name)
         try:
             # Who asks comes before what they ask: a stranger learns nothing from a broken body.
-            return carry_out(repo, person, json_object(sent) if person else {})
+            return carry_out(person, json_object(sent) if person else {})
         except InvalidInput:
             world_of(request).service.check_may_mint(repo, person)
             raise
