@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import socketserver
+import threading
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -62,6 +65,41 @@ def test_a_receiver_that_trickles_is_tried_again_later(
         assert told.attempt("https://dois.example.org")
         assert receiver.requests == 1
         assert not told.attempt("https://dois.example.org")
+    with database.reading() as db:
+        (row,) = db.execute(notices.select()).all()
+    assert row.attempts == 1
+    database.close()
+
+
+class _Greeting(socketserver.BaseRequestHandler):
+    """Greets for ever, one line after the other."""
+
+    def handle(self) -> None:
+        with suppress(OSError):
+            while True:
+                self.request.sendall(b"220-Welcome\r\n" * 10)
+
+
+def test_a_mail_server_that_never_ends_its_greeting_is_tried_again_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hubdoi.gateway.notices, "SECONDS", 0.3)
+    database = open_database(None, tmp_path)
+    migrate(database)
+    Ledger(database, hub="hub", endpoint="https://hub.invalid")
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), _Greeting) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        variables = {
+            "HUBDOI_GATEWAY_SMTP": f"smtp://127.0.0.1:{server.server_address[1]}",
+            "HUBDOI_GATEWAY_MAIL_TO": "curators@example.org",
+            "HUBDOI_CONTACT": "dois@example.org",
+        }
+        told = Notices(Settings.read(variables), database)
+        told.add("parked", "10.5072/x")
+        assert told.attempt("https://dois.example.org")
+        server.shutdown()
+        thread.join()
     with database.reading() as db:
         (row,) = db.execute(notices.select()).all()
     assert row.attempts == 1

@@ -10,13 +10,12 @@ import hmac
 import json
 import logging
 import smtplib
-import ssl
 import time
 from collections.abc import Callable, Sequence
 from email.message import EmailMessage
 from time import monotonic
 from typing import Any, Literal
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 
@@ -27,6 +26,7 @@ from ..net.http import user_agent
 from ..records.errors import HubdoiError, InvalidInput, LedgerError, ServiceFailed
 from .backoff import pause_after
 from .database import now_in
+from .mail_server import connected
 from .settings import Settings
 from .tables import notices
 
@@ -40,7 +40,7 @@ MOST = 200
 """Notices in one mail."""
 MOST_ATTEMPTS = 60
 SECONDS = 30.0
-"""For the whole answer of who is told at a URL, and for each step of a mail server."""
+"""For the whole answer of who is told at a URL, and for all that is said with a mail server."""
 _SENTENCES = {
     "request": "The DOI {subject} waits for your decision",
     "parked": "The DOI {subject} could not be registered, and waits for a person",
@@ -154,21 +154,7 @@ class Notices:
         message["To"] = ", ".join(settings.mail_to)
         message["Auto-Submitted"] = "auto-generated"
         message.set_content("\n\n".join(f"{one['sentence']}\n{one['url']}" for one in told) + "\n")
-        server = urlsplit(settings.smtp.reveal())
-        context = ssl.create_default_context()
-        host, is_local = server.hostname or "", is_loopback(f"http://{server.hostname}")
-        smtp: smtplib.SMTP
-        if server.scheme == "smtps":
-            smtp = smtplib.SMTP_SSL(host, server.port or 465, timeout=SECONDS, context=context)
-        else:
-            smtp = smtplib.SMTP(host, server.port or 587, timeout=SECONDS)
-        with smtp:
-            smtp.ehlo()
-            if server.scheme == "smtp" and (smtp.has_extn("starttls") or not is_local):
-                # A server that offers none is refused: the password would be readable on the way.
-                smtp.starttls(context=context)
-            if server.username:
-                smtp.login(unquote(server.username), unquote(server.password or ""))
+        with connected(urlsplit(settings.smtp.reveal()), SECONDS) as smtp:
             smtp.send_message(message)
 
     def _post(self, told: Sequence[dict[str, Any]]) -> None:
