@@ -92,11 +92,23 @@ def test_discussions(ada, grace, nobody):
     assert "<b>" not in edited.rendered
     with pytest.warns(UserWarning, match="irreversible"):
         assert ada.hide_discussion_comment(BERT, 1, comment.id).hidden
+    theirs = grace.comment_discussion(BERT, 1, "Buy now!")
+    for refused in (
+        lambda: ada.edit_discussion_comment(BERT, 1, theirs.id, "Please do not."),
+        lambda: grace.hide_discussion_comment(BERT, 1, comment.id),
+    ):
+        with pytest.raises(HfHubHTTPError, match="Only the author"):
+            refused()
+    # Whoever may write to the repository moderates its discussions.
+    assert ada.hide_discussion_comment(BERT, 1, theirs.id).author == "grace"
+    hidden = nobody.get_discussion_details(BERT, 1).events[-1]
+    assert (hidden.hidden, hidden.content) == (True, "")
     assert ada.rename_discussion(BERT, 1, "DOI").new_title == "DOI"
     assert ada.change_discussion_status(BERT, 1, "closed", comment="Done.").new_status == "closed"
     details = nobody.get_discussion_details(BERT, 1)
     assert (details.status, details.title) == ("closed", "DOI")
     assert [event.type for event in details.events] == [
+        "comment",
         "comment",
         "comment",
         "title-change",

@@ -144,6 +144,10 @@ def test_what_happens_is_delivered(
     assert receiver.next("repo")["event"]["action"] == "create"
     ada.update_repo_settings("ada/new", private=True)
     assert receiver.next("repo.config")["updatedConfig"] == {"private": True}
+    ada.update_repo_settings("ada/new", private=False, gated="auto")
+    assert receiver.next("repo.config")["updatedConfig"] == {"private": False}
+    ada.update_repo_settings("ada/new", gated="manual")
+    assert receiver.next("repo.config")["updatedConfig"] == {"private": False}
     ada.move_repo("ada/new", "ada/newer")
     assert receiver.next("repo")["movedTo"] == {"name": "ada/newer", "owner": {"id": "user-ada"}}
     ada.delete_repo("ada/newer")

@@ -154,30 +154,50 @@ class Discussions:
             self._emit(uid, num, "discussion.comment", "create", made)
         return made
 
-    def edit(self, uid: str, num: int, event_id: str, person: Person, text: str | None) -> Event:
-        """Change a comment of one's own, or hide it with None.
+    def edit(self, uid: str, num: int, event_id: str, person: Person, text: str) -> Event:
+        """Change a comment of one's own.
 
         Raises:
             Refusal: there is no such comment, or it is somebody else's.
         """
+        changed = {"raw": text, "edited": True}
+        return self._change(uid, num, event_id, person, changed, only_own=True)
+
+    def hide(self, uid: str, num: int, event_id: str, person: Person, *, moderates: bool) -> Event:
+        """Hide a comment of one's own, or anybody's where `person` moderates the repository.
+
+        Raises:
+            Refusal: there is no such comment, or it is somebody else's.
+        """
+        changed = {"raw": "", "hidden": True}
+        return self._change(uid, num, event_id, person, changed, only_own=not moderates)
+
+    def _change(
+        self,
+        uid: str,
+        num: int,
+        event_id: str,
+        person: Person,
+        changed: dict[str, object],
+        *,
+        only_own: bool,
+    ) -> Event:
         with self._database.transaction() as connection:
             found = [event for event in self.events(uid, num) if event.id == event_id]
             if not found or found[0].type != "comment":
                 raise Refusal(404, "There is no such comment here.", "CommentNotFound")
             event = found[0]
-            if event.author != person.username:
+            if only_own and event.author != person.username:
                 raise Refusal(403, "Only the author of a comment can change it.")
-            data = dict(event.data)
-            data |= {"raw": "", "hidden": True} if text is None else {"raw": text, "edited": True}
-            data["updated"] = hub_time(self._clock.now())
+            data = {**event.data, **changed, "updated": hub_time(self._clock.now())}
             connection.execute(
                 update(EVENTS)
                 .where(EVENTS.c.uid == uid, EVENTS.c.num == num, EVENTS.c.id == event_id)
                 .values(data=json.dumps(data))
             )
-            changed = Event(event.id, event.type, event.author, event.created, data)
-            self._emit(uid, num, "discussion.comment", "update", changed)
-        return changed
+            made = Event(event.id, event.type, event.author, event.created, data)
+            self._emit(uid, num, "discussion.comment", "update", made)
+        return made
 
     def rename(self, uid: str, num: int, person: Person, title: str) -> Event:
         """Give a discussion another title."""

@@ -104,7 +104,10 @@ def edit(
 
 @router.post(_ONE + "/comment/{event_id}/hide")
 def hide(request: Request, found: Reading, num: int, event_id: str) -> dict[str, Any]:
-    made = found.store.discussions.edit(found.uid, num, event_id, require_person(request), None)
+    person = require_person(request)
+    made = found.store.discussions.hide(
+        found.uid, num, event_id, person, moderates=found.repository.is_writable_by(person)
+    )
     return {"updatedComment": _event(made)}
 
 

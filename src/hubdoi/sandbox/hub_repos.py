@@ -88,6 +88,10 @@ def settings(found: Writing, body: JsonBody) -> dict[str, Any]:
         if private and not present.private:
             found.store.repositories.refuse_if_locked(present, "made private")
         found.store.set_private(found.uid, private)
+        if private == present.private and gated != found.store.gates.mode(found.uid):
+            # Of the settings, the Hub's webhooks tell only whether it is private.
+            config = {"private": private}
+            found.store.events.emit(found.uid, "repo.config", "update", updatedConfig=config)
         found.store.gates.set_mode(found.uid, gated)
     return {"private": private, "gated": gated}
 
