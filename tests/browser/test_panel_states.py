@@ -180,6 +180,14 @@ def test_pictures_of_every_state_which_is_accessible(
             )
             assert wide == [], (name, width)
             take(alone.root, f"panel-{name}-{width}-{theme}")
+            sideways = alone.root.evaluate(
+                """root => {
+                  for (const fold of root.querySelectorAll("details")) fold.open = true;
+                  return [...root.querySelectorAll(".hubdoi-scroll")].filter(node => node.checkVisibility() && node.scrollWidth > node.clientWidth
+                  ).map(node => node.ariaLabel);
+                }"""
+            )
+            assert sideways == [], (name, width)
 
 
 def test_the_form_is_compact(alone: PanelAlone, shown: dict[str, Case]) -> None:
