@@ -120,7 +120,7 @@ def test_a_file_that_changed_meanwhile_is_left_alone(tmp_path: Path) -> None:
     path.write_text(f'{IMPORT}X.from_pretrained("ada/engine")')
     pins = pins_for([finding(path)])
     path.write_text("other")
-    with pytest.raises(InvalidInput, match="has changed meanwhile"):
+    with pytest.raises(InvalidInput, match="has changed in the meantime"):
         pins.write()
     assert path.read_text() == "other"
 

@@ -89,7 +89,7 @@ def test_the_nearest_file_counts_alone(names: KnownNames, tmp_path: Path) -> Non
             "'A': 'Tsinghua Press' may be a person or an organisation",
         ),
         ('[names]\n"A" = 5\n', "'A': An author is written as text"),
-        ('[names]\n"A" = []\n', "'A' stands for nobody"),
+        ('[names]\n"A" = []\n', "'A' has no author"),
         ("names = 3\n", "names is a table"),
         ("[names\n", "cannot be read"),
         ('[names]\n"A" = "B, C"\n"A" = "D, E"\n', "cannot be read"),

@@ -308,7 +308,7 @@ def test_what_an_address_answers_is_looked_at_first(
 
 
 def test_a_style_is_fetched_over_https_only(https: str, version: Version) -> None:
-    with pytest.raises(UnknownStyle, match="leads away from https"):
+    with pytest.raises(UnknownStyle, match="redirects to a URL that is not https"):
         cite(version, style=f"{https}/away.csl")
     with pytest.raises(ServiceUnreachable, match="could not be fetched"):
         cite(version, style="https://127.0.0.1:1/own.csl")

@@ -160,7 +160,7 @@ def test_a_link_signs_in_once(context: Context, sandbox: Sandbox) -> None:
     with httpx.Client(follow_redirects=True) as another:
         refused = another.get(link)
     assert refused.status_code == 404
-    assert "ask for another one" in refused.text
+    assert "request a new one" in refused.text
     with pytest.raises(errors.SandboxError, match="no user 'nobody'"):
         run(["sandbox", "url", "--user", "nobody"], context)
 

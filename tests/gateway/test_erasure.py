@@ -83,5 +83,5 @@ def test_nothing_but_what_is_public_stays(
     with pytest.raises(Exception, match=r"only grows|cannot be used"):  # noqa: SIM117
         with institution.database.transaction() as db:
             db.execute(audit.update().values(who="x"))
-    with pytest.raises(InvalidInput, match="nobody"):
+    with pytest.raises(InvalidInput, match="no data about ada"):
         user("erase", "ada", role=None, group=None)

@@ -120,8 +120,8 @@ def _entries(blocks: Iterable[Any], text: str, name: str) -> list[BibEntry]:
             entry = block.ignore_error_block
         elif isinstance(block, ParsingFailedBlock):
             raise InvalidInput(
-                f"{name} is broken: the entry that begins in line {(block.start_line or 0) + 1} has no end "
-                "or a comma, a quotation mark or a brace too few; repair it first. Nothing was changed."
+                f"{name} is broken: the entry that begins in line {(block.start_line or 0) + 1} is not "
+                "closed, or lacks a comma, a quotation mark or a brace; repair it first. Nothing was changed."
             )
         if isinstance(entry, Entry):
             fields = tuple([(field.key, str(field.value)) for field in entry.fields])

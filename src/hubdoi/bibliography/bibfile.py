@@ -139,7 +139,7 @@ class BibFile:
             text.encode(self.encoding)
         except UnicodeEncodeError as error:
             raise InvalidInput(
-                f"{self.path.name} is not in UTF-8 and has no place for {error.object[error.start]!r}; save it as UTF-8 first."
+                f"{self.path.name} is not in UTF-8 and cannot hold {error.object[error.start]!r}; save it as UTF-8 first."
             ) from None
         file = replace(
             self,
@@ -200,7 +200,7 @@ class BibFile:
                     write_atomically(self.path, content)
         except OSError as error:
             raise InvalidInput(
-                f"{self.path.name} cannot be written ({error.strerror}); check the directory and your rights there."
+                f"{self.path.name} cannot be written ({error.strerror}); check the directory and its permissions."
             ) from None
         # Its entries are read again only when somebody asks for them.
         return replace(file, original=content)

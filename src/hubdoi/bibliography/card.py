@@ -142,7 +142,7 @@ def _translate_errors(repo: Repo) -> Iterator[None]:
             f"The card of {repo} is not UTF-8 text; save it as UTF-8 first."
         ) from None
     except RepositoryNotFoundError:
-        raise RepoNotFound(f"{repo} is not there, or these credentials cannot see it.") from None
+        raise RepoNotFound(f"{repo} does not exist, or these credentials cannot see it.") from None
     except HfHubHTTPError as error:
         status = error.response.status_code
         kinds: dict[int, type[HubdoiError]] = {401: SignInRequired, 403: WriteAccessRequired}
@@ -155,7 +155,7 @@ def _translate_errors(repo: Repo) -> Iterator[None]:
     except ValueError:
         # It has rules of its own for names, and asks for things that an answer may lack.
         raise ServiceRefused(
-            f"huggingface_hub cannot ask for {repo}: it does not accept the name, or what the Hub said of it; check the name and the endpoint."
+            f"huggingface_hub cannot ask for {repo}: it does not accept the name, or the Hub's answer; check the name and the endpoint."
         ) from None
     except Exception as error:
         # Which library sends its requests, and what that raises, depends on its version.

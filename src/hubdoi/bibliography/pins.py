@@ -53,7 +53,7 @@ class Pins(Displayed):
             raw = path.read_bytes()
             mark = b"\xef\xbb\xbf" if raw.startswith(b"\xef\xbb\xbf") else b""
             if raw[len(mark) :] != before.encode("utf-8"):
-                raise InvalidInput(f"{path} has changed meanwhile; run the check again.")
+                raise InvalidInput(f"{path} has changed in the meantime; run the check again.")
             try:
                 write_atomically(path, mark + after.encode("utf-8"))
             except OSError as error:

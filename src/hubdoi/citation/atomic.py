@@ -146,7 +146,7 @@ def write_file(path: Path, content: bytes) -> None:
         write_atomically(path, content)
     except OSError as error:
         raise InvalidInput(
-            f"{path.name} cannot be written ({error.strerror}); check the directory and your rights there."
+            f"{path.name} cannot be written ({error.strerror}); check the directory and its permissions."
         ) from None
 
 

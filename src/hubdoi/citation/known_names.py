@@ -75,7 +75,7 @@ def _authors(file: Path, name: str, value: Any) -> tuple[Author, ...]:
     except InvalidAuthor as error:
         raise InvalidInput(f"{file}: {name[:60]!r}: {error.message}") from None
     if not found:
-        raise InvalidInput(f"{file}: {name[:60]!r} stands for nobody; write at least one author.")
+        raise InvalidInput(f"{file}: {name[:60]!r} has no author; give at least one.")
     return found
 
 

@@ -151,13 +151,13 @@ def _fetched(url: str) -> Path:
                 request = answer.next_request
                 if request.url.scheme != "https":
                     raise UnknownStyle(
-                        f"{url[:200]!r} leads away from https; download the file first."
+                        f"{url[:200]!r} redirects to a URL that is not https; download the file first."
                     )
             answer.raise_for_status()
             for chunk in answer.iter_bytes():
                 content += chunk
                 if len(content) > _LARGEST:
-                    raise UnknownStyle(f"What {url[:200]!r} answers is too large to be a style.")
+                    raise UnknownStyle(f"The file at {url[:200]!r} is too large for a style.")
     except (httpx.HTTPStatusError, httpx.InvalidURL):
         raise UnknownStyle(f"There is no citation style at {url[:200]!r}.") from None
     except httpx.HTTPError:
@@ -167,7 +167,7 @@ def _fetched(url: str) -> Path:
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise UnknownStyle(f"What {url[:200]!r} answers is not a citation style.") from None
+        raise UnknownStyle(f"The file at {url[:200]!r} is not a citation style.") from None
     _check(text, url[:200])
     return _independent(_kept(text))
 
@@ -195,7 +195,7 @@ def _independent(path: Path) -> Path:
             found = _known().get(parent[1].removesuffix(".csl")) if parent else None
             if found is None or found == path:
                 raise UnknownStyle(
-                    f"The style {path.stem} follows another one that is not installed; choose another style."
+                    f"The style {path.stem} is based on one that is not installed; choose another style."
                 )
             return found
     return path

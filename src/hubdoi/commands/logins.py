@@ -46,7 +46,7 @@ def login(arguments: Namespace, context: Context) -> Connection:
             session.sign_in(str(told["token"]))
         session.client.hub.forget_person()
         return session.connection()
-    raise SignInRequired("Nobody entered the code in time; run %doi login again.")
+    raise SignInRequired("The code was not entered in time; run %doi login again.")
 
 
 def logout(arguments: Namespace, context: Context) -> Message:
@@ -55,7 +55,7 @@ def logout(arguments: Namespace, context: Context) -> Message:
     context.session.sign_out()
     context.session.client.hub.forget_person()
     return Message(
-        "You are signed out; the gateway has deleted what you allowed."
+        "You are signed out; the gateway has deleted the access that you gave it."
         if ended
         else "Nothing was deleted, because you had not signed in."
     )

@@ -157,7 +157,7 @@ class DataCiteRegistrar:
             return
         if not _is_reserved(record):
             raise AlreadyRegistered(
-                f"The DOI {doi} is more than a reservation at DataCite; nothing was changed."
+                f"The DOI {doi} is already registered at DataCite; nothing was changed."
             )
         answer = self._http.request("DELETE", self._path(doi), repeat=True)
         if answer.status >= 300 and answer.status != 404:

@@ -188,7 +188,7 @@ def _run(database: Database, program: str, *arguments: str) -> None:
             check=False,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise LedgerError(f"{program} did not end well: {type(error).__name__}.") from None
+        raise LedgerError(f"{program} failed: {type(error).__name__}.") from None
     if done.returncode:
         said = " ".join(done.stderr.split())[:500]
         raise LedgerError(f"{program} failed, and nothing was changed: {said}")

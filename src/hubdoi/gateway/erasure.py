@@ -63,7 +63,7 @@ def erase(database: Database, audit: AuditLog, name: str) -> str:
             grants.delete().where(theirs(grants.c.owner, owner_of_person(key)))
         ).rowcount
         if not found:
-            raise InvalidInput(f"The gateway knows nobody of the name {name}.")
+            raise InvalidInput(f"The gateway has no data about {name}.")
     return pseudonym
 
 

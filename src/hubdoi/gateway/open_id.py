@@ -138,7 +138,7 @@ class OpenId:
         name = told.get(self.settings.oidc_claim)
         if not isinstance(name, str) or not name.strip():
             raise UnexpectedAnswer(
-                f"The sign-in provider did not say {self.settings.oidc_claim}; check HUBDOI_GATEWAY_OIDC_CLAIM."
+                f"The sign-in provider did not send {self.settings.oidc_claim}; check HUBDOI_GATEWAY_OIDC_CLAIM."
             )
         return name.strip()
 

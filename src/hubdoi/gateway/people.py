@@ -54,7 +54,7 @@ class Member:
         """
         if not self.is_at_least(role):
             raise PolicyRefused(
-                f"This is for a {role} of the gateway, and {self.username} is not one; ask those who run it."
+                f"This is for a {role} of the gateway, and {self.username} is not one; ask an admin of the gateway."
             )
 
 

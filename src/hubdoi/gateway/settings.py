@@ -209,7 +209,7 @@ class Settings:
         for name in self.require:
             if name not in REQUIREMENTS:
                 raise InvalidInput(
-                    f"{name[:40]!r} cannot be required; HUBDOI_GATEWAY_REQUIRE knows {', '.join(REQUIREMENTS)}."
+                    f"{name[:40]!r} cannot be required; choose from {', '.join(REQUIREMENTS)}."
                 )
 
     def for_person(self, token: Secret | None) -> Config:

@@ -63,7 +63,7 @@ def tombstone_page(request: Request, doi: str) -> Response:
     version = institution.version(named)
     found = institution.ledger.tombstone(named)
     if found is None:
-        raise DoiNotFound(f"The repository of {named} is where it was: {version.landing_url}")
+        raise DoiNotFound(f"The repository of {named} is available: {version.landing_url}")
     page = _template().render(
         version=version,
         tombstone=found,

@@ -120,7 +120,7 @@ class Amendments:
         """
         version = self.ledger.version(doi)
         if version is None:
-            raise DoiNotFound(f"The ledger does not know {doi}; restore it from a copy.")
+            raise DoiNotFound(f"The ledger has no entry for {doi}; restore it from a backup.")
         try:
             self.registrar.update(version)
         except (AlreadyRegistered, InvalidMetadata):

@@ -457,7 +457,7 @@ class Ledger:
     def _refusal(self, db: sa.Connection, version_id: int) -> AlreadyRegistered:
         version = self._entry(db, version_id).version
         if version.doi is None or version.revision is None:
-            raise LedgerError("The ledger has a version without a DOI; restore it from a copy.")
+            raise LedgerError("The ledger has a version without a DOI; restore it from a backup.")
         return already_registered(version.doi, version.revision, version)
 
 

@@ -230,9 +230,7 @@ class Author:
         offered = readings(self.name) if "," not in self.name and len(self.name.split()) > 2 else ()
         if offered and self.family == self.name:
             either = " or ".join(f'"{reading}"' for reading in offered[:3])
-            raise InvalidAuthor(
-                f"{shown!r} can be taken apart in more than one way; write {either}."
-            )
+            raise InvalidAuthor(f"{shown!r} can be split in more than one way; write {either}.")
         return self
 
     def replace(self, **changes: Any) -> Author:

@@ -194,7 +194,7 @@ def _record(row: Any, minted: Mapping[Doi, Version]) -> Record:
     elif doi in minted:
         attributes = attributes_of(minted[doi])
     else:
-        raise LedgerError(f"The ledger has forgotten {doi}; restore it from a copy.")
+        raise LedgerError(f"The ledger has no entry for {doi}; restore it from a backup.")
     return Record(
         row.id,
         doi,

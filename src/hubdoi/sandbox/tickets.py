@@ -61,9 +61,7 @@ def issue(request: Request) -> dict[str, str]:
 def use(request: Request, ticket: str) -> Response:
     username = _tickets(request).take(ticket)
     if username is None:
-        raise Refusal(
-            404, "This link signs in once, and it was used or is too old; ask for another one."
-        )
+        raise Refusal(404, "This sign-in link was used or has expired; request a new one.")
     answer = see_other("/")
     begin_session(request, answer, username)
     return answer
