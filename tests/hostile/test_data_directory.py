@@ -43,6 +43,14 @@ def mode(name: str, bits: int) -> Callable[[Path], None]:
     return lambda directory: (directory / name).chmod(bits)
 
 
+def half_written(name: str) -> Callable[[Path], None]:
+    def prepare(directory: Path) -> None:
+        (directory / name).touch()
+        (directory / name).chmod(0o644)
+
+    return prepare
+
+
 @pytest.mark.parametrize(
     ("prepare", "sentence"),
     [
@@ -57,6 +65,8 @@ def mode(name: str, bits: int) -> Callable[[Path], None]:
         (mode("sandbox.db", 0o660), "chmod go-w"),
         (mode("credentials.json", 0o640), "chmod 600"),
         (mode("credentials.json", 0o604), "chmod 600"),
+        (half_written("credentials.json.new"), "chmod 600"),
+        (half_written("oauth-key.pem.new"), "chmod 600"),
     ],
 )  # fmt: skip
 def test_a_directory_that_others_prepared_is_refused(
@@ -73,6 +83,8 @@ def test_a_directory_that_others_prepared_is_refused(
     assert {path.name for path in tmp_path.rglob("*")} - {path.name for path in before} <= {
         "terms.txt",
         "running.json",
+        "credentials.json.new",
+        "oauth-key.pem.new",
     }
 
 

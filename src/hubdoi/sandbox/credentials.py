@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hmac
 import json
-import os
 import secrets
 import string
 from collections.abc import Mapping
@@ -16,6 +15,7 @@ from uuid import uuid4
 
 from ..records import TEST_PREFIX
 from ..records.errors import SandboxError
+from .data_directory import write_secret
 
 DATACITE_USERNAME = "SANDBOX.HF"
 DATACITE_PREFIX = TEST_PREFIX
@@ -101,20 +101,7 @@ class Credentials:
             "datacite_key": self.datacite_key,
             "session_key": self.session_key.hex(),
         }
-        beside = self._path.with_name(self._path.name + ".new")
-        try:
-            beside.unlink(missing_ok=True)
-            handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump(content, file)
-                file.flush()
-                os.fsync(file.fileno())
-            beside.replace(self._path)
-        except OSError as error:
-            raise SandboxError(
-                f"The sandbox cannot write {self._path} ({error.strerror}); "
-                "choose a directory that you can write to."
-            ) from None
+        write_secret(self._path, json.dumps(content).encode())
 
 
 def _read(path: Path) -> dict[str, Any]:

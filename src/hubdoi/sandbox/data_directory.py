@@ -10,7 +10,8 @@ from pathlib import Path
 
 from ..records.errors import SandboxError
 
-_SECRET = frozenset({"credentials.json", "credentials.json.new", "oauth-key.pem"})
+_NEW = ".new"
+_SECRET = frozenset({"credentials.json", "oauth-key.pem"})
 _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
@@ -41,6 +42,28 @@ def data_directory(data: Path | None) -> Path:
     return found
 
 
+def write_secret(path: Path, content: bytes) -> None:
+    """Put `content` into the file at `path`, whole or not at all, for its owner alone.
+
+    Raises:
+        SandboxError: it cannot be written.
+    """
+    beside = path.with_name(path.name + _NEW)
+    try:
+        beside.unlink(missing_ok=True)
+        handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+    except OSError as error:
+        raise SandboxError(
+            f"The sandbox cannot write {path} ({error.strerror}); "
+            "choose a directory that you can write to."
+        ) from None
+
+
 def _check(directory: Path) -> None:
     _check_entry(directory, directory.stat())
     with os.scandir(directory) as entries:
@@ -66,5 +89,5 @@ def _check_entry(path: Path, status: os.stat_result) -> None:
         raise SandboxError(f"{path} belongs to another user; choose a directory of your own.")
     if status.st_mode & _OTHERS_WRITE:
         raise SandboxError(f"Other users may change {path}; run: chmod go-w '{path}'")
-    if path.name in _SECRET and status.st_mode & _OTHERS:
+    if path.name.removesuffix(_NEW) in _SECRET and status.st_mode & _OTHERS:
         raise SandboxError(f"Other users may read {path}; run: chmod 600 '{path}'")

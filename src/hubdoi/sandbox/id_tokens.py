@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from pathlib import Path
 from threading import Lock
@@ -12,6 +11,7 @@ from joserfc import jwt
 from joserfc.jwk import KeySet, RSAKey
 
 from ..records.errors import SandboxError
+from .data_directory import write_secret
 
 _SECONDS = 3600
 
@@ -60,18 +60,5 @@ class IdTokens:
 
     def _make(self) -> RSAKey:
         key = RSAKey.generate_key(2048)
-        beside = self._path.with_name(self._path.name + ".new")
-        try:
-            beside.unlink(missing_ok=True)
-            handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(handle, "wb") as file:
-                file.write(key.as_pem(private=True))
-                file.flush()
-                os.fsync(file.fileno())
-            beside.replace(self._path)
-        except OSError as error:
-            raise SandboxError(
-                f"The sandbox cannot write {self._path} ({error.strerror}); "
-                "choose a directory that you can write to."
-            ) from None
+        write_secret(self._path, key.as_pem(private=True))
         return key
