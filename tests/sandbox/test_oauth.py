@@ -160,6 +160,45 @@ def test_a_code_that_comes_twice_revokes_its_tokens(hub: Sandbox) -> None:
     assert httpx.get(f"{hub.endpoint}/oauth/userinfo", headers=headers).status_code == 401
 
 
+def test_access_that_is_revoked(hub: Sandbox) -> None:
+    page = "/settings/connected-applications"
+    form, token = public_token(hub, "openid read-repos", "grace")
+    other, kept = public_token(hub, "openid", "grace")
+    _, adas = public_token(hub, "openid", "ada")
+
+    def knows(token: dict[str, Any]) -> int:
+        headers = {"Authorization": f"Bearer {token['access_token']}"}
+        return httpx.get(f"{hub.endpoint}/oauth/userinfo", headers=headers).status_code
+
+    anonymous = Browser(hub)
+    assert "Connected" not in anonymous.open(page).text
+    browser = Browser(hub).sign_in("grace")
+    assert "/settings/connected-applications" in browser.open("/grace").links()
+    assert "/settings/connected-applications" not in browser.open("/ada").links()
+    shown = browser.open(page)
+    assert "A &lt;b&gt;notebook" in shown.answer.text
+    assert "read your private repositories" in shown.text
+    mine = next(
+        each for each in shown.forms if dict(values(each)).get("client_id") == form["client_id"]
+    )
+    # Neither another site nor the application itself presses the button.
+    assert browser.client.post(page, data={"client_id": form["client_id"]}).status_code == 403
+    bearer = {"Authorization": f"Bearer {kept['access_token']}"}
+    answer = httpx.post(hub.endpoint + page, headers=bearer, data={"client_id": "x"})
+    assert answer.status_code in (401, 403)
+    assert knows(token) == 200
+    browser.send(mine, {})
+    assert [knows(each) for each in (token, kept, adas)] == [401, 200, 200]
+    again = {
+        "grant_type": "refresh_token", "refresh_token": token["refresh_token"],
+        "client_id": form["client_id"],
+    }  # fmt: skip
+    answer = httpx.post(f"{hub.endpoint}/oauth/token", data=again)
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_grant")
+    assert form["client_id"] not in browser.open(page).answer.text
+    assert other["client_id"] in browser.open(page).answer.text
+
+
 def test_a_refresh_token_that_comes_twice_revokes_its_family(hub: Sandbox) -> None:
     form, token = public_token(hub, "openid")
     again = {

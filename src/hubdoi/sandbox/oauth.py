@@ -318,6 +318,36 @@ class OAuth:
             None if row is None else Grant(row.application, row.username, tuple(row.scope.split()))
         )
 
+    def applications_of(self, username: str) -> list[tuple[Application, tuple[str, ...]]]:
+        """The applications that hold tokens of a user, by name, and what they may do."""
+        allowed: dict[str, set[str]] = {}
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                select(TOKENS.c.application, TOKENS.c.scope).where(
+                    TOKENS.c.username == username,
+                    TOKENS.c.expires > time.time(),
+                    TOKENS.c.used.is_(False),
+                )
+            ).all()
+            for row in rows:
+                allowed.setdefault(row.application, set()).update(row.scope.split())
+            found = [
+                (application, tuple(scope for scope in SCOPES if scope in scopes))
+                for client_id, scopes in allowed.items()
+                if (application := self.application(client_id)) is not None
+            ]
+        return sorted(found, key=lambda each: (each[0].name.lower(), each[0].id))
+
+    def revoke(self, client_id: str, username: str) -> None:
+        """Take back all that a user allowed an application; doing it twice does no harm."""
+        with self._database.transaction() as connection:
+            for table in (TOKENS, CODES, DEVICES):
+                connection.execute(
+                    delete(table).where(
+                        table.c.application == client_id, table.c.username == username
+                    )
+                )
+
     def _issue(self, grant: Grant, family: str, nonce: str | None = None) -> Issued:
         access = "hf_oauth_" + secrets.token_urlsafe(32)
         refresh = "hf_oauth_refresh_" + secrets.token_urlsafe(32)

@@ -109,6 +109,24 @@ def device_answered(request: Request, form: Signed) -> Response:
     return render(request, "device.html", person=person, wrong=False, done=done)
 
 
+@router.get("/settings/connected-applications")
+def connected(request: Request) -> Response:
+    person = person_of(request)
+    if person is None:
+        return see_other("/login?next=" + quote(page_address(request), safe="/"))
+    listed = [
+        (application, [SCOPES[scope] for scope in scopes])
+        for application, scopes in world_of(request).oauth.applications_of(person.username)
+    ]
+    return render(request, "applications.html", person=person, listed=listed)
+
+
+@router.post("/settings/connected-applications")
+def revoked(request: Request, form: Signed) -> Response:
+    world_of(request).oauth.revoke(form.get("client_id"), _person(request).username)
+    return see_other("/settings/connected-applications")
+
+
 def _consent(
     request: Request,
     person: Person,
