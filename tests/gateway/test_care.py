@@ -155,3 +155,18 @@ def test_the_doctor_says_what_is_wrong(
     assert "wrong" not in str(care.doctor())
     monkeypatch.delenv("DATACITE_PREFIX")
     assert "DATACITE_PREFIX" in str(care.doctor())
+
+
+def test_the_doctor_names_what_is_no_setting_and_a_database_that_is_away(
+    plain_hub: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    away = "postgresql+psycopg://library@127.0.0.1:9/dois"
+    for name, value in environment(plain_hub, away, HUBDOI_GATEWAY_OWNER="ada").items():
+        monkeypatch.setenv(name, value)
+    variable, database = care.doctor().findings
+    assert variable.is_problem and database.is_problem
+    assert "HUBDOI_GATEWAY_OWNER is not a setting; did you mean HUBDOI_GATEWAY_OWNERS?" in str(
+        variable
+    )
+    assert database.kind == "database"
+    assert "check that the server runs and that HUBDOI_GATEWAY_DATABASE names it" in str(database)

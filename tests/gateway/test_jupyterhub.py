@@ -261,7 +261,7 @@ def ada_mints_grace_approves_ada_cites(here: Here) -> None:
     assert "of The library" in shown
     assert "Ada Lovelace (ada)" in shown
     assert "Nothing was generated" in notebook(f"%doi mint {REPO}")
-    assert "waits for The library" in notebook(f"%doi mint {REPO} --agree")
+    assert "sent to The library" in notebook(f"%doi mint {REPO} --agree")
 
     curator = here.jupyterhub.browser("grace")
     queue = curator.get(f"{here.gateway}/gateway")

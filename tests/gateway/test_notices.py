@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, Envelope
 
 from hubdoi.config import Secret
+from hubdoi.gateway import care
 from hubdoi.gateway.institution import Institution
 from hubdoi.gateway.notices import MOST_ATTEMPTS
 from hubdoi.gateway.tables import notices
@@ -23,6 +25,7 @@ from hubdoi.records import MintRequest, Repo
 from hubdoi.records.errors import InReview, InvalidInput, InvalidMetadata
 from hubdoi.sandbox import Sandbox
 
+from .conftest import environment
 from .test_work import mint, raising
 
 REPO = Repo("model", "ada/tiny-bert")
@@ -204,3 +207,18 @@ def test_a_channel_that_cannot_be_used_is_a_sentence(
 
     with pytest.raises(InvalidInput, match=word):
         Notices(Settings.read(variables), Database(tmp_path / "x.db"))
+
+
+def test_the_doctor_tries_the_mail_server(
+    mailbox: Mailbox, plain_hub: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    variables = environment(plain_hub, f"sqlite:///{tmp_path / 'gateway.db'}")
+    for name, value in {**variables, **configured(mailbox)}.items():
+        monkeypatch.setenv(name, value)
+    assert "127.0.0.1 takes mail from here." in str(care.doctor())
+    assert mailbox.mails == []
+    monkeypatch.setenv("HUBDOI_GATEWAY_SMTP", "smtp://library:secret@127.0.0.1:9")
+    found = care.doctor()
+    assert [one.kind for one in found.findings if one.is_problem] == ["mail"]
+    assert "Connection refused" in str(found)
+    assert "secret" not in str(found)

@@ -45,7 +45,7 @@ def status(institution: Institution, sandbox: Sandbox) -> Status:
 
 def asked(institution: Institution, sandbox: Sandbox, **more: Any) -> int:
     """The number of a new request of ada's."""
-    with pytest.raises(InReview, match="waits for"):
+    with pytest.raises(InReview, match="is waiting for a decision"):
         mint(institution, sandbox, **more)
     return institution.reviews.all("waiting")[0].id
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import os
+import smtplib
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 from ..minting.doctor import datacite_findings, hub_findings
 from ..minting.user_ledger import data_directory
-from ..records.errors import HubdoiError
+from ..records.errors import HubdoiError, LedgerError
 from ..records.findings import Finding, Findings
 from . import reconcile as comparison
 from .database import migrate, open_database
 from .institution import Institution
+from .mail_server import connected
+from .notices import SECONDS
 from .running import served_at
-from .settings import Settings
+from .settings import Settings, unknown_variables
 
 
 def bring_up_to_date() -> str:
@@ -36,21 +41,31 @@ def reconcile() -> Findings:
 
 def doctor() -> Findings:
     """Check everything that a gateway needs; nothing is changed at DataCite or the Hub."""
+    unknown = list(_of_environment())
     try:
         institution = Institution(Settings.read(), pool=2)
     except HubdoiError as error:
-        return Findings.of_checks([Finding("configuration", "configuration", error.message)])
+        subject = "database" if isinstance(error, LedgerError) else "configuration"
+        return Findings.of_checks([*unknown, Finding(subject, subject, error.message)])
     try:
         return Findings.of_checks(
             [
+                *unknown,
                 *_of_database(institution),
                 *datacite_findings(institution.registrar, institution.settings.hub),
                 *_of_hub(institution),
                 *_of_jupyterhub(institution),
+                *_of_mail(institution.settings),
             ]
         )
     finally:
         institution.close()
+
+
+def _of_environment() -> Iterator[Finding]:
+    for name, meant in unknown_variables(os.environ).items():
+        advice = f"did you mean {meant}?" if meant else "remove it."
+        yield Finding("configuration", "variable", f"{name} is not a setting; {advice}")
 
 
 def _of_database(institution: Institution) -> Iterator[Finding]:
@@ -91,3 +106,22 @@ def _of_jupyterhub(institution: Institution) -> Iterator[Finding]:
         yield Finding("JupyterHub", "jupyterhub", told, is_problem=False)
     except HubdoiError as error:
         yield Finding("JupyterHub", "jupyterhub", error.message)
+
+
+def _of_mail(settings: Settings) -> Iterator[Finding]:
+    if settings.smtp is None:
+        return
+    server = urlsplit(settings.smtp.reveal())
+    try:
+        with connected(server, SECONDS):
+            pass
+        told = f"{server.hostname} takes mail from here."
+        yield Finding("mail", "mail", told, is_problem=False)
+    except smtplib.SMTPAuthenticationError:
+        told = f"{server.hostname} does not accept the user name or password; check HUBDOI_GATEWAY_SMTP."
+        yield Finding("mail", "mail", told)
+    except (OSError, smtplib.SMTPException) as error:
+        # What a mail server says may repeat a password.
+        reason = getattr(error, "strerror", None) or type(error).__name__
+        told = f"{server.hostname} cannot be used for mail ({reason}); check HUBDOI_GATEWAY_SMTP."
+        yield Finding("mail", "mail", told)

@@ -219,14 +219,18 @@ def in_review(review: Review, institution: str) -> InReview:
     """What a researcher reads while it waits, in the same words wherever that is noticed."""
     revision = (review.version.revision or "")[:7]
     return InReview(
-        f"The request for a DOI of revision {revision} waits for {institution} since {review.asked:%Y-%m-%d}; nothing is registered before somebody there approves it."
+        f"The request for a DOI for revision {revision} was sent to {institution} on {review.asked:%Y-%m-%d} and is waiting for a decision. Nothing is registered before it is approved; ask for the status to see what was decided."
     )
 
 
 def refusal_sentence(review: Review, institution: str) -> str:
     """What a researcher reads after a refusal."""
     revision = (review.version.revision or "")[:7]
-    return f"{institution} did not approve the DOI of revision {revision}: {review.reason} Change that, then ask again."
+    return f"{institution} refused the request for a DOI for revision {revision}: {_sentence(review.reason or '')} Correct that, then mint again."
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", "!", "?")) else f"{text}."
 
 
 def _review(row: Any) -> Review:

@@ -6,6 +6,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -229,6 +230,17 @@ class Settings:
             datacite_publisher=self.datacite_publisher,
             contact=self.contact,
         )
+
+
+def unknown_variables(environ: Mapping[str, str]) -> dict[str, str | None]:
+    """The variables that look like settings of a gateway and are none, each with the one that was meant."""
+    names = [one.metadata["variable"] for one in fields(Settings)]
+    known = {FILE, *names, *(f"{name}_FILE" for name in names)}
+    return {
+        name: next(iter(get_close_matches(name, known, 1)), None)
+        for name in sorted(environ)
+        if name.startswith("HUBDOI_GATEWAY_") and name not in known
+    }
 
 
 def _from_environment(environ: Mapping[str, str], variable: str) -> str | None:

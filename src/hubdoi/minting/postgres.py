@@ -80,7 +80,7 @@ class PostgresDatabase(Database):
             return (
                 f"The user of the database {where} may not do this ({reason}); grant it the right."
             )
-        return f"The database {where} cannot be used now; nothing was lost, try again in a minute."
+        return f"The database {where} cannot be used now; nothing was lost, try again in a minute. If it stays so, check that the server runs and that HUBDOI_GATEWAY_DATABASE names it."
 
 
 def lock_tables(connection: Connection) -> None:
