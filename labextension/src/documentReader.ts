@@ -106,6 +106,8 @@ export class DocumentReader {
         continue;
       }
       this._known.add(cell);
+      // Not when it came: to listen to thousands at once would hold up the page that draws them.
+      this._watch(cell);
       cells.push({
         id: cell.id,
         type: cell.type,
@@ -121,19 +123,17 @@ export class DocumentReader {
   }
 
   private _cellsChanged(): void {
-    if (!isNotebook(this.source)) {
-      return;
-    }
     this._ordered = false;
-    for (const cell of this.source.model?.cells ?? []) {
-      if (!this._watched.has(cell)) {
-        this._watched.add(cell);
-        cell.contentChanged.connect(this._cellChanged, this);
-        const outputs = (cell as { outputs?: { changed: ISignal<unknown, unknown> } }).outputs;
-        outputs?.changed.connect(() => this._cellChanged(cell), this);
-      }
-    }
     this._emit();
+  }
+
+  private _watch(cell: ICellModel): void {
+    if (!this._watched.has(cell)) {
+      this._watched.add(cell);
+      cell.contentChanged.connect(this._cellChanged, this);
+      const outputs = (cell as { outputs?: { changed: ISignal<unknown, unknown> } }).outputs;
+      outputs?.changed.connect(() => this._cellChanged(cell), this);
+    }
   }
 
   private _cellChanged(cell: ICellModel): void {
