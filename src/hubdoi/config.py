@@ -306,8 +306,8 @@ def nearest_file(name: str, folder: Path | None = None) -> Path | None:
     """The file `name` in `folder`, else the working directory, or in the nearest one above it."""
     try:
         place = (folder or Path.cwd()).resolve()
-    except OSError:
-        # The working directory was removed.
+    except (OSError, RuntimeError, ValueError):
+        # The working directory was removed, or `folder` is a loop of links or no name of a folder.
         return None
     for above in (place, *place.parents):
         with suppress(OSError):

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from hubdoi.bibliography.settings import read_baseline, settings_of
-from hubdoi.citation.atomic import read_regular
+from hubdoi.citation.atomic import locked, read_regular, write_file
+from hubdoi.config import nearest_file
 from hubdoi.provenance.evidence import read_recording
 from hubdoi.records.errors import InvalidInput
 
@@ -47,3 +48,12 @@ def test_settings_that_are_nested_too_deeply_are_one_sentence(tmp_path: Path) ->
     (tmp_path / "pyproject.toml").write_text(f"x = {NESTED}")
     with pytest.raises(InvalidInput, match="cannot be read"):
         settings_of(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["loop", "loop/refs.bib", "null\0byte"])
+def test_a_path_that_leads_nowhere_is_one_sentence(name: str, tmp_path: Path) -> None:
+    (tmp_path / "loop").symlink_to("loop")
+    with locked(tmp_path / name), pytest.raises(InvalidInput, match="cannot be written"):
+        write_file(tmp_path / name, b"anything")
+    assert (tmp_path / "loop").is_symlink() and list(tmp_path.iterdir()) == [tmp_path / "loop"]
+    assert nearest_file("hubdoi.toml", tmp_path / name) is None

@@ -89,7 +89,7 @@ def locked(path: Path) -> Iterator[None]:
     try:
         import fcntl
 
-        descriptor = os.open(path.resolve().parent, os.O_RDONLY)
+        descriptor = os.open(_resolved(path).parent, os.O_RDONLY)
     except (ImportError, OSError):
         yield
         return
@@ -119,7 +119,7 @@ def write_atomically(path: Path, content: bytes, mode: int | None = None) -> Non
         InvalidInput: a device, a pipe or a directory is there.
         OSError: it cannot be written.
     """
-    target = path.resolve()
+    target = _resolved(path)
     check_regular(target)
     if mode is None:
         mode = target.stat().st_mode & 0o7777 if target.exists() else 0o666 & ~_umask()
@@ -148,6 +148,25 @@ def write_file(path: Path, content: bytes) -> None:
         raise InvalidInput(
             f"{path.name} cannot be written ({error.strerror}); check the directory and its permissions."
         ) from None
+
+
+def _resolved(path: Path) -> Path:
+    """Where `path` leads.
+
+    Raises:
+        OSError: it leads nowhere, as a loop of links or a name with a null byte does.
+    """
+    try:
+        target = path.resolve()
+        if not target.is_symlink():
+            return target
+        number = errno.ELOOP
+    except RuntimeError:
+        # What Python before 3.13 raises for a loop; later ones return the link.
+        number = errno.ELOOP
+    except ValueError:
+        number = errno.EINVAL
+    raise OSError(number, os.strerror(number))
 
 
 def _not_regular(path: Path, mode: int) -> str:
