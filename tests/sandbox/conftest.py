@@ -9,6 +9,7 @@ from huggingface_hub import HfApi
 
 from hubdoi.sandbox import Sandbox
 from hubdoi.sandbox.world import World
+from tests.sandbox.plain_browser import Browser
 
 
 @pytest.fixture
@@ -24,6 +25,22 @@ def grace(demo: Sandbox) -> HfApi:
 @pytest.fixture
 def nobody(demo: Sandbox) -> HfApi:
     return demo.hf_api(None)
+
+
+@pytest.fixture
+def browser(demo: Sandbox) -> Iterator[Browser]:
+    """Nobody's browser at `demo`."""
+    made = Browser(demo)
+    yield made
+    made.client.close()
+
+
+@pytest.fixture
+def adas(demo: Sandbox) -> Iterator[Browser]:
+    """Ada's browser at `demo`, signed in."""
+    made = Browser(demo).sign_in("ada")
+    yield made
+    made.client.close()
 
 
 @pytest.fixture

@@ -13,13 +13,6 @@ from tests.sandbox.plain_browser import HOSTILE, TINY_BERT, Browser, Page, asser
 from tests.sandbox.plain_commit import commit_card
 
 
-@pytest.fixture
-def browser(demo: Sandbox) -> Iterator[Browser]:
-    made = Browser(demo)
-    yield made
-    made.client.close()
-
-
 @pytest.fixture(scope="module")
 def stranger() -> Iterator[Browser]:
     """Somebody who only reads, in a sandbox that many tests share."""
@@ -27,13 +20,6 @@ def stranger() -> Iterator[Browser]:
         made = Browser(sandbox)
         yield made
         made.client.close()
-
-
-@pytest.fixture
-def adas(demo: Sandbox) -> Iterator[Browser]:
-    made = Browser(demo).sign_in("ada")
-    yield made
-    made.client.close()
 
 
 def test_front_page_lists_what_one_may_see(browser: Browser, demo: Sandbox) -> None:

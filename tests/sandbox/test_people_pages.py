@@ -18,13 +18,6 @@ def demo() -> Iterator[Sandbox]:
         yield running
 
 
-@pytest.fixture
-def browser(demo: Sandbox) -> Iterator[Browser]:
-    made = Browser(demo)
-    yield made
-    made.client.close()
-
-
 def test_a_profile_lists_what_one_may_see(
     browser: Browser, demo: Sandbox, ada: HfApi, grace: HfApi, http: Callable[..., httpx.Response]
 ) -> None:

@@ -3,27 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from huggingface_hub import HfApi
 
 from hubdoi.sandbox import Sandbox
 from tests.sandbox.plain_browser import HOSTILE, TINY_BERT, Browser, assert_harmless, push, values
-
-
-@pytest.fixture
-def browser(demo: Sandbox) -> Iterator[Browser]:
-    made = Browser(demo)
-    yield made
-    made.client.close()
-
-
-@pytest.fixture
-def adas(demo: Sandbox) -> Iterator[Browser]:
-    made = Browser(demo).sign_in("ada")
-    yield made
-    made.client.close()
 
 
 def test_r02_settings_are_for_who_can_write(browser: Browser, demo: Sandbox) -> None:

@@ -66,13 +66,7 @@ class DoiApi:
             ConsentRequired, TermsChanged, AlreadyRegistered, RepoNotEligible, InvalidInput,
             AccessError, RepoNotFound, ServiceError: as the Hub says.
         """
-        answer = self.http.request(
-            "POST",
-            f"{self._path(repo)}/doi",
-            body=request.to_json(),
-            headers={"Idempotency-Key": key or _new_key()},
-            repeat=True,
-        )
+        answer = self._post_once(f"{self._path(repo)}/doi", request.to_json(), key)
         return self._version(answer, repo, revision=request.revision)
 
     def check(self) -> None:
@@ -164,13 +158,7 @@ class DoiApi:
             NoDoiApi, DoiNotFound, InvalidInput, AccessError, RepoNotFound, ServiceError: as the Hub
                 says.
         """
-        answer = self.http.request(
-            "POST",
-            f"{self._path(repo)}/doi/amendments",
-            body=request.to_json(),
-            headers={"Idempotency-Key": key or _new_key()},
-            repeat=True,
-        )
+        answer = self._post_once(f"{self._path(repo)}/doi/amendments", request.to_json(), key)
         return self._version(answer, repo, doi=request.doi)
 
     def activities(self, repo: Repo, doi: Doi) -> Activities:
@@ -244,6 +232,13 @@ class DoiApi:
         if terms is None:
             raise UnexpectedAnswer(f"{self.endpoint} sent no terms to agree to; try again later.")
         return terms
+
+    def _post_once(self, path: str, body: Any, key: str | None) -> Answer:
+        """The answer to a POST that is sent again when its answer is lost, and is carried out once."""
+        from uuid import uuid4
+
+        headers = {"Idempotency-Key": key or str(uuid4())}
+        return self.http.request("POST", path, body=body, headers=headers, repeat=True)
 
     def _path(self, repo: Repo) -> str:
         """The path of the repository's API; the contract has none for an id without a namespace.
@@ -335,12 +330,6 @@ class DoiApi:
 def _check_same(found: object, asked: object | None) -> None:
     if asked is not None and found != asked:
         raise UnexpectedAnswer(f"The server answered for {found} instead of {asked}; try again.")
-
-
-def _new_key() -> str:
-    from uuid import uuid4
-
-    return str(uuid4())
 
 
 def _repo(named: Any) -> Repo | None:
