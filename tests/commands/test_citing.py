@@ -58,6 +58,8 @@ def test_a_repository_without_a_doi_is_cited_by_its_address(context: Context) ->
     assert "doi" not in str(citation)
     assert "datasets/ada/notes" in str(citation)
     assert any("no DOI" in note for note in citation.notes)
+    # The author that a mint would name.
+    assert "{Lovelace, Ada}" in str(citation)
 
 
 def test_the_version_of_a_revision(minted: Context) -> None:

@@ -178,6 +178,19 @@ def test_a_mistyped_command_is_answered_with_the_nearest() -> None:
         run(["mnt", "ada/tiny-bert"])
 
 
+@pytest.mark.parametrize(
+    ("word", "command"),
+    [
+        ("ada/tiny-bert", "status ada/tiny-bert"),
+        ("datasets/ada/notes", "status datasets/ada/notes"),
+        ("10.57967/hf/0003", "cite 10.57967/hf/0003"),
+    ],
+)
+def test_a_reference_without_a_command_is_answered_with_one(word: str, command: str) -> None:
+    with pytest.raises(errors.UsageError, match=f"Say what to do with it.* {command}$"):
+        run([word])
+
+
 def test_json_is_text(context: Context, sandbox: Sandbox) -> None:
     run(["use", "sandbox"], context)
     text = run(["status", "ada/tiny-bert", "--json"], context)

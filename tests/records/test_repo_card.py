@@ -23,7 +23,7 @@ Second paragraph.
 def test_metadata_and_text():
     card = parse_card(CARD)
     assert card.problem is None
-    assert (card.license, card.language) == ("mit", "en")
+    assert (card.license, card.languages) == ("mit", ("en", "fr"))
     assert card.base_models == ("org/base",)
     assert card.datasets == ("org/data",)
     assert card.data["date"] == "2026-01-02"

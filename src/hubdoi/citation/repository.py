@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
 from ..hub.repositories import HuggingFaceHub
-from ..records import Author, AuthorType, Status, Version
+from ..records import Status, Version
 from ..records.errors import RepoNotFound, ServiceError
 from .choice import choose
 
@@ -40,12 +40,10 @@ def _without_doi(status: Status, hub: HuggingFaceHub, revision: str | None) -> V
     with suppress(RepoNotFound, ServiceError):
         hub.owner(info.repo.namespace or "")
     info = hub.seen_by(info, None)
-    kind: AuthorType | None = "organization" if info.owner_is_organization else None
-    owner = info.owner_name or info.repo.namespace
     return Version.from_parts(
         repo=info.repo,
         revision=info.revision,
-        authors=[Author(owner, kind)] if owner else [],
+        authors=[info.owner],
         created=info.revision_date,
         description=info.description,
         license=info.license,

@@ -50,6 +50,11 @@ class _Parser(argparse.ArgumentParser):
             message = f"{unknown[1]!r} is not one of the choices; {way_out}"
             if near:
                 message = f"There is no {unknown[1]!r}; {way_out}"
+            elif "/" in unknown[1] and "status" in unknown[2]:
+                # A repository or a DOI where a command stands.
+                what = unknown[1][:200]
+                verb = "cite" if what.startswith("10.") else "status"
+                raise UsageError(f"Say what to do with it, such as: {self.prog} {verb} {what}")
         # The beginning of a long word tells which one it was.
         message = re.sub(r"\S{80,}", lambda word: f"{word[0][:79]}…", message)[:600]
         message = message[0].upper() + message[1:]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
+from .author import Author
 from .contributor import Contributor
 from .doi import Doi
-from .errors import HubdoiError
+from .errors import HubdoiError, InvalidAuthor
 from .funding import Funding
 from .repo import HUGGING_FACE, Repo, RepoType
 from .rights import Rights
@@ -72,6 +74,16 @@ class RepoInfo:
     funding: tuple[Funding, ...] = ()
     contributors: tuple[Contributor, ...] = ()
     papers: tuple[Related, ...] = ()
+
+    @property
+    def owner(self) -> Author:
+        """Whom it belongs to, as an author; a user's name is read as one that a person enters."""
+        name = self.owner_name or self.repo.namespace or self.repo.name
+        if self.owner_is_organization:
+            return Author(name, "organization")
+        with suppress(InvalidAuthor):
+            return Author.parse(name)
+        return Author(name)
 
     @property
     def license(self) -> str | None:

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from starlette.exceptions import HTTPException
 
 from ..citation import cite
-from ..records import Author, AuthorType, Person, Repo, RepoInfo, RepoType, Status, Version
+from ..records import Person, Repo, RepoInfo, RepoType, Status, Version
 from ..records.errors import InvalidRepo, RevisionNotFound
 from .access import begin_session, check_csrf, end_session, person_of, world_of
 from .commits import CARD, Commit
@@ -76,11 +76,9 @@ class RepoView:
         if found := self.version or self.newest:
             return found
         info = self.info
-        kind: AuthorType | None = "organization" if info.owner_is_organization else None
-        owner = info.owner_name or info.repo.namespace or info.repo.name
         return Version.from_parts(
             repo=info.repo,
-            authors=[Author(owner, kind)],
+            authors=[info.owner],
             created=self.commit.created if self.commit else None,
             endpoint=self.status.endpoint,
         )

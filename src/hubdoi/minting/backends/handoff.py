@@ -11,7 +11,6 @@ from threading import Event
 
 from ...config import GATEWAY_URL, Config, is_loopback
 from ...records import (
-    Author,
     Consent,
     Doi,
     MintRequest,
@@ -221,14 +220,11 @@ class HandOffBackend(Backend):
 
     def _unknown(self, info: RepoInfo, doi: Doi) -> Version:
         revision = info.doi_revision if info.dois and doi == info.dois[0] else None
-        owner = info.owner_name or info.repo.namespace
         return Version.from_parts(
             doi=doi,
             repo=info.repo,
             revision=revision,
-            authors=[Author(owner, "organization" if info.owner_is_organization else None)]
-            if owner
-            else [],
+            authors=[info.owner],
             license=info.license,
             license_url=info.license_url,
             rights=info.rights,
