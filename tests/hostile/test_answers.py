@@ -133,11 +133,14 @@ def test_a_token_that_no_header_carries_is_refused_unseen(token: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("ALL_PROXY", "socks5://127.0.0.1:1"), ("ALL_PROXY", "socks4://127.0.0.1:1"), ("HTTPS_PROXY", "http://[::1"), ("SSL_CERT_FILE", "/nowhere/at/all.pem"), ("SSL_CERT_FILE", os.devnull)],
+    [("ALL_PROXY", "socks5://127.0.0.1:1"), ("ALL_PROXY", "socks4://127.0.0.1:1"), ("HTTPS_PROXY", "http://[::1"), ("SSL_CERT_FILE", "/nowhere/at/all.pem"), ("SSL_CERT_FILE", os.devnull), ("SSL_CERT_FILE", "pipe")],
 )  # fmt: skip
 def test_a_setting_of_the_network_that_cannot_be_used_is_one_sentence(
-    name: str, value: str, monkeypatch: pytest.MonkeyPatch
+    name: str, value: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    if value == "pipe":
+        value = str(tmp_path / value)
+        os.mkfifo(value)
     for other in ("ALL_PROXY", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY"):
         monkeypatch.delenv(other, raising=False)
         monkeypatch.delenv(other.lower(), raising=False)

@@ -12,9 +12,11 @@ from typing import Any
 import pytest
 
 from hubdoi import Client
+from hubdoi.bibliography import card
 from hubdoi.commands.session import Session
 from hubdoi.config import Config, Secret
 from hubdoi.jupyter import server_sandbox
+from hubdoi.records import Repo
 from hubdoi.records.errors import HubdoiError
 from tests.hostile import hostile_server
 from tests.hostile.hostile_server import HostileServer
@@ -84,6 +86,9 @@ def test_a_failed_request_has_the_token_in_no_frame(monkeypatch: pytest.MonkeyPa
         client = Client()
         with pytest.raises(HubdoiError) as got:
             client.hub._http.request("GET", "/")
+        assert_unseen(got.value, TOKEN)
+        with pytest.raises(HubdoiError) as got:
+            card.read_card(client, Repo("model", "ada/tiny-bert"))
     assert_unseen(got.value, TOKEN)
 
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from ..records import Displayed, Message, Repo, Version
 from ..records.errors import (
@@ -25,6 +24,7 @@ from ..records.errors import (
 if TYPE_CHECKING:
     from ..client import Client
 
+T = TypeVar("T")
 
 BEGIN = "<!-- citation, kept by hubdoi -->"
 END = "<!-- end of the citation -->"
@@ -75,8 +75,9 @@ class CardProposal(Displayed):
         """
         if self.before == self.after:
             return Message(f"The card of {self.repo} has this citation already.")
-        with _translate_errors(self.repo):
-            commit = self._client.hf_api().upload_file(
+        commit = _asked(
+            self.repo,
+            lambda: self._client.hf_api().upload_file(
                 path_or_fileobj=self.after.encode(),
                 path_in_repo="README.md",
                 repo_id=self.repo.id,
@@ -84,7 +85,8 @@ class CardProposal(Displayed):
                 commit_message=f"Add the citation of {self.version.doi}",
                 commit_description=self.warning,
                 create_pr=True,
-            )
+            ),
+        )
         address = commit.pr_url
         return Message(f"The pull request is open: {address}", address)
 
@@ -111,7 +113,8 @@ def propose(client: Client, repo: str | Repo) -> CardProposal:
 
 def read_card(client: Client, repo: Repo) -> str:
     """The card of the head, or nothing where there is none."""
-    with _translate_errors(repo):
+
+    def read() -> str:
         from huggingface_hub.errors import EntryNotFoundError
 
         try:
@@ -129,39 +132,42 @@ def read_card(client: Client, repo: Repo) -> str:
             return ""
         return Path(path).read_bytes().decode("utf-8")
 
+    return _asked(repo, read)
 
-@contextmanager
-def _translate_errors(repo: Repo) -> Iterator[None]:
-    """huggingface_hub's exceptions as ours."""
+
+def _asked(repo: Repo, ask: Callable[[], T]) -> T:
+    """What `ask` returns; huggingface_hub's exceptions are ours.
+
+    They are raised anew, without what they came from: the frames of its requests have the token.
+    """
     from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError
 
+    failure: HubdoiError
     try:
-        yield
+        return ask()
+    except HubdoiError as error:
+        failure = error
     except UnicodeDecodeError:
-        raise InvalidMetadata(
-            f"The card of {repo} is not UTF-8 text; save it as UTF-8 first."
-        ) from None
+        failure = InvalidMetadata(f"The card of {repo} is not UTF-8 text; save it as UTF-8 first.")
     except RepositoryNotFoundError:
-        raise RepoNotFound(f"{repo} does not exist, or these credentials cannot see it.") from None
+        failure = RepoNotFound(f"{repo} is not there, or these credentials cannot see it.")
     except HfHubHTTPError as error:
         status = error.response.status_code
         kinds: dict[int, type[HubdoiError]] = {401: SignInRequired, 403: WriteAccessRequired}
-        kind = kinds.get(status, ServiceRefused)
-        raise kind(
+        failure = kinds.get(status, ServiceRefused)(
             f"The Hub refused this for {repo} (HTTP {status}); check that you are signed in and may open a pull request."
-        ) from None
-    except HubdoiError:
-        raise
+        )
     except ValueError:
         # It has rules of its own for names, and asks for things that an answer may lack.
-        raise ServiceRefused(
-            f"huggingface_hub cannot ask for {repo}: it does not accept the name, or the Hub's answer; check the name and the endpoint."
-        ) from None
+        failure = ServiceRefused(
+            f"huggingface_hub cannot ask for {repo}: it does not accept the name, or what the Hub said of it; check the name and the endpoint."
+        )
     except Exception as error:
         # Which library sends its requests, and what that raises, depends on its version.
-        raise ServiceUnreachable(
+        failure = ServiceUnreachable(
             f"The Hub cannot be reached ({type(error).__name__}); try again."
-        ) from None
+        )
+    raise failure
 
 
 def with_citation(card: str, version: Version, bibtex: str) -> str:

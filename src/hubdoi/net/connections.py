@@ -12,6 +12,7 @@ import ssl
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from time import monotonic
 from typing import Any
 from urllib.parse import urlsplit
@@ -159,6 +160,9 @@ def _tls() -> ssl.SSLContext:
 
         file = certifi.where()
     try:
+        # OpenSSL would wait for a pipe, and read a device, without end.
+        if file and not Path(file).is_file():
+            raise ValueError
         return ssl.create_default_context(cafile=file or None, capath=directory or None)
     except (OSError, ValueError):
         pass
