@@ -179,7 +179,8 @@ class Client:
             return choose([self.resolve(named)])
         from .citation.repository import version_of
 
-        return version_of(self.status(named.repo), self.hub, revision or named.revision)
+        revision = revision or named.revision
+        return version_of(self.status(named.repo), self.hub, revision, self.gateway.home)
 
     # Minting
 

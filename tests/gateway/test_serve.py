@@ -52,6 +52,10 @@ def test_a_researcher_works_with_it_as_with_a_hub(
     _, line = serve(environment(plain_hub, empty_url))
     client = Client(line["endpoint"], plain_hub.users["ada"])
     assert line == {"endpoint": line["endpoint"]}
+    # Without a DOI it is cited where it is: at the Hub.
+    uncited = client.cite(REPO).text
+    assert f"{plain_hub.endpoint}/{REPO}" in uncited
+    assert line["endpoint"] not in uncited
     terms = client.terms(REPO)
     assert plain_hub.datacite_repository["username"] in terms.text
     first = client.mint(REPO, agree=terms, authors=["Lovelace, Ada <0000-0002-1825-0097>"])

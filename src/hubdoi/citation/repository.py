@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 
 from ..hub.repositories import HuggingFaceHub
@@ -12,16 +12,19 @@ from .choice import choose
 
 
 def version_of(
-    status: Status, hub: HuggingFaceHub, revision: str | None
+    status: Status, hub: HuggingFaceHub, revision: str | None, home: Callable[[], str]
 ) -> tuple[Version, Sequence[str]]:
     """The version of `revision`, else the newest one, and what the reader has to know about it.
+
+    Without a DOI it is cited by its URL at `home`, which is asked only then: behind an
+    institution's gateway that is another server than the one that answers here.
 
     Raises:
         RepoError, ServiceError: as `HuggingFaceHub.info`.
         InvalidRevision: `revision` is not a commit id or the beginning of one.
     """
     if not status.versions:
-        return _without_doi(status, hub, revision), (
+        return _without_doi(status, hub, revision, home()), (
             f"{status.repo} has no DOI; this cites its URL.",
         )
     if revision is None:
@@ -35,7 +38,7 @@ def version_of(
     return choose(status.versions, info.revision, hub.revisions(status.repo))
 
 
-def _without_doi(status: Status, hub: HuggingFaceHub, revision: str | None) -> Version:
+def _without_doi(status: Status, hub: HuggingFaceHub, revision: str | None, home: str) -> Version:
     info = hub.info(status.repo, None, revision)
     with suppress(RepoNotFound, ServiceError):
         hub.owner(info.repo.namespace or "")
@@ -49,7 +52,7 @@ def _without_doi(status: Status, hub: HuggingFaceHub, revision: str | None) -> V
         license=info.license,
         license_url=info.license_url,
         rights=info.rights,
-        endpoint=status.endpoint,
+        endpoint=home,
     )
 
 

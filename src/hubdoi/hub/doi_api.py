@@ -8,12 +8,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from ..config import check_endpoint
 from ..net.http import Answer, Http
-from ..records import TEST_PREFIX, Doi, Repo, Version
+from ..records import HUGGING_FACE, TEST_PREFIX, Doi, Repo, Version
 from ..records.errors import (
     AlreadyRegistered,
     DoiNotFound,
     HubdoiError,
+    InvalidInput,
     RepoNotFound,
     UnexpectedAnswer,
 )
@@ -87,15 +89,34 @@ class DoiApi:
         Raises:
             ServiceError: it does not answer.
         """
-        answer = self.http.request("GET", "/api/gateway", json_expected=False)
-        if answer.status != 200:
-            return None
+        told = self._gateway()
         try:
-            told = json.loads(answer.content)
             words = f"DataCite, with the account {told['account']} of {told['institution']}"
-        except (ValueError, KeyError, TypeError):
+        except KeyError:
             return None
         return f"{words} (a test system)" if told.get("test") else words
+
+    def home(self) -> str:
+        """The URL of the Hub where the repositories are: a gateway's own Hub, else this one.
+
+        Raises:
+            ServiceError: it does not answer.
+        """
+        if self.endpoint == HUGGING_FACE:
+            return self.endpoint
+        try:
+            return check_endpoint(str(self._gateway()["hub"]))
+        except (KeyError, InvalidInput):
+            return self.endpoint
+
+    def _gateway(self) -> Mapping[str, Any]:
+        """What an institution's gateway says of itself; empty where this is none."""
+        answer = self.http.request("GET", "/api/gateway", json_expected=False)
+        try:
+            told = json.loads(answer.content) if answer.status == 200 else {}
+        except ValueError:
+            return {}
+        return told if isinstance(told, dict) else {}
 
     def begin_login(self) -> Mapping[str, Any]:
         """Begin to sign in at an institution's gateway: ``user_code``, ``verification_uri``, ``handle`` …
