@@ -4,7 +4,12 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, mock, test } from "node:test";
 import { Window } from "happy-dom";
-import { mount, type Host, type PanelState } from "../../src/hubdoi/jupyter/panel/static/panel.js";
+import {
+  connect,
+  mount,
+  type Host,
+  type PanelState,
+} from "../../src/hubdoi/jupyter/panel/static/panel.js";
 
 const PAUSE = 1000;
 const ADA = "0000-0002-1825-0097";
@@ -134,6 +139,24 @@ test("a state says what it is, and what to do where no kernel is", () => {
   assert.match(root.textContent, /It is not connected to a kernel./);
   show(unregistered(), { live: false, connecting: true });
   assert.ok(!root.textContent.includes("last state"));
+});
+
+test("a kernel that is away is said to be, and a busy one is waited for", async () => {
+  for (const connectionStatus of ["connecting", "connected"]) {
+    const kernel = {
+      connectionStatus,
+      createComm: () => ({ open: () => undefined }),
+      requestExecute: () => ({ done: new Promise(() => undefined) }),
+    };
+    const host = connect(kernel as never, { id: "a", state: unregistered() } as never);
+    const answers: string[] = [];
+    void host.reconnect?.(null).catch((error: Error) => answers.push(error.message));
+    mock.timers.tick(15000);
+    await Promise.resolve();
+    await Promise.resolve();
+    await Promise.resolve();
+    assert.equal(answers.length, connectionStatus === "connecting" ? 1 : 0);
+  }
 });
 
 test("what a stranger wrote is text, and no link but one to the web", () => {

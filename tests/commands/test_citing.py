@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -94,3 +95,11 @@ def test_badge(minted: Context) -> None:
     assert "10.5072/hf/0001" in run(["badge", "ada/tiny-bert"], minted).markdown
     with pytest.raises(errors.UsageError, match="no DOI yet"):
         run(["badge", "datasets/ada/notes"], minted)
+
+
+def test_a_bib_file_of_nothing_is_not_written(context: Context, tmp_path: Path) -> None:
+    file = tmp_path / "refs.bib"
+    context = replace(context, cells=lambda: ["x = 1"], namespace=dict)
+    message = run(["bib", str(file)], context)
+    assert str(message) == f"No models or datasets are used; {file} was left as it is."
+    assert not file.exists()

@@ -97,6 +97,15 @@ def test_run_names_a_script_that_is_missing(context: Context, tmp_path: Path) ->
         run(["run", str(tmp_path / "none.py")], context)
 
 
+def test_run_writes_here_what_cannot_be_written_there(tmp_path: Path) -> None:
+    (tmp_path / "round").symlink_to("round")
+    (tmp_path / "a.py").write_text("")
+    done = hubdoi("run", "--output", "round/a.json", "a.py", cwd=tmp_path)
+    assert "Traceback" not in done.stderr
+    assert "a.json" in done.stdout + done.stderr
+    assert (tmp_path / "a.json").exists()
+
+
 def test_run_in_a_notebook_says_what_to_use(context: Context) -> None:
     context.cells = list
     with pytest.raises(errors.UsageError, match="%run SCRIPT"):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import resource
+import ssl
+from inspect import unwrap
 from pathlib import Path
 
 import pytest
@@ -133,7 +135,7 @@ def test_a_token_that_no_header_carries_is_refused_unseen(token: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("ALL_PROXY", "socks5://127.0.0.1:1"), ("ALL_PROXY", "socks4://127.0.0.1:1"), ("HTTPS_PROXY", "http://[::1"), ("SSL_CERT_FILE", "/nowhere/at/all.pem"), ("SSL_CERT_FILE", os.devnull), ("SSL_CERT_FILE", "pipe")],
+    [("ALL_PROXY", "socks5://127.0.0.1:1"), ("ALL_PROXY", "socks4://127.0.0.1:1"), ("HTTPS_PROXY", "http://[::1"), ("SSL_CERT_FILE", "/nowhere/at/all.pem"), ("SSL_CERT_FILE", os.devnull), ("SSL_CERT_FILE", "pipe"), ("SSLKEYLOGFILE", "/nowhere/at/all.log")],
 )  # fmt: skip
 def test_a_setting_of_the_network_that_cannot_be_used_is_one_sentence(
     name: str, value: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -145,7 +147,10 @@ def test_a_setting_of_the_network_that_cannot_be_used_is_one_sentence(
         monkeypatch.delenv(other, raising=False)
         monkeypatch.delenv(other.lower(), raising=False)
     monkeypatch.setenv(name, value)
+    # The tests make one context for all.
+    monkeypatch.setattr(ssl, "create_default_context", unwrap(ssl.create_default_context))
     monkeypatch.setattr(hubdoi.net.http, "LONGEST_OPERATION", 0.5)
     with pytest.raises(HubdoiError) as got:
         Http("https://hub.invalid").get("/")
     assert got.value.message.endswith((".", "'"))
+    assert name in got.value.message

@@ -98,6 +98,8 @@ def bib(arguments: Namespace, context: Context) -> Message:
     else:
         found = used_by([], context, "a repository, such as: %doi bib refs.bib ada/tiny-bert")
         versions = _citation(found, context).versions
+        if not versions:
+            return Message(f"No models or datasets are used; {arguments.file} was left as it is.")
     file = BibFile.read(Path(arguments.file)).updated(
         versions,
         arguments.format,

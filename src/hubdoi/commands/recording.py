@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import runpy
 import sys
 import traceback
@@ -85,7 +86,7 @@ def _write(file: Path, text: str) -> Path:
         write_atomically(file, text.encode())
     except OSError as error:
         here = Path(file.name)
-        if file.parent.resolve() == here.parent.resolve():
+        if os.path.realpath(file.parent) == os.path.realpath(here.parent):
             reason = (error.strerror or "unknown").lower()
             raise InvalidInput(f"{file} cannot be written: {reason}; choose --output.") from None
         return _write(here, text)

@@ -153,6 +153,9 @@ def _proxy_of(scheme: str, host: str) -> str | None:
     return proxy
 
 
+_FILES_OF_TLS = ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE")
+
+
 def _tls() -> ssl.SSLContext:
     file, directory = os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")
     if not file and not directory:
@@ -166,9 +169,8 @@ def _tls() -> ssl.SSLContext:
         return ssl.create_default_context(cafile=file or None, capath=directory or None)
     except (OSError, ValueError):
         pass
-    raise InvalidInput(
-        "The certificates that SSL_CERT_FILE or SSL_CERT_DIR names cannot be read; correct it, or unset it."
-    )
+    names = [name for name in _FILES_OF_TLS if os.environ.get(name)]
+    raise InvalidInput(f"What {' or '.join(names)} names cannot be used; correct it, or unset it.")
 
 
 def _left(timeout: float | None, late: type[Exception]) -> float | None:

@@ -173,6 +173,6 @@ def _named(notebooks: Sequence[Path]) -> dict[str, Path]:
 
     if len({path.name for path in notebooks}) == len(notebooks):
         return {path.name: path for path in notebooks}
-    resolved = list(dict.fromkeys(path.resolve() for path in notebooks))
+    resolved = list(dict.fromkeys(Path(os.path.realpath(path)) for path in notebooks))
     shared = Path(os.path.commonpath([path.parent for path in resolved]))
     return {path.relative_to(shared).as_posix(): path for path in resolved}

@@ -988,7 +988,10 @@ export function connect(kernel, data, save) {
   });
   if (kernel) {
     host.reconnect = async (form) => {
-      const done = await kernel.requestExecute({ code: "import hubdoi.jupyter.panel", silent: true, store_history: false }).done;
+      const asked = kernel.requestExecute({ code: "import hubdoi.jupyter.panel", silent: true, store_history: false });
+      // A kernel that is busy may take long; one that is away never answers.
+      const away = new Promise((_, reject) => setTimeout(() => kernel.connectionStatus === "connected" || reject(new Error("The kernel cannot be reached. Try again when the server runs.")), 15000));
+      const done = await Promise.race([asked.done, away]);
       if (done.content.status !== "ok") throw new Error("hubdoi is not installed in this kernel. Install it, then run this cell again.");
       const { repo = "", endpoint = "", correction } = host.state;
       // A correction is not what the next DOI is generated with.
