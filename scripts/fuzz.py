@@ -11,6 +11,7 @@ import tempfile
 import time
 import traceback
 from collections import Counter
+from itertools import chain, repeat
 from pathlib import Path
 from typing import Any
 
@@ -21,15 +22,17 @@ from hypothesis.database import DirectoryBasedExampleDatabase
 
 from tests.parsers import PARSERS, Surroundings, Target
 
-IN_A_ROUND = 40
-"""Inputs for a parser before the next one has its turn."""
+ROUNDS = (5, 15, 40)
+"""Inputs for a parser before the next one has its turn: few at first, so that each has one."""
 
 
-def round_of(name: str, target: Target, around: Surroundings, counts: Counter[str]) -> None:
+def round_of(
+    name: str, target: Target, around: Surroundings, counts: Counter[str], most: int
+) -> None:
     """Some inputs for one parser; raises what the parser raised for the shortest that breaks it."""
 
     @settings(
-        max_examples=IN_A_ROUND,
+        max_examples=most,
         deadline=None,
         database=DirectoryBasedExampleDatabase(".hypothesis/fuzz"),
         suppress_health_check=list(HealthCheck),
@@ -56,12 +59,14 @@ def main(seconds: float, names: list[str]) -> int:
     with tempfile.TemporaryDirectory(prefix="hubdoi-fuzz-") as folder:
         around = Surroundings(Path(folder))
         try:
-            while left and time.monotonic() < end:
+            for most in chain(ROUNDS, repeat(ROUNDS[-1])):
+                if not left or time.monotonic() >= end:
+                    break
                 for name in list(left):
                     if time.monotonic() >= end:
                         break
                     try:
-                        round_of(name, left[name], around, counts)
+                        round_of(name, left[name], around, counts, most)
                     except Exception as error:
                         broken[name] = "".join(traceback.format_exception(error))
                         del left[name]

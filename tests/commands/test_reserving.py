@@ -20,3 +20,14 @@ def test_a_reserved_doi_is_shown_minted_or_given_up(context: Context) -> None:
     assert str(again.doi) in offer._repr_mimebundle_()["text/plain"]
     version = agreed(context, "mint", "ada/tiny-bert")
     assert version.doi == again.doi
+
+
+def test_a_citation_names_the_doi_that_is_reserved(context: Context) -> None:
+    reserved = run(["reserve", "ada/tiny-bert"], context)
+    citation = run(["cite", "ada/tiny-bert"], context)
+    assert any(str(reserved.doi) in note for note in citation.notes)
+    assert str(reserved.doi) not in str(citation)
+    run(["reserve", "ada/tiny-bert", "--release"], context)
+    assert not any(
+        str(reserved.doi) in note for note in run(["cite", "ada/tiny-bert"], context).notes
+    )

@@ -26,6 +26,7 @@ def version_of(
     if not status.versions:
         return _without_doi(status, hub, revision, home()), (
             f"{status.repo} has no DOI; this cites its URL.",
+            *_reserved(status),
         )
     if revision is None:
         version, notes = choose(status.versions)
@@ -54,6 +55,11 @@ def _without_doi(status: Status, hub: HuggingFaceHub, revision: str | None, home
         rights=info.rights,
         endpoint=home,
     )
+
+
+def _reserved(status: Status) -> Iterator[str]:
+    if status.reserved:
+        yield f"{status.reserved} is reserved for it, and leads nowhere before a mint."
 
 
 def _changed_since(status: Status, version: Version) -> Iterator[str]:

@@ -28,6 +28,7 @@ from hubdoi.records import (
     Terms,
     Version,
 )
+from hubdoi.records.amendment import Amendment, RecordChange
 from hubdoi.records.errors import RepoNotFound
 
 ENDPOINT = "http://127.0.0.1:4000"
@@ -174,6 +175,12 @@ def test_terms_are_framed_and_whole() -> None:
     assert "  │ First thing.\n  │\n  │ Second thing." in plain
     assert "> First thing.\n>\n> Second thing." in markdown
     assert "<blockquote><p>First thing.</p><p>Second thing.</p></blockquote>" in html
+
+
+def test_a_correction_parts_one_author_from_the_next() -> None:
+    change = RecordChange("authors", "Lovelace, Ada", "Lovelace, Ada\nHopper, Grace")
+    for text in _all(Amendment(Doi("10.5072/hf/0001"), REPO, (change,), Terms("You agree."))):
+        assert "Lovelace, Ada; Hopper, Grace" in text
 
 
 def test_many_statuses_are_one_table_and_one_that_failed_is_one_row() -> None:

@@ -14,7 +14,7 @@ NAMES = {"title": "Title", "authors": "Authors", "description": "Description"}
 def _(amendment: Amendment) -> tuple[Card, ...]:
     """The difference, and the text to agree to."""
     rows = tuple(
-        (text(_name(change)), text(change.before or "–"), text(change.after or "–"))
+        (text(_name(change)), _value(change, change.before), _value(change, change.after))
         for change in amendment.changes
     )
     return (
@@ -55,8 +55,8 @@ def _rows(activity: Activity) -> list[tuple[Text, ...]]:
         (
             *(head if not number else (text(), text(), text())),
             text(_name(change)),
-            text(change.before or "–"),
-            text(change.after or "–"),
+            _value(change, change.before),
+            _value(change, change.after),
         )
         for number, change in enumerate(activity.changes)
     ]
@@ -64,3 +64,8 @@ def _rows(activity: Activity) -> list[tuple[Text, ...]]:
 
 def _name(change: RecordChange) -> str:
     return NAMES.get(change.name, change.name)
+
+
+def _value(change: RecordChange, value: str) -> Text:
+    # A cell of a table has one line, in which nothing would part an author from the next.
+    return text((value.replace("\n", "; ") if change.name == "authors" else value) or "–")
