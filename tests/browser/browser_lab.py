@@ -102,6 +102,7 @@ class Desk:
                     if (widget.context?.model) widget.context.model.dirty = false;
                     widget.dispose();
                   }
+                  app.shell.collapseRight?.();
                   app.shell.expandLeft?.();
                   app.shell.activateById("filebrowser");
                   if (document.body.dataset.jpThemeLight !== "true")
@@ -255,7 +256,10 @@ def open_document(page: Page, path: str) -> None:
 def ready(page: Page) -> None:
     """Wait until the kernel of the notebook in front is idle."""
     page.wait_for_selector(
-        '.jp-Notebook-ExecutionIndicator[data-status="idle"]', timeout=60 * SECONDS
+        # In a narrow notebook it is behind the toolbar's "more".
+        '.jp-Notebook-ExecutionIndicator[data-status="idle"]',
+        state="attached",
+        timeout=60 * SECONDS,
     )
 
 

@@ -165,7 +165,7 @@ def test_the_citation_is_a_dialog_over_the_page(page: Page, sandbox: Sandbox) ->
     page.reload()
     expect(dialog).to_be_visible()
     page.keyboard.press("Escape")
-    assert page.url.endswith("/ada/tiny-bert")
+    expect(page).to_have_url(f"{sandbox.endpoint}/ada/tiny-bert")
     expect(link).to_be_focused()
 
 

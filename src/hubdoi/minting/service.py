@@ -269,6 +269,10 @@ class DoiService:
         check_signed_in(person, repo)
         check_write_access(self.hub.info(repo, person))
 
+    def is_interrupted(self) -> bool:
+        """Whether there is something to recover."""
+        return bool(self.ledger.unfinished() or self.amendments.book.unfinished())
+
     def recover(self, person: Person | None = None) -> tuple[Version, ...]:
         """Finish every mint that was interrupted, each with the DOI that it had (R12).
 

@@ -207,6 +207,24 @@ def test_a_look_again_leaves_what_is_being_written_alone(sandbox: Sandbox) -> No
     assert page.state["form"]["title"] == "Half a tit"
 
 
+def test_many_looks_again_at_once_are_one_question(sandbox: Sandbox) -> None:
+    with LossyProxy(sandbox.endpoint) as proxy:
+        page = Page(panel(BERT, Client(proxy.endpoint, sandbox.users["ada"]))).until_open()
+        page.until(lambda state: state["preview"].get("files"))
+        work = page.panel.work
+        before = page.state["checked"]
+        with work.lock:  # nothing is asked before all of them are there
+            for _ in range(30):
+                work.revalidate()
+        page.until(lambda state: state["checked"] > before)
+        for thread in threading.enumerate():
+            if thread.name == "hubdoi-panel":
+                thread.join(timeout=60)
+        assert [path for _, path in proxy.requests if path.endswith("/doi")] == [
+            f"/api/models/{BERT}/doi"
+        ] * 2
+
+
 def test_behind_shows_what_changed_and_asks_for_a_new_consent(sandbox: Sandbox) -> None:
     client = _client(sandbox)
     client.mint(BERT, agree=client.terms(BERT), authors=["Lovelace, Ada <0000-0002-1825-0097>"])

@@ -8,10 +8,12 @@ from typing import Any
 
 import httpx
 import pytest
+from filelock import FileLock
 
 from hubdoi.client import Client
 from hubdoi.datacite.registrar import DataCiteRegistrar
 from hubdoi.minting.backends.datacite import DataCiteBackend
+from hubdoi.minting.user_ledger import data_directory
 from hubdoi.records import Author, Doi, MintRequest, Repo, Version
 from hubdoi.records.errors import (
     AlreadyRegistered,
@@ -362,6 +364,16 @@ def test_r12_a_new_process_recovers_without_being_told_the_registrar(
     again = institution(datacite_api=f"{proxy.endpoint}/datacite", registrar="auto")
     (version,) = again.recover()
     assert again.status(REPO).doi == version.doi
+
+
+def test_r12_where_nothing_was_interrupted_nobody_waits_for_a_mint(
+    institution: Institution,
+) -> None:
+    client = institution()
+    mint(client)
+    # Somebody else mints: to look whether something is left must not wait for them.
+    with FileLock(data_directory() / "ledger.lock"):
+        assert client.recover() == ()
 
 
 @pytest.mark.parametrize("finish", ["recover", "the next call"])

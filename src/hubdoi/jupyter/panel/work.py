@@ -49,6 +49,7 @@ class PanelWork:
         self.lock = RLock()
         self._changed = changed
         self._asked = 0
+        self._revalidating = self._again = False
         self._watching = Event()
         self.names = LookUp(client.config)
         self._looked_up = 0
@@ -79,9 +80,18 @@ class PanelWork:
         self._load()
 
     def revalidate(self) -> None:
-        """Ask again in the background: what is on the screen is left alone where it is still true."""
-        if self.state.phase in ("open", "failed") and self.state.repo:
-            self._load(quietly=True)
+        """Ask again in the background: what is on the screen is left alone where it is still true.
+
+        While an answer is waited for, any number of these ask once more after it.
+        """
+        if self.state.phase not in ("open", "failed") or not self.state.repo:
+            return
+        with self.lock:
+            self._again = True
+            if self._revalidating:
+                return
+            self._revalidating = True
+        self._on_thread(self._revalidate)
 
     def edit(self, form: Form) -> None:
         """Take what a person wrote; another revision is looked up."""
@@ -177,13 +187,30 @@ class PanelWork:
 
     # What the threads do
 
-    def _load(self, *, quietly: bool = False) -> None:
+    def _load(self) -> None:
+        asked = self._next()
+        self._on_thread(lambda: self._read(asked))
+
+    def _revalidate(self) -> None:
+        try:
+            while self._is_asked_again():
+                self._read(self._next(), quietly=True)
+        except Exception:
+            self._revalidating = False
+            raise
+
+    def _is_asked_again(self) -> bool:
+        with self.lock:
+            self._revalidating, self._again = self._again, False
+            return self._revalidating
+
+    def _next(self) -> int:
+        """The number of a question; the answers to earlier ones are dropped."""
         with self.lock:
             self._asked += 1
-            asked = self._asked
-        self._on_thread(lambda: self._read(asked, quietly))
+            return self._asked
 
-    def _read(self, asked: int, quietly: bool) -> None:
+    def _read(self, asked: int, *, quietly: bool = False) -> None:
         try:
             # A mint that a closed kernel left behind is finished before the status is read (R12).
             self.client.recover()

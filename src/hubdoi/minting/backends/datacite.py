@@ -171,8 +171,12 @@ class DataCiteBackend(Backend):
 
     def recover(self) -> tuple[Version, ...]:
         """Finish the mints of this ledger that were interrupted. Raises as `DoiService.recover`."""
+        service = self._service()
+        # Mostly there is nothing to wait for the lock for.
+        if not service.is_interrupted():
+            return ()
         with self._alone():
-            return self._service().recover(self._person()[0])
+            return service.recover(self._person()[0])
 
     def _person(self) -> tuple[Person | None, ServiceError | None]:
         """Who is signed in; what was seen before is shown without network, only nobody can mint then."""
