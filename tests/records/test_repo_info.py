@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from hubdoi.records import Related, Repo, RepoInfo
+import pytest
+
+from hubdoi.records import Author, Related, Repo, RepoInfo
 
 
 def _info(**more: object) -> RepoInfo:
@@ -41,6 +43,22 @@ def test_r04_subjects_are_what_it_is_about() -> None:
     )
     assert info.subjects == ("bert", "fill-mask", "text-classification", "ai")
     assert info.language == "en"
+
+
+@pytest.mark.parametrize(
+    ("name", "is_organization", "expected"),
+    [
+        ("Ada Lovelace", False, Author.person("Ada Lovelace")),
+        ("Ada Lovelace", True, Author("Ada Lovelace", "organization")),
+        ("ada", False, Author("ada")),
+        ("", False, Author("ada")),
+        # Names that a Hub lets through and no record can carry.
+        ("x" * 10_000, False, Author("ada")),
+        ("x" * 10_000, True, Author("ada", "organization")),
+    ],
+)
+def test_r05_the_owner_as_an_author(name: str, is_organization: bool, expected: Author) -> None:
+    assert _info(owner_name=name, owner_is_organization=is_organization).owner == expected
 
 
 def test_an_empty_card_names_nothing() -> None:

@@ -45,14 +45,12 @@ def default_authors(
     """Those of the previous DOI; else the organisation's full name for its repositories, else the minter's."""
     if previous and previous.authors:
         return previous.authors
+    if info.owner_is_organization:
+        return (info.owner,)
     try:
-        if info.owner_is_organization:
-            return (Author(info.owner_name, "organization"),)
         return (Author.person(person.full_name),)
     except InvalidAuthor:
-        # A full name that a Hub lets through and no record can carry: the account's always can.
-        if info.owner_is_organization:
-            return (Author(info.repo.namespace or person.username, "organization"),)
+        # As for an organisation: the account's name can always be carried.
         return (Author.person(person.username),)
 
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
-from .author import Author
+from .author import Author, AuthorType
 from .contributor import Contributor
 from .doi import Doi
 from .errors import HubdoiError, InvalidAuthor
@@ -78,12 +77,14 @@ class RepoInfo:
     @property
     def owner(self) -> Author:
         """Whom it belongs to, as an author; a user's name is read as one that a person enters."""
-        name = self.owner_name or self.repo.namespace or self.repo.name
-        if self.owner_is_organization:
-            return Author(name, "organization")
-        with suppress(InvalidAuthor):
-            return Author.parse(name)
-        return Author(name)
+        account = self.repo.namespace or self.repo.name
+        kind: AuthorType | None = "organization" if self.owner_is_organization else None
+        try:
+            name = self.owner_name or account
+            return Author(name, kind) if kind else Author.parse(name)
+        except InvalidAuthor:
+            # A full name that a Hub lets through and no record can carry: the account's always can.
+            return Author(account, kind)
 
     @property
     def license(self) -> str | None:
