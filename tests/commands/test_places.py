@@ -50,6 +50,20 @@ def test_a_hub_elsewhere_is_not_called_the_sandbox(context: Context) -> None:
     assert "sandbox" not in elsewhere.registrar
 
 
+@pytest.mark.parametrize("token", ["hf_somebody", None])
+def test_a_server_on_this_machine_that_is_away_is_not_called_the_sandbox(
+    context: Context, token: str | None
+) -> None:
+    found = context.session.use("http://127.0.0.1:9", token=token)
+    assert found.kind == "hub"
+    assert "sandbox" not in found.registrar
+    assert found.note is not None and "127.0.0.1:9" in found.note
+
+
+def test_a_sandbox_that_is_named_by_its_url_is_called_one(sandbox: Sandbox) -> None:
+    assert Session().use(sandbox.endpoint).kind == "sandbox"
+
+
 def test_credentials_do_not_travel_unencrypted(
     context: Context, monkeypatch: pytest.MonkeyPatch
 ) -> None:

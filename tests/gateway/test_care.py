@@ -147,7 +147,11 @@ def test_the_doctor_says_what_is_wrong(
 ) -> None:
     for name, value in environment(plain_hub, database_url).items():
         monkeypatch.setenv(name, value)
-    assert care.doctor().exit_status == 0
+    found = care.doctor()
+    assert found.exit_status == 0
+    (url,) = (one for one in found.findings if one.kind == "url")
+    assert url.word == "note" and "HUBDOI_GATEWAY_URL" in url.sentence
+    assert "note" in found._repr_mimebundle_()["text/html"]
     monkeypatch.setenv("DATACITE_PASSWORD", "wrong")
     monkeypatch.setenv("HUBDOI_GATEWAY_OWNERS", "ada,nobody-at-all")
     problems = {finding.kind for finding in care.doctor().findings if finding.is_problem}

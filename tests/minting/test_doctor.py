@@ -116,6 +116,25 @@ def test_an_api_key_that_was_accepted_is_shown_nowhere(
         ]
 
 
+@pytest.mark.parametrize(
+    ("url", "prefix", "words"),
+    [
+        ("https://api.datacite.org", "10.12345", "production: its DOIs are permanent"),
+        ("https://api.test.datacite.org", "10.12345", "a test system"),
+        ("https://api.datacite.org", "10.5072", "a test system"),
+        ("http://127.0.0.1:9", "10.5072", "a test system"),
+        ("http://127.0.0.1:9", "10.12345", "none of DataCite's own systems"),
+    ],
+)
+def test_only_datacite_s_own_system_is_production(
+    hub: Sandbox, url: str, prefix: str, words: str
+) -> None:
+    client = client_of(hub, datacite_api=url, datacite_prefix=prefix)
+    account = Account(client.config, client.hub, client.public_records)
+    (system,) = (one for one in datacite_findings(account, hub.endpoint) if one.kind == "system")
+    assert words in system.sentence
+
+
 def test_a_hub_that_does_not_answer_is_a_finding() -> None:
     found = Client("http://127.0.0.1:9", False).doctor()
     assert "127.0.0.1:9" in problems(found)["hub"]

@@ -6,11 +6,10 @@ import atexit
 import os
 import re
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..config import CHOSEN, DATACITE_TEST_API, GATEWAY_URL, Config, Secret, is_loopback
+from ..config import CHOSEN, DATACITE_TEST_API, GATEWAY_URL, Config, Secret
 from ..records.errors import HubdoiError, InvalidInput, SandboxError, UsageError
 from ..records.repo import HUGGING_FACE, Repo
 from .sandboxes import sandbox_module
@@ -175,8 +174,11 @@ class Session:
                 person = self.client.whoami()
             except HubdoiError as error:
                 note = error.message
-        kind = _kind(config, self._sandbox_address)
-        account = self._account()
+        try:
+            account = self._account()
+        except HubdoiError as error:
+            account, note = None, note or error.message
+        kind = self._kind()
         return Connection(
             endpoint=config.endpoint,
             kind="gateway" if account else kind,
@@ -198,14 +200,23 @@ class Session:
         self._choose({name: value for name, value in self._choices.items() if name != "identity"})
 
     def _account(self) -> str | None:
-        """Whose account registers, where this is an institution's gateway."""
+        """Whose account registers, where this is an institution's gateway.
+
+        Raises:
+            ServiceError: it does not answer.
+        """
         config = self.config()
         known = (HUGGING_FACE, self._sandbox_address)
         if config.registrar not in ("auto", "hub") or config.endpoint in known:
             return None
-        with suppress(HubdoiError):
-            return self.client.gateway.account()
-        return None
+        return self.client.gateway.account()
+
+    def _kind(self) -> str:
+        endpoint = self.config().endpoint
+        if endpoint == HUGGING_FACE:
+            return "huggingface.co"
+        is_sandbox = endpoint == self._sandbox_address.rstrip("/") or self.client.hub.is_sandbox
+        return "sandbox" if is_sandbox else "hub"
 
     # The sandbox
 
@@ -377,13 +388,6 @@ def _embedded(data: Path | None) -> Any:
     sandbox = sandbox_module().Sandbox(data=data, clock=os.environ.get("HUBDOI_SANDBOX_CLOCK"))
     sandbox.start()
     return sandbox
-
-
-def _kind(config: Config, sandbox: str) -> str:
-    if config.endpoint == HUGGING_FACE:
-        return "huggingface.co"
-    is_sandbox = config.endpoint == sandbox.rstrip("/") or is_loopback(config.endpoint)
-    return "sandbox" if is_sandbox else "hub"
 
 
 def _registrar_in_words(config: Config, kind: str) -> str:

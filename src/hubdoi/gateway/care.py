@@ -93,8 +93,9 @@ def _of_hub(institution: Institution) -> Iterator[Finding]:
         yield Finding(
             "configuration",
             "url",
-            "HUBDOI_GATEWAY_URL is not set; without it the DOIs of a deleted repository cannot lead to a page here.",
+            "HUBDOI_GATEWAY_URL is not set; set it to the public URL of this gateway, or the DOI of a deleted repository cannot lead to a page here.",
             is_problem=False,
+            is_note=True,
         )
 
 

@@ -39,6 +39,7 @@ LONGEST_LIST = 300.0
 """Seconds for all pages of one list."""
 COMMITS_BEYOND = 200
 """Commits behind the one that was asked for in which an older DOI is looked for."""
+_SANDBOX = "sandbox:"
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _SHORT_COMMIT = re.compile(r"[0-9a-f]{7,39}")
 # What a list has to say of each repository; `_id` and `id` come unasked.
@@ -105,8 +106,13 @@ class HuggingFaceHub:
         except (ValueError, KeyError, TypeError):
             told = None
         if isinstance(told, Mapping) and told.get("id"):
-            return f"sandbox:{told['id']}"
+            return f"{_SANDBOX}{told['id']}"
         return f"this machine:{urlsplit(self.endpoint).port}"
+
+    @property
+    def is_sandbox(self) -> bool:
+        """Whether a server on this machine says, or said when it was last asked, that it is one."""
+        return is_loopback(self.endpoint) and self.identity.startswith(_SANDBOX)
 
     def info(self, repo: Repo, person: Person | None, revision: str | None = None) -> RepoInfo:
         """The repository as `person` sees it: one request, or two when `revision` is not the head.

@@ -9,6 +9,7 @@ from fnmatch import fnmatch
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from ..config import DATACITE_API
 from ..net.http import Http
 from ..records.errors import HubdoiError, LedgerError
 from ..records.findings import Finding
@@ -52,8 +53,7 @@ def hub_findings(endpoint: str, contact: str | None) -> Iterator[Finding]:
 
 def datacite_findings(registrar: DataCiteRegistrar, hub: str) -> Iterator[Finding]:
     """Whether the account is accepted and active, and may register URLs of `hub` with its prefix."""
-    kind = "a test system" if registrar.is_test else "production: its DOIs are permanent"
-    yield Finding("DataCite", "system", f"{registrar.url} is {kind}.", is_problem=False)
+    yield _system(registrar)
     name = registrar.account_name
     try:
         account = registrar.account()
@@ -87,6 +87,16 @@ def datacite_findings(registrar: DataCiteRegistrar, hub: str) -> Iterator[Findin
             "domains",
             f"The account {name} allows URLs of {domains} alone; ask DataCite or your institution to add {host} to its domains, or every DOI is refused.",
         )
+
+
+def _system(registrar: DataCiteRegistrar) -> Finding:
+    if registrar.is_test:
+        kind = "is a test system"
+    elif registrar.url == DATACITE_API:
+        kind = "is production: its DOIs are permanent"
+    else:
+        kind = "is none of DataCite's own systems; those who run it know whether its DOIs are permanent"
+    return Finding("DataCite", "system", f"{registrar.url} {kind}.", is_problem=False)
 
 
 def ledger_findings(ledger: Ledger) -> Iterator[Finding]:

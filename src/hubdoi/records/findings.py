@@ -11,9 +11,9 @@ from .displayed import Displayed
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One finding about `subject`; `is_problem` is False for what is as it should be.
+    """One finding about `subject`; `is_problem` is False for what need not be changed.
 
-    The sentence of a problem ends with the way out.
+    The sentence of a problem ends with the way out. A note is about what works, and lacks something.
     """
 
     subject: str
@@ -21,12 +21,13 @@ class Finding:
     sentence: str
     is_problem: bool = True
     repaired: bool = False
+    is_note: bool = False
 
     @property
     def word(self) -> str:
-        """``ok``, ``problem`` or ``repaired``."""
+        """``ok``, ``note``, ``problem`` or ``repaired``."""
         if not self.is_problem:
-            return "ok"
+            return "note" if self.is_note else "ok"
         return "repaired" if self.repaired else "problem"
 
 

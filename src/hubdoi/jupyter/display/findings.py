@@ -6,7 +6,7 @@ from ...records.findings import Finding, Findings
 from .card import Badge, Card, Table, Tone, text
 from .describe import cards
 
-_TONES: dict[str, Tone] = {"ok": "good", "problem": "bad", "repaired": "warn"}
+_TONES: dict[str, Tone] = {"ok": "good", "note": "warn", "problem": "bad", "repaired": "warn"}
 
 
 @cards.register
