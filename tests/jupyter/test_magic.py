@@ -184,3 +184,24 @@ def test_loading_twice_remembers_each_cell_once(shell: InteractiveShell) -> None
     shell.run_cell("if False:\n    hf_hub_download('ada/tiny-bert', 'x')", store_history=False)
     shell.run_cell("found = %doi uses", store_history=False)
     assert [(use.repo_id, use.cell) for use in shell.user_ns["found"]] == [("ada/tiny-bert", 2)]
+
+
+@pytest.mark.parametrize("store_history", [True, False])
+def test_r13_what_a_cell_loads_is_noted_with_the_number_of_that_cell(
+    shell: InteractiveShell, store_history: bool, tmp_path: Path
+) -> None:
+    from hubdoi.provenance.recorder import recorder
+
+    shell.run_cell("%reload_ext hubdoi", store_history=store_history)
+    recorder.clear()
+    commits = ("0" * 40, "1" * 40)
+    for commit in commits:
+        path = tmp_path / "models--ada--tiny-bert" / "snapshots" / commit / "config.json"
+        path.parent.mkdir(parents=True)
+        path.write_text("{}")
+        shell.run_cell(
+            f"if False:\n    hf_hub_download('ada/tiny-bert', 'config.json')\nopen({str(path)!r}).read()",
+            store_history=store_history,
+        )
+    shell.run_cell("found = %doi uses", store_history=store_history)
+    assert [use.recorded for use in shell.user_ns["found"]] == [(commits[0],), (commits[1],)]

@@ -70,9 +70,10 @@ class DoiMagics(Magics):
     def remember_cell(self, info: Any) -> None:
         """Keep the source of a cell that is about to run."""
         self._ran.append(info.raw_cell)
-        # the number that `_cells` gives to it
-        count = self.shell.execution_count if self.shell else 0
-        recorder.cell = max(len(self._ran), count)
+        # The number that `_cells` gives to it. `In` begins with an empty entry and has the cells
+        # before this one; IPython 9 has counted `execution_count` up already, IPython 8 has not.
+        stored = self.shell.user_ns.get("In", ()) if self.shell else ()
+        recorder.cell = max(len(self._ran), len(stored))
 
     def _cells(self) -> list[str]:
         """The cells that were run before this one.
