@@ -107,6 +107,23 @@ def test_a_second_time_changes_nothing(tmp_path: Path) -> None:
     assert path.stat().st_mtime_ns == stamp
 
 
+def test_classic_entries_are_known_by_their_note(tmp_path: Path) -> None:
+    path = tmp_path / "refs.bib"
+    versions = [
+        make(1, title="A model", doi="10.1234/a_b;2-#"),
+        make(2, title="An article", version="v2", resource_type="JournalArticle"),
+        make(3, title="Without a DOI", doi=None),
+        make(4),
+    ]
+    for ascii in (False, True):
+        path.write_bytes(b"")
+        BibFile.read(path).updated(versions, classic=True, ascii=ascii).write()
+        again = BibFile.read(path).updated(versions, classic=True, ascii=ascii)
+        assert (again.added, len(again.unchanged), again.differs) == ((), 4, False)
+    path.write_text("@misc{mine, title = {T}, note = {See doi:10.5072/hf/0001. Read in May.}}")
+    assert BibFile.read(path).updated([make(1)]).keys == ("mine",)
+
+
 def test_a_key_that_the_user_changed_stays(tmp_path: Path) -> None:
     path = tmp_path / "refs.bib"
     versions = [make(1), make(2, doi=None)]

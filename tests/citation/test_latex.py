@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from hubdoi.citation import cite
-from hubdoi.records import Version
+from hubdoi.records import Author, Version
+from hubdoi.records.container import Container
 
 from .typesetting import (
     assert_each_fact_once,
@@ -38,6 +40,12 @@ def tex() -> None:
 
 KNOW_DOI = ("plainurl", "elsarticle-num", "splncs04", "ACM-Reference-Format", "apacite")
 CLASSIC = ("plain", "abbrv", "unsrt", "alpha", "apalike", "plainnat", "IEEEtran")
+# Further styles, of journals and publishers too, that print the note of every entry.
+PRINT_NOTE = (
+    "abbrvnat", "unsrtnat", "IEEEtranN", "acm", "siam", "ieeetr", "amsplain", "amsalpha", "abbrvurl",
+    "elsarticle-harv", "naturemag", "iopart-num", "apsrev4-2", "asmeconf", "spiebib", "cas-model2-names",
+    "jss2", "chicago", "plaindin", "lni", "nar", "newapave",
+)  # fmt: skip
 NO_HYPHENS = "\\hyphenpenalty=10000\\emergencystretch=2em "
 # pdfLaTeX has no Chinese or Japanese letters; LuaLaTeX takes them from another font.
 WITH_CJK = (
@@ -77,6 +85,42 @@ def test_twelve_styles_print_each_fact_once_and_nothing_past_the_margin(tmp_path
         f"{NO_HYPHENS}{pages['IEEEtran']}\\end{{document}}\n",
     )
     keep_picture(tmp_path, "bibliography-ieeetran")
+
+
+def with_versions() -> list[Version]:
+    """Works of several types, of which no title says the version."""
+    ada = Author.person("Lovelace, Ada")
+    values: list[dict[str, Any]] = [
+        {"resource_type": "Software"},
+        {"resource_type": "Dataset"},
+        {"resource_type": "Text"},
+        {"resource_type": "Dissertation"},
+        {"resource_type": "Preprint"},
+        {"resource_type": "JournalArticle", "container": Container("Memoirs", "3", "2", "666")},
+    ]
+    return [
+        Version.from_parts(
+            doi=f"10.1234/work.{number}",
+            title=f"Work {word}",
+            authors=[ada],
+            publisher="Taylor",
+            year=1843,
+            version=f"{'' if number == 12 else 'v'}{number}.77.{number}",
+            **more,
+        )
+        for number, (word, more) in enumerate(zip("abcdef", values, strict=True), 11)
+    ]
+
+
+@needs_tex
+def test_classic_entries_say_version_and_doi_once_in_every_style(tmp_path: Path) -> None:
+    cite(with_versions(), classic=True).save(tmp_path / "classic.bib")
+    for style in (*KNOW_DOI, *CLASSIC, *PRINT_NOTE):
+        text = re.sub(r"[{}\s]", "", bibtex(tmp_path, style, "classic"))
+        assert not re.search("Doi:|V1", text), f"{style}: {text}"
+        for number in range(11, 17):
+            for fact in (f"{number}.77.{number}", f"10.1234/work.{number}"):
+                assert text.count(fact) == 1, f"{style}: {fact} in {text}"
 
 
 @needs_tex

@@ -16,6 +16,11 @@ from .bibmark import BibMark
 
 _LINKS = ("doi", "url", "note")
 _WORD = re.compile("[a-z0-9]+")
+# What ends a sentence is none of it where more follows: "doi:10.5072/hf/0001. Read in May."
+_DOI_IN_NOTE = re.compile(
+    r"(?i)((?:\bdoi:\s*|doi\.org/)?\b10\.\d{4,9}(?:\.\d+)*/\S*?)(?:[.,;]*\s.*)?$"
+)
+_URL_IN_NOTE = re.compile(r"https?://\S+")
 _BIBLATEX_TYPES = frozenset("dataset software online thesis report".split())
 _BIBLATEX_FIELDS = frozenset("date urldate journaltitle location eprinttype".split())
 
@@ -41,8 +46,9 @@ class BibEntry:
 
     @property
     def doi(self) -> str | None:
-        """The key of the DOI in ``doi``, or of a doi.org URL in ``url``."""
-        for text in (self.get("doi"), self.get("url"), self.get("note")):
+        """The key of the DOI in ``doi``, of a doi.org URL in ``url``, or of one that ``note`` names."""
+        noted = _DOI_IN_NOTE.search(self.get("note"))
+        for text in (self.get("doi"), self.get("url"), noted[1] if noted else ""):
             if text and (text.startswith("10.") or "doi" in text.lower()):
                 try:
                     return Doi.parse(text).key
@@ -61,7 +67,8 @@ class BibEntry:
     def place(self) -> tuple[str, str] | None:
         """The repository that ``url`` names, and the first digits of its revision."""
         try:
-            reference = RepoReference.parse(self.get("url") or self.get("note"))
+            noted = _URL_IN_NOTE.search(self.get("note"))
+            reference = RepoReference.parse(self.get("url") or (noted[0] if noted else ""))
         except HubdoiError:
             return None
         title = re.search(r"\(Revision ([0-9a-f]{7})", self.get("title"))

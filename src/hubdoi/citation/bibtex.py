@@ -7,6 +7,7 @@ what readers such as pandoc take for the publisher. A DOI needs no `url` beside 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 
@@ -29,8 +30,6 @@ _PUBLISHERS = {
     "mastersthesis": "school",
     "techreport": "institution",
 }
-# plainnat and its kin print the `doi` of these, and would print the note's DOI beside it.
-_DOI_IN_SOME = ("article", "book", "incollection", "inproceedings")
 # The field of the journal, the series or the book; a work of another type has none.
 _TITLES = {"article": "journal", "book": "series"}
 _MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
@@ -55,8 +54,9 @@ def entry(version: Version, key: str, *, ascii: bool = False, classic: bool = Fa
 def fields(version: Version, *, ascii: bool = False, classic: bool = False) -> dict[str, str]:
     """The fields with their delimiters, in the order in which they are written.
 
-    `ascii` writes accents as commands, for programs that count bytes. `classic` adds a `note` with
-    the DOI and the version, for styles that know neither (plain, abbrv, alpha, IEEEtran, plainnat).
+    `ascii` writes accents as commands, for programs that count bytes. `classic` has the version and
+    the DOI (or the URL) in `note`, and nowhere else: nearly all styles print that, few `version`, and
+    those that print `doi` would print it a second time.
     """
     escape = ascii_text if ascii else latex_text
     found: dict[str, str] = {}
@@ -86,14 +86,15 @@ def fields(version: Version, *, ascii: bool = False, classic: bool = False) -> d
     if number and not classic:
         found["version"] = f"{{{escape(number)}}}"
     url = ""
-    if version.doi is not None and not (classic and kind in _DOI_IN_SOME):
-        found["doi"] = f"{{{link_text(version.doi.name)}}}"
-    elif version.doi is None:
+    if version.doi is None:
         url = landing_of(version) if version.repo else link_of(version)
-        if url and not classic:
-            found["url"] = f"{{{link_text(url)}}}"
-    if classic and (note := _note(version, number, url, escape)):
-        found["note"] = f"{{{note}}}"
+    if classic:
+        if note := _note(version, number, url, escape):
+            found["note"] = f"{{{note}}}"
+    elif version.doi is not None:
+        found["doi"] = f"{{{link_text(version.doi.name)}}}"
+    elif url:
+        found["url"] = f"{{{link_text(url)}}}"
     return found
 
 
@@ -135,10 +136,19 @@ def version_apart(version: Version) -> str | None:
     return number if number and number not in version.title else None
 
 
+def version_words(number: str) -> str:
+    """``Version 1.2``; ``v1.2`` says that it is a version."""
+    is_said = re.match(r"v\.? ?\d|version\b", number, re.IGNORECASE)
+    return number if not number or is_said else f"Version {number}"
+
+
 def _note(version: Version, number: str | None, url: str, escape: Callable[[str], str]) -> str:
-    said = [f"Version {escape(number)}"] if number else []
+    said = [escape(version_words(number))] if number else []
     if version.doi is not None:
         said.append(f"doi:{escape(version.doi.name)}")
     elif url:
         said.append(f"\\url{{{link_text(url)}}}")
+    if said and said[0][0].islower():
+        # Styles that begin a sentence here would print "Doi:10.5072/hf/0001".
+        said[0] = f"{{{said[0]}}}"
     return ", ".join(said)

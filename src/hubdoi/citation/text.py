@@ -12,7 +12,7 @@ from ..records import Author, Version
 from ..records.date import year_of
 from ..records.link import link_of
 from ..records.plain_text import plain_line
-from .bibtex import version_apart
+from .bibtex import version_apart, version_words
 
 _MOST_NAMES = 20
 
@@ -68,15 +68,6 @@ def _year(version: Version) -> str:
 
 def _short(author: Author) -> str:
     return plain_line(author.family if author.type == "person" and author.family else author.name)
-
-
-def version_words(number: str) -> str:
-    """``Version 1.2``; ``v1.2`` says that it is a version."""
-    return (
-        number
-        if not number or re.match(r"v\.? ?\d|version\b", number, re.I)
-        else f"Version {number}"
-    )
 
 
 def _sentence(text: str) -> str:
