@@ -27,7 +27,7 @@ from hubdoi.commands.grammar import HelpWanted, parse
 from hubdoi.config import Config
 from hubdoi.datacite.reader import version_from
 from hubdoi.hub.answer import repo_file, repo_info
-from hubdoi.hub.doi_requests import json_object
+from hubdoi.hub.doi_server import json_object
 from hubdoi.hub.repositories import HuggingFaceHub
 from hubdoi.hub.wire import error_from_answer
 from hubdoi.identity import orcid, ror

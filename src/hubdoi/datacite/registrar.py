@@ -176,36 +176,31 @@ class DataCiteRegistrar:
             AccessError: DataCite does not know the account, or it may not use the prefix.
             ServiceError: it is not known whether it happened; call again.
         """
-        if version.doi is None:
-            raise ValueError("a version to register has a DOI")
-        from .json_record import attributes
-
-        wanted = attributes(version)
-        record = self._record(version.doi)
-        if record is None:
-            record = self._draft(version.doi, wanted)
-        self._check_is_of(record, version)
+        doi, wanted, record = self._begun(version)
         if not _same_work(wanted, record) and not _is_reserved(record):
-            record = self._settled(version.doi, record)
+            record = self._settled(doi, record)
         if record.get("state") != "draft" and not _same_work(wanted, record):
-            registered = version_from({"doi": str(version.doi), **record})
-            raise already_registered(version.doi, version.revision or "", registered)
-        self._publish(version.doi, wanted, record)
-        self._public_records.forget(version.doi)
+            registered = version_from({"doi": str(doi), **record})
+            raise already_registered(doi, version.revision or "", registered)
+        self._publish(doi, wanted, record)
 
     def update(self, version: Version) -> None:
         """Bring the metadata of a DOI of this account up to date. Raises as `register`."""
-        if version.doi is None:
-            raise ValueError("a registered version has a DOI")
+        doi, wanted, record = self._begun(version)
+        self._publish(doi, wanted, record)
+
+    def _begun(self, version: Version) -> tuple[Doi, dict[str, Any], Mapping[str, Any]]:
+        """The DOI of `version`, its attributes, and what DataCite has of it: at least a draft."""
         from .json_record import attributes
 
+        if version.doi is None:
+            raise ValueError("a version to register has a DOI")
         wanted = attributes(version)
         record = self._record(version.doi)
         if record is None:
             record = self._draft(version.doi, wanted)
         self._check_is_of(record, version)
-        self._publish(version.doi, wanted, record)
-        self._public_records.forget(version.doi)
+        return version.doi, wanted, record
 
     def abandon(self, version: Version) -> None:
         """Delete the draft that an attempt to register `version` left, if it is still that one.
@@ -356,6 +351,7 @@ class DataCiteRegistrar:
         body = {"data": {"id": doi.name, "type": "dois", "attributes": attributes}}
         answer = self._http.request("PUT", self._path(doi), body=body, repeat=True)
         if answer.status < 300:
+            self._public_records.forget(doi)
             return
         refusal = self._refusal(answer)
         is_own_draft = record.get("state") == "draft" and not _is_reserved(record)

@@ -44,14 +44,12 @@ def write(versions: Sequence[Version]) -> str:
         element = _add(titles, "title", entry["title"], titleType=entry.get("titleType"))
         if "lang" in entry:
             element.set("{http://www.w3.org/XML/1998/namespace}lang", entry["lang"])
-    publisher = record["publisher"]
-    _add(
+    _add_entry(
         root,
         "publisher",
-        publisher["name"],
-        publisherIdentifier=publisher.get("publisherIdentifier"),
-        publisherIdentifierScheme=publisher.get("publisherIdentifierScheme"),
-        schemeURI=publisher.get("schemeUri"),
+        record["publisher"],
+        "name",
+        "publisherIdentifier publisherIdentifierScheme schemeURI",
     )
     _add(root, "publicationYear", f"{record.get('publicationYear', 0):04d}")
     types = record["types"]
@@ -78,89 +76,46 @@ def _add_people(root: Element, kind: str, people: list[dict[str, Any]]) -> None:
             if name in creator:
                 _add(element, name, creator[name])
         for entry in creator.get("nameIdentifiers", ()):
-            _add(
-                element,
-                "nameIdentifier",
-                entry["nameIdentifier"],
-                nameIdentifierScheme=entry["nameIdentifierScheme"],
-                schemeURI=entry["schemeUri"],
+            _add_entry(
+                element, "nameIdentifier", entry, "nameIdentifier", "nameIdentifierScheme schemeURI"
             )
         for entry in creator.get("affiliation", ()):
-            _add(
+            _add_entry(
                 element,
                 "affiliation",
-                entry["name"],
-                affiliationIdentifier=entry.get("affiliationIdentifier"),
-                affiliationIdentifierScheme=entry.get("affiliationIdentifierScheme"),
-                schemeURI=entry.get("schemeUri"),
+                entry,
+                "name",
+                "affiliationIdentifier affiliationIdentifierScheme schemeURI",
             )
 
 
 def _add_optional(root: Element, record: dict[str, Any]) -> None:
-    def entries(name: str, text: str, **attributes: str) -> list[tuple[str, dict[str, str]]]:
-        return [
-            (
-                entry.get(text, ""),
-                {xml: entry[key] for xml, key in attributes.items() if key in entry},
-            )
-            for entry in record.get(name, ())
-        ]
+    def add_list(name: str, entry: str, attributes: str = "") -> None:
+        if record.get(name):
+            parent = _add(root, name)
+            for one in record[name]:
+                _add_entry(parent, entry, one, entry, attributes)
 
     _add_people(root, "contributor", record.get("contributors", []))
-    _add_all(root, "subjects", "subject", entries("subjects", "subject"))
-    _add_all(
-        root,
-        "dates",
-        "date",
-        entries("dates", "date", dateType="dateType", dateInformation="dateInformation"),
-    )
+    add_list("subjects", "subject")
+    add_list("dates", "date", "dateType dateInformation")
     if "language" in record:
         _add(root, "language", record["language"])
-    _add_all(
-        root,
-        "alternateIdentifiers",
-        "alternateIdentifier",
-        entries(
-            "alternateIdentifiers",
-            "alternateIdentifier",
-            alternateIdentifierType="alternateIdentifierType",
-        ),
-    )
-    _add_all(
-        root,
+    add_list("alternateIdentifiers", "alternateIdentifier", "alternateIdentifierType")
+    add_list(
         "relatedIdentifiers",
         "relatedIdentifier",
-        entries(
-            "relatedIdentifiers",
-            "relatedIdentifier",
-            relatedIdentifierType="relatedIdentifierType",
-            relationType="relationType",
-            relationTypeInformation="relationTypeInformation",
-        ),
+        "relatedIdentifierType relationType relationTypeInformation",
     )
     for plural, singular in (("sizes", "size"), ("formats", "format")):
-        _add_all(root, plural, singular, [(text, {}) for text in record.get(plural, ())])
+        if record.get(plural):
+            parent = _add(root, plural)
+            for text in record[plural]:
+                _add(parent, singular, text)
     if "version" in record:
         _add(root, "version", record["version"])
-    _add_all(
-        root,
-        "rightsList",
-        "rights",
-        entries(
-            "rightsList",
-            "rights",
-            rightsURI="rightsUri",
-            rightsIdentifier="rightsIdentifier",
-            rightsIdentifierScheme="rightsIdentifierScheme",
-            schemeURI="schemeUri",
-        ),
-    )
-    _add_all(
-        root,
-        "descriptions",
-        "description",
-        entries("descriptions", "description", descriptionType="descriptionType"),
-    )
+    add_list("rightsList", "rights", "rightsURI rightsIdentifier rightsIdentifierScheme schemeURI")
+    add_list("descriptions", "description", "descriptionType")
     _add_funding(root, record.get("fundingReferences", []))
     _add_items(root, record.get("relatedItems", []))
 
@@ -210,14 +165,12 @@ def _add_items(root: Element, items: list[dict[str, Any]]) -> None:
                 _add(element, name, item[name], numberType=given)
 
 
-def _add_all(
-    root: Element, plural: str, singular: str, entries: list[tuple[str, dict[str, str]]]
+def _add_entry(
+    parent: Element, name: str, entry: dict[str, str], text: str, attributes: str
 ) -> None:
-    if not entries:
-        return
-    parent = _add(root, plural)
-    for text, given in entries:
-        _add(parent, singular, text, **given)
+    """An element for `entry` of the JSON record, which writes `schemeUri` for XML's `schemeURI`."""
+    given = {key: entry.get(key.replace("URI", "Uri")) for key in attributes.split()}
+    _add(parent, name, entry.get(text, ""), **given)
 
 
 def _add(parent: Element, name: str, text: str | None = None, **attributes: str | None) -> Element:

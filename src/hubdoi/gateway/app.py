@@ -14,7 +14,8 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .._version import __version__
-from ..hub.wire import error_answer, header_text
+from ..hub.doi_server import error_response, not_valid
+from ..hub.wire import error_answer
 from ..net.log_rate import RATE_LIMIT
 from ..net.routes import add_routes
 from ..records.errors import HubdoiError
@@ -45,7 +46,7 @@ def create_app(institution: Institution) -> FastAPI:
     app.add_middleware(TracedRequests, traces=institution.metrics.traces)
     app.add_exception_handler(HubdoiError, _refused)
     app.add_exception_handler(HTTPException, _no_route)
-    app.add_exception_handler(RequestValidationError, _not_valid)
+    app.add_exception_handler(RequestValidationError, not_valid)
     app.add_exception_handler(Exception, _failed)
     app.add_api_route("/healthz", _healthz, include_in_schema=False)
     app.add_api_route("/readyz", _readyz, include_in_schema=False)
@@ -100,13 +101,6 @@ def _describe(request: Request) -> dict[str, Any]:
     }
 
 
-def _error(status: int, message: str, code: str | None = None) -> JSONResponse:
-    headers = {"X-Error-Message": header_text(message), **({"X-Error-Code": code} if code else {})}
-    return JSONResponse(
-        {"error": message, **({"code": code} if code else {})}, status, headers=headers
-    )
-
-
 def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, HubdoiError)
     status, headers, body = error_answer(error)
@@ -121,21 +115,13 @@ def _no_route(request: Request, error: Exception) -> Response:
         404: "There is nothing at this URL.",
         405: "The gateway does not support this request; send it to the Hub itself.",
     }
-    return _error(error.status_code, sentences.get(error.status_code, str(error.detail)))
-
-
-def _not_valid(request: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestValidationError)
-    first: dict[str, Any] = dict(next(iter(error.errors()), {}))
-    where = ".".join(str(part) for part in first.get("loc", ()))[:200]
-    what = str(first.get("msg", "it cannot be read"))[:300]
-    return _error(422, f"The request cannot be used: {where}: {what}.", "InvalidMetadata")
+    return error_response(error.status_code, sentences.get(error.status_code, str(error.detail)))
 
 
 def _failed(request: Request, error: Exception) -> Response:
     # The name of the exception alone: its text and its frames may hold what people sent.
     _log.error("%s failed: %s", request.method, type(error).__name__)
-    return _error(500, "The gateway failed to answer; try again.", "ServiceFailed")
+    return error_response(500, "The gateway failed to answer; try again.", "ServiceFailed")
 
 
 class _Bounded:
@@ -150,7 +136,7 @@ class _Bounded:
             return
         declared = Headers(scope=scope).get("content-length", "0")
         if not declared.isdigit() or int(declared) > MOST_BODY:
-            await _error(413, "The body is too large.")(scope, receive, send)
+            await error_response(413, "The body is too large.")(scope, receive, send)
             return
         read = 0
 

@@ -10,10 +10,18 @@ from fastapi.responses import JSONResponse
 from fastapi.security import HTTPBearer
 
 from ..config import Secret
-from ..hub.doi_requests import Key, PathRepo, check_key, json_object
-from ..hub.doi_shapes import DoiStatus, MintBody, VersionAnswer, problems, request_body
-from ..records import Doi, MintRequest
-from ..records.errors import DoiNotFound, InvalidDoi, InvalidInput, SignInRequired
+from ..hub.doi_server import (
+    MINT_ROUTE,
+    STATUS_ROUTE,
+    VERSION_ROUTE,
+    Key,
+    PathDoi,
+    PathRepo,
+    check_key,
+    json_object,
+)
+from ..records import MintRequest
+from ..records.errors import InvalidInput, SignInRequired
 from .credentials import Credentials, is_of_gateway, is_of_hub
 from .institution import Institution, InstitutionBackend
 
@@ -73,24 +81,12 @@ def backend_of(request: Request) -> InstitutionBackend:
     return backend
 
 
-@router.get(
-    "/api/{kind}/{namespace}/{name}/doi",
-    response_model=DoiStatus,
-    responses=problems(401, 404, 409, 422),
-    summary="State, latest commit, lock, versions and terms of a repository",
-)
+@router.get(**STATUS_ROUTE)
 def read_status(request: Request, repo: PathRepo) -> JSONResponse:
     return JSONResponse(backend_of(request).status(repo).to_json())
 
 
-@router.post(
-    "/api/{kind}/{namespace}/{name}/doi",
-    status_code=201,
-    response_model=VersionAnswer,
-    responses=problems(400, 401, 403, 404, 409, 413, 422),
-    summary="Mint the DOI of the latest commit, or of a revision",
-    openapi_extra=request_body(MintBody),
-)
+@router.post(**MINT_ROUTE)
 async def mint(request: Request, repo: PathRepo, idempotency_key: Key = None) -> JSONResponse:
     sent = await request.body()
 
@@ -109,15 +105,6 @@ async def mint(request: Request, repo: PathRepo, idempotency_key: Key = None) ->
     return JSONResponse(await run_in_threadpool(carry_out), status_code=201)
 
 
-@router.get(
-    "/api/dois/{doi:path}",
-    response_model=VersionAnswer,
-    responses=problems(401, 404, 422),
-    summary="The version that a DOI names",
-)
-def read_version(request: Request, doi: str) -> JSONResponse:
-    try:
-        named = Doi.parse(doi)
-    except InvalidDoi as error:
-        raise DoiNotFound(error.message) from error
-    return JSONResponse(institution_of(request).version(named).to_json())
+@router.get(**VERSION_ROUTE)
+def read_version(request: Request, doi: PathDoi) -> JSONResponse:
+    return JSONResponse(institution_of(request).version(doi).to_json())

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 
-from ..hub.doi_requests import json_object
+from ..hub.doi_server import json_object
 from ..records.errors import SignInRequired
 from .audit import GATEWAY
 from .doi_api import credentials_of, institution_of

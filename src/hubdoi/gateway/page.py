@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlsplit
 
 from fastapi import Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
-from fastapi.routing import APIRoute
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 
+from ..net.routes import ErrorRoute, templates_of
 from ..records.errors import (
     HubdoiError,
     InvalidMetadata,
@@ -40,25 +40,19 @@ _MOST_FIELDS = 2000
 Form = Mapping[str, str]
 
 
-class Page(APIRoute):
+class Page(ErrorRoute):
     """A route whose errors are pages too; who has to sign in is sent to do that."""
 
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        answer = super().get_route_handler()
+    answered = (HubdoiError,)
 
-        async def handler(request: Request) -> Response:
-            try:
-                return await answer(request)
-            except SignInRequired as error:
-                if request.method == "GET" and not request.url.path.endswith("/callback"):
-                    query = f"?{request.url.query}" if request.url.query else ""
-                    return see_other(f"/gateway/sign-in?next={quote(request.url.path + query)}")
-                return render(request, "message.html", status=401, message=error.message)
-            except HubdoiError as error:
-                status = 502 if isinstance(error, ServiceError) else error.http_status
-                return render(request, "message.html", status=status, message=error.message)
-
-        return handler
+    def refusal(self, request: Request, error: Exception) -> Response:
+        assert isinstance(error, HubdoiError)
+        asks = request.method == "GET" and not request.url.path.endswith("/callback")
+        if isinstance(error, SignInRequired) and asks:
+            query = f"?{request.url.query}" if request.url.query else ""
+            return see_other(f"/gateway/sign-in?next={quote(request.url.path + query)}")
+        status = 502 if isinstance(error, ServiceError) else error.http_status
+        return render(request, "message.html", status=status, message=error.message)
 
 
 def session_of(request: Request) -> SignedIn | None:
@@ -110,7 +104,7 @@ def render(request: Request, template: str, *, status: int = 200, **values: Any)
     session = session_of(request)
     member = institution.people.member(session.username) if session else None
     content = (
-        _environment()
+        templates()
         .get_template(template)
         .render(
             institution=institution.settings.institution,
@@ -146,14 +140,8 @@ def see_other(url: str) -> RedirectResponse:
 
 
 @cache
-def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("hubdoi.gateway", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["path"] = lambda text: quote(str(text), safe="/")
+def templates() -> Environment:
+    """The templates of the gateway's pages, which have two filters of their own."""
+    environment = templates_of("hubdoi.gateway")
     environment.filters["day"] = lambda moment: f"{moment:%Y-%m-%d %H:%M} UTC" if moment else ""
     return environment

@@ -12,8 +12,9 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
-from ..records import Author, Doi, MintRequest, Version
-from ..records.errors import DoiNotFound, InvalidDoi, InvalidInput
+from ..hub.doi_server import doi_of_path
+from ..records import Author, MintRequest, Version
+from ..records.errors import DoiNotFound, InvalidInput
 from .doi_api import institution_of
 from .grants import forget_person
 from .institution import Institution
@@ -175,10 +176,7 @@ def dois(request: Request, q: str = "", before: int | None = None) -> Response:
 def read_doi(request: Request, doi: str) -> Response:
     signed_in(request)
     institution = institution_of(request)
-    try:
-        named = Doi.parse(doi)
-    except InvalidDoi as error:
-        raise DoiNotFound(error.message) from error
+    named = doi_of_path(doi)
     version = institution.ledger.version(named)
     if version is None:
         raise DoiNotFound(f"{named} is not a DOI of this gateway.")

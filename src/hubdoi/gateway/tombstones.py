@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
-from jinja2 import Environment, StrictUndefined
 
+from ..hub.doi_server import PathDoi
 from ..records import Doi
-from ..records.errors import DoiNotFound, InvalidDoi
+from ..records.errors import DoiNotFound
 from .doi_api import institution_of
+from .page import templates
 
 router = APIRouter(include_in_schema=False)
 
@@ -19,33 +18,6 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
 }
-_PAGE = """\
-<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{{ version.title }}</title>
-</head>
-<body>
-<main>
-<h1>{{ version.title }}</h1>
-<p>This {{ version.repo.type }} is no longer on {{ hub }}. It was not found there on {{ tombstone.deleted.date() }}.{% if tombstone.reason %} {{ tombstone.reason }}{% endif %}</p>
-<dl>
-<dt>DOI</dt><dd>{{ version.doi }}</dd>
-<dt>Repository</dt><dd>{{ version.repo }}</dd>
-<dt>Revision</dt><dd>{{ version.revision }}</dd>
-<dt>Authors</dt><dd>{{ version.authors | map(attribute="name") | join("; ") }}</dd>
-<dt>Publisher</dt><dd>{{ version.publisher }}</dd>
-<dt>Year</dt><dd>{{ version.year }}</dd>
-{% if version.license %}<dt>Licence</dt><dd>{{ version.license }}</dd>{% endif %}
-{% if version.description %}<dt>Description</dt><dd>{{ version.description }}</dd>{% endif %}
-</dl>
-<p>This page is kept by {{ institution }}, because a DOI always leads somewhere.</p>
-</main>
-</body>
-</html>
-"""
 
 
 def tombstone_url(base: str, doi: Doi) -> str:
@@ -54,25 +26,20 @@ def tombstone_url(base: str, doi: Doi) -> str:
 
 
 @router.get("/gone/{doi:path}")
-def tombstone_page(request: Request, doi: str) -> Response:
+def tombstone_page(request: Request, doi: PathDoi) -> Response:
     institution = institution_of(request)
-    try:
-        named = Doi.parse(doi)
-    except InvalidDoi as error:
-        raise DoiNotFound(error.message) from error
-    version = institution.version(named)
-    found = institution.ledger.tombstone(named)
+    version = institution.version(doi)
+    found = institution.ledger.tombstone(doi)
     if found is None:
-        raise DoiNotFound(f"The repository of {named} is available: {version.landing_url}")
-    page = _template().render(
-        version=version,
-        tombstone=found,
-        hub=institution.settings.hub,
-        institution=institution.settings.institution,
+        raise DoiNotFound(f"The repository of {doi} is available: {version.landing_url}")
+    page = (
+        templates()
+        .get_template("tombstone.html")
+        .render(
+            version=version,
+            tombstone=found,
+            hub=institution.settings.hub,
+            institution=institution.settings.institution,
+        )
     )
     return HTMLResponse(page, 410, _HEADERS)
-
-
-@cache
-def _template():  # type: ignore[no-untyped-def]
-    return Environment(autoescape=True, undefined=StrictUndefined).from_string(_PAGE)

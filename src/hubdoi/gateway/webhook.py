@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 
-from ..hub.doi_requests import json_object
+from ..hub.doi_server import json_object
 from ..records.errors import RepoNotFound, SignInRequired
 from .doi_api import institution_of
 

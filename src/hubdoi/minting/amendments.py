@@ -16,12 +16,11 @@ from ..records.amendment import (
 )
 from ..records.errors import (
     AlreadyRegistered,
-    ConsentRequired,
     DoiNotFound,
     HubdoiError,
     InvalidMetadata,
-    TermsChanged,
 )
+from .consent import check_consent
 from .ledger import Entry, Ledger
 from .ledger_amendments import LedgerAmendments
 from .registrar import Registrar
@@ -96,7 +95,13 @@ class Amendments:
             if unsent is not None:
                 return unsent, doi
         preview = _preview(entry.version, info.repo, amended)
-        _check_consent(request, preview.terms)
+        # The terms repeat the new values, so other values are other terms.
+        check_consent(
+            request,
+            preview.terms,
+            missing="Nothing was corrected: read what would become public, and agree to it.",
+            changed="The record or the correction has changed since it was shown; read it again before you agree.",
+        )
         now = self.clock()
         consent = Consent(person.username, now, preview.terms.digest)
         with self.ledger.transaction():
@@ -204,19 +209,6 @@ def _preview(before: Version, repo: Repo, after: Version) -> Amendment:
             f"There is nothing to correct: the record of {before.doi} says this already."
         )
     return Amendment(before.doi, repo, changes, _terms(before, repo, changes))
-
-
-def _check_consent(request: AmendRequest, terms: Terms) -> None:
-    """R3 for a correction: the text repeats the new values, so other values are other terms."""
-    if not request.agree or not request.terms:
-        raise ConsentRequired(
-            "Nothing was corrected: read what would become public, and agree to it.", terms
-        )
-    if request.terms != terms.digest:
-        raise TermsChanged(
-            "The record or the correction has changed since it was shown; read it again before you agree.",
-            terms,
-        )
 
 
 def _terms(version: Version, repo: Repo, changes: tuple[RecordChange, ...]) -> Terms:

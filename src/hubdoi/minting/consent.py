@@ -17,23 +17,26 @@ from ..records.errors import ConsentRequired, TermsChanged, already_registered
 if TYPE_CHECKING:
     from ..hub.repositories import HuggingFaceHub
     from ..records import MintRequest, Repo, Status, Version
+    from ..records.amendment import AmendRequest
 
 
-def check_consent(request: MintRequest, terms: Terms) -> None:
+def check_consent(
+    request: MintRequest | AmendRequest,
+    terms: Terms,
+    *,
+    missing: str = "Nothing is generated without consent: read the terms and agree to them.",
+    changed: str = "The terms have changed since they were shown; read them again before you agree.",
+) -> None:
     """Let a request pass that agrees to exactly these terms.
 
     Raises:
-        ConsentRequired, TermsChanged: it does not; both carry the terms.
+        ConsentRequired, TermsChanged: it does not; both carry the terms. The sentences are
+            `missing` and `changed`.
     """
     if not request.agree or not request.terms:
-        raise ConsentRequired(
-            "Nothing is generated without consent: read the terms and agree to them.", terms
-        )
+        raise ConsentRequired(missing, terms)
     if request.terms != terms.digest:
-        raise TermsChanged(
-            "The terms have changed since they were shown; read them again before you agree.",
-            terms,
-        )
+        raise TermsChanged(changed, terms)
 
 
 def shown_for(

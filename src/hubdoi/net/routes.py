@@ -1,11 +1,15 @@
-"""The routes of an application."""
+"""What the routes of every server share."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Coroutine, Iterable
+from typing import Any
+from urllib.parse import quote
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.routing import APIRoute
+from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.routing import BaseRoute, Match, Route
 from starlette.types import Receive, Scope, Send
 
@@ -21,6 +25,39 @@ def add_routes(app: FastAPI, routers: Iterable[APIRouter]) -> None:
     """
     routes = [route for router in routers for route in router.routes]
     app.router.routes += [_Shortlist([*app.router.routes, *routes]), *routes]
+
+
+class ErrorRoute(APIRoute):
+    """A route that answers with `refusal` when its function raises one of `answered`."""
+
+    answered: tuple[type[Exception], ...]
+
+    def refusal(self, request: Request, error: Exception) -> Response:
+        raise NotImplementedError
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        answer = super().get_route_handler()
+
+        async def handler(request: Request) -> Response:
+            try:
+                return await answer(request)
+            except self.answered as error:
+                return self.refusal(request, error)
+
+        return handler
+
+
+def templates_of(package: str) -> Environment:
+    """The HTML templates of `package`: they escape everything, and fail at a name that is not given."""
+    environment = Environment(
+        loader=PackageLoader(package, "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["path"] = lambda text: quote(str(text), safe="/")
+    return environment
 
 
 class _Shortlist(BaseRoute):

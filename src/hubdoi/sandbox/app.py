@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -11,6 +10,7 @@ from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
 from .._version import __version__
+from ..hub.doi_server import error_response, not_valid
 from ..hub.wire import error_answer, header_text
 from ..net.log_rate import RATE_LIMIT
 from ..net.routes import add_routes
@@ -63,7 +63,7 @@ def create_app(world: World, *, host: str = "127.0.0.1", port: int = 80) -> Fast
     app.add_exception_handler(HubdoiError, _refused)
     app.add_exception_handler(Moved, _moved)
     app.add_exception_handler(HTTPException, _no_route)
-    app.add_exception_handler(RequestValidationError, _not_valid)
+    app.add_exception_handler(RequestValidationError, not_valid)
     app.add_exception_handler(Exception, _failed)
     # The narrow URLs first: a repository's page takes every URL that is left.
     routers = [
@@ -85,16 +85,9 @@ def create_app(world: World, *, host: str = "127.0.0.1", port: int = 80) -> Fast
     return app
 
 
-def _error(status: int, message: str, code: str | None = None, **more: Any) -> JSONResponse:
-    header = header_text(message)
-    headers = {"X-Error-Message": header, **({"X-Error-Code": code} if code else {})}
-    body = {"error": message, **({"code": code} if code else {}), **more}
-    return JSONResponse(body, status, headers)
-
-
 def _refused(request: Request, error: Exception) -> Response:
     if isinstance(error, Refusal):
-        answer = _error(error.status, error.message, error.code, **error.more)
+        answer = error_response(error.status, error.message, error.code, **error.more)
         answer.headers["X-Error-Message"] = header_text(error.header)
         return answer
     assert isinstance(error, HubdoiError)
@@ -128,20 +121,12 @@ def _no_route(request: Request, error: Exception) -> Response:
     sentence = sentences.get(error.status_code, str(error.detail))
     if is_for_reader(request):
         return error_page(request, error.status_code, sentence)
-    answer = _error(error.status_code, sentence)
+    answer = error_response(error.status_code, sentence)
     answer.headers.update(error.headers or {})
     return answer
-
-
-def _not_valid(request: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestValidationError)
-    first: dict[str, Any] = dict(next(iter(error.errors()), {}))
-    where = ".".join(str(part) for part in first.get("loc", ()))[:200]
-    what = str(first.get("msg", "it cannot be read"))[:300]
-    return _error(422, f"The request cannot be used: {where}: {what}.", "InvalidMetadata")
 
 
 def _failed(request: Request, error: Exception) -> Response:
     # The name of the exception alone: its text and its frames may hold what people sent.
     _log.error("%s %r failed: %s", request.method, request.url.path, type(error).__name__)
-    return _error(500, "The sandbox failed to answer; try again.", "ServiceFailed")
+    return error_response(500, "The sandbox failed to answer; try again.", "ServiceFailed")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Iterable
 from hashlib import sha256
 from typing import Any
 from urllib.parse import urlencode
@@ -11,9 +11,9 @@ from urllib.parse import urlencode
 import sqlalchemy as sa
 from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
-from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
+from ..net.routes import ErrorRoute
 from ..records import Doi
 from ..records.doi import doi_key
 from ..records.errors import HubdoiError, InvalidDoi
@@ -51,26 +51,19 @@ class Problem(Exception):
             self.errors = [{"source": source, "title": title} for source, title in complaints]
 
 
-class JsonApi(APIRoute):
+class JsonApi(ErrorRoute):
     """A route whose errors are JSON:API's."""
 
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        answer = super().get_route_handler()
+    answered = (Problem, HTTPException, HubdoiError)
 
-        async def handler(request: Request) -> Response:
-            try:
-                return await answer(request)
-            except Problem as problem:
-                found = problem
-            except HTTPException as error:
-                found = Problem(error.status_code, "There is nothing at this URL.")
-            except Refusal as error:
-                found = Problem(error.status, error.message)
-            except HubdoiError as error:
-                found = Problem(error.http_status, error.message)
-            return _problem(found)
-
-        return handler
+    def refusal(self, request: Request, error: Exception) -> Response:
+        if isinstance(error, HTTPException):
+            error = Problem(error.status_code, "There is nothing at this URL.")
+        elif isinstance(error, HubdoiError):
+            status = error.status if isinstance(error, Refusal) else error.http_status
+            error = Problem(status, error.message)
+        assert isinstance(error, Problem)
+        return _problem(error)
 
 
 router = APIRouter(prefix=_BASE, include_in_schema=False, route_class=JsonApi)

@@ -10,13 +10,20 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 from fastapi.security import HTTPBearer
 
-from ..hub.doi_requests import Key, PathRepo, check_key, json_object
+from ..hub.doi_server import (
+    MINT_ROUTE,
+    STATUS_ROUTE,
+    VERSION_ROUTE,
+    Key,
+    PathDoi,
+    PathRepo,
+    check_key,
+    json_object,
+)
 from ..hub.doi_shapes import (
     ActivityList,
     AmendBody,
     AmendmentAnswer,
-    DoiStatus,
-    MintBody,
     ReservationAnswer,
     SupportAnswer,
     SupportBody,
@@ -27,7 +34,7 @@ from ..hub.doi_shapes import (
 )
 from ..records import Doi, MintRequest, Person, Repo
 from ..records.amendment import AmendRequest
-from ..records.errors import DoiNotFound, InvalidDoi, InvalidInput
+from ..records.errors import DoiNotFound, InvalidInput
 from .access import person_of, require_support, world_of
 
 
@@ -42,12 +49,7 @@ support_router = APIRouter(
 )
 
 
-@router.get(
-    "/api/{kind}/{namespace}/{name}/doi",
-    response_model=DoiStatus,
-    responses=problems(401, 404, 409, 422),
-    summary="State, latest commit, lock, versions and terms of a repository",
-)
+@router.get(**STATUS_ROUTE)
 def read_status(request: Request, repo: PathRepo) -> JSONResponse:
     world = world_of(request)
     person = person_of(request)
@@ -55,14 +57,7 @@ def read_status(request: Request, repo: PathRepo) -> JSONResponse:
     return JSONResponse(status.to_json())
 
 
-@router.post(
-    "/api/{kind}/{namespace}/{name}/doi",
-    status_code=201,
-    response_model=VersionAnswer,
-    responses=problems(400, 401, 403, 404, 409, 413, 422),
-    summary="Mint the DOI of the latest commit, or of a revision",
-    openapi_extra=request_body(MintBody),
-)
+@router.post(**MINT_ROUTE)
 async def mint(request: Request, repo: PathRepo, idempotency_key: Key = None) -> JSONResponse:
     service = world_of(request).service
 
@@ -168,19 +163,9 @@ async def ask_support(request: Request, repo: PathRepo) -> JSONResponse:
     return await _answer(request, repo, carry_out, status=202)
 
 
-@router.get(
-    "/api/dois/{doi:path}",
-    response_model=VersionAnswer,
-    responses=problems(401, 404, 422),
-    summary="The version that a DOI names",
-)
-def read_version(request: Request, doi: str) -> JSONResponse:
-    world = world_of(request)
-    try:
-        named = Doi.parse(doi)
-    except InvalidDoi as error:
-        raise DoiNotFound(error.message) from error
-    return JSONResponse(world.service.version(named).to_json())
+@router.get(**VERSION_ROUTE)
+def read_version(request: Request, doi: PathDoi) -> JSONResponse:
+    return JSONResponse(world_of(request).service.version(doi).to_json())
 
 
 @support_router.get("/api/support/requests", response_model=SupportList, responses=problems(401, 403),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -11,12 +11,12 @@ from urllib.parse import quote
 
 from fastapi import Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
-from fastapi.routing import APIRoute
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 
 from ..hub.wire import header_text
 from ..net.log_rate import RATE_LIMIT
+from ..net.routes import ErrorRoute, templates_of
 from ..records import Person, Repo
 from ..records.errors import HubdoiError, SignInRequired
 from .accept import preferred
@@ -57,26 +57,21 @@ _TITLES = {
 _TAG_KINDS = ("license", "dataset", "base_model", "language", "task_categories")
 
 
-class Page(APIRoute):
+class Page(ErrorRoute):
     """A route whose errors are pages too."""
 
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        answer = super().get_route_handler()
+    answered = (Moved, HubdoiError)
 
-        async def handler(request: Request) -> Response:
-            try:
-                return await answer(request)
-            except Moved as moved:
-                return see_other(moved_address(request, moved), 307)
-            except HubdoiError as error:
-                status = error.status if isinstance(error, Refusal) else error.http_status
-                if status >= 500:
-                    _log.error("%s %s: %s", request.method, request.url.path, error.message)
-                if isinstance(error, SignInRequired) and request.method in ("GET", "HEAD"):
-                    return see_other("/login?next=" + quote(page_address(request), safe="/"))
-                return error_page(request, status, error.message)
-
-        return handler
+    def refusal(self, request: Request, error: Exception) -> Response:
+        if isinstance(error, Moved):
+            return see_other(moved_address(request, error), 307)
+        assert isinstance(error, HubdoiError)
+        status = error.status if isinstance(error, Refusal) else error.http_status
+        if status >= 500:
+            _log.error("%s %s: %s", request.method, request.url.path, error.message)
+        if isinstance(error, SignInRequired) and request.method in ("GET", "HEAD"):
+            return see_other("/login?next=" + quote(page_address(request), safe="/"))
+        return error_page(request, status, error.message)
 
 
 def render(
@@ -157,17 +152,10 @@ def moved_address(request: Request, moved: Moved) -> str:
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("hubdoi.sandbox", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = templates_of("hubdoi.sandbox")
     environment.filters |= {
         "day": _day,
         "markdown": _markdown,
-        "path": lambda text: quote(str(text), safe="/"),
         "segment": lambda text: quote(str(text), safe=""),
         "size": _size,
         "tag_kind": _tag_kind,

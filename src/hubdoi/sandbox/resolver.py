@@ -12,10 +12,11 @@ from fastapi.responses import JSONResponse
 
 from ..citation import cite
 from ..datacite.reader import version_from
+from ..hub.doi_server import doi_of_path
 from ..hub.wire import error_answer
 from ..minting.ledger import Tombstone
-from ..records import Doi, Version
-from ..records.errors import DoiNotFound, InvalidDoi, InvalidInput, MissingLibrary, UnknownStyle
+from ..records import Version
+from ..records.errors import DoiNotFound, InvalidInput, MissingLibrary, UnknownStyle
 from .accept import MediaRange, preferred
 from .access import person_of, world_of
 from .datacite_records import Record
@@ -61,10 +62,7 @@ def resolve(request: Request, doi: str) -> Response:
 
 def _resolve(request: Request, written: str) -> Response:
     world = world_of(request)
-    try:
-        doi = Doi.parse(written)
-    except InvalidDoi as error:
-        raise DoiNotFound(error.message) from error
+    doi = doi_of_path(written)
     with world.reading():
         version = world.ledger.version(doi)
         record = None if version else world.datacite.get(doi)

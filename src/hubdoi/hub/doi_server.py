@@ -1,14 +1,18 @@
-"""What comes in requests to a Hub's DOI API, for every server that speaks it."""
+"""What every server of a Hub's DOI API does alike: read a request, and say what is wrong with it."""
 
 from __future__ import annotations
 
 import json
 from typing import Annotated, Any, cast
 
-from fastapi import Depends, Header, Path
+from fastapi import Depends, Header, Path, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
 
-from ..records import Repo
-from ..records.errors import InvalidInput, InvalidRepo, RepoNotFound
+from ..records import Doi, Repo
+from ..records.errors import DoiNotFound, InvalidDoi, InvalidInput, InvalidRepo, RepoNotFound
+from .doi_shapes import DoiStatus, MintBody, VersionAnswer, problems, request_body
+from .wire import header_text
 
 _TYPES = {"models": "model", "datasets": "dataset", "spaces": "space"}
 
@@ -51,6 +55,54 @@ async def _repo_of_path(
 
 PathRepo = Annotated[Repo, Depends(_repo_of_path)]
 """The repository of an API path; RepoNotFound where there can be none."""
+
+
+def doi_of_path(doi: str) -> Doi:
+    """The DOI of a URL; DoiNotFound where there can be none."""
+    try:
+        return Doi.parse(doi)
+    except InvalidDoi as error:
+        raise DoiNotFound(error.message) from error
+
+
+PathDoi = Annotated[Doi, Depends(doi_of_path)]
+
+STATUS_ROUTE: dict[str, Any] = {
+    "path": "/api/{kind}/{namespace}/{name}/doi",
+    "response_model": DoiStatus,
+    "responses": problems(401, 404, 409, 422),
+    "summary": "State, latest commit, lock, versions and terms of a repository",
+}
+MINT_ROUTE: dict[str, Any] = {
+    "path": "/api/{kind}/{namespace}/{name}/doi",
+    "status_code": 201,
+    "response_model": VersionAnswer,
+    "responses": problems(400, 401, 403, 404, 409, 413, 422),
+    "summary": "Mint the DOI of the latest commit, or of a revision",
+    "openapi_extra": request_body(MintBody),
+}
+VERSION_ROUTE: dict[str, Any] = {
+    "path": "/api/dois/{doi:path}",
+    "response_model": VersionAnswer,
+    "responses": problems(401, 404, 422),
+    "summary": "The version that a DOI names",
+}
+
+
+def error_response(status: int, message: str, code: str | None = None, **more: Any) -> JSONResponse:
+    """An error that no exception of the tree stands for; `more` goes into the body."""
+    named = {"code": code} if code else {}
+    headers = {"X-Error-Message": header_text(message), **({"X-Error-Code": code} if code else {})}
+    return JSONResponse({"error": message, **named, **more}, status, headers)
+
+
+def not_valid(request: Request, error: Exception) -> JSONResponse:
+    """The answer to a request that FastAPI cannot read."""
+    assert isinstance(error, RequestValidationError)
+    first: dict[str, Any] = dict(next(iter(error.errors()), {}))
+    where = ".".join(str(part) for part in first.get("loc", ()))[:200]
+    what = str(first.get("msg", "it cannot be read"))[:300]
+    return error_response(422, f"The request cannot be used: {where}: {what}.", "InvalidMetadata")
 
 
 def check_key(key: str | None) -> None:
