@@ -1,16 +1,20 @@
 from __future__ import annotations
 
+import gzip
 import http.server
 import re
 import ssl
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from itertools import count
 from pathlib import Path
 
 import pypandoc
 import pytest
 
+import hubdoi.net.http
 from hubdoi.citation import cite, pandoc, styles
 from hubdoi.citation.styles import find_style
 from hubdoi.records import Author, Doi, Repo, Version
@@ -249,6 +253,8 @@ def test_an_unknown_style_is_said_with_a_way_out(version: Version, style: str, s
 class Styles(http.server.BaseHTTPRequestHandler):
     """What a server of styles may answer, the wrong things too."""
 
+    left = threading.Event()
+
     def do_GET(self) -> None:
         if self.path == "/away.csl":
             self.send_response(302)
@@ -261,8 +267,17 @@ class Styles(http.server.BaseHTTPRequestHandler):
             "/large.csl": b"x" * 3_000_000,
             "/binary.csl": b"\xff\xfe\x00",
         }
+        if self.path == "/twice.csl":
+            bodies[self.path] = gzip.compress(gzip.compress(bodies["/own.csl"]))
         body = bodies.get(self.path)
         self.send_response(200 if body else 404)
+        if self.path == "/twice.csl":
+            self.send_header("Content-Encoding", "gzip, gzip")
+        if self.path == "/slow.csl":
+            with suppress(OSError):
+                for n in count():
+                    self.wfile.write(b"X-%d: x\r\n" % n)
+                    self.left.wait(0.02)
         self.end_headers()
         self.wfile.write(body or b"")
 
@@ -299,7 +314,7 @@ def test_an_address_serves_as_a_style(https: str, three: list[Version]) -> None:
     assert str(cite(three, style=f"{https}/own.csl")) == str(cite(three, style="apa"))
 
 
-@pytest.mark.parametrize("name", ["page.csl", "large.csl", "binary.csl", "none.csl"])
+@pytest.mark.parametrize("name", ["page.csl", "large.csl", "binary.csl", "none.csl", "twice.csl"])
 def test_what_an_address_answers_is_looked_at_first(
     https: str, version: Version, name: str
 ) -> None:
@@ -312,6 +327,15 @@ def test_a_style_is_fetched_over_https_only(https: str, version: Version) -> Non
         cite(version, style=f"{https}/away.csl")
     with pytest.raises(ServiceUnreachable, match="could not be fetched"):
         cite(version, style="https://127.0.0.1:1/own.csl")
+
+
+def test_a_style_that_comes_without_an_end_is_given_up(
+    https: str, version: Version, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Each read is in time: only the deadline of the whole can end this.
+    monkeypatch.setattr(hubdoi.net.http, "LONGEST_OPERATION", 0.6)
+    with pytest.raises(ServiceUnreachable, match="could not be fetched"):
+        cite(version, style=f"{https}/slow.csl")
 
 
 def test_without_pandoc_the_message_says_what_to_install(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import resource
 import ssl
@@ -15,6 +16,7 @@ import hubdoi.net.connections
 import hubdoi.net.http
 from hubdoi.config import Config, Secret
 from hubdoi.hub.repositories import HuggingFaceHub
+from hubdoi.jupyter import server_sandbox
 from hubdoi.net.cache import LARGEST_CACHE, AnswerCache
 from hubdoi.net.http import Http
 from hubdoi.records import Repo
@@ -49,6 +51,19 @@ def test_an_answer_that_cannot_be_read_is_one_sentence(case: str) -> None:
     if case.endswith("bomb"):
         grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
         assert grown < 600 * 1024, "KiB: the bomb itself is made here, in the same process"
+
+
+@pytest.mark.parametrize("case", ["slow_headers", "gzip_bomb"])
+def test_a_jupyter_server_that_answers_badly_has_no_sandbox(
+    case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server_sandbox, "_SECONDS", 0.6)
+    with HostileServer(getattr(hostile_server, case)) as server:
+        connection = tmp_path / "connection.json"
+        connection.write_text(json.dumps({"url": server.endpoint, "token": "t"}))
+        monkeypatch.setenv(server_sandbox.VARIABLE, str(connection))
+        assert server_sandbox.find() is None
+        assert server.requests == 1
 
 
 def test_a_pause_that_no_number_says_is_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:

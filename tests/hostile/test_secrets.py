@@ -9,6 +9,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+import httpcore
 import pytest
 
 from hubdoi import Client
@@ -16,6 +17,7 @@ from hubdoi.bibliography import card
 from hubdoi.commands.session import Session
 from hubdoi.config import Config, Secret
 from hubdoi.jupyter import server_sandbox
+from hubdoi.net.connections import Connections
 from hubdoi.records import Repo
 from hubdoi.records.errors import HubdoiError
 from tests.hostile import hostile_server
@@ -97,19 +99,21 @@ def test_the_servers_token_goes_nowhere_in_the_clear(
 ) -> None:
     asked: list[str] = []
 
-    def request(method: str, url: str, **sent: Any) -> Any:
-        asked.append(sent["headers"].get("Authorization", ""))
-        raise ValueError("no answer")
+    def send(
+        self: Connections, method: str, url: str, headers: list[tuple[bytes, bytes]], *rest: Any
+    ) -> Any:
+        asked.append(dict(headers).get(b"Authorization", b"").decode())
+        raise httpcore.ConnectError("no answer")
 
-    monkeypatch.setattr("httpx.request", request)
+    monkeypatch.setattr(Connections, "send", send)
     connection = tmp_path / "connection.json"
     monkeypatch.setenv(server_sandbox.VARIABLE, str(connection))
     monkeypatch.setenv("JUPYTERHUB_API_TOKEN", "hub-token")
     monkeypatch.setenv("JUPYTERHUB_SERVICE_URL", "http://127.0.0.1:8888/user/ada/")
     for url, token, sent in (
         ("http://lab.example:8888", "server-token", []),
-        ("https://lab.example:8888", "server-token", ["token server-token"]),
-        ("http://127.0.0.1:8888/user/ada", None, ["token hub-token"]),
+        ("https://lab.example:8888", "server-token", ["Bearer server-token"]),
+        ("http://127.0.0.1:8888/user/ada", None, ["Bearer hub-token"]),
         ("http://127.0.0.1:9999/user/ada", None, [""]),
         ("https://other.example:8888", None, [""]),
     ):

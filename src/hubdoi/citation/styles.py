@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import closing
 from functools import lru_cache
 from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from ..config import user_path
-from ..records.errors import MissingLibrary, ServiceUnreachable, UnknownStyle
+from ..records.errors import (
+    MissingLibrary,
+    ServiceError,
+    ServiceUnreachable,
+    UnexpectedAnswer,
+    UnknownStyle,
+)
 
 if TYPE_CHECKING:
     from tempfile import TemporaryDirectory
@@ -43,9 +51,6 @@ _ALIASES = {
 _COMMON = ("apa", "ieee", "nature", "vancouver", "mla", "chicago", "harvard", "acm", "acl", "ama")
 _LARGEST = 2_000_000
 """Bytes; the largest style of the CSL project has a tenth of it."""
-
-
-_MOST_REDIRECTS = 5
 
 
 def styles() -> tuple[str, ...]:
@@ -137,33 +142,30 @@ def _fetched(url: str) -> Path:
         raise UnknownStyle(
             f"{url[:200]!r} is not an https:// URL; a style is only fetched over https, or read from a file."
         )
-    import httpx
+    from ..net.http import Http
 
-    content = b""
     try:
-        with httpx.Client(timeout=20) as client:
-            request = client.build_request("GET", url)
-            for _ in range(_MOST_REDIRECTS):
-                answer = client.send(request, stream=True)
-                if answer.next_request is None:
-                    break
-                answer.close()
-                request = answer.next_request
-                if request.url.scheme != "https":
-                    raise UnknownStyle(
-                        f"{url[:200]!r} redirects to a URL that is not https; download the file first."
-                    )
-            answer.raise_for_status()
-            for chunk in answer.iter_bytes():
-                content += chunk
-                if len(content) > _LARGEST:
-                    raise UnknownStyle(f"The file at {url[:200]!r} is too large for a style.")
-    except (httpx.HTTPStatusError, httpx.InvalidURL):
-        raise UnknownStyle(f"There is no citation style at {url[:200]!r}.") from None
-    except httpx.HTTPError:
+        parts = urlsplit(url)
+        base = f"{parts.scheme}://{parts.netloc}"
+        with closing(
+            Http(base, media_type="application/vnd.citationstyles.style+xml, */*")
+        ) as http:
+            answer = http.request(
+                "GET", url[len(base) :].partition("#")[0], json_expected=False, first=_LARGEST + 1
+            )
+    except UnexpectedAnswer as error:
+        raise UnknownStyle(
+            f"There is no citation style at {url[:200]!r}: {error.message}"
+        ) from None
+    except (ValueError, ServiceError):
         raise ServiceUnreachable(
             f"The citation style at {url[:200]!r} could not be fetched; try again, or give the path of a .csl file."
         ) from None
+    if answer.status >= 300:
+        raise UnknownStyle(f"There is no citation style at {url[:200]!r}.")
+    if len(answer.content) > _LARGEST:
+        raise UnknownStyle(f"The file at {url[:200]!r} is too large for a style.")
+    content = answer.content
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import closing
 from pathlib import Path
 from secrets import token_hex
+from time import monotonic
 from typing import Any
 from urllib.parse import urlsplit
 
 from ..config import Secret, is_loopback
+from ..records.errors import HubdoiError
 
 VARIABLE = "HUBDOI_JUPYTER_SANDBOX"
 """The environment variable with the connection file of the Jupyter server that started a kernel."""
@@ -59,7 +62,7 @@ def _hub_token(url: str) -> str:
 
 
 def _asked(method: str, url: str, token: Secret) -> dict[str, Any] | None:
-    import httpx
+    from ..net.http import Http
 
     # A token that crosses the network in the clear belongs to whoever listens.
     if not url.startswith("https:") and not is_loopback(url):
@@ -68,17 +71,14 @@ def _asked(method: str, url: str, token: Secret) -> dict[str, Any] | None:
     # A server that asks for no token still asks that a POST repeat its cookie.
     xsrf = token_hex(16)
     headers = {"X-XSRFToken": xsrf, "Cookie": f"_xsrf={xsrf}"}
-    if not token.fits_header:
-        return None
-    if token.reveal():
-        headers["Authorization"] = f"token {token.reveal()}"
+    base, path = url.removesuffix(f"/{ROUTE}"), f"/{ROUTE}"
     try:
-        answer = httpx.request(
-            method, url, headers=headers, follow_redirects=False, timeout=_SECONDS, trust_env=False
-        )
-        found = answer.json() if answer.status_code == 200 else None
-    except (httpx.HTTPError, httpx.InvalidURL, ValueError):
+        # Nothing is heard of a server while it starts its sandbox.
+        with closing(Http(base, token=token if token.reveal() else None, silence=_SECONDS)) as http:
+            answer = http.request(method, path, headers=headers, until=monotonic() + _SECONDS)
+    except HubdoiError:
         return None
+    found = answer.json if answer.status == 200 else None
     if not isinstance(found, dict) or not {"endpoint", "datacite", "users"} <= found.keys():
         return None
     return found if is_loopback(str(found["endpoint"])) else None

@@ -23,7 +23,7 @@ from ..records.errors import InvalidInput, MissingLibrary
 
 CONNECT_SECONDS = 10.0
 READ_SECONDS = 30.0
-"""Seconds of silence after which a server is given up, within the deadline."""
+"""Seconds of silence after which most servers are given up."""
 FAILURES = (
     httpcore.NetworkError,
     httpcore.ProtocolError,
@@ -43,11 +43,12 @@ class Connections:
 
     A process that was forked has copies of its parent's sockets, and would read the answers to its
     parent's requests: every process gets pools of its own. `trust_env` takes proxies from the
-    environment.
+    environment. A server that is silent for `silence` seconds is given up, within the deadline.
     """
 
-    def __init__(self, *, trust_env: bool = True) -> None:
+    def __init__(self, *, trust_env: bool = True, silence: float = READ_SECONDS) -> None:
         self._trust_env = trust_env
+        self._silence = silence
         self._pools: dict[tuple[int, str, str | None], httpcore.ConnectionPool] = {}
 
     @contextmanager
@@ -71,7 +72,7 @@ class Connections:
             left = max(0.0, until - monotonic())
             timeouts = {
                 "connect": CONNECT_SECONDS,
-                "read": READ_SECONDS,
+                "read": self._silence,
                 "write": READ_SECONDS,
                 "pool": min(left, READ_SECONDS),
             }

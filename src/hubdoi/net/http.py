@@ -28,7 +28,7 @@ from ..records.errors import (
 )
 from .answer import Answer, BadEncoding, Headers, TooLarge, decoded
 from .cache import AnswerCache
-from .connections import Connections
+from .connections import READ_SECONDS, Connections
 
 __all__ = ["Answer", "Http", "is_offline", "user_agent"]
 
@@ -68,7 +68,8 @@ class Http:
     `hub_token` is that of the Hub behind an institution's gateway, where `token` is not.
     Credentials go to `base` alone: a redirect to another server is followed without them, and only
     for a GET. `media_type` is that of bodies in both directions. With `cache`, answers are kept
-    there as RFC 9111 allows, and asked for again with their ETag.
+    there as RFC 9111 allows, and asked for again with their ETag. A server that is silent for
+    `silence` seconds is given up.
 
     An instance may be used from several threads, and on both sides of a fork.
 
@@ -86,6 +87,7 @@ class Http:
         contact: str | None = None,
         media_type: str = "application/json",
         cache: AnswerCache | None = None,
+        silence: float = READ_SECONDS,
     ) -> None:
         self.base = base.rstrip("/")
         self._token = token
@@ -99,7 +101,7 @@ class Http:
         }
         self._media_type = media_type
         # A proxy of the environment has no business between two processes of one machine.
-        self._connections = Connections(trust_env=not is_loopback(base))
+        self._connections = Connections(trust_env=not is_loopback(base), silence=silence)
         if any(one is not None and not one.fits_header for one in (token, hub_token)):
             raise InvalidInput(
                 "The token contains characters that no token has; copy it again, without line breaks."
@@ -239,6 +241,10 @@ class Http:
         try:
             there = urljoin(url, location).partition("#")[0]
             parts = urlsplit(there)
+            if urlsplit(url).scheme == "https" and parts.scheme != "https":
+                raise UnexpectedAnswer(
+                    f"{self.base} redirects to a URL that is not https; check the endpoint."
+                )
             if parts.scheme in ("http", "https") and parts.hostname and parts.port != 0:
                 return quote(there, safe=_SAFE)
         except ValueError:
