@@ -96,7 +96,7 @@ class Config:
     `datacite_publisher` is DataCite's property 4: who holds and publishes the repositories.
     `contact` is the e-mail address that services are told, so that they can write. With `lookup`
     the panel looks up names while they are written, at `orcid_api` and `ror_api`; None is ORCID's
-    and ROR's own API, and with a sandbox the sandbox.
+    and ROR's own API, and with a Hub on this machine that Hub.
     """
 
     endpoint: str = HUGGING_FACE

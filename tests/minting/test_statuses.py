@@ -154,5 +154,5 @@ def test_an_institution_sees_its_dois_of_all(
         assert len(found) == 5
         assert proxy.count("GET", "/datacite") <= 1
         # Which Hub it is, and its two lists.
-        assert proxy.count("GET", "/api/sandbox") == 1
+        assert proxy.count("GET", "/api/identity") == 1
         assert proxy.count("GET", "/api/") == 3, proxy.requests

@@ -16,7 +16,7 @@ def write(versions: Sequence[Version]) -> str:
     """The DOIs as one group of citations, and everything else as links.
 
     No .bib file is needed: MyST asks doi.org, and ``myst build --doi-bib`` writes what it was told
-    to a file that works without network. A DOI of a sandbox is unknown there.
+    to a file that works without network. A test DOI is unknown there.
     """
     cited, linked = [], []
     for version in versions:

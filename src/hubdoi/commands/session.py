@@ -215,7 +215,9 @@ class Session:
         endpoint = self.config().endpoint
         if endpoint == HUGGING_FACE:
             return "huggingface.co"
-        is_sandbox = endpoint == self._sandbox_address.rstrip("/") or self.client.hub.is_sandbox
+        is_sandbox = (
+            endpoint == self._sandbox_address.rstrip("/") or self.client.hub.kind == "sandbox"
+        )
         return "sandbox" if is_sandbox else "hub"
 
     # The sandbox

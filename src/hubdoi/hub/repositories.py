@@ -39,7 +39,7 @@ LONGEST_LIST = 300.0
 """Seconds for all pages of one list."""
 COMMITS_BEYOND = 200
 """Commits behind the one that was asked for in which an older DOI is looked for."""
-_SANDBOX = "sandbox:"
+_IDENTITY = re.compile(r"[a-z]+:[0-9a-f]{32}")
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _SHORT_COMMIT = re.compile(r"[0-9a-f]{7,39}")
 # What a list has to say of each repository; `_id` and `id` come unasked.
@@ -88,31 +88,33 @@ class HuggingFaceHub:
 
     @cached_property
     def identity(self) -> str:
-        """The host and port of its URL; a sandbox, which has many URLs, tells an id of its own.
+        """The host and port of its URL; on this machine, what ``/api/identity`` says.
 
-        A server on this machine that tells none goes by its port, whatever name the machine has.
+        A server on this machine has a different URL at each start, so it may say
+        ``{"identity": kind:id}``; one that does not goes by its port, whatever name the machine has.
         """
         if not is_loopback(self.endpoint):
             return urlsplit(self.endpoint).netloc
-        address = f"{self.endpoint}/api/sandbox"
+        address = f"{self.endpoint}/api/identity"
         told: Any
         try:
             told = json.loads(
-                self._http.request("GET", "/api/sandbox", json_expected=False).content
+                self._http.request("GET", "/api/identity", json_expected=False).content
             )
-            self._cache.remember(address, {"id": str(told["id"])})
+            self._cache.remember(address, {"identity": str(told["identity"])})
         except ServiceError:
             told = self._cache.recall(address)
         except (ValueError, KeyError, TypeError):
             told = None
-        if isinstance(told, Mapping) and told.get("id"):
-            return f"{_SANDBOX}{told['id']}"
+        # Nothing that could be the host and port of another Hub.
+        if isinstance(told, Mapping) and _IDENTITY.fullmatch(str(told.get("identity"))):
+            return str(told["identity"])
         return f"this machine:{urlsplit(self.endpoint).port}"
 
     @property
-    def is_sandbox(self) -> bool:
-        """Whether a server on this machine says, or said when it was last asked, that it is one."""
-        return is_loopback(self.endpoint) and self.identity.startswith(_SANDBOX)
+    def kind(self) -> str:
+        """The kind in the identity of a server on this machine; empty for every other Hub."""
+        return self.identity.partition(":")[0] if is_loopback(self.endpoint) else ""
 
     def info(self, repo: Repo, person: Person | None, revision: str | None = None) -> RepoInfo:
         """The repository as `person` sees it: one request, or two when `revision` is not the head.

@@ -32,7 +32,7 @@ _lock = Lock()
 class LookUp:
     """The look-ups of one client. Answers, and how many were asked for, are shared in the process.
 
-    A sandbox plays both services, so that nothing leaves the machine while it is used.
+    A Hub on this machine plays both services, so that nothing leaves the machine while it is used.
     """
 
     def __init__(self, config: Config) -> None:

@@ -51,7 +51,7 @@ class Tombstone:
 class Ledger:
     """The ledger in one SQLite database.
 
-    `hub` names the Hub whose repositories these are: its URL, or ``"sandbox"``, whose URL
+    `hub` names the Hub whose repositories these are: its URL, or a name that stays where the URL
     changes with every start. `endpoint` is that Hub's present URL, for the links in versions.
 
     Raises:

@@ -24,7 +24,7 @@ def resolve(doi: Doi, backend: Backend, resources: Resources) -> Version:
     try:
         found = backend.find(doi)
     except (RepoNotFound, DoiNotFound):
-        # DataCite's test system, or the sandbox playing a Hub without a DOI API, may know it.
+        # DataCite's test system, or another server that is configured as DataCite, may know it.
         if resources.config.datacite_api == DATACITE_API:
             raise
         found = None

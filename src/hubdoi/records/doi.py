@@ -13,7 +13,7 @@ TEST_PREFIX = "10.5072"
 """The test prefix of the DOI system; it never resolves at doi.org."""
 
 HUB_PREFIXES = ("10.57967", TEST_PREFIX)
-"""The prefixes of the DOIs that a Hub registers: huggingface.co, and the sandbox."""
+"""The prefixes of the DOIs that a Hub registers: that of huggingface.co, and the test prefix."""
 
 # DOI names are compared in ASCII case alone (DOI Handbook 2.4): "K" is not the sign for kelvin.
 _ASCII_LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)
@@ -150,7 +150,7 @@ def _in_url(url: str) -> str:
         return url
     if host in _PROXIES:
         return unquote(parts.path.lstrip("/"))
-    # A Hub that resolves DOIs itself, as the sandbox does: …/doi/10.5072/hf/0001
+    # A Hub may resolve DOIs itself: …/doi/10.5072/hf/0001
     return unquote(parts.path.partition("/doi/")[2]) or url
 
 

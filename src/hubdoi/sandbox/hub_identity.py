@@ -9,6 +9,11 @@ from .access import world_of
 router = APIRouter()
 
 
-@router.get("/api/sandbox")
+@router.get("/api/identity")
 def identity(request: Request) -> dict[str, str]:
+    return {"identity": world_of(request).store.identity}
+
+
+@router.get("/api/sandbox")
+def sandbox(request: Request) -> dict[str, str]:
     return {"id": world_of(request).credentials.id}
