@@ -307,7 +307,7 @@ class Client:
             AlreadyRegistered: a mint with it has begun (R11).
             HandOff, AccessError, RepoNotFound, ServiceError: as they say.
         """
-        return self._backend.release(self._repo(repo))
+        return self._backend.release(self._repo(repo)).given_up
 
     def preview_amendment(
         self,

@@ -54,6 +54,22 @@ def test_a_setup_that_works_has_no_problem(hub: Sandbox) -> None:
     assert "No problems found." in found._repr_mimebundle_()["text/plain"]
 
 
+def test_a_doi_that_is_reserved_only_is_a_note_with_the_way_out(hub: Sandbox) -> None:
+    client = client_of(hub)
+    doi = client.reserve("ada/tiny-bert").doi
+    ledgers, named = (
+        one for one in client.doctor("ada/tiny-bert").findings if one.kind == "reserved"
+    )
+    assert (ledgers.word, named.word) == ("note", "note")
+    assert f"1 reserved and not published yet: {doi} (by ada, 20" in ledgers.sentence
+    for way_out in ("%doi mint ada/tiny-bert", "%doi reserve ada/tiny-bert --release"):
+        assert way_out in named.sentence and str(doi) in named.sentence
+    given_up = client.release("ada/tiny-bert")
+    shown = given_up._repr_mimebundle_()["text/plain"]
+    assert "no longer reserved" in shown and "Publish it" not in shown
+    assert "reserved" not in {one.kind for one in client.doctor("ada/tiny-bert").findings}
+
+
 @pytest.mark.parametrize(
     ("settings", "kind", "way_out"),
     [

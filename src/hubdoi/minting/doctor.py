@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from ..config import DATACITE_API
 from ..net.http import Http
+from ..records import Doi, Repo
 from ..records.errors import HubdoiError, LedgerError
 from ..records.findings import Finding
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from .ledger import Ledger
 
 _LARGEST_SKEW = 300.0
+_MOST_NAMED = 5
 
 
 def hub_findings(endpoint: str, contact: str | None) -> Iterator[Finding]:
@@ -100,19 +102,49 @@ def _system(registrar: DataCiteRegistrar) -> Finding:
 
 
 def ledger_findings(ledger: Ledger) -> Iterator[Finding]:
-    """Whether the ledger can be read, and which mints in it were interrupted (R12)."""
+    """Whether the ledger can be read, which DOIs in it are reserved only, and which mints were interrupted (R12)."""
     from .ledger_amendments import LedgerAmendments
 
     try:
         unfinished = [str(entry.version.doi) for entry in ledger.unfinished()]
         unfinished += [str(doi) for _, doi in LedgerAmendments(ledger).unfinished()]
+        reserved = list(_reserved(ledger))
     except LedgerError as error:
         yield Finding("ledger", "ledger", error.message)
         return
     yield Finding("ledger", "ledger", "The ledger can be used.", is_problem=False)
+    yield from reserved
     if unfinished:
         yield Finding(
             "ledger",
             "unfinished",
-            f"{len(unfinished)} unfinished: {', '.join(unfinished[:5])}; finish with: %doi recover",
+            f"{len(unfinished)} unfinished: {', '.join(unfinished[:_MOST_NAMED])}; finish with: %doi recover",
+        )
+
+
+def reservation_finding(repo: Repo, doi: Doi) -> Finding:
+    """A DOI that is printed in a paper, perhaps, and leads nowhere."""
+    return Finding(
+        str(repo),
+        "reserved",
+        f"{doi} is reserved and not published yet; publish it with: %doi mint {repo}, or give it up with: %doi reserve {repo} --release",
+        is_problem=False,
+        is_note=True,
+    )
+
+
+def _reserved(ledger: Ledger) -> Iterator[Finding]:
+    """The reservations that no mint has begun with: the ledger knows their numbers, not the names."""
+    from .ledger_reservations import LedgerReservations
+
+    waiting = LedgerReservations(ledger).waiting()
+    if waiting:
+        some = ", ".join(f"{doi} (by {by}, {at:%Y-%m-%d})" for doi, by, at in waiting[:_MOST_NAMED])
+        more = f" and {len(waiting) - _MOST_NAMED} more" if len(waiting) > _MOST_NAMED else ""
+        yield Finding(
+            "ledger",
+            "reserved",
+            f"{len(waiting)} reserved and not published yet: {some}{more}; publish each with: %doi mint REPO, or give it up with: %doi reserve REPO --release",
+            is_problem=False,
+            is_note=True,
         )

@@ -87,6 +87,18 @@ class LedgerReservations:
         endpoint = self.ledger.endpoint
         return Reservation(Doi(row.doi), repo, row.username, parse_moment(row.at), endpoint)
 
+    def waiting(self) -> list[tuple[Doi, str, datetime]]:
+        """The reserved DOIs that no mint has begun with, who reserved each and when; the oldest first."""
+        statement = (
+            sa.select(_reservations.c.doi, _reservations.c.username, _reservations.c.at)
+            .where(_reservations.c.hub == self.ledger.hub, ~_of_version(registered=False))
+            .order_by(_reservations.c.id)
+        )
+        with self.ledger.database.glancing() as db:
+            return [
+                (Doi(row.doi), row.username, parse_moment(row.at)) for row in db.execute(statement)
+            ]
+
     def doi(self, info: RepoInfo) -> Doi | None:
         """The DOI that the next mint of a repository publishes, if one is reserved."""
         found = self.open(info.uid, info.repo)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -18,7 +18,8 @@ from .repo import Repo
 class Reservation(Displayed):
     """A DOI that resolves nowhere yet: the next mint of `repo` publishes it.
 
-    `by` is the user name of who reserved it, `at` when (UTC), `endpoint` the Hub.
+    `by` is the user name of who reserved it, `at` when (UTC), `endpoint` the Hub. One that
+    `is_given_up` is published by nothing.
     """
 
     doi: Doi
@@ -26,6 +27,11 @@ class Reservation(Displayed):
     by: str
     at: datetime
     endpoint: str | None = None
+    is_given_up: bool = False
+
+    @property
+    def given_up(self) -> Reservation:
+        return replace(self, is_given_up=True)
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any], endpoint: str | None = None) -> Reservation:

@@ -10,6 +10,10 @@ from .words import moment
 
 @cards.register
 def _(reservation: Reservation) -> tuple[Card, ...]:
+    if reservation.is_given_up:
+        words = f"The DOI {reservation.doi} is no longer reserved for {reservation.repo}; remove it from every text that names it."
+        title = text(f"No longer reserved for {reservation.repo}")
+        return (Card(title, Badge("Given up"), (Paragraph(text(words)),)),)
     facts = Facts(
         (
             # Not a link: it leads nowhere before the mint.

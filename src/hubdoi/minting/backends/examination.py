@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from ...records import HUGGING_FACE, Person, Repo
 from ...records.errors import HubdoiError
 from ...records.findings import Finding
-from ..doctor import hub_findings
+from ..doctor import hub_findings, reservation_finding
 from .base import Backend
 from .resources import Resources
 
@@ -57,6 +57,8 @@ def _of_repository(backend: Backend, repo: Repo) -> Iterator[Finding]:
     except HubdoiError as error:
         yield Finding(str(repo), "repository", error.message)
         return
+    if status.reserved is not None:
+        yield reservation_finding(status.repo, status.reserved)
     if status.obstacle is not None and status.obstacle_code != "AlreadyRegistered":
         yield Finding(str(status.repo), "repository", status.obstacle)
     elif status.obstacle is not None:
