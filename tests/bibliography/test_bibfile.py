@@ -120,8 +120,35 @@ def test_classic_entries_are_known_by_their_note(tmp_path: Path) -> None:
         BibFile.read(path).updated(versions, classic=True, ascii=ascii).write()
         again = BibFile.read(path).updated(versions, classic=True, ascii=ascii)
         assert (again.added, len(again.unchanged), again.differs) == ((), 4, False)
-    path.write_text("@misc{mine, title = {T}, note = {See doi:10.5072/hf/0001. Read in May.}}")
-    assert BibFile.read(path).updated([make(1)]).keys == ("mine",)
+
+
+@pytest.mark.parametrize(
+    ("fields", "is_known"),
+    [
+        ("note = {v1.2, doi:10.5072/hf/0001}", True),
+        (r"howpublished = {\url{https://doi.org/10.5072/hf/0001}}", True),
+        (r"note = {\href{https://doi.org/10.5072/HF/0001}{the DOI}}", True),
+        (r"howpublished = {\url{https://huggingface.co/ada/tiny-bert1/tree/0000001ccc}}", True),
+        # What a sentence names is another work.
+        ("note = {The code is doi:10.5072/hf/0001}", False),
+        ("note = {Version 2 of doi:10.5072/hf/0001, read in May}", False),
+    ],
+)
+def test_an_entry_is_known_by_a_link_and_not_by_a_sentence(
+    tmp_path: Path, fields: str, is_known: bool
+) -> None:
+    path = tmp_path / "refs.bib"
+    path.write_text(f"@misc{{mine, title = {{T}}, {fields}}}")
+    assert (BibFile.read(path).updated([make(1)]).keys == ("mine",)) is is_known
+
+
+def test_an_entry_without_a_key_is_left_alone_and_another_is_added(tmp_path: Path) -> None:
+    path = tmp_path / "refs.bib"
+    text = "@misc{, title = {T}, doi = {10.5072/hf/0001}}\n"
+    path.write_text(text)
+    for adopt in (False, True):
+        file = BibFile.read(path).updated([make(1)], adopt=adopt)
+        assert file.keys == (key(1),) and file.text.startswith(text)
 
 
 def test_a_key_that_the_user_changed_stays(tmp_path: Path) -> None:

@@ -14,13 +14,9 @@ from ..records import Doi, RepoReference
 from ..records.errors import HubdoiError, InvalidInput
 from .bibmark import BibMark
 
-_LINKS = ("doi", "url", "note")
+_LINKS = ("doi", "url", "note", "howpublished")
 _WORD = re.compile("[a-z0-9]+")
-# What ends a sentence is none of it where more follows: "doi:10.5072/hf/0001. Read in May."
-_DOI_IN_NOTE = re.compile(
-    r"(?i)((?:\bdoi:\s*|doi\.org/)?\b10\.\d{4,9}(?:\.\d+)*/\S*?)(?:[.,;]*\s.*)?$"
-)
-_URL_IN_NOTE = re.compile(r"https?://\S+")
+_SAYS_VERSION = re.compile(r"version\b|v\.? ?\d", re.IGNORECASE)
 _BIBLATEX_TYPES = frozenset("dataset software online thesis report".split())
 _BIBLATEX_FIELDS = frozenset("date urldate journaltitle location eprinttype".split())
 
@@ -46,15 +42,23 @@ class BibEntry:
 
     @property
     def doi(self) -> str | None:
-        """The key of the DOI in ``doi``, of a doi.org URL in ``url``, or of one that ``note`` names."""
-        noted = _DOI_IN_NOTE.search(self.get("note"))
-        for text in (self.get("doi"), self.get("url"), noted[1] if noted else ""):
+        """The key of the DOI in ``doi``, or else of the one that is the link of the entry."""
+        for text in (self.get("doi"), *self._links):
             if text and (text.startswith("10.") or "doi" in text.lower()):
                 try:
                     return Doi.parse(text).key
                 except HubdoiError:
                     continue
         return None
+
+    @property
+    def _links(self) -> tuple[str, str, str]:
+        """``url``, ``note`` and ``howpublished``: the latter two where they hold a link and at most
+        the version before it. What a sentence in a note names is another work."""
+        note = self.get("note")
+        if _SAYS_VERSION.match(note):
+            note = note.rpartition(", ")[2]
+        return self.get("url"), note, self.get("howpublished")
 
     @property
     def link_words(self) -> set[str]:
@@ -65,10 +69,9 @@ class BibEntry:
 
     @property
     def place(self) -> tuple[str, str] | None:
-        """The repository that ``url`` names, and the first digits of its revision."""
+        """The repository that the link of the entry names, and the first digits of its revision."""
         try:
-            noted = _URL_IN_NOTE.search(self.get("note"))
-            reference = RepoReference.parse(self.get("url") or (noted[0] if noted else ""))
+            reference = RepoReference.parse(next(filter(None, self._links), ""))
         except HubdoiError:
             return None
         title = re.search(r"\(Revision ([0-9a-f]{7})", self.get("title"))
@@ -145,6 +148,7 @@ def _plain(raw: str) -> str:
     if len(text) > 1 and (text[0], text[-1]) in (("{", "}"), ('"', '"')):
         text = text[1:-1]
     text = re.sub(r"\\url\s*\{([^{}]*)\}", r"\1", text)
+    text = re.sub(r"\\href\s*\{([^{}]*)\}\s*\{[^{}]*\}", r"\1", text)
     text = re.sub(r"\\([_%#&$~])(?:\{\})?", r"\1", text)
     return text.replace("{", "").replace("}", "").strip()
 

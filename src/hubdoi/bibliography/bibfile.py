@@ -282,7 +282,9 @@ def _matches(entries: Sequence[BibEntry], versions: Mapping[str, Version]) -> di
     """The entry of each version that has one, by identity: ours before others, the first of two."""
     by_doi: dict[str, BibEntry] = {}
     by_place: dict[tuple[str, str], BibEntry] = {}
-    for entry in sorted(_named(entries, versions), key=lambda entry: entry.mark is None):
+    # An entry without a key cannot be cited.
+    citable = [entry for entry in _named(entries, versions) if entry.key]
+    for entry in sorted(citable, key=lambda entry: entry.mark is None):
         if entry.doi:
             by_doi.setdefault(entry.doi, entry)
         elif entry.place:
