@@ -7,6 +7,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from ..minting.prepared import Prepared
+
 metadata = sa.MetaData()
 
 sequence = sa.Table(
@@ -42,7 +44,7 @@ SEARCHED = (
 
 search = sa.table("register_search", sa.column("rowid"), *map(sa.column, SEARCHED))
 
-_INSERT_SEARCHED = sa.insert(search)
+_INSERT_SEARCHED = Prepared(sa.insert(search))
 
 sa.event.listen(
     records,
@@ -56,7 +58,7 @@ sa.event.listen(
 
 def index_record(db: sa.Connection, record_id: int, attributes: Mapping[str, Any]) -> None:
     """Let a record that cannot be found yet be found by what its attributes say."""
-    db.execute(_INSERT_SEARCHED, {"rowid": record_id, **_searched(attributes)})
+    _INSERT_SEARCHED.all(db, {"rowid": record_id, **_searched(attributes)})
 
 
 def unindex_record(db: sa.Connection, record_id: int) -> None:

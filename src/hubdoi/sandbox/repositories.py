@@ -10,6 +10,7 @@ from typing import Any, cast
 from sqlalchemy import Row, bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
+from ..minting.prepared import Prepared
 from ..records import Doi, Person, Repo
 from ..records.errors import LockedByDoi, RepoNotFound
 from .clock import Clock, hub_time
@@ -44,10 +45,12 @@ class Repository:
 
 
 # Building a statement takes longer than running it: that of every request is built once.
-_NAMED = select(REPOSITORIES).where(
-    REPOSITORIES.c.type == bindparam("kind"),
-    REPOSITORIES.c.key == bindparam("name"),
-    REPOSITORIES.c.deleted.is_(None),
+_NAMED = Prepared(
+    select(REPOSITORIES).where(
+        REPOSITORIES.c.type == bindparam("kind"),
+        REPOSITORIES.c.key == bindparam("name"),
+        REPOSITORIES.c.deleted.is_(None),
+    )
 )
 
 
@@ -231,7 +234,7 @@ class Repositories:
 
     def _read(self, name: tuple[str, str]) -> Repository | None:
         with self._database.reading() as connection:
-            row = connection.execute(_NAMED, {"kind": name[0], "name": name[1]}).first()
+            row = _NAMED.first(connection, {"kind": name[0], "name": name[1]})
         return None if row is None else from_row(row)
 
 
