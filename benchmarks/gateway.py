@@ -23,7 +23,8 @@ from .mint import Keeping
 from .stub import HUB, OWNER, PREFIX, blank, filled, revision_of
 
 if TYPE_CHECKING:
-    from hubdoi.gateway.institution import Institution
+    from hubdoi.gateway.backend import backend_for
+from hubdoi.gateway.institution import Institution
 
 LATENCY = 0.05
 WORKERS = (1, 2, 4)
@@ -112,7 +113,7 @@ def _mint(institution: Institution, name: str) -> None:
     from hubdoi.records import MintRequest, Repo
 
     request = MintRequest(agree=True, terms=institution.registrar.terms.digest)
-    institution.backend(Secret(_TOKEN)).mint(Repo("model", name), request)
+    backend_for(institution, Secret(_TOKEN)).mint(Repo("model", name), request)
 
 
 def _queue(institution: Institution, first: int, count: int) -> None:

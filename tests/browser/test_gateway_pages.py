@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from hubdoi.config import Secret
 from hubdoi.gateway.app import create_app
+from hubdoi.gateway.backend import backend_for
 from hubdoi.gateway.institution import Institution
 from hubdoi.gateway.page import COOKIE
 from hubdoi.gateway.settings import Settings
@@ -52,7 +53,7 @@ def institution(plain_hub: Sandbox, tmp_path: Path) -> Iterator[Institution]:
         )
         request = MintRequest(agree=True, terms=terms, title=title)
         with pytest.raises(InReview):
-            made.backend(Secret(plain_hub.users["ada"])).mint(repo, request)
+            backend_for(made, Secret(plain_hub.users["ada"])).mint(repo, request)
         return made.reviews.all("waiting")[0].id
 
     made.reviews.approve(ask("Tiny BERT"), "grace", check=made.check_still)

@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import event
 
 from hubdoi.config import Secret
+from hubdoi.gateway.backend import backend_for
 from hubdoi.gateway.institution import Institution
 from hubdoi.gateway.settings import Settings
 from hubdoi.net.http import Http
@@ -42,7 +43,7 @@ def mint_and_die(institution: Institution, token: str, at: int) -> None:
     event.listen(institution.database.engine, "commit", count)
     Http._send = sent  # type: ignore[method-assign, assignment]
     request = MintRequest(agree=True, terms=institution.registrar.terms.digest)
-    backend = institution.backend(Secret(token))
+    backend = backend_for(institution, Secret(token))
     backend.mint(Repo("model", "ada/tiny-bert"), request, key=str(at))
     count()
 

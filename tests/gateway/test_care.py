@@ -13,6 +13,7 @@ from hubdoi.config import Secret
 from hubdoi.datacite.json_record import attributes
 from hubdoi.gateway import care
 from hubdoi.gateway.app import create_app
+from hubdoi.gateway.backend import backend_for
 from hubdoi.gateway.institution import Institution
 from hubdoi.gateway.reconcile import reconcile
 from hubdoi.net.answer import Answer
@@ -28,7 +29,7 @@ Open = Callable[..., Institution]
 def mint(institution: Institution, sandbox: Sandbox) -> Version:
     institution.url = "https://dois.example.org"
     request = MintRequest(agree=True, terms=institution.registrar.terms.digest)
-    return institution.backend(Secret(sandbox.users["ada"])).mint(REPO, request)
+    return backend_for(institution, Secret(sandbox.users["ada"])).mint(REPO, request)
 
 
 def url_at_datacite(sandbox: Sandbox, version: Version) -> str:

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from hubdoi.config import Secret
 from hubdoi.gateway.administration import user
+from hubdoi.gateway.backend import backend_for
 from hubdoi.gateway.erasure import erase
 from hubdoi.gateway.institution import Institution
 from hubdoi.gateway.tables import audit, grants, metadata
@@ -26,7 +27,7 @@ Open = Callable[..., Institution]
 def ask(institution: Institution, sandbox: Sandbox) -> int:
     request = MintRequest(agree=True, terms=institution.registrar.terms.digest)
     with pytest.raises(InReview):
-        institution.backend(Secret(sandbox.users["ada"])).mint(REPO, request, key="one")
+        backend_for(institution, Secret(sandbox.users["ada"])).mint(REPO, request, key="one")
     return institution.reviews.all("waiting")[0].id
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from hubdoi.config import Secret
+from hubdoi.gateway.backend import backend_for
 from hubdoi.gateway.institution import Institution
 from hubdoi.hub.repositories import HuggingFaceHub
 from hubdoi.records import Repo, Status
@@ -35,10 +36,10 @@ def test_equal_questions_are_joined_and_never_between_two_people(
         return info(self, *arguments)
 
     def status(user: str) -> Status:
-        return institution.backend(Secret(plain_hub.users[user])).status(hidden)
+        return backend_for(institution, Secret(plain_hub.users[user])).status(hidden)
 
     for user in ("ada", "grace"):
-        institution.backend(Secret(plain_hub.users[user])).hub.whoami()
+        backend_for(institution, Secret(plain_hub.users[user])).hub.whoami()
     monkeypatch.setattr(HuggingFaceHub, "info", held)
     with ThreadPoolExecutor(12) as pool:
         first = pool.submit(status, "ada")
@@ -59,7 +60,7 @@ def test_who_somebody_is_is_asked_once_at_a_time_and_again_for_a_mint(
     institution_of: Open, plain_hub: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     waits, begun, go = Waits(monkeypatch), threading.Semaphore(0), threading.Event()
-    hub = institution_of().backend(Secret(plain_hub.users["ada"])).hub
+    hub = backend_for(institution_of(), Secret(plain_hub.users["ada"])).hub
     get, asked = hub._http.get, []
 
     def held(path: str, *arguments: Any, **more: Any) -> Any:

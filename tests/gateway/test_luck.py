@@ -12,6 +12,7 @@ from starlette.testclient import TestClient
 
 from hubdoi.config import Secret
 from hubdoi.gateway.app import create_app
+from hubdoi.gateway.backend import backend_for
 from hubdoi.gateway.backoff import LONGEST_PAUSE
 from hubdoi.gateway.institution import Institution
 from hubdoi.gateway.reconcile import reconcile
@@ -68,11 +69,11 @@ def test_a_token_that_expires_between_preview_and_mint(
     institution_of: Open, plain_hub: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     institution = institution_of()
-    backend = institution.backend(Secret(plain_hub.users["ada"]))
+    backend = backend_for(institution, Secret(plain_hub.users["ada"]))
     status = backend.status(REPO)
     assert status.can_mint
     # The Hub knows it no longer; what was seen a moment ago does not count for a mint.
-    monkeypatch.setattr(backend.hub, "_http", institution.backend(Secret("hf_gone")).hub._http)
+    monkeypatch.setattr(backend.hub, "_http", backend_for(institution, Secret("hf_gone")).hub._http)
     with pytest.raises(SignInRequired, match=r"token|sign"):
         backend.mint(REPO, MintRequest(agree=True, terms=status.terms.digest))
     assert dois(plain_hub) == []
@@ -175,7 +176,7 @@ def test_r12_the_database_goes_after_datacite_has_registered(
     assert "try again in a minute" in answers[1].json()["error"]
     monkeypatch.setattr(institution.registrar, "register", works)
     assert work_off(institution) == 1
-    status = institution.backend(None).status(REPO)
+    status = backend_for(institution, None).status(REPO)
     assert status.state == "current"
     assert dois(plain_hub) == [str(status.versions[0].doi)]
     institution.close()

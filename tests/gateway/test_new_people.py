@@ -12,6 +12,7 @@ import pytest
 from hubdoi.commands.context import Context
 from hubdoi.commands.run import run
 from hubdoi.commands.session import Session
+from hubdoi.gateway.backend import backend_for
 from hubdoi.gateway.institution import Institution
 from hubdoi.records import MintRequest, Repo
 from hubdoi.records.errors import SignInRequired
@@ -57,7 +58,7 @@ def test_without_sign_in_it_says_how_a_token_gets_there(
 ) -> None:
     institution = institution_of()
     institution.url = "https://dois.example.org"
-    status = institution.backend(None).status(Repo("model", REPO))
+    status = backend_for(institution, None).status(Repo("model", REPO))
     assert "HUBDOI_GATEWAY_URL to https://dois.example.org" in (status.obstacle or "")
     with pytest.raises(SignInRequired, match="HF_TOKEN"):
-        institution.backend(None).mint(Repo("model", REPO), MintRequest())
+        backend_for(institution, None).mint(Repo("model", REPO), MintRequest())

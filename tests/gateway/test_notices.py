@@ -18,6 +18,7 @@ from aiosmtpd.smtp import AuthResult, Envelope
 
 from hubdoi.config import Secret
 from hubdoi.gateway import care
+from hubdoi.gateway.backend import backend_for
 from hubdoi.gateway.institution import Institution
 from hubdoi.gateway.notices import MOST_ATTEMPTS
 from hubdoi.gateway.tables import notices
@@ -86,7 +87,7 @@ def configured(mailbox: Mailbox) -> dict[str, str]:
 def ask(institution: Institution, sandbox: Sandbox, title: str = "A title") -> None:
     request = MintRequest(agree=True, terms=institution.registrar.terms.digest, title=title)
     with pytest.raises(InReview):
-        institution.backend(Secret(sandbox.users["ada"])).mint(REPO, request)
+        backend_for(institution, Secret(sandbox.users["ada"])).mint(REPO, request)
 
 
 def send_all(institution: Institution) -> None:

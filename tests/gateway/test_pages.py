@@ -14,6 +14,7 @@ from fastapi.testclient import TestClient
 
 from hubdoi.config import Secret
 from hubdoi.gateway.app import create_app
+from hubdoi.gateway.backend import backend_for
 from hubdoi.gateway.institution import Institution
 from hubdoi.gateway.page import COOKIE
 from hubdoi.gateway.settings import Settings
@@ -56,7 +57,7 @@ def browser(institution: Institution, username: str | None = None) -> TestClient
 
 
 def ask(institution: Institution, sandbox: Sandbox, title: str) -> int:
-    backend = institution.backend(Secret(sandbox.users["ada"]))
+    backend = backend_for(institution, Secret(sandbox.users["ada"]))
     terms = institution.registrar.terms.digest
     with pytest.raises(InReview):
         backend.mint(REPO, MintRequest(agree=True, terms=terms, title=title))
@@ -122,7 +123,7 @@ def test_a_curator_changes_and_approves(institution: Institution, plain_hub: San
     assert client.post(f"/gateway/requests/{number}", data=form).status_code == 303
     assert client.post(f"/gateway/requests/{number}", data=form).status_code == 422
     assert institution.work.run(threading.Event(), until_idle=True) == 1
-    version = institution.backend(None).status(REPO).version
+    version = backend_for(institution, None).status(REPO).version
     assert version is not None
     assert (version.title, version.description) == ("Tiny BERT", "Small.")
     assert [a.orcid for a in version.authors] == ["0000-0002-1825-0097", None]

@@ -13,6 +13,7 @@ from hubdoi.commands.context import Context
 from hubdoi.commands.run import run
 from hubdoi.config import Secret
 from hubdoi.gateway.app import create_app
+from hubdoi.gateway.backend import backend_for
 from hubdoi.gateway.institution import Institution
 from hubdoi.gateway.settings import Settings
 from hubdoi.records import MintRequest, Repo, Status, Version
@@ -33,14 +34,14 @@ Open = Callable[..., Institution]
 
 
 def mint(institution: Institution, sandbox: Sandbox, **more: Any) -> Version:
-    backend = institution.backend(Secret(sandbox.users["ada"]))
+    backend = backend_for(institution, Secret(sandbox.users["ada"]))
     terms = backend.status(REPO).terms
     assert terms is not None
     return backend.mint(REPO, MintRequest(agree=True, terms=terms.digest, **more))
 
 
 def status(institution: Institution, sandbox: Sandbox) -> Status:
-    return institution.backend(Secret(sandbox.users["ada"])).status(REPO)
+    return backend_for(institution, Secret(sandbox.users["ada"])).status(REPO)
 
 
 def asked(institution: Institution, sandbox: Sandbox, **more: Any) -> int:
@@ -62,7 +63,7 @@ def test_r12_a_request_is_registered_once_when_a_curator_approves(
     assert work(institution) == 0, "no worker takes what nobody has approved"
     found = status(institution, plain_hub)
     assert (found.can_mint, found.obstacle_code) == (False, "InReview")
-    assert institution.backend(None).status(REPO).versions == ()
+    assert backend_for(institution, None).status(REPO).versions == ()
 
     institution.reviews.approve(
         number,

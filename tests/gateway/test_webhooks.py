@@ -16,6 +16,7 @@ from starlette.testclient import TestClient
 
 from hubdoi.config import Config, Secret
 from hubdoi.gateway.app import create_app
+from hubdoi.gateway.backend import backend_for
 from hubdoi.gateway.institution import Institution
 from hubdoi.gateway.settings import Settings
 from hubdoi.gateway.tables import deliveries, watched
@@ -183,7 +184,7 @@ def test_r08_a_doi_of_the_hub_stops_the_mint_that_waits(
     institution, client = opened(institution_of, HUBDOI_GATEWAY_REVIEW="1")
     request = MintRequest(agree=True, terms=institution.registrar.terms.digest)
     with pytest.raises(InReview):
-        institution.backend(Secret(plain_hub.users["ada"])).mint(REPO, request)
+        backend_for(institution, Secret(plain_hub.users["ada"])).mint(REPO, request)
     (review,) = institution.reviews.all("waiting")
     doi = mint_on_the_hub(plain_hub).doi
     send(client, event(plain_hub))

@@ -13,6 +13,7 @@ import psycopg
 import pytest
 
 from hubdoi.config import Secret
+from hubdoi.gateway.backend import backend_for
 from hubdoi.gateway.database import alembic_config, migrate
 from hubdoi.gateway.institution import Institution
 from hubdoi.gateway.settings import Settings
@@ -37,7 +38,7 @@ Open = Callable[..., Institution]
 
 
 def mint(institution: Institution, sandbox: Sandbox, **more: Any) -> Version:
-    backend = institution.backend(Secret(sandbox.users["ada"]))
+    backend = backend_for(institution, Secret(sandbox.users["ada"]))
     request = MintRequest(agree=True, terms=institution.registrar.terms.digest, **more)
     return backend.mint(REPO, request)
 
@@ -58,7 +59,7 @@ def test_r12_a_passing_error_is_tried_again_with_the_same_doi(
     monkeypatch.setattr(institution.registrar, "register", works)
     institution.work.retry(waiting.version_id)
     assert institution.work.run(threading.Event(), until_idle=True) == 1
-    status = institution.backend(None).status(REPO)
+    status = backend_for(institution, None).status(REPO)
     assert status.state == "current"
     assert institution.work.waiting() == []
 
@@ -241,7 +242,7 @@ def intend(institution: Institution, token: str) -> Entry:
     Work.finished = finished  # type: ignore[method-assign]
     try:
         request = MintRequest(agree=True, terms=institution.registrar.terms.digest)
-        institution.backend(Secret(token)).mint(REPO, request)
+        backend_for(institution, Secret(token)).mint(REPO, request)
     finally:
         Work.finished = original  # type: ignore[method-assign]
     return kept[0]

@@ -24,6 +24,7 @@ from hypothesis.stateful import rule, run_state_machine_as_test
 
 from hubdoi.client import Client
 from hubdoi.config import Secret
+from hubdoi.gateway.backend import backend_for
 from hubdoi.gateway.work import Work
 from hubdoi.minting.backends.datacite import DataCiteBackend
 from hubdoi.records import Author, MintRequest, Version
@@ -210,7 +211,7 @@ class Histories(History):
             assert isinstance(error, InvalidMetadata) and "nothing to correct" in str(error), error
 
     def ask_the_gateway(self, kept: Kept, author: str) -> Version:
-        backend = self.institution.backend(Secret(self.sandbox.users[kept.owner]))
+        backend = backend_for(self.institution, Secret(self.sandbox.users[kept.owner]))
         terms = backend.registrar.terms.digest
         authors = (Author.parse(author),)
         return backend.mint(kept.repo, MintRequest(agree=True, terms=terms, authors=authors))

@@ -196,7 +196,7 @@ class Work:
         while True:
             outcome = self.attempt(entry.id)
             if outcome and outcome.error:
-                raise _for_researcher(outcome.error)
+                raise for_researcher(outcome.error)
             found = outcome.entry if outcome else self.ledger.entry(entry.id)
             if found is not None and found.step == "linked":
                 return found.version
@@ -288,6 +288,27 @@ class Work:
             )
 
     @contextmanager
+    def alone(self, repository_id: int) -> Iterator[None]:
+        """Be the only one, in any process, that sends records of this repository."""
+        if self.database.is_postgres:
+            with self.database.transaction() as db:
+                row = sa.select(repositories.c.id).where(repositories.c.id == repository_id)
+                db.execute(row.with_for_update(key_share=True))
+                yield
+            return
+        while True:
+            with self._choosing:
+                if repository_id not in self._busy:
+                    self._busy.add(repository_id)
+                    break
+            threading.Event().wait(0.05)
+        try:
+            yield
+        finally:
+            with self._choosing:
+                self._busy.discard(repository_id)
+
+    @contextmanager
     def _claimed(self, version_id: int | None) -> Iterator[Any]:
         if not self.database.is_postgres:
             with self._claimed_here(version_id) as row:
@@ -327,7 +348,7 @@ class Work:
             return now_in(db)
 
 
-def _for_researcher(error: HubdoiError) -> HubdoiError:
+def for_researcher(error: HubdoiError) -> HubdoiError:
     """`error` of the registrar, in the words of those who have no account there."""
     if isinstance(error, REFUSALS):
         return error

@@ -1,4 +1,4 @@
-"""What a gateway does without being asked: registrations, looks at repositories, notices."""
+"""What a gateway does without being asked: registrations, corrections, looks at repositories, notices."""
 
 from __future__ import annotations
 
@@ -11,7 +11,11 @@ from .reconcile import reconcile_repository
 def run(institution: Institution, stop: threading.Event, *, until_idle: bool = False) -> None:
     """Do what is due until `stop` is set, beginning with what nobody works on."""
     institution.work.adopt()
-    beside = (lambda: look(institution), lambda: institution.notices.attempt(institution.url))
+    beside = (
+        institution.corrections.attempt,
+        lambda: look(institution),
+        lambda: institution.notices.attempt(institution.url),
+    )
     institution.work.run(stop, until_idle=until_idle, beside=beside)
 
 

@@ -5,13 +5,23 @@ from __future__ import annotations
 import json
 from typing import Annotated, Any, cast
 
-from fastapi import Depends, Header, Path, Request
+from fastapi import Depends, Header, Path, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 
 from ..records import Doi, Repo
 from ..records.errors import DoiNotFound, InvalidDoi, InvalidInput, InvalidRepo, RepoNotFound
-from .doi_shapes import DoiStatus, MintBody, VersionAnswer, problems, request_body
+from .doi_shapes import (
+    ActivityList,
+    AmendBody,
+    AmendmentAnswer,
+    DoiStatus,
+    MintBody,
+    ReservationAnswer,
+    VersionAnswer,
+    problems,
+    request_body,
+)
 from .wire import header_text
 
 _TYPES = {"models": "model", "datasets": "dataset", "spaces": "space"}
@@ -81,6 +91,42 @@ MINT_ROUTE: dict[str, Any] = {
     "summary": "Mint the DOI of the latest commit, or of a revision",
     "openapi_extra": request_body(MintBody),
 }
+PREVIEW_ROUTE: dict[str, Any] = {
+    "path": "/api/{kind}/{namespace}/{name}/doi/amendments/preview",
+    "response_model": AmendmentAnswer,
+    "responses": problems(401, 403, 404, 413, 422),
+    "summary": "What a correction of a record would change, and the terms of it",
+    "openapi_extra": request_body(AmendBody),
+}
+AMEND_ROUTE: dict[str, Any] = {
+    "path": "/api/{kind}/{namespace}/{name}/doi/amendments",
+    "status_code": 201,
+    "response_model": VersionAnswer,
+    "responses": problems(400, 401, 403, 404, 409, 413, 422),
+    "summary": "Correct the record of a DOI; the DOI, the repository and the revision stay",
+    "openapi_extra": request_body(AmendBody),
+}
+RESERVE_ROUTE: dict[str, Any] = {
+    "path": "/api/{kind}/{namespace}/{name}/doi/reservation",
+    "status_code": 201,
+    "response_model": ReservationAnswer,
+    "responses": problems(401, 403, 404, 422),
+    "summary": "Keep a DOI for the next version; the next mint publishes it",
+}
+RELEASE_ROUTE: dict[str, Any] = {
+    "path": "/api/{kind}/{namespace}/{name}/doi/reservation",
+    "response_model": ReservationAnswer,
+    "responses": problems(401, 403, 404, 409, 422),
+    "summary": "Give up the reserved DOI; the answer is what was given up",
+}
+ACTIVITIES_ROUTE: dict[str, Any] = {
+    "path": "/api/{kind}/{namespace}/{name}/doi/activities",
+    "response_model": ActivityList,
+    "responses": problems(401, 404, 422),
+    "summary": "The registration and the corrections of a DOI, oldest first",
+}
+QueryDoi = Annotated[str, Query(description="a DOI of the repository", max_length=2048)]
+
 VERSION_ROUTE: dict[str, Any] = {
     "path": "/api/dois/{doi:path}",
     "response_model": VersionAnswer,

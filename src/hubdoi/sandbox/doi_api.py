@@ -5,30 +5,31 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Request, Security
+from fastapi import APIRouter, Path, Request, Security
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 from fastapi.security import HTTPBearer
 
 from ..hub.doi_server import (
+    ACTIVITIES_ROUTE,
+    AMEND_ROUTE,
     MINT_ROUTE,
+    PREVIEW_ROUTE,
+    RELEASE_ROUTE,
+    RESERVE_ROUTE,
     STATUS_ROUTE,
     VERSION_ROUTE,
     Key,
     PathDoi,
     PathRepo,
+    QueryDoi,
     check_key,
     json_object,
 )
 from ..hub.doi_shapes import (
-    ActivityList,
-    AmendBody,
-    AmendmentAnswer,
-    ReservationAnswer,
     SupportAnswer,
     SupportBody,
     SupportList,
-    VersionAnswer,
     problems,
     request_body,
 )
@@ -69,13 +70,7 @@ async def mint(request: Request, repo: PathRepo, idempotency_key: Key = None) ->
     return await _answer(request, repo, carry_out, status=201)
 
 
-@router.post(
-    "/api/{kind}/{namespace}/{name}/doi/amendments/preview",
-    response_model=AmendmentAnswer,
-    responses=problems(401, 403, 404, 413, 422),
-    summary="What a correction of a record would change, and the terms of it",
-    openapi_extra=request_body(AmendBody),
-)
+@router.post(**PREVIEW_ROUTE)
 async def preview_amendment(request: Request, repo: PathRepo) -> JSONResponse:
     service = world_of(request).service
 
@@ -85,14 +80,7 @@ async def preview_amendment(request: Request, repo: PathRepo) -> JSONResponse:
     return await _answer(request, repo, carry_out)
 
 
-@router.post(
-    "/api/{kind}/{namespace}/{name}/doi/amendments",
-    status_code=201,
-    response_model=VersionAnswer,
-    responses=problems(400, 401, 403, 404, 409, 413, 422),
-    summary="Correct the record of a DOI; the DOI, the repository and the revision stay",
-    openapi_extra=request_body(AmendBody),
-)
+@router.post(**AMEND_ROUTE)
 async def amend(request: Request, repo: PathRepo, idempotency_key: Key = None) -> JSONResponse:
     service = world_of(request).service
 
@@ -104,39 +92,23 @@ async def amend(request: Request, repo: PathRepo, idempotency_key: Key = None) -
     return await _answer(request, repo, carry_out, status=201)
 
 
-@router.post(
-    "/api/{kind}/{namespace}/{name}/doi/reservation",
-    status_code=201,
-    response_model=ReservationAnswer,
-    responses=problems(401, 403, 404, 422),
-    summary="Keep a DOI for the next version; the next mint publishes it",
-)
+@router.post(**RESERVE_ROUTE)
 def reserve(request: Request, repo: PathRepo) -> JSONResponse:
     person = person_of(request)
     return JSONResponse(world_of(request).service.reserve(repo, person).to_json(), status_code=201)
 
 
-@router.delete(
-    "/api/{kind}/{namespace}/{name}/doi/reservation",
-    response_model=ReservationAnswer,
-    responses=problems(401, 403, 404, 409, 422),
-    summary="Give up the reserved DOI; the answer is what was given up",
-)
+@router.delete(**RELEASE_ROUTE)
 def release(request: Request, repo: PathRepo) -> JSONResponse:
     person = person_of(request)
     return JSONResponse(world_of(request).service.release(repo, person).to_json())
 
 
-@router.get(
-    "/api/{kind}/{namespace}/{name}/doi/activities",
-    response_model=ActivityList,
-    responses=problems(401, 404, 422),
-    summary="The registration and the corrections of a DOI, oldest first",
-)
+@router.get(**ACTIVITIES_ROUTE)
 def read_activities(
     request: Request,
     repo: PathRepo,
-    doi: Annotated[str, Query(description="a DOI of the repository", max_length=2048)],
+    doi: QueryDoi,
 ) -> JSONResponse:
     world, person = world_of(request), person_of(request)
     uid = world.store.info(repo, person).uid

@@ -137,6 +137,10 @@ class DataCiteBackend(Backend):
             if elsewhere and elsewhere.doi:
                 raise already_registered(elsewhere.doi, info.revision, elsewhere)
             info = info if info.private else self.hub.described(info)
+        return self.service_of(info)
+
+    def service_of(self, info: RepoInfo) -> DoiService:
+        """The rules for one repository, of which the Hub is not asked again."""
         return DoiService(
             _Answered(self.hub.endpoint, self.hub.identity, info), self.registrar, self.ledger
         )

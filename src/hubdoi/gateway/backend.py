@@ -1,0 +1,322 @@
+"""What one person sees and may do, with the institution's account and ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import NoReturn
+from urllib.parse import urlsplit
+
+from ..config import Secret
+from ..hub.repositories import HuggingFaceHub
+from ..minting.backends.datacite import DataCiteBackend
+from ..minting.backends.resources import Resources
+from ..minting.ledger import Entry
+from ..minting.ledger_reservations import LedgerReservations
+from ..minting.rules import check_write_access
+from ..minting.service import DoiService
+from ..records import Doi, MintRequest, Person, Repo, RepoInfo, Status, Version
+from ..records.amendment import Activities, Amendment, AmendRequest
+from ..records.errors import (
+    AccessError,
+    DoiNotFound,
+    InReview,
+    PolicyRefused,
+    ServiceBusy,
+    ServiceError,
+    SignInRequired,
+    already_registered,
+)
+from ..records.reservation import Reservation
+from .institution import Institution
+from .people import Member
+from .policies import Policy
+from .reviews import Review, in_review, refusal_sentence
+from .work import for_researcher
+
+
+def backend_for(
+    institution: Institution, token: Secret | None, identity: Secret | None = None
+) -> InstitutionBackend:
+    """What the person with this token of the Hub, and this one of JupyterHub, sees and may do.
+
+    Without a token of the Hub, what the person allowed by signing in counts.
+
+    Raises: as `Institution.grant`.
+    """
+    grant = institution.grant(identity) if token is None else None
+    granted = institution.grants.token(grant) if grant else None
+    client = institution.client(token or granted)
+    return InstitutionBackend(institution, client, identity, grant if granted else None)
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """Who asks, by which `name` the institution knows them, and what counts for them."""
+
+    person: Person
+    name: str
+    member: Member
+    policy: Policy
+    info: RepoInfo
+    service: DoiService
+
+
+class InstitutionBackend(DataCiteBackend):
+    """Status and mint for one person, with the institution's account and ledger."""
+
+    def __init__(
+        self,
+        institution: Institution,
+        hub: HuggingFaceHub,
+        identity: Secret | None,
+        grant: str | None,
+    ) -> None:
+        self.resources = Resources(institution.settings.for_person(None))
+        self.institution = institution
+        self.hub = hub
+        self.identity = identity
+        self.grant = grant
+        self.registrar = institution.registrar
+        self.ledger = institution.ledger
+
+    def status(self, repo: Repo) -> Status:
+        """The state of `repo`; what the institution's rules forbid is an obstacle."""
+        # The client of the Hub is that of one token: nobody gets what another person may see.
+        asked = (repo, self.hub, self.identity)
+        return self.institution.statuses.ask(asked, lambda: self._found(repo))
+
+    def _found(self, repo: Repo) -> Status:
+        person, failure = self._person()
+        desk, name, refused = self.institution, None, None
+        try:
+            name = desk.name(person, self.identity) if person else None
+        except (PolicyRefused, SignInRequired) as error:
+            refused = error
+        member, policy = desk.member(name)
+        self.registrar = desk.registrar_of(policy)
+        with self._granted():
+            found = super().status(repo)
+        asks = failure is None and (self._can_login or found.obstacle_code == "SignInRequired")
+        if person is None and asks:
+            return found.replace(obstacle=self._login(repo), obstacle_code="SignInRequired")
+        if found.obstacle is not None or person is None:
+            return found
+        try:
+            if name is None:
+                assert refused is not None
+                raise refused
+            desk.check_rules(found.repo, member, policy)
+            review = self._review(found)
+            if review and review.state == "waiting":
+                raise in_review(review, self.institution.settings.institution)
+        except (PolicyRefused, SignInRequired, InReview) as error:
+            return found.replace(
+                can_mint=False, obstacle=error.message, obstacle_code=type(error).__name__
+            )
+        if review and review.state == "refused":
+            sentence = refusal_sentence(review, self.institution.settings.institution)
+            return found.replace(notice=sentence)
+        return found
+
+    def mint(self, repo: Repo, request: MintRequest, *, key: str | None = None) -> Version:
+        """Record the intent, durably, and have it finished; any worker can go on with it.
+
+        Raises: as `DoiService.mint`; PolicyRefused: the institution's rules do not allow it;
+        InReview: a curator decides first.
+        """
+        # Who may write is asked again for every mint: a token may have been revoked since.
+        self.hub.forget_person()
+        person = self._signed_in(repo)
+        with self._granted():
+            info = self.hub.info(repo, person, request.revision)
+        desk = self.institution
+        name = desk.name(person, self.identity, fresh=True)
+        member, policy = desk.member(name)
+        if info.can_write:
+            desk.check_rules(info.repo, member, policy)
+        self.registrar = desk.registrar_of(policy)
+        service = self.service_for(info, request)
+        with self.ledger.transaction():
+            desk.take_turns(f"{info.uid} {info.revision}")
+            standing = self.ledger.standing(info.uid, info.revision) if info.revision else None
+            begun = standing.entry if standing else None
+            state = desk.work.state(begun.id) if begun else None
+            # What a worker has is left to it; what waits for a person is brought up to date.
+            running = begun is not None and state not in ("parked", "review")
+            if begun and begun.step == "intended" and not _is_by(begun.version, person):
+                self._refuse_second(begun, state)
+            if info.can_write and request.agree and begun is None:
+                desk.check_quota(person.username, policy)
+            if info.can_write and request.agree and not running:
+                policy.check_required(info, request)
+            entry = service.begin(
+                info.repo, person, request, key=key, join=running, standing=standing
+            )
+            if entry.step != "linked" and not running:
+                if policy.review and not member.is_at_least("curator"):
+                    desk.reviews.ask(entry, name)
+                    state = "review"
+                else:
+                    desk.work.add(entry, name)
+                    state = "queued"
+                why = None if name == person.username else f"as {person.username}"
+                desk.audit.add(name, "asked", str(entry.version.doi), why)
+        if state == "review":
+            self._refuse_second(entry, state)
+        return desk.work.finished(entry)
+
+    def reserve(self, repo: Repo) -> Reservation:
+        """Keep a DOI for the next version. Raises as `DoiService.reserve`; PolicyRefused as `mint`."""
+        asking = self._asking(repo)
+        book = LedgerReservations(self.ledger)
+        if asking.info.can_write and book.doi(asking.info) is None:
+            self.institution.check_quota(asking.person.username, asking.policy)
+        return self._reservation(asking, asking.service.reserve, "reserved")
+
+    def release(self, repo: Repo) -> Reservation:
+        """Give the reserved DOI up. Raises as `DoiService.release`; PolicyRefused as `mint`."""
+        asking = self._asking(repo)
+        return self._reservation(asking, asking.service.release, "reservation given up")
+
+    def _reservation(
+        self, asking: Asking, act: Callable[[Repo, Person], Reservation], word: str
+    ) -> Reservation:
+        book = LedgerReservations(self.ledger)
+        before = book.doi(asking.info)
+        try:
+            found = act(asking.info.repo, asking.person)
+        except AccessError as error:
+            raise for_researcher(error) from error
+        finally:
+            if (after := book.doi(asking.info)) != before:
+                self.institution.audit.add(asking.name, word, str(after or before))
+        return found
+
+    def preview_amendment(self, repo: Repo, request: AmendRequest) -> Amendment:
+        asking = self._asking(repo)
+        return asking.service.preview_amendment(asking.info.repo, asking.person, request)
+
+    def amend(self, repo: Repo, request: AmendRequest, *, key: str | None = None) -> Version:
+        """Record the correction, durably, and have it sent; any worker can go on with it.
+
+        Raises: as `DoiService.amend`; PolicyRefused: the institution's rules do not allow it.
+        """
+        asking, desk = self._asking(repo), self.institution
+        with self.ledger.transaction():
+            # What was agreed to repeats the values of before: nobody corrects in between.
+            desk.take_turns(asking.info.uid)
+            number, doi = asking.service.amendments.begin(
+                asking.info.repo, asking.person, request, key=key
+            )
+            if number is not None:
+                desk.audit.add(asking.name, "correction asked", str(doi))
+        if number is not None:
+            desk.corrections.finish(number, doi)
+        return desk.version(doi)
+
+    def activities(self, repo: Repo, doi: Doi) -> Activities:
+        person, _ = self._person()
+        with self._granted():
+            info = self.hub.info(repo, person)
+        if self.ledger.uid_of(doi) != info.uid:
+            raise DoiNotFound(f"{doi} is not a DOI of {info.repo} that was registered here.")
+        return self.service_of(info).activities(doi, person)
+
+    def _asking(self, repo: Repo) -> Asking:
+        """Who asks for something about `repo`, and by which rules.
+
+        Raises:
+            SignInRequired, WriteAccessRequired, RepoNotFound: R2.
+            PolicyRefused: the institution's rules do not allow it.
+        """
+        self.hub.forget_person()
+        person = self._signed_in(repo)
+        with self._granted():
+            info = self.hub.info(repo, person)
+        check_write_access(info)
+        desk = self.institution
+        name = desk.name(person, self.identity, fresh=True)
+        member, policy = desk.member(name)
+        desk.check_rules(info.repo, member, policy)
+        self.registrar = desk.registrar_of(policy)
+        return Asking(person, name, member, policy, info, self.service_of(info))
+
+    def check_rate(self) -> None:
+        """Let who asks pass, if they do not ask too often.
+
+        Raises:
+            SignInRequired: the Hub does not know the token.
+            ServiceBusy: they ask too often.
+        """
+        person, _ = self._person()
+        try:
+            if person is not None:
+                self.institution.rates.check(person.username)
+        except ServiceBusy:
+            self.institution.metrics.refused.inc()
+            raise
+
+    def check_may_mint(self, repo: Repo) -> None:
+        """Let only those pass who may ask for a mint of `repo` at all (R2)."""
+        person = self._signed_in(repo)
+        DoiService(self.hub, self.registrar, self.ledger).check_may_mint(repo, person)
+
+    @property
+    def _can_login(self) -> bool:
+        known = self.identity is not None or self.institution.jupyterhub is None
+        return known and self.institution.grants.are_kept
+
+    def _login(self, repo: Repo) -> str:
+        """How who asks shows who they are, with what this gateway takes."""
+        hub = urlsplit(self.institution.settings.hub).netloc
+        if not self._can_login:
+            return f"Sign in to generate a DOI: set HF_TOKEN to a token of {hub}, and HUBDOI_GATEWAY_URL to {self.institution.url}, so that it may be sent there; then run %doi use in a new kernel."
+        return f"Sign in with {hub}, so that {self.institution.settings.institution} sees that you may write to {repo}: %doi login"
+
+    def _signed_in(self, repo: Repo) -> Person:
+        person, failure = self._person()
+        if failure is not None:
+            raise failure
+        if person is None:
+            raise SignInRequired(self._login(repo))
+        return person
+
+    def _person(self) -> tuple[Person | None, ServiceError | None]:
+        with self._granted():
+            return super()._person()
+
+    @contextmanager
+    def _granted(self) -> Iterator[None]:
+        """Ask the Hub; a grant that it does not accept any more is forgotten."""
+        try:
+            yield
+        except SignInRequired:
+            if self.grant is None:
+                raise
+            raise self.institution.grants.revoked(self.grant) from None
+
+    def _review(self, status: Status) -> Review | None:
+        """The latest request for the latest commit, if there ever was one."""
+        reviews = self.institution.reviews
+        if status.head is None or not reviews.knows(status.head):
+            return None
+        return reviews.last(self.hub.info(status.repo, None).uid, status.head)
+
+    def _refuse_second(self, begun: Entry, state: str | None) -> NoReturn:
+        """Raise what stands in the way of a revision that has an intent already.
+
+        Raises:
+            InReview, AlreadyRegistered: as it is with it.
+        """
+        revision = begun.version.revision or ""
+        review = self.institution.reviews.last(begun.uid, revision)
+        if state == "review" and review is not None:
+            raise in_review(review, self.institution.settings.institution)
+        assert begun.version.doi is not None
+        raise already_registered(begun.version.doi, revision, None)
+
+
+def _is_by(version: Version, person: Person) -> bool:
+    return version.consent is not None and version.consent.by == person.username
