@@ -220,7 +220,6 @@ class Config:
 
 
 def _settings_of(environ: Mapping[str, str]) -> dict[str, Any]:
-    """The settings of the environment."""
     return {
         setting: next((environ[name] for name in variables if environ.get(name)), None)
         for setting, variables in _ENVIRONMENT.items()

@@ -36,5 +36,3 @@ def test_a_new_file_has_the_mode_that_the_umask_leaves(tmp_path: Path) -> None:
     finally:
         os.umask(was)
     assert (tmp_path / "a").stat().st_mode & 0o777 == 0o640
-    write_atomically(tmp_path / "b", b"x", mode=0o600)
-    assert (tmp_path / "b").stat().st_mode & 0o777 == 0o600

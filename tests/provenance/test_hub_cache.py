@@ -29,16 +29,17 @@ def filled(cache: Path, repo: str = "models--ada--engine", **refs: str) -> Path:
         ({"HUGGINGFACE_HUB_CACHE": "/c", "HF_HOME": "/b"}, "/c"),
         ({"HF_HOME": "/b", "XDG_CACHE_HOME": "/x"}, "/b/hub"),
         ({"XDG_CACHE_HOME": "/x"}, "/x/huggingface/hub"),
+        ({}, "~/.cache/huggingface/hub"),
     ],
 )
-def test_place_of_the_cache(environ: dict[str, str], expected: str) -> None:
-    assert hub_cache(environ) == Path(expected)
-
-
-def test_place_of_the_cache_is_the_library_s(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_place_of_the_cache(
+    environ: dict[str, str], expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name in ("HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "HF_HOME", "XDG_CACHE_HOME"):
         monkeypatch.delenv(name, raising=False)
-    assert hub_cache() == Path("~/.cache/huggingface/hub").expanduser()
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    assert hub_cache() == Path(expected).expanduser()
 
 
 def test_default_branch_branch_and_commit(tmp_path: Path) -> None:

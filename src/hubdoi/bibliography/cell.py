@@ -113,7 +113,6 @@ def _check(text: str, path: Path) -> None:
 
 
 def bibliography_text(citation: Citation) -> str:
-    """The text of the bibliography cell."""
     listed = cite(citation.versions, "markdown", style=citation.style, locale=citation.locale)
     return f"{_HEADING}\n\n{listed.text.strip()}"
 

@@ -27,7 +27,6 @@ class Pins(Displayed):
     left: tuple[Finding, ...] = ()
 
     def diff(self) -> str:
-        """All changes as a unified diff."""
         return "".join(
             "".join(
                 difflib.unified_diff(

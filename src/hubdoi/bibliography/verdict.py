@@ -63,7 +63,6 @@ class Review(Displayed):
 
     @property
     def doi_revision(self) -> str | None:
-        """The revision that the DOI names."""
         return self.version.revision if self.version else None
 
     @property
@@ -78,7 +77,6 @@ class Review(Displayed):
 
     @property
     def fix_commit(self) -> str | None:
-        """The commit in `fix`."""
         if self.verdict in ("gone", "cited exactly"):
             return None
         if self.verdict == "moved on":
@@ -162,7 +160,6 @@ def review_use(
     *,
     cached: str | None = None,
     cited: Iterable[Doi | str] | None = None,
-    changes: Changes | None = None,
 ) -> Review:
     """What is to be said of one use.
 
@@ -204,13 +201,13 @@ def review_use(
         return Review(verdict="no DOI", **known)
     if not is_pinned(use.revision):
         note = not_proven(status) if used is None and len(status.versions) > 1 else ""
-        return Review(verdict="unpinned", changes=changes, note=note, **known)
+        return Review(verdict="unpinned", note=note, **known)
     if used is None:
         note = f"Which commit {named} names is not known on this machine."
         return Review(verdict="cannot tell", note=note, **known)
     if version.is_of_revision(used):
         return Review(verdict="cited exactly", **known)
-    return Review(verdict="moved on", changes=changes, **known)
+    return Review(verdict="moved on", **known)
 
 
 def each_commit(use: Use) -> tuple[Use, ...]:

@@ -112,7 +112,7 @@ def locked(path: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def write_atomically(path: Path, content: bytes, mode: int | None = None) -> None:
+def write_atomically(path: Path, content: bytes) -> None:
     """Write all of `content` or nothing; an existing file keeps its mode, a link its target.
 
     Raises:
@@ -121,8 +121,7 @@ def write_atomically(path: Path, content: bytes, mode: int | None = None) -> Non
     """
     target = _resolved(path)
     check_regular(target)
-    if mode is None:
-        mode = target.stat().st_mode & 0o7777 if target.exists() else 0o666 & ~_umask()
+    mode = target.stat().st_mode & 0o7777 if target.exists() else 0o666 & ~_umask()
     descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:80]}.")
     try:
         with os.fdopen(descriptor, "wb") as file:

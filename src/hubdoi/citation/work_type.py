@@ -154,7 +154,6 @@ def biblatex_type(version: Version) -> str:
 
 
 def ris_type(version: Version) -> str:
-    """The type of a RIS record."""
     if csl_type(version) == "book" and not version.authors and editors(version):
         return "EDBOOK"
     return _RIS.get(csl_type(version), "GEN")

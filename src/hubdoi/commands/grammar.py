@@ -438,7 +438,6 @@ def parser(prog: str = "%doi", only: str | None = None) -> argparse.ArgumentPars
 
 
 def subcommands(of: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
-    """The subcommands of a parser, by name."""
     for action in of._actions:
         if isinstance(action, argparse._SubParsersAction):
             return dict(action.choices)

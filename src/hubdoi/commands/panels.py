@@ -10,7 +10,6 @@ from .context import Context
 
 
 def panel(arguments: Namespace, context: Context) -> Any:
-    """The widget for a repository."""
     if context.panel is None:
         raise UsageError(
             'The panel is a widget; open it in a notebook: import hubdoi; hubdoi.panel("ada/tiny-bert")'

@@ -56,7 +56,6 @@ class Session:
 
     @property
     def client(self) -> Client:
-        """The client of the chosen backend."""
         if self._client is None:
             from ..client import Client
 
@@ -196,7 +195,6 @@ class Session:
         )
 
     def sign_out(self) -> None:
-        """Forget that token."""
         self._choose({name: value for name, value in self._choices.items() if name != "identity"})
 
     def _account(self) -> str | None:
@@ -360,7 +358,6 @@ _current: Session | None = None
 
 
 def current() -> Session:
-    """The session of this process."""
     global _current
     if _current is None:
         _current = Session(choices=CHOSEN)

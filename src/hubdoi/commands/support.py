@@ -29,7 +29,6 @@ def requests(data: Path | None) -> Message:
 
 
 def grant(number: int, data: Path | None) -> Message:
-    """Grant one, and say what happened."""
     answer = _answer(data, "POST", f"/api/support/requests/{number}/grant")
     entry = answer.json
     done = {"delete": "is deleted", "move": f"is now {entry.get('to')}", "private": "is private"}

@@ -103,7 +103,6 @@ class DataCiteRegistrar:
 
     @property
     def url(self) -> str:
-        """The URL of the REST API."""
         return self._base
 
     @property

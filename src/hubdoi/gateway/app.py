@@ -32,7 +32,6 @@ MOST_BODY = 1024 * 1024
 
 
 def create_app(institution: Institution) -> FastAPI:
-    """The application that serves `institution`."""
     app = FastAPI(
         title="hubdoi gateway",
         version=__version__,

@@ -54,11 +54,9 @@ class AuditLog:
             query = sa.select(audit).where(audit.c.subject == subject).order_by(audit.c.id)
             return [dict(row._mapping) for row in db.execute(query.limit(500))]
 
-    def latest(
-        self, before: int | None = None, limit: int = 100
-    ) -> list[dict[str, str | int | None]]:
-        """The newest entries, or those with a number below `before`, newest first."""
-        query = sa.select(audit).order_by(audit.c.id.desc()).limit(limit)
+    def latest(self, before: int | None = None) -> list[dict[str, str | int | None]]:
+        """The 100 newest entries, or of those with a number below `before`, newest first."""
+        query = sa.select(audit).order_by(audit.c.id.desc()).limit(100)
         if before is not None:
             query = query.where(audit.c.id < before)
         with self.database.reading() as db:

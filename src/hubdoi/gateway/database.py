@@ -85,7 +85,6 @@ def migrate(database: Database, *, empty_only: bool = False) -> str:
 
 
 def alembic_config() -> AlembicConfig:
-    """Where the migrations are."""
     config = AlembicConfig()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     return config

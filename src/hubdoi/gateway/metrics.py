@@ -77,7 +77,6 @@ class TimedHttp(Http):
         self._metrics = metrics
 
     def request(self, method: str, path: str, **more: Any) -> Answer:
-        """As `Http.request`."""
         with self._metrics.timing(method) as outcome:
             answer = super().request(method, path, **more)
             outcome.append(f"{answer.status // 100}xx")

@@ -56,7 +56,6 @@ class Page(ErrorRoute):
 
 
 def session_of(request: Request) -> SignedIn | None:
-    """The session of the browser that asks."""
     return institution_of(request).sessions.get(request.cookies.get(COOKIE))
 
 

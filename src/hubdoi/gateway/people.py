@@ -59,8 +59,6 @@ class Member:
 
 
 class People:
-    """The people in `database`."""
-
     def __init__(self, database: Database) -> None:
         self.database = database
 

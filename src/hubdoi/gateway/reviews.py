@@ -123,7 +123,6 @@ class Reviews:
             return db.scalar(query) is not None
 
     def last(self, uid: str, revision: str) -> Review | None:
-        """The latest request for a revision."""
         with self.database.glancing() as db:
             row = db.execute(
                 sa.select(requests)

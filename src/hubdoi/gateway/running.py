@@ -13,7 +13,6 @@ def _path() -> Path:
 
 
 def note(endpoint: str) -> None:
-    """Note where it is served."""
     with suppress(OSError):
         _path().parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         _path().write_text(endpoint, "utf-8")

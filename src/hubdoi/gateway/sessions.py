@@ -68,7 +68,6 @@ class Sessions:
         return SignedIn(row.username, row.csrf) if row else None
 
     def end(self, key: str | None) -> None:
-        """Sign out."""
         with self.database.transaction() as db:
             db.execute(sessions.delete().where(sessions.c.digest == digest(key or "")))
 

@@ -13,7 +13,6 @@ PATH = "/v2/organizations"
 
 
 def query(text: str) -> dict[str, str]:
-    """The parameters that find `text`."""
     return {"query": text}
 
 

@@ -151,8 +151,6 @@ class Api:
 
 
 class ApiHandler(APIHandler):
-    """The one handler of all routes."""
-
     auth_resource = "hubdoi"
 
     def initialize(self, api: Api) -> None:

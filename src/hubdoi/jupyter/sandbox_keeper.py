@@ -55,7 +55,6 @@ class SandboxKeeper:
         return await self.connection()
 
     async def stop(self) -> None:
-        """Stop the sandbox, if it was started."""
         async with self._turn:
             sandbox, self._sandbox = self._sandbox, None
             if sandbox is not None:

@@ -39,10 +39,8 @@ def check_consent(
         raise TermsChanged(changed, terms)
 
 
-def shown_for(
-    status: Status, *, asked: Repo, person: int, revision: str | None = None
-) -> Terms | None:
-    """The terms of `status`, as they are shown to `person` for its latest commit or `revision`."""
+def shown_for(status: Status, *, asked: Repo, person: int) -> Terms | None:
+    """The terms of `status`, as they are shown to `person` for its latest commit."""
     if status.terms is None:
         return None
     return replace(
@@ -51,8 +49,8 @@ def shown_for(
             endpoint=status.endpoint,
             repo=status.repo,
             asked=asked,
-            revision=revision or status.head,
-            is_latest=revision is None,
+            revision=status.head,
+            is_latest=True,
             person=person,
         ),
     )

@@ -278,7 +278,6 @@ class Ledger:
         )
 
     def entry_of(self, uid: str, revision: str) -> Entry | None:
-        """The version or intent of `revision`."""
         with self.database.glancing() as db:
             row = queries.ENTRY_BY_REVISION.first(
                 db, {"hub": self.hub, "uid": uid, "revision": revision}
@@ -286,7 +285,6 @@ class Ledger:
             return self.read(row) if row is not None else None
 
     def entry(self, version_id: int) -> Entry | None:
-        """The version or intent with the number `version_id`."""
         with self.database.glancing() as db:
             row = queries.ENTRY_BY_ID.first(db, {"id_": version_id})
             return self.read(row) if row is not None else None
@@ -321,7 +319,6 @@ class Ledger:
             return {row.uid: (Repo(row.type, row.name), row.deleted is not None) for row in rows}
 
     def version(self, doi: Doi) -> Version | None:
-        """The registered version of `doi`."""
         entry = self.entry_with(doi)
         return entry.version if entry is not None else None
 

@@ -22,8 +22,6 @@ from .ledger_tables import versions as _versions
 
 
 class LedgerAmendments:
-    """The corrections in one ledger."""
-
     def __init__(self, ledger: Ledger) -> None:
         self.ledger = ledger
 
@@ -46,7 +44,6 @@ class LedgerAmendments:
             return int(made[0])
 
     def mark_registered(self, number: int) -> None:
-        """Record that the register has the correction."""
         with self.ledger.transaction() as db:
             db.execute(
                 _amendments.update().where(_amendments.c.id == number).values(step="registered")

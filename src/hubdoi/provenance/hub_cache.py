@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
 from pathlib import Path
 
 from ..config import user_path
@@ -16,20 +15,19 @@ COMMIT_START = re.compile(r"[0-9a-f]{7,40}")
 _MAX_REF = 200
 
 
-def hub_cache(environ: Mapping[str, str] | None = None) -> Path:
+def hub_cache() -> Path:
     """Where huggingface_hub keeps what it downloads, by the same variables as it does.
 
     Source of the order: huggingface_hub.constants (HF_HUB_CACHE, HUGGINGFACE_HUB_CACHE, HF_HOME,
     XDG_CACHE_HOME). It is repeated here because importing the library takes half a second.
     """
-    values = os.environ if environ is None else environ
-    named = values.get("HF_HUB_CACHE") or values.get("HUGGINGFACE_HUB_CACHE")
+    named = os.environ.get("HF_HUB_CACHE") or os.environ.get("HUGGINGFACE_HUB_CACHE")
     if named:
         return _expanded(named)
-    home = values.get("HF_HOME")
+    home = os.environ.get("HF_HOME")
     if home:
         return _expanded(home) / "hub"
-    root = values.get("XDG_CACHE_HOME") or "~/.cache"
+    root = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
     return _expanded(root) / "huggingface" / "hub"
 
 

@@ -53,7 +53,6 @@ class Recorder:
         self._loads: dict[tuple[str, str, str], dict[str, Any]] = {}
 
     def start(self) -> None:
-        """Begin to note, or go on."""
         self.started = self.started or now()
         self.active = True
         if not self._hooked:
@@ -66,7 +65,6 @@ class Recorder:
         self.active = False
 
     def clear(self) -> None:
-        """Forget what was noted."""
         self._loads.clear()
         self.started = now() if self.active else ""
 

@@ -82,5 +82,4 @@ def spdx_of_page(url: str) -> str | None:
 
 
 def spdx_url(identifier: str) -> str:
-    """The page of an SPDX identifier."""
     return f"https://spdx.org/licenses/{identifier}.html"

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 
 def world_of(request: Request) -> World:
-    """The world that this application serves."""
     world: World = request.app.state.world
     return world
 

@@ -101,8 +101,6 @@ class Collection:
 
 
 class Collections:
-    """The collections of one database."""
-
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
@@ -178,7 +176,6 @@ class Collections:
         return [one for one in self._rows(*where, order=ordered) if one.is_visible_to(person)]
 
     def change(self, found: Collection, values: dict[str, Any]) -> Collection:
-        """Set columns of a collection."""
         with self._database.transaction() as connection:
             connection.execute(
                 update(COLLECTIONS)
@@ -188,14 +185,12 @@ class Collections:
             return self._rows(COLLECTIONS.c.id == found.id)[0]
 
     def delete(self, found: Collection) -> None:
-        """Forget a collection; what was in it stays."""
         with self._database.transaction() as connection:
             inside = (ITEMS.c.collection == found.id) | (ITEMS.c.target == found.id)
             connection.execute(delete(ITEMS).where(inside))
             connection.execute(delete(COLLECTIONS).where(COLLECTIONS.c.id == found.id))
 
     def items(self, found: Collection) -> list[Item]:
-        """What is in it, in order."""
         query = (
             select(ITEMS.c.id, ITEMS.c.type, ITEMS.c.target, ITEMS.c.note, ITEMS.c.position)
             .where(ITEMS.c.collection == found.id)

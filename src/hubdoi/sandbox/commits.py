@@ -54,8 +54,6 @@ class Commit:
 
 
 class Commits:
-    """The commits of all repositories of one database."""
-
     def __init__(
         self, database: SandboxDatabase, clock: Clock, events: Events, large: LargeFiles
     ) -> None:
@@ -99,7 +97,6 @@ class Commits:
         return self.listing(self._read(uid, oid))
 
     def content(self, oid: str) -> bytes:
-        """The content of a blob."""
         return self._contents.read(oid)
 
     def card(self, commit: Commit | None) -> Card:
@@ -279,7 +276,6 @@ class Commits:
             self._point(uid, name, target)
 
     def open_pull(self, uid: str, num: int, target: str) -> None:
-        """Begin the branch of a pull request."""
         self._point(uid, f"refs/pr/{num}", target)
 
     def delete_ref(self, uid: str, name: str) -> None:

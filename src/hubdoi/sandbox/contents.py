@@ -21,8 +21,6 @@ _BYTES = 16 * 1024 * 1024
 
 
 class Contents:
-    """The blobs of all repositories of one database."""
-
     def __init__(self, database: Database) -> None:
         self._database = database
         # A blob never changes under its id: what was read once stays true.
@@ -41,7 +39,6 @@ class Contents:
         return bytes(content)
 
     def keep(self, contents: Iterable[tuple[str, bytes]]) -> None:
-        """Store contents, each with its blob id."""
         statement = upsert(BLOBS).on_conflict_do_nothing(index_elements=[BLOBS.c.oid])
         with self._database.transaction() as connection:
             for batch in _batches(contents):

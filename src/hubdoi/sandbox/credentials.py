@@ -50,7 +50,6 @@ class Credentials:
 
     @property
     def users(self) -> Mapping[str, str]:
-        """User name -> token."""
         return MappingProxyType(dict(self._users))
 
     @property
@@ -80,11 +79,9 @@ class Credentials:
         return found
 
     def is_support(self, token: str) -> bool:
-        """Whether `token` is the one of support."""
         return _same(token, self.support_token)
 
     def is_datacite(self, username: str, password: str) -> bool:
-        """Whether these are the user name and the password, or API key, of the DataCite account."""
         right_name = _same(username.upper(), DATACITE_USERNAME)
         known = _same(password, self.datacite_password) | _same(password, self.datacite_key)
         return known and right_name

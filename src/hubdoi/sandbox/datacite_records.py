@@ -74,7 +74,6 @@ class DataciteRecords:
         self._world = world
 
     def get(self, doi: Doi) -> Record | None:
-        """The record of `doi`, in whatever state."""
         with self._world.reading() as db:
             row = db.execute(records.select().where(records.c.doi_key == doi.key)).first()
             if row is None:

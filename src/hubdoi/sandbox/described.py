@@ -92,7 +92,6 @@ def _particular(repo: Repo, card: Card) -> dict[str, Any]:
 
 
 def described_large(file: LargeFile) -> dict[str, Any]:
-    """A large file as listings describe it."""
     return {"oid": file.sha256, "size": file.size, "pointerSize": len(file.pointer)}
 
 

@@ -52,8 +52,6 @@ class Event:
 
 
 class Discussions:
-    """The discussions of all repositories of one database."""
-
     def __init__(self, database: Database, clock: Clock, commits: Commits, events: Events) -> None:
         self._database = database
         self._events = events
@@ -138,7 +136,6 @@ class Discussions:
         return [_discussion(row) for row in rows], count
 
     def events(self, uid: str, num: int) -> list[Event]:
-        """What happened in a discussion, in order."""
         with self._database.reading() as connection:
             rows = connection.execute(
                 select(EVENTS)
@@ -148,7 +145,6 @@ class Discussions:
         return [_event(row) for row in rows]
 
     def comment(self, uid: str, num: int, person: Person, text: str) -> Event:
-        """Say something."""
         with self._database.transaction():
             made = self._commented(uid, num, person, text)
             self._emit(uid, num, "discussion.comment", "create", made)
@@ -200,7 +196,6 @@ class Discussions:
         return made
 
     def rename(self, uid: str, num: int, person: Person, title: str) -> Event:
-        """Give a discussion another title."""
         with self._database.transaction() as connection:
             before = self.get(uid, num).title
             connection.execute(_of(uid, num).values(title=title))

@@ -80,7 +80,6 @@ async def signed_form(request: Request) -> Form:
 
 
 def author_rows(form: Form) -> list[AuthorRow]:
-    """The authors' table as it was sent."""
     columns = {field: form.all(f"author_{field}") for field in AUTHOR_FIELDS}
     return [
         {field: values[i].strip() if i < len(values) else "" for field, values in columns.items()}
@@ -89,6 +88,5 @@ def author_rows(form: Form) -> list[AuthorRow]:
 
 
 def row_of(author: Author) -> AuthorRow:
-    """The line of the table that stands for `author`."""
     values: dict[str, Any] = author.to_json()
     return {field: values.get(field, "") for field in AUTHOR_FIELDS}

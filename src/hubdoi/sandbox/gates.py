@@ -101,7 +101,6 @@ class Gates:
         raise Refusal(403, f"Access to {what} is restricted and {why}", "GatedRepo")
 
     def status(self, uid: str, username: str) -> str | None:
-        """How far the request of a user is; None when there is none."""
         with self._database.reading() as connection:
             query = select(ACCESS.c.status).where(
                 ACCESS.c.uid == uid, ACCESS.c.username == username

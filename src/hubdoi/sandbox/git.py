@@ -13,7 +13,6 @@ Blob: TypeAlias = tuple[str, int]
 
 
 def blob_id(content: bytes) -> str:
-    """The id of a file's content."""
     return _object_id(b"blob", content)
 
 
@@ -29,7 +28,6 @@ def tree_body(entries: Iterable[tuple[str, str]]) -> bytes:
 
 
 def tree_id(body: bytes) -> str:
-    """The id of a folder with that body."""
     return _object_id(b"tree", body)
 
 

@@ -16,7 +16,6 @@ _LARGE_IN_DATASETS = (
 
 
 def initial_files(repo_type: RepoType, license: str | None = None) -> dict[str, bytes]:
-    """The files of the first commit."""
     patterns = _LARGE + (_LARGE_IN_DATASETS if repo_type == "dataset" else [])
     attributes = "".join(f"{pattern} filter=lfs diff=lfs merge=lfs -text\n" for pattern in patterns)
     files = {".gitattributes": attributes.encode()}

@@ -72,7 +72,6 @@ def pointed_to(content: bytes) -> LargeFile | None:
 
 
 def too_large(size: int) -> Refusal:
-    """The refusal of a file of `size` bytes."""
     return Refusal(
         413,
         f"A file of {size} bytes is too large; the sandbox takes files of at most "

@@ -24,8 +24,6 @@ Index("hub_likes_by_username", LIKES.c.username)
 
 
 class Likes:
-    """The likes of one database."""
-
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock

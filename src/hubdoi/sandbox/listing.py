@@ -59,7 +59,6 @@ class Listing:
 
     @property
     def suffixes(self) -> frozenset[str]:
-        """The suffixes of all file names."""
         return self.trees.suffixes(self.root)
 
     def __iter__(self) -> Iterator[str]:

@@ -86,8 +86,6 @@ class Device:
 
 
 class OAuth:
-    """The applications and tokens of one database."""
-
     def __init__(self, database: Database) -> None:
         self._database = database
 
@@ -120,7 +118,6 @@ class OAuth:
         return made, secret
 
     def application(self, client_id: str) -> Application | None:
-        """The application of that id, or None."""
         if client_id == CLI:
             return Application(CLI, "Hugging Face CLI", ())
         with self._database.reading() as connection:

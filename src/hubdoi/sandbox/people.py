@@ -14,8 +14,6 @@ from .tables import MEMBERS, ORGANIZATIONS, PEOPLE
 
 
 class People:
-    """The people and organisations of one database."""
-
     def __init__(self, database: Database) -> None:
         self._database = database
         self._lock = Lock()
@@ -62,7 +60,6 @@ class People:
             self._known.pop(username, None)
 
     def person(self, username: str) -> Person | None:
-        """The person of that user name, or None."""
         with self._lock:
             known = self._known.get(username)
         if known is not None:

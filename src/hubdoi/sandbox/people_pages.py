@@ -33,7 +33,6 @@ class Listed:
 
 
 def listed(store: Store, found: Iterable[Repository]) -> list[Listed]:
-    """Repositories as the lists of pages show them."""
     found = list(found)
     uids = [entry.uid for entry in found]
     dois, likes = store.dois_by_uid(uids), store.likes.counts(uids)

@@ -55,8 +55,6 @@ _NAMED = Prepared(
 
 
 class Repositories:
-    """The repositories of one database."""
-
     def __init__(
         self, database: SandboxDatabase, clock: Clock, people: People, events: Events
     ) -> None:
@@ -253,7 +251,6 @@ def _is_key(table: Any, repo: Repo) -> tuple[Any, Any]:
 
 
 def from_row(row: Row[Any]) -> Repository:
-    """A repository from a row of its table."""
     return Repository(
         uid=row.uid,
         repo=Repo(cast(Any, row.type), row.id),

@@ -40,7 +40,6 @@ class Sessions:
         return value
 
     def username_of(self, value: str) -> str | None:
-        """Who is signed in with the cookie `value`."""
         found = select(SESSIONS.c.username).where(
             SESSIONS.c.digest == _digest(value), SESSIONS.c.expires > time.time()
         )

@@ -151,7 +151,6 @@ class Support:
         return target.id
 
     def requests(self) -> tuple[SupportRequest, ...]:
-        """All requests, oldest first."""
         with self._world.reading() as db:
             return tuple(
                 _request(row) for row in db.execute(_requests.select().order_by(_requests.c.number))

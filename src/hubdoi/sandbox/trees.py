@@ -56,8 +56,6 @@ class _Part(NamedTuple):
 
 
 class Trees:
-    """The trees of all repositories of one database."""
-
     def __init__(self, database: Database) -> None:
         self._database = database
         # A tree never changes under its id. Each of these holds at most PART entries.
@@ -65,7 +63,6 @@ class Trees:
         self.suffixes = lru_cache(maxsize=4096)(self._suffixes)
 
     def entry(self, oid: str, key: str) -> Entry | None:
-        """One entry of a folder."""
         while not isinstance(node := self._node(oid), Mapping):
             oid = node[_index(node, key)].oid
         return node.get(key)

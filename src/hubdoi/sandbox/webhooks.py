@@ -50,8 +50,6 @@ class Webhook:
 
 
 class Webhooks:
-    """The webhooks of one store."""
-
     def __init__(self, store: Store) -> None:
         self._store = store
         self._database = store.database
@@ -61,7 +59,6 @@ class Webhooks:
         store.events.listener = self._happened
 
     def all(self, person: Person) -> list[Webhook]:
-        """Those of `person`."""
         return [webhook for webhook in self._all() if webhook.owner == person.username]
 
     def get(self, webhook_id: str, person: Person) -> Webhook:
@@ -84,7 +81,6 @@ class Webhooks:
         domains: Sequence[str],
         secret: str | None,
     ) -> Webhook:
-        """Make a webhook."""
         webhook_id = secrets.token_hex(12)
         with self._database.transaction() as connection:
             connection.execute(
@@ -102,7 +98,6 @@ class Webhooks:
         return self.get(webhook_id, person)
 
     def change(self, webhook: Webhook, person: Person, **values: Any) -> Webhook:
-        """Change some of its columns."""
         for name in ("watched", "domains"):
             if name in values:
                 values[name] = json.dumps(list(values[name]))
@@ -112,7 +107,6 @@ class Webhooks:
         return self.get(webhook.id, person)
 
     def remove(self, webhook: Webhook) -> None:
-        """Delete it, with what it has not delivered."""
         with self._database.transaction() as connection:
             connection.execute(delete(DELIVERIES).where(DELIVERIES.c.webhook == webhook.id))
             connection.execute(delete(WEBHOOKS).where(WEBHOOKS.c.id == webhook.id))

@@ -103,7 +103,6 @@ class World:
 
     @property
     def engine(self) -> Engine:
-        """SQLAlchemy's engine of the one database."""
         return self.database.engine
 
     def transaction(self) -> AbstractContextManager[Connection]:

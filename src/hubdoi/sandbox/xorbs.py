@@ -35,7 +35,6 @@ class Xorbs:
         self.clear()
 
     def clear(self) -> None:
-        """Remove them all."""
         shutil.rmtree(self._directory, ignore_errors=True)
         self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
 

@@ -84,7 +84,6 @@ def _(changes: Changes) -> tuple[Card, ...]:
 
 
 def state_sentence(status: Status) -> str:
-    """The state in one sentence."""
     if status.state == "current":
         return "The latest DOI matches the current revision."
     if status.state == "behind":

@@ -44,7 +44,6 @@ class Form:
 
     @classmethod
     def of_record(cls, version: Version, serial: int) -> Form:
-        """What the record of a DOI says."""
         return cls(
             serial=serial,
             drafts=tuple(map(Draft.of, version.authors)) or (Draft(),),

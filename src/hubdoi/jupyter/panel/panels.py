@@ -57,7 +57,6 @@ def register(panel: Shown) -> None:
 
 
 def find(panel_id: str) -> Shown | None:
-    """The panel of that id in this process."""
     with _lock:
         return _panels.get(panel_id)
 

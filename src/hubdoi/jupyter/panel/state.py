@@ -117,7 +117,6 @@ class PanelState:
 
     @property
     def label(self) -> str:
-        """What the button says."""
         if self.hands_off:
             return "Open the settings page"
         if self.status is not None and self.status.state == "behind":
@@ -251,7 +250,6 @@ class PanelState:
         return self._with(cited=cited)
 
     def load_failed(self, error: HubdoiError) -> PanelState:
-        """The status cannot be loaded."""
         helps = not isinstance(error, InvalidInput | RepoNotEligible)
         done = f"Generated: {self.minted.doi}. " if self.minted else ""
         return self._with(
@@ -435,7 +433,6 @@ class PanelState:
         return self._with(notice=Notice(text, tone))
 
     def unticked(self) -> PanelState:
-        """Nothing is agreed to."""
         return self._with(form=self.form.replace(agreed=False))
 
     def stopped_watching(self) -> PanelState:
@@ -473,7 +470,6 @@ def _is_same(before: Status, now: Status) -> bool:
 
 
 def _field_of(error: HubdoiError) -> str | None:
-    """The field that an error is about."""
     if isinstance(error, InvalidAuthor):
         return "authors"
     if isinstance(error, InvalidRevision | RevisionNotFound):

@@ -70,7 +70,6 @@ class Panel(anywidget.AnyWidget):
         return f"Panel({self.work.state.repo!r})"
 
     def shows(self, repo: Repo) -> bool:
-        """Whether this is a panel of `repo`."""
         status = self.work.state.status
         return (status.repo if status else self.work.state.repo) in (repo, str(repo))
 

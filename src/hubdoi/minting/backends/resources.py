@@ -22,7 +22,6 @@ class Resources:
 
     @cached_property
     def hub(self) -> HuggingFaceHub:
-        """The repositories of the Hub."""
         from ...hub.repositories import HuggingFaceHub
 
         return HuggingFaceHub(self.config)

@@ -122,7 +122,6 @@ class Evaluator:
         return next((value for value, _ in self.forced(element)), UNKNOWN)
 
     def firsts(self, elements: Iterable[Deferred]) -> list[Any]:
-        """The first value of each element."""
         return [self.first(element) for element in elements]
 
     def combined(self, parts: list[list[Alternative]], make: Any) -> list[Alternative]:
@@ -137,7 +136,6 @@ class Evaluator:
         return found
 
     def added(self, left: list[Alternative], right: list[Alternative]) -> list[Alternative]:
-        """``left + right``."""
         return self.combined([left, right], _added)
 
     def each(self, value: Any, fork: int, *, last: bool = False) -> list[Alternative]:

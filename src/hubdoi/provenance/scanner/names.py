@@ -292,7 +292,6 @@ class Names:
         fallback: list[Alternative] | None,
         node: Any,
     ) -> list[Alternative]:
-        """What a call gives for the parameter `name`."""
         function = call.func
         called = function.id if isinstance(function, ast.Name) else getattr(function, "attr", "")
         if called in ("map", "imap", "starmap") and node.name != called:
@@ -354,7 +353,6 @@ class Names:
         return found or [(UNKNOWN, {})]
 
     def attribute(self, node: ast.Attribute, site: Site) -> list[Alternative]:
-        """What ``object.attribute`` can be."""
         owner = dotted_text(node.value)
         assigned = self._assigned(owner, node, site) if owner and owner != "self" else None
         if assigned:

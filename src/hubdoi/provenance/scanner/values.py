@@ -144,8 +144,6 @@ class Module:
 
 
 class Function:
-    """A function of the notebook."""
-
     __slots__ = ("node", "site")
 
     def __init__(self, node: Any, site: Any) -> None:
@@ -154,8 +152,6 @@ class Function:
 
 
 class Class:
-    """A class of the notebook."""
-
     __slots__ = ("node", "site")
 
     def __init__(self, node: ast.ClassDef, site: Any) -> None:
