@@ -102,7 +102,7 @@ unit: $(VENV)/.test system  ## the tests without a browser
 	@$(BIN)/pytest -n $(WORKERS) --ignore=tests/browser
 
 test-long: $(VENV)/.test system  ## the same with sixteen times as many made-up inputs
-	@$(BIN)/pytest -n $(WORKERS) --ignore=tests/browser --hypothesis-profile=long
+	@$(BIN)/pytest -n $(WORKERS) --ignore=tests/browser --hypothesis-profile=long --timeout=7200
 
 SECONDS := 60
 fuzz: $(VENV)/.test  ## every parser, with made-up inputs, for some seconds: make fuzz SECONDS=60

@@ -9,11 +9,14 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
+from itertools import repeat
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from starlette.responses import PlainTextResponse
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, StreamingResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from hubdoi.minting import database
 from hubdoi.net import accepting, log_rate
@@ -68,10 +71,18 @@ def test_writes_give_up_with_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None
         assert create(sandbox, "later").status_code == 200
 
 
+async def here(scope: Scope, receive: Receive, send: Send) -> None:
+    """Reads the body, and answers; ``/long`` with more than fits the buffers of a connection."""
+    if scope["type"] == "http":
+        await Request(scope, receive).body()
+        parts = repeat("x" * 2**16, 512) if scope["path"] == "/long" else ["here"]
+        await StreamingResponse(parts)(scope, receive, send)
+
+
 @contextmanager
-def serving(most: int) -> Iterator[tuple[str, int]]:
+def serving(most: int, app: ASGIApp = here) -> Iterator[tuple[str, int]]:
     listening = listen("127.0.0.1", 0)
-    server = Server(PlainTextResponse("here"), threads=2, most=most)
+    server = Server(app, threads=2, most=most)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
     port = listening.getsockname()[1]
     thread.start()
@@ -83,14 +94,42 @@ def serving(most: int) -> Iterator[tuple[str, int]]:
         thread.join()
 
 
-def test_half_open_connections_make_room(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "sent", [
+        pytest.param(b"GET / HTTP/1.1\r\nHost: x\r\n", id="headers"),
+        pytest.param(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{", id="body"),
+        pytest.param(b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n9\r\n{", id="chunk"),
+        pytest.param(b"GET /long HTTP/1.1\r\nHost: x\r\n\r\n", id="reader"),
+    ],
+)  # fmt: skip
+def test_half_open_connections_make_room(sent: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(accepting, "SPARED_SECONDS", 0.01)
     with serving(most=8) as address, ExitStack() as held:
-        for n in range(40):
+        for _ in range(40):
             half = held.enter_context(socket.create_connection(address, timeout=60))
-            half.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n"[: n % 24])
+            half.sendall(sent)
         url = f"http://{address[0]}:{address[1]}/"
         assert [httpx.get(url, timeout=60).text for _ in range(20)] == ["here"] * 20
+
+
+def test_a_slow_reader_gets_the_whole_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    swept = threading.Event()
+    close_late = accepting.Protocol.close_late
+
+    def swept_once(connection: accepting.Protocol, now: float) -> None:
+        close_late(connection, now)
+        swept.set()
+
+    monkeypatch.setattr(accepting.Protocol, "close_late", swept_once)
+    answer = PlainTextResponse("x" * 2**25)
+    with serving(most=8, app=answer) as address, socket.create_connection(address) as slow:
+        slow.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        begun = slow.recv(1)
+        monkeypatch.setattr(accepting, "HEADER_SECONDS", 0.0)
+        swept.clear()
+        assert swept.wait(60)
+        with slow.makefile("rb") as received:
+            assert (begun + received.read()).endswith(b"x" * 2**25)
 
 
 @pytest.mark.parametrize("sent", [b"", b"GET / HTTP/1.1\r\nHost: x\r\n", b"GET / HTTP/1.1\r\nHost: x\r\n\r\nGET /"])  # fmt: skip

@@ -1,7 +1,8 @@
 """Connections to a server of ours: as many as there is room for, and none that only waits.
 
 uvicorn takes every connection and gives it all the time it likes. A thousand that never finish
-their headers use up the file descriptors of the process; here they make room for others.
+their headers or bodies, or never read their answers, use up the file descriptors of the process;
+here they make room for others.
 """
 
 from __future__ import annotations
@@ -13,12 +14,15 @@ from collections.abc import Callable
 from time import monotonic
 from typing import Any
 
+import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 HEADER_SECONDS = 10.0
 """How long a connection may take until the headers of its next request are complete."""
 EXCHANGE_SECONDS = 300.0
 """How long it may take for one request and its answer, with both bodies."""
+BODY_RATE = 10_000
+"""Bytes per second at which a body is taken to come without a pause."""
 SPARED_SECONDS = 1.0
 """A connection that waits for a shorter time is not closed to make room."""
 _MOST = 2048
@@ -27,25 +31,46 @@ _FULL_SECONDS = 0.05
 
 
 class Protocol(H11Protocol):
-    """uvicorn's protocol, which knows since when it has waited for a request."""
+    """uvicorn's protocol, which knows since when it has waited for its client."""
 
     def __init__(self, *args: Any, **settings: Any) -> None:
         super().__init__(*args, **settings)
-        self.since = monotonic()
+        self._began = self.since = monotonic()
 
     @property
-    def is_waiting(self) -> bool:
+    def is_idle(self) -> bool:
         """Whether no request is being answered: nothing came yet, or not all of its headers."""
         return self.cycle is None or self.cycle.response_complete
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether the client has the next step: to send headers or a body, or to read an answer."""
+        sends = self.conn.their_state is h11.SEND_BODY and not self.flow.read_paused
+        return self.is_idle or sends or self.flow.write_paused
+
+    def data_received(self, data: bytes) -> None:
+        if not self.is_idle:
+            # A body that comes at a fair rate does not wait.
+            self.since = min(monotonic(), self.since + len(data) / BODY_RATE)
+        before = self.cycle
+        super().data_received(data)
+        if self.cycle is not before:
+            self._began = self.since = monotonic()
+
     def on_response_complete(self) -> None:
-        self.since = monotonic()
+        self._began = self.since = monotonic()
         super().on_response_complete()
+
+    def pause_writing(self) -> None:
+        self.since = monotonic()
+        super().pause_writing()
 
     def close_late(self, now: float) -> None:
         """Close the connection when it takes too long."""
-        limit = HEADER_SECONDS if self.is_waiting else EXCHANGE_SECONDS
-        if now - self.since > limit:
+        # An answer that was given in one piece is still on its way.
+        is_quiet = self.is_idle and not self.flow.write_paused
+        limit = HEADER_SECONDS if is_quiet else EXCHANGE_SECONDS
+        if now - self._began > limit:
             self.transport.abort()
 
 
@@ -53,8 +78,8 @@ class Acceptor:
     """Accepts connections on `listening` sockets, each a `Protocol` that `make` makes.
 
     `connections` are those that are open; uvicorn keeps them. At most `most` are: beyond that the
-    one that has waited longest is closed, and where all are at work new ones wait in the queue of
-    the operating system.
+    one that has waited longest for its client is closed, and where the server has something to do
+    for all of them new ones wait in the queue of the operating system.
     """
 
     def __init__(
@@ -91,7 +116,7 @@ class Acceptor:
                 await asyncio.sleep(_FULL_SECONDS)
 
     def _make_room(self) -> bool:
-        """Close the connection that has waited longest, unless all are at work or new."""
+        """Close the connection that has waited longest for its client, unless none has for long."""
         waiting = [each for each in self._connections if each.is_waiting]
         oldest = min(waiting, key=lambda each: each.since, default=None)
         if oldest is None or monotonic() - oldest.since < SPARED_SECONDS:
