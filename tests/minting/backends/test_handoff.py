@@ -164,6 +164,16 @@ def test_what_was_seen_is_shown_without_network_where_nobody_said_that_there_is_
         client().resolve("10.5072/hf/9999")
 
 
+def test_without_network_nothing_that_was_seen_says_that_there_is_no_doi(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Client(sandbox.endpoint, False).hub.info(REPO, None)
+    generate(sandbox)
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    with pytest.raises(ServiceUnreachable, match="HF_HUB_OFFLINE is set"):
+        Client(sandbox.endpoint, False).status(REPO)
+
+
 def test_a_status_that_is_behind_is_shown_without_network(
     plain_hub: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -48,10 +48,13 @@ class AutoBackend(Backend):
             return self._ask(lambda backend: backend.status(repo))
         except ServiceUnreachable as error:
             # What was seen of a Hub without a DOI API is shown where no network is wanted. A Hub
-            # whose answer was lost is not taken for one that has no DOI API.
+            # whose answer was lost is not taken for one that has no DOI API: that nothing was
+            # seen does not say that there is no DOI.
             if is_offline() and self._chosen is self._hub:
                 with suppress(HubdoiError):
-                    return self._other.status(repo)
+                    seen = self._other.status(repo)
+                    if seen.versions:
+                        return seen
             raise error
 
     def mint(self, repo: Repo, request: MintRequest, *, key: str | None = None) -> Version:
