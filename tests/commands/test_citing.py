@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import nbformat
 import pytest
 
 from hubdoi.citation import FORMATS
@@ -103,3 +104,61 @@ def test_a_bib_file_of_nothing_is_not_written(context: Context, tmp_path: Path) 
     message = run(["bib", str(file)], context)
     assert str(message) == f"No models or datasets are used; {file} was left as it is."
     assert not file.exists()
+
+
+def recorded_run(script: Path, context: Context) -> str:
+    """A script whose last run loaded the first of two DOIs' revisions; that revision."""
+    client = context.session.client
+    first = client.status("ada/tiny-bert").head or ""
+    load = {"repo_type": "model", "repo_id": "ada/tiny-bert", "commit": first, "how": ["opened"]}
+    kept = {"format": "hubdoi-provenance/1", "ended": "2026-11-25T10:00:00Z", "recorded": [load]}
+    script.write_text('AutoConfig.from_pretrained("ada/tiny-bert")\n')
+    script.with_suffix(".provenance.json").write_text(json.dumps(kept))
+    client.hf_api().upload_file(path_or_fileobj=b"x", path_in_repo="x", repo_id="ada/tiny-bert")
+    agreed(context, "regenerate", "ada/tiny-bert")
+    return first
+
+
+def test_r13_a_file_is_cited_by_what_its_last_run_recorded_with_its_date(
+    minted: Context, tmp_path: Path
+) -> None:
+    script, refs = tmp_path / "train.py", tmp_path / "refs.bib"
+    recorded_run(script, minted)
+    said = f"{script}: revisions as the run that ended on 2026-11-25 10:00 UTC recorded them."
+    citation = run(["cite", str(script)], minted)
+    assert "10.5072/hf/0001" in str(citation)
+    assert said in citation.notes
+    assert said in run(["bib", str(refs), str(script)], minted).notes
+    assert "10.5072/hf/0001" in refs.read_text("utf-8")
+    assert said in run(["uses", str(script)], minted).notes
+    assert said in run(["uses", str(script), "--table"], minted).notes
+    refs.unlink()
+    report = run(["check", str(script)], minted)
+    assert said in report.notes
+    assert "is not cited; its DOI is 10.5072/hf/0001." in str(report)
+    with pytest.raises(errors.UsageError, match="name either files or repositories"):
+        run(["bib", str(refs), str(script), "ada/tiny-bert"], minted)
+    with pytest.raises(errors.UsageError, match="--revision is of a repository"):
+        run(["cite", str(script), "--revision", "abc1234"], minted)
+
+
+def test_r13_without_a_record_every_answer_names_the_dois(minted: Context, tmp_path: Path) -> None:
+    script = tmp_path / "train.py"
+    recorded_run(script, minted)
+    script.with_suffix(".provenance.json").unlink()
+    notebook = tmp_path / "a.ipynb"
+    source = script.read_text()
+    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)]), notebook)
+    table = run(["uses", str(script), "--table"], minted)
+    for told in (
+        " ".join(run(["bib", str(tmp_path / "refs.bib"), str(script)], minted).notes),
+        " ".join(run(["cite", "--insert", str(notebook)], minted).notes),
+        " ".join(table.notes),
+        table.to_markdown().replace("\\", ""),
+        str(run(["check", str(script)], minted)),
+    ):
+        assert "is not proven; it has the DOIs 10.5072/hf/0002" in told
+        assert "10.5072/hf/0001 (revision " in told
+    fixes = run(["check", str(script), "--fix", "--dry-run"], minted)
+    assert str(fixes) == "No file would change."
+    assert "if the latest DOI names what was loaded" in fixes.details

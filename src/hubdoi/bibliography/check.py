@@ -117,7 +117,7 @@ def check_session(
             made.findings.append(Finding("cannot tell", "HD008", error.message, name))
     made.add(name, found, cited)
     report = made.report(format, ignore, baseline, [name])
-    return replace(report, notes=tuple(notes))
+    return replace(report, notes=(*notes, *report.notes))
 
 
 def as_saved(file: Path) -> str:
@@ -210,7 +210,8 @@ class _Check:
         ]
         order = {file: place for place, file in enumerate(files)}
         kept.sort(key=lambda one: order.get(one.notebook, len(order)))
-        return CheckReport(tuple(kept), tuple(reviews), format, files=tuple(files))
+        notes = tuple(note for own, _ in self._scanned for note in own.notes)
+        return CheckReport(tuple(kept), tuple(reviews), format, notes, tuple(files))
 
     def _answers(self, repos: Sequence[Repo]) -> Mapping[Repo, Status | Exception]:
         if not repos:
@@ -257,21 +258,27 @@ class _Check:
 
     def _of_citation(self, review: Review) -> list[Finding]:
         name, doi, version = str(review.repo), review.doi, review.version
-        if not review.cited:
-            return [_at(review, "finding", "HD002", f"{name} is not cited; its DOI is {doi}.")]
-        if review.verdict == "moved on" or (
+        used, of = (review.revision or "")[:7], (review.doi_revision or "")[:7]
+        is_of_another = review.verdict == "moved on" or (
             review.verdict == "unpinned"
             and review.revision
             and version is not None
             and not version.is_of_revision(review.revision)
-        ):
-            used, of = (review.revision or "")[:7], (review.doi_revision or "")[:7]
+        )
+        if not review.cited:
+            named = f"its DOI is {doi}"
+            if is_of_another:
+                named = f"its DOI {doi} names revision {of}, but {used} is used"
+            text = f"{name} is not cited. {review.candidates}" if review.candidates else ""
+            text = text or f"{name} is not cited; {named}."
+            return [_at(review, "finding", "HD002", text)]
+        if is_of_another:
             text = f"{name} is cited by {doi}, which names revision {of}, but {used} is used."
             return [_at(review, "finding", "HD003", text)]
         if review.verdict == "cannot tell":
             return [_at(review, "cannot tell", "HD009", f"{name}: {review.note}")]
-        if review.verdict == "unpinned" and review.note:
-            return [_at(review, "cannot tell", "HD010", review.note)]
+        if review.candidates:
+            return [_at(review, "cannot tell", "HD010", review.candidates)]
         if self._strict and version is not None and version.state == "outdated":
             text = f"{name} is cited by {doi}, which a newer DOI has replaced."
             return [_at(review, "finding", "HD006", text)]
@@ -285,8 +292,12 @@ def _not_pinned(review: Review) -> Finding:
     else:
         named = f"only {revision}, which moves" if revision else "no revision"
     fix = f"; write {review.fix}" if review.fix else ""
+    if fix and review.candidates:
+        fix += " if the latest DOI names what was loaded"
     text = f"{review.repo} is not pinned: the code names {named}{fix}."
-    return replace(_at(review, "finding", "HD001", text), commit=review.fix_commit)
+    # Among several DOIs a person decides: nothing writes the latest into the code by itself (R13).
+    commit = None if review.candidates else review.fix_commit
+    return replace(_at(review, "finding", "HD001", text), commit=commit)
 
 
 def _at(review: Review, kind: FindingKind, code: str, text: str) -> Finding:

@@ -29,7 +29,7 @@ def review(found: Uses, *, client: Client, cache: Path | None = None) -> ReviewT
         status = answers.get(use.repo)
         row = review_use(use, status, cached=cached_revision(use.repo, use.revision, cache))
         rows.append(_with_changes(row, status, client))
-    return ReviewTable(tuple(rows), found.unclear, found.failures)
+    return ReviewTable(tuple(rows), found.unclear, found.failures, found.notes)
 
 
 def cite_uses(
@@ -66,7 +66,7 @@ def cite_uses(
         versions += one.versions
         notes += one.notes
     notes += [f"{unclear.place}: {unclear.call}: {unclear.reason}" for unclear in found.unclear]
-    notes += found.failures
+    notes += [*found.failures, *found.notes]
     if not versions:
         notes.append("No repository is used, as far as the code tells.")
     return cite(

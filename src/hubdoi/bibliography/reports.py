@@ -32,7 +32,8 @@ _SARIF = {"finding": "error", "cannot tell": "warning", "note": "note"}
 class CheckReport(Displayed):
     """What `check` found; `str()` is the report in the format that was asked for.
 
-    `notes` say which file was read, and when it was saved, where that is not plain.
+    `notes` say which file was read, and when it was saved, where that is not plain, and which run's
+    record it rests on.
     """
 
     findings: tuple[Finding, ...] = ()
@@ -62,6 +63,7 @@ class CheckReport(Displayed):
             "exit_status": self.exit_status,
             "findings": [finding.to_json() for finding in self.findings],
             "uses": [review.to_json() for review in self.reviews],
+            "notes": list(self.notes),
         }
 
 

@@ -88,6 +88,11 @@ class Review(Displayed):
         return wanted if wanted and _COMMIT.fullmatch(wanted) else None
 
     @property
+    def candidates(self) -> str:
+        """The sentence that names the DOIs among which nothing decides; else empty."""
+        return self.note if self.verdict == "unpinned" else ""
+
+    @property
     def request_url(self) -> str | None:
         """Where to ask the owner for a DOI, when there is none."""
         if self.verdict != "no DOI":
@@ -111,11 +116,20 @@ class Review(Displayed):
 
 @dataclass(frozen=True, slots=True)
 class ReviewTable(Displayed):
-    """The reviewer's table: a `Review` for each use, then what is unknown."""
+    """The reviewer's table: a `Review` for each use, then what is unknown or to be known."""
 
     rows: tuple[Review, ...] = ()
     unclear: tuple[Unclear, ...] = ()
     failures: tuple[str, ...] = ()
+    run_notes: tuple[str, ...] = ()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is not proven, once for each repository, and which run's record was read."""
+        return (
+            *dict.fromkeys(row.candidates for row in self.rows if row.candidates),
+            *self.run_notes,
+        )
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -142,8 +156,9 @@ class ReviewTable(Displayed):
                 f"- {_escaped(u.place)}: `{_code(u.call)}`. {_escaped(u.reason)}"
                 for u in self.unclear
             ]
-        if self.failures:
-            lines += ["", *(f"- {_escaped(failure)}" for failure in self.failures)]
+        below = (*self.failures, *self.notes)
+        if below:
+            lines += ["", *(f"- {_escaped(sentence)}" for sentence in below)]
         return "\n".join(lines)
 
 

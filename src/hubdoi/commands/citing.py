@@ -22,7 +22,12 @@ def cite(arguments: Namespace, context: Context) -> Any:
         )
     # A style is styled text; without one, BibTeX is what most people paste.
     format = arguments.format or ("text" if style else "bibtex")
-    if arguments.references:
+    from .notebooks import notebooks_among
+
+    notebooks = notebooks_among(arguments.references)
+    if notebooks and arguments.revision:
+        raise UsageError("--revision is of a repository; a notebook has the revisions it loads.")
+    if arguments.references and not notebooks:
         citation = client.cite(
             *arguments.references,
             format=format,
@@ -35,7 +40,9 @@ def cite(arguments: Namespace, context: Context) -> Any:
     else:
         from .notebooks import cite_notebook
 
-        citation = cite_notebook(arguments, context, format=format, style=style)
+        citation = cite_notebook(
+            arguments, context, notebooks=notebooks, format=format, style=style
+        )
     if arguments.in_text:
         return Message(citation.in_text, citation)
     if arguments.output:

@@ -96,13 +96,22 @@ def _print(result: Any) -> None:
         return
     if shown := _text(result):
         _write(_for_terminal(shown))
-    for note in getattr(result, "notes", ()):
-        _tell(note)
+    if _is_piped(result):
+        # a display has the notes with the rest
+        for note in getattr(result, "notes", ()):
+            _tell(note)
+
+
+def _is_piped(result: Any) -> bool:
+    """Whether a result is printed as it is, ready to be piped: citations, findings and texts."""
+    return (
+        hasattr(result, "media_type") or hasattr(result, "exit_status") or isinstance(result, str)
+    )
 
 
 def _text(result: Any) -> str:
-    """A citation and findings as they are, ready to be piped; everything else as its display has it."""
-    if hasattr(result, "media_type") or hasattr(result, "exit_status") or isinstance(result, str):
+    """A result that is piped as it is; everything else as its display has it."""
+    if _is_piped(result):
         return str(result).rstrip("\n")
     return _displays.plain(result).rstrip("\n")
 

@@ -164,7 +164,7 @@ def parser(prog: str = "%doi", only: str | None = None) -> argparse.ArgumentPars
     _json_option(status)
 
     cite = command("cite", "the citation; without argument, everything this notebook uses")
-    cite.add_argument("references", nargs="*", metavar="REPO|DOI")
+    cite.add_argument("references", nargs="*", metavar="REPO|DOI|NOTEBOOK")
     cite.add_argument(
         "--format", default=None, metavar="FORMAT", choices=FORMATS, help=", ".join(FORMATS)
     )
@@ -263,7 +263,7 @@ def parser(prog: str = "%doi", only: str | None = None) -> argparse.ArgumentPars
 
     bib = command("bib", "write or update a .bib file")
     bib.add_argument("file", metavar="FILE")
-    bib.add_argument("references", nargs="*", metavar="REPO|DOI")
+    bib.add_argument("references", nargs="*", metavar="REPO|DOI|NOTEBOOK")
     bib.add_argument(
         "--format", choices=("bibtex", "biblatex"), help="else as the entries that are there"
     )

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ..bibliography import CheckReport, Uses
     from ..bibliography.bibfile import BibFile
     from ..citation import Citation
+    from ..records import Version
 
 
 def uses(arguments: Namespace, context: Context) -> Any:
@@ -90,16 +91,23 @@ def _reload(context: Context) -> str:
 
 def bib(arguments: Namespace, context: Context) -> Message:
     """Write or update a .bib file; without repositories, with everything that the notebook uses."""
+    client = context.session.client
+    notebooks = notebooks_among(arguments.references)
+    if arguments.references and not notebooks:
+        cited = client.cite(*arguments.references)
+    else:
+        missing = "a repository, such as: %doi bib refs.bib ada/tiny-bert"
+        cited = _citation(used_by(notebooks, context, missing), context)
+        if not cited.versions:
+            nothing = f"No models or datasets are used; {arguments.file} was left as it is."
+            return Message(nothing)
+    return replace(_updated(arguments, cited.versions), notes=cited.notes)
+
+
+def _updated(arguments: Namespace, versions: Sequence[Version]) -> Message:
+    """Write the entries of `versions` into the .bib file, or show what would change."""
     from ..bibliography.bibfile import BibFile
 
-    client = context.session.client
-    if arguments.references:
-        versions = client.cite(*arguments.references).versions
-    else:
-        found = used_by([], context, "a repository, such as: %doi bib refs.bib ada/tiny-bert")
-        versions = _citation(found, context).versions
-        if not versions:
-            return Message(f"No models or datasets are used; {arguments.file} was left as it is.")
     file = BibFile.read(Path(arguments.file)).updated(
         versions,
         arguments.format,
@@ -192,11 +200,35 @@ def _report(notebooks: Sequence[str], context: Context, switches: dict[str, Any]
     return check_session(found, context.cells(), path, **switches)
 
 
+def notebooks_among(references: Sequence[str]) -> list[str]:
+    """Those that name a file with code cells; where there is one, all have to.
+
+    Raises:
+        UsageError: repositories are named beside it.
+    """
+    from ..provenance.scanner.document import SUFFIXES
+
+    files = [
+        one for one in references if Path(one).suffix.lower() in SUFFIXES and Path(one).is_file()
+    ]
+    if files and len(files) < len(references):
+        other = next(one for one in references if one not in files)
+        raise UsageError(
+            f"{files[0]} is a file and {other} is not; name either files or repositories."
+        )
+    return files
+
+
 def cite_notebook(
-    arguments: Namespace, context: Context, *, format: str, style: str | None
+    arguments: Namespace,
+    context: Context,
+    *,
+    notebooks: Sequence[str] = (),
+    format: str,
+    style: str | None,
 ) -> Citation:
-    """The citation of everything that this notebook, or the one named by ``--insert``, uses."""
-    notebooks = [arguments.insert] if arguments.insert else []
+    """The citation of everything that this notebook uses, or those that are named."""
+    notebooks = [arguments.insert] if arguments.insert else notebooks
     found = used_by(notebooks, context, "a repository, such as: %doi cite ada/tiny-bert")
     return _citation(
         found,
@@ -223,6 +255,7 @@ def insert(notebook: str, citation: Citation, context: Context) -> Message:
             if changed
             else f"The bibliography cell of {path} is up to date.",
             citation,
+            notes=citation.notes,
         )
 
     change = {

@@ -37,6 +37,7 @@ CONTEXT: Mapping[str, Any] = {
 }
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
+_TIME = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d)")
 _MAX_LOADS = 10_000
 
 
@@ -128,6 +129,12 @@ class Recording:
     ended: str = ""
     program: str = ""
     saved: bool = False
+
+    @property
+    def ended_in_words(self) -> str:
+        """When the run ended, to the minute; a file that somebody changed may not tell."""
+        when = _TIME.match(self.ended)
+        return f"{when[1]} {when[2]} UTC" if when else "an unknown day"
 
     def to_json(self) -> dict[str, Any]:
         """The provenance file: JSON that is JSON-LD with the terms of W3C PROV-O."""

@@ -91,13 +91,14 @@ class Uses(Displayed):
 
     `unclear` lists the calls of which the code alone cannot tell what they load, `failures` the
     files that could not be read, one sentence each. `recorded_at` is when the recorded run ended,
-    where it was read from a provenance file.
+    where it was read from a provenance file; `notes` say of each file that there is one.
     """
 
     items: tuple[Use, ...] = ()
     unclear: tuple[Unclear, ...] = ()
     failures: tuple[str, ...] = ()
     recorded_at: str = ""
+    notes: tuple[str, ...] = ()
 
     @classmethod
     def joined(cls, parts: Iterable[Uses]) -> Uses:
@@ -105,11 +106,13 @@ class Uses(Displayed):
         items: list[Use] = []
         unclear: list[Unclear] = []
         failures: list[str] = []
+        notes: list[str] = []
         for part in parts:
             items += part.items
             unclear += part.unclear
             failures += part.failures
-        return cls(tuple(items), tuple(unclear), tuple(failures))
+            notes += part.notes
+        return cls(tuple(items), tuple(unclear), tuple(failures), notes=tuple(notes))
 
     @property
     def repos(self) -> tuple[Repo, ...]:

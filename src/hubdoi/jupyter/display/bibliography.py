@@ -36,7 +36,7 @@ def _(table: ReviewTable) -> tuple[Card, ...]:
         blocks.append(Table(header, rows, sortable=True))
     else:
         blocks.append(Paragraph(text("This notebook loads no models or datasets from a Hub.")))
-    blocks += not_listed(table.unclear, table.failures)
+    blocks += not_listed(table.unclear, table.failures, table.notes)
     return (Card(text("Review"), blocks=tuple(blocks)),)
 
 

@@ -28,5 +28,6 @@ def _(connection: Connection) -> tuple[Card, ...]:
 
 @cards.register
 def _(message: Message) -> tuple[Card, ...]:
-    blocks = (Preformatted(message.details),) if message.details else ()
+    blocks: tuple[Block, ...] = (Preformatted(message.details),) if message.details else ()
+    blocks += tuple(Paragraph(text(note), "quiet") for note in message.notes)
     return (Card(text(message.text), blocks=blocks),)

@@ -25,7 +25,7 @@ def _(uses: Uses) -> tuple[Card, ...]:
         blocks.append(Table(("Repository", "Revision", "Call", "Place"), rows, sortable=True))
     else:
         blocks.append(Paragraph(text("This notebook loads no models or datasets from a Hub.")))
-    blocks += not_listed(uses.unclear, uses.failures)
+    blocks += not_listed(uses.unclear, uses.failures, uses.notes)
     return (Card(text("Models and datasets in use"), blocks=tuple(blocks)),)
 
 
@@ -40,11 +40,14 @@ def _(use: Use) -> tuple[Card, ...]:
     return (Card(text(str(use.repo)), blocks=(Facts(tuple(facts)),)),)
 
 
-def not_listed(unclear: Iterable[Unclear], failures: Iterable[str]) -> list[Block]:
-    """What could not be resolved and what could not be read, one line each."""
+def not_listed(
+    unclear: Iterable[Unclear], failures: Iterable[str], notes: Iterable[str]
+) -> list[Block]:
+    """What could not be resolved, what could not be read, and what to know of the rest."""
     found: list[Block] = [
         Paragraph(text(f"{one.place}: ", Code(one.call), f". {one.reason}"), "quiet")
         for one in unclear
     ]
     found += [Paragraph(text(failure), "bad") for failure in failures]
+    found += [Paragraph(text(note), "quiet") for note in notes]
     return found

@@ -71,7 +71,11 @@ def _with_last_run(found: Uses, path: Path, notebook: dict[str, Any] | None) -> 
         recording = recording_beside(path, notebook)
     except InvalidInput as error:
         return replace(found, failures=(*found.failures, error.message))
-    return with_recording(found, recording) if recording is not None else found
+    if recording is None:
+        return found
+    ended = recording.ended_in_words
+    note = f"{path}: revisions as the run that ended on {ended} recorded them."
+    return replace(with_recording(found, recording), notes=(note,))
 
 
 def _uses_of(source: object) -> Uses:
