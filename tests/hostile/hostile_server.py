@@ -126,6 +126,11 @@ def huge_integer(connection: socket.socket, ended: threading.Event) -> None:
     _packed(connection, b"[" + b"9" * 100_000 + b"]", b"identity")
 
 
+def many_values(connection: socket.socket, ended: threading.Event) -> None:
+    """Twenty million lists, which are 60 MiB of text and 1.5 GiB of objects."""
+    _packed(connection, gzip.compress(b"[" + b"[]," * 20_000_000 + b"[]]", 1), b"gzip")
+
+
 def endless_pages(connection: socket.socket, ended: threading.Event) -> None:
     number = 0
     while not ended.is_set():

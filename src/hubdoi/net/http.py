@@ -42,6 +42,8 @@ LONGEST_WAIT = 60.0
 """Seconds: a server that asks for a longer pause is reported as busy instead of waited for."""
 LARGEST_ANSWER = 64 * 2**20
 """Bytes, decoded; a larger answer is not read."""
+MOST_VALUES = 3_000_000
+"""Values in the JSON of an answer: each takes up to a hundred times the memory of its bytes."""
 MOST_REDIRECTS = 5
 _ENCODED_DOT = re.compile("%2[eE]")
 _SECONDS = re.compile(r"[0-9]{1,9}")
@@ -318,6 +320,10 @@ class Http:
         parsed: Any = None
         broken = False
         if content and (json_expected or status >= 400):
+            if sum(map(content.count, (b",", b"[", b"{"))) > MOST_VALUES:
+                raise UnexpectedAnswer(
+                    f"{self.base} sent more than {MOST_VALUES:,} values where a short answer was expected; check the endpoint."
+                )
             try:
                 parsed = json.loads(content)
             except (ValueError, RecursionError):
