@@ -36,3 +36,23 @@ def test_a_new_file_has_the_mode_that_the_umask_leaves(tmp_path: Path) -> None:
     finally:
         os.umask(was)
     assert (tmp_path / "a").stat().st_mode & 0o777 == 0o640
+
+
+def test_the_mask_of_the_process_stays_what_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # To read it is to change it, and two threads that do so at once leave it changed.
+    monkeypatch.setattr(os, "umask", lambda mask: pytest.fail("the mask was changed"))
+    write_atomically(tmp_path / "a", b"x")
+
+
+def test_a_file_that_is_replaced_keeps_owner_and_mode(tmp_path: Path) -> None:
+    path = tmp_path / "refs.bib"
+    path.write_bytes(b"old")
+    # Only root can give a file to somebody else.
+    owner = (12345, 23456) if os.geteuid() == 0 else (os.geteuid(), os.getgroups()[-1])
+    os.chown(path, *owner)
+    path.chmod(0o640)
+    write_atomically(path, b"new")
+    found = path.stat()
+    assert (found.st_uid, found.st_gid, found.st_mode & 0o7777) == (*owner, 0o640)

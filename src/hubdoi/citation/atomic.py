@@ -5,11 +5,12 @@ from __future__ import annotations
 import errno
 import os
 import stat
-import tempfile
+import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from secrets import token_hex
 
 from ..records.errors import InvalidInput
 
@@ -113,7 +114,7 @@ def locked(path: Path) -> Iterator[None]:
 
 
 def write_atomically(path: Path, content: bytes) -> None:
-    """Write all of `content` or nothing; an existing file keeps its mode, a link its target.
+    """Write all of `content` or nothing; an existing file keeps its mode and owner, a link its target.
 
     Raises:
         InvalidInput: a device, a pipe or a directory is there.
@@ -121,17 +122,23 @@ def write_atomically(path: Path, content: bytes) -> None:
     """
     target = _resolved(path)
     check_regular(target)
-    mode = target.stat().st_mode & 0o7777 if target.exists() else 0o666 & ~_umask()
-    descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:80]}.")
+    before = target.stat() if target.exists() else None
+    temporary = target.with_name(f".{target.name[:80]}.{token_hex(4)}")
+    # The mask of a process is for the kernel to apply: to ask for it is to change it.
+    mode = 0o600 if before else 0o666
+    descriptor = os.open(
+        temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), mode
+    )
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
             file.flush()
+            if before:
+                _keep_owner(file.fileno(), before)
             os.fsync(file.fileno())
-        Path(temporary).chmod(mode)
-        Path(temporary).replace(target)
+        temporary.replace(target)
     except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise
 
 
@@ -173,7 +180,12 @@ def _not_regular(path: Path, mode: int) -> str:
     return f"{path} is {kind}, not a file that can be read and replaced; check the path."
 
 
-def _umask() -> int:
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask
+def _keep_owner(descriptor: int, before: os.stat_result) -> None:
+    """Give a new file the owner, where that is allowed, and the mode of the one that it replaces."""
+    if sys.platform == "win32":
+        return
+    made = os.fstat(descriptor)
+    if (made.st_uid, made.st_gid) != (before.st_uid, before.st_gid):
+        with suppress(OSError):
+            os.fchown(descriptor, before.st_uid, before.st_gid)
+    os.fchmod(descriptor, before.st_mode & 0o7777)
