@@ -282,6 +282,9 @@ def test_datacite_xml_is_valid_by_the_schema(
         "ISNI",
         "Other",
     ]
+    assert document.xpath("//d:funderIdentifier/@schemeURI", namespaces=names) == [
+        "https://ror.org"
+    ]
     assert document.xpath("//d:awardNumber/@awardURI", namespaces=names) == [
         "https://example.org/1",
         "https://example.org/award",
@@ -501,10 +504,10 @@ def test_schema_org_has_what_dataset_search_reads(make: Make) -> None:
     assert data["isAccessibleForFree"] is True
     assert data["includedInDataCatalog"]["name"] == "Hugging Face"
     assert data["distribution"][0]["encodingFormat"] == "parquet"
-    several = make(3, formats=("text/csv", "text/markdown"), sizes=("12 bytes",))
+    several = make(3, formats=("text/csv", "text/markdown"), sizes=("3 files", "7294 B"))
     (files,) = json.loads(str(cite(several, "schema.org")))["distribution"]
     assert files["encodingFormat"] == ["text/csv", "text/markdown"]
-    assert files["contentSize"] == "12 bytes"
+    assert files["contentSize"] == "7294 B"
     untyped = json.loads(str(cite(make(1, authors=(Author("jeevan"),)), "schema.org")))
     assert untyped["author"] == [{"@type": "Organization", "name": "jeevan"}]
     own = json.loads(str(cite(make(1, license="gemma"), "schema.org")))

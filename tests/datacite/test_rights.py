@@ -16,6 +16,7 @@ from hubdoi.datacite.json_record import attributes
 from hubdoi.datacite.reader import version_from
 from hubdoi.records import Repo, Version
 from hubdoi.records.rights import Rights, licenses_of
+from hubdoi.records.spdx import spdx_identifier
 
 from .test_reader import SCHEMAS
 
@@ -110,6 +111,30 @@ def test_a_link_of_a_known_licence_is_a_licence_of_its_own() -> None:
     )
     assert (version.license, version.license_url) == ("MIT", None)
     assert version.rights == (Rights("Own"),)
+
+
+@pytest.mark.parametrize(
+    ("word", "title"),
+    [
+        ("apache-2.0", "Apache License 2.0"),
+        ("CC-BY-NC-SA-4.0", "Creative Commons Attribution Non Commercial Share Alike 4.0 International"),
+        ("odbl", "Open Data Commons Open Database License v1.0"),
+        # It may mean "only" or "or later": the title takes no side.
+        ("gpl-3.0", "GNU General Public License v3.0"),
+        ("gpl-3.0-or-later", "GNU General Public License v3.0 or later"),
+        ("gemma", "gemma"),
+    ],
+)  # fmt: skip
+def test_the_complete_title_of_a_licence_is_registered(word: str, title: str) -> None:
+    version = Version.from_parts(doi="10.1234/x", title="x", license=word)
+    (written,) = attributes(version)["rightsList"]
+    assert written["rights"] == title
+    again = version_from({"doi": "10.1234/x", "rightsList": [written]})
+    assert again.license == (spdx_identifier(word) or word)
+    # Records that have the title alone mean the same licence.
+    assert version_from({"doi": "10.1234/x", "rightsList": [{"rights": title}]}).license == (
+        again.license
+    )
 
 
 @pytest.mark.parametrize(

@@ -63,3 +63,16 @@ def test_r05_the_owner_as_an_author(name: str, is_organization: bool, expected: 
 
 def test_an_empty_card_names_nothing() -> None:
     assert _info().related == ()
+
+
+@pytest.mark.parametrize(
+    ("languages", "language"),
+    [(("en", "de"), "en"), (("multilingual", "en"), "mul"), (("Multilingual",), "mul"), ((), None)],
+)
+def test_a_record_names_the_primary_language(
+    languages: tuple[str, ...], language: str | None
+) -> None:
+    info = RepoInfo(
+        repo=Repo("model", "a/b"), uid="1", head=None, revision=None, languages=languages
+    )
+    assert info.language == language

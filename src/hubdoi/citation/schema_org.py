@@ -44,6 +44,9 @@ _CONTAINERS = {
     "book": "BookSeries",
 }
 
+# DataCite's sizes are also numbers of files or pages.
+_SIZE = re.compile(r"[\d.,]+ ?([kKMGTP]i?)?(B|bytes?)")
+
 
 def write(versions: Sequence[Version]) -> str:
     """One thing, or a graph of them.
@@ -174,7 +177,7 @@ def _distribution(version: Version) -> list[dict[str, Any]] | None:
     found = {
         "@type": "DataDownload",
         "contentUrl": landing_of(version),
-        "contentSize": plain_line(version.sizes[0]) if version.sizes else "",
+        "contentSize": next(filter(_SIZE.fullmatch, map(plain_line, version.sizes)), ""),
         "encodingFormat": formats[0] if len(formats) == 1 else formats,
     }
     return [{name: value for name, value in found.items() if value}]

@@ -11,7 +11,7 @@ from ..records.link import web_url
 from ..records.markup import without_markup
 from ..records.plain_text import plain_line
 from ..records.rights import Rights
-from ..records.spdx import license_page, spdx_identifier
+from ..records.spdx import license_page, spdx_identifier, spdx_name
 from ..records.untyped import first, members, text_of
 
 # Who may see a work, in the vocabulary of OpenAIRE: a statement of rights, and no licence.
@@ -30,11 +30,7 @@ def read_rights(
     stated = list(filter(None, map(_statement, members(attributes.get("rightsList")))))
     licences = [one for one in stated if not _ACCESS.fullmatch(one.url)]
     chosen = max(licences, key=_weight, default=Rights())
-    name = chosen.spdx
-    # The card's own word, where it means the same.
-    if chosen.identifier and name and spdx_identifier(chosen.text) == name:
-        name = chosen.text
-    name = name or chosen.identifier or chosen.text or None
+    name = chosen.spdx or chosen.identifier or chosen.text or None
     url, link = chosen.url, None
     if not url and not chosen.spdx:
         link = first(one for one in licences if one.url and not one.text and not one.identifier)
@@ -66,7 +62,11 @@ def _statement(entry: Any) -> Rights | None:
 
 def _written(one: Rights) -> dict[str, str]:
     url = one.url if _ACCESS.fullmatch(one.url) else web_url(one.page)
-    found = {"rights": plain_line(one.text), "rightsUri": url}
+    text = plain_line(one.text)
+    if one.spdx and (not text or spdx_identifier(text) == one.spdx):
+        # DataCite asks for the complete title of a licence with its version, not for a card's word.
+        text = spdx_name(one.spdx)
+    found = {"rights": text, "rightsUri": url}
     if one.spdx:
         found |= {
             "rightsIdentifier": one.spdx,

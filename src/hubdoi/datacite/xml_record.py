@@ -133,6 +133,8 @@ def _add_funding(root: Element, funding: list[dict[str, str]]) -> None:
                 "funderIdentifier",
                 entry["funderIdentifier"],
                 funderIdentifierType=entry["funderIdentifierType"],
+                # DataCite's JSON has no place for it.
+                schemeURI="https://ror.org" if entry["funderIdentifierType"] == "ROR" else None,
             )
         if entry.keys() & {"awardNumber", "awardUri"}:
             _add(element, "awardNumber", entry.get("awardNumber"), awardURI=entry.get("awardUri"))

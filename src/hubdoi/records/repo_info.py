@@ -96,8 +96,12 @@ class RepoInfo:
 
     @property
     def language(self) -> str | None:
-        """The first language of the card: a record names one, the primary language."""
-        return next(iter(self.languages), None)
+        """The first language of the card: a record names one, the primary language.
+
+        The Hub's word "multilingual" is ``mul`` in ISO 639, as records have it.
+        """
+        first = next(iter(self.languages), None)
+        return "mul" if first and first.lower() == "multilingual" else first
 
     @property
     def rights(self) -> tuple[Rights, ...]:

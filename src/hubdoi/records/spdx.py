@@ -4,21 +4,88 @@ from __future__ import annotations
 
 import re
 
-# The licences that the Hub's cards offer and that are on the SPDX list, in SPDX's spelling.
-_IDENTIFIERS = (
-    "0BSD AFL-3.0 AGPL-3.0 AGPL-3.0-only AGPL-3.0-or-later Apache-2.0 Artistic-2.0 BSD-2-Clause "
-    "BSD-3-Clause BSD-3-Clause-Clear BSL-1.0 CC-BY-1.0 CC-BY-2.0 CC-BY-2.5 CC-BY-3.0 CC-BY-4.0 "
-    "CC-BY-NC-1.0 CC-BY-NC-2.0 CC-BY-NC-2.5 CC-BY-NC-3.0 CC-BY-NC-4.0 CC-BY-NC-ND-1.0 "
-    "CC-BY-NC-ND-2.0 CC-BY-NC-ND-2.5 CC-BY-NC-ND-3.0 CC-BY-NC-ND-4.0 CC-BY-NC-SA-1.0 "
-    "CC-BY-NC-SA-2.0 CC-BY-NC-SA-2.5 CC-BY-NC-SA-3.0 CC-BY-NC-SA-4.0 CC-BY-ND-1.0 CC-BY-ND-2.0 "
-    "CC-BY-ND-2.5 CC-BY-ND-3.0 CC-BY-ND-4.0 CC-BY-SA-1.0 CC-BY-SA-2.0 CC-BY-SA-2.5 CC-BY-SA-3.0 "
-    "CC-BY-SA-4.0 CC0-1.0 CDLA-Permissive-1.0 CDLA-Permissive-2.0 CDLA-Sharing-1.0 C-UDA-1.0 ECL-2.0 "
-    "EPL-1.0 EPL-2.0 etalab-2.0 EUPL-1.1 EUPL-1.2 GFDL-1.3 GFDL-1.3-only GFDL-1.3-or-later GPL-2.0 GPL-2.0-only "
-    "GPL-2.0-or-later GPL-3.0 GPL-3.0-only GPL-3.0-or-later ISC LGPL-2.1 LGPL-2.1-only "
-    "LGPL-2.1-or-later LGPL-3.0 LGPL-3.0-only LGPL-3.0-or-later LPPL-1.3c MIT MPL-2.0 MS-PL NCSA "
-    "ODC-By-1.0 ODbL-1.0 OFL-1.1 OSL-3.0 PDDL-1.0 PostgreSQL Unlicense WTFPL Zlib"
-).split()
-_BY_WORD = {identifier.lower(): identifier for identifier in _IDENTIFIERS} | {
+# Names of the Creative Commons licences, whose identifiers are their parts.
+_CC_PARTS = {
+    "BY": "Attribution",
+    "NC": "Non Commercial",
+    "ND": "No Derivatives",
+    "SA": "Share Alike",
+}
+_CC_EDITIONS = {
+    "1.0": "Generic",
+    "2.0": "Generic",
+    "2.5": "Generic",
+    "3.0": "Unported",
+    "4.0": "International",
+}
+_CC_TERMS = ("BY", "BY-NC", "BY-NC-ND", "BY-NC-SA", "BY-ND", "BY-SA")
+
+_NAMES = {
+    "0BSD": "BSD Zero Clause License",
+    "AFL-3.0": "Academic Free License v3.0",
+    "AGPL-3.0": "GNU Affero General Public License v3.0",
+    "AGPL-3.0-only": "GNU Affero General Public License v3.0 only",
+    "AGPL-3.0-or-later": "GNU Affero General Public License v3.0 or later",
+    "Apache-2.0": "Apache License 2.0",
+    "Artistic-2.0": "Artistic License 2.0",
+    "BSD-2-Clause": 'BSD 2-Clause "Simplified" License',
+    "BSD-3-Clause": 'BSD 3-Clause "New" or "Revised" License',
+    "BSD-3-Clause-Clear": "BSD 3-Clause Clear License",
+    "BSL-1.0": "Boost Software License 1.0",
+    "CC0-1.0": "Creative Commons Zero v1.0 Universal",
+    "CDLA-Permissive-1.0": "Community Data License Agreement Permissive 1.0",
+    "CDLA-Permissive-2.0": "Community Data License Agreement Permissive 2.0",
+    "CDLA-Sharing-1.0": "Community Data License Agreement Sharing 1.0",
+    "C-UDA-1.0": "Computational Use of Data Agreement v1.0",
+    "ECL-2.0": "Educational Community License v2.0",
+    "EPL-1.0": "Eclipse Public License 1.0",
+    "EPL-2.0": "Eclipse Public License 2.0",
+    "etalab-2.0": "Etalab Open License 2.0",
+    "EUPL-1.1": "European Union Public License 1.1",
+    "EUPL-1.2": "European Union Public License 1.2",
+    "GFDL-1.3": "GNU Free Documentation License v1.3",
+    "GFDL-1.3-only": "GNU Free Documentation License v1.3 only",
+    "GFDL-1.3-or-later": "GNU Free Documentation License v1.3 or later",
+    "GPL-2.0": "GNU General Public License v2.0",
+    "GPL-2.0-only": "GNU General Public License v2.0 only",
+    "GPL-2.0-or-later": "GNU General Public License v2.0 or later",
+    "GPL-3.0": "GNU General Public License v3.0",
+    "GPL-3.0-only": "GNU General Public License v3.0 only",
+    "GPL-3.0-or-later": "GNU General Public License v3.0 or later",
+    "ISC": "ISC License",
+    "LGPL-2.1": "GNU Lesser General Public License v2.1",
+    "LGPL-2.1-only": "GNU Lesser General Public License v2.1 only",
+    "LGPL-2.1-or-later": "GNU Lesser General Public License v2.1 or later",
+    "LGPL-3.0": "GNU Lesser General Public License v3.0",
+    "LGPL-3.0-only": "GNU Lesser General Public License v3.0 only",
+    "LGPL-3.0-or-later": "GNU Lesser General Public License v3.0 or later",
+    "LPPL-1.3c": "LaTeX Project Public License v1.3c",
+    "MIT": "MIT License",
+    "MPL-2.0": "Mozilla Public License 2.0",
+    "MS-PL": "Microsoft Public License",
+    "NCSA": "University of Illinois/NCSA Open Source License",
+    "ODC-By-1.0": "Open Data Commons Attribution License v1.0",
+    "ODbL-1.0": "Open Data Commons Open Database License v1.0",
+    "OFL-1.1": "SIL Open Font License 1.1",
+    "OSL-3.0": "Open Software License 3.0",
+    "PDDL-1.0": "Open Data Commons Public Domain Dedication & License 1.0",
+    "PostgreSQL": "PostgreSQL License",
+    "Unlicense": "The Unlicense",
+    "WTFPL": "Do What The F*ck You Want To Public License",
+    "Zlib": "zlib License",
+} | {
+    f"CC-{terms}-{number}": " ".join(
+        ("Creative Commons", *(_CC_PARTS[part] for part in terms.split("-")), number, edition)
+    )
+    for terms in _CC_TERMS
+    for number, edition in _CC_EDITIONS.items()
+}
+"""The licences that the Hub's cards offer and that are on the SPDX list, with their names in it.
+
+"GPL-3.0" may mean "only" or "or later": SPDX has replaced such identifiers, and the name is of neither.
+"""
+
+_BY_WORD = {word.lower(): key for key, name in _NAMES.items() for word in (key, name)} | {
     # Words of the Hub's cards that SPDX spells otherwise.
     "odbl": "ODbL-1.0",
     "odc-by": "ODC-By-1.0",
@@ -32,6 +99,11 @@ _BY_WORD = {identifier.lower(): identifier for identifier in _IDENTIFIERS} | {
 def spdx_identifier(word: str | None) -> str | None:
     """The SPDX identifier that `word` means, in SPDX's spelling; None for a licence of its own kind."""
     return _BY_WORD.get(word.strip().lower()) if word else None
+
+
+def spdx_name(identifier: str) -> str:
+    """The complete title of a licence, with its version: ``Apache License 2.0``."""
+    return _NAMES[identifier]
 
 
 _PAGES = {
