@@ -26,7 +26,7 @@ from hubdoi.records.errors import ConsentRequired, InvalidInput, SignInRequired,
 from hubdoi.sandbox import Sandbox
 from hubdoi.sandbox.oauth_tables import TOKENS
 
-from .conftest import Served, environment
+from .conftest import environment
 
 REPO = "ada/tiny-bert"
 
@@ -81,11 +81,11 @@ def deciding(hub: Sandbox, username: str | None) -> Callable[[object], None]:
 
 
 def test_a_person_signs_in_mints_and_signs_out(
-    serve: Callable[..., Served], plain_hub: Sandbox, database_url: str
+    serve_here: Callable[..., str], plain_hub: Sandbox, database_url: str
 ) -> None:
-    _, line = serve(variables(plain_hub, database_url))
+    url = serve_here(variables(plain_hub, database_url))
     context = Context(Session(), show=deciding(plain_hub, "ada"))
-    run(["use", line["endpoint"]], context)
+    run(["use", url], context)
     assert not context.session.config().is_signed_in
     assert run(["login"], context).person.username == "ada"
     assert context.session.config().token is None
@@ -101,12 +101,12 @@ def test_a_person_signs_in_mints_and_signs_out(
 
 
 def test_who_asks_too_often_asks_less_often(
-    serve: Callable[..., Served],
+    serve_here: Callable[..., str],
     plain_hub: Sandbox,
     database_url: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    _, line = serve(variables(plain_hub, database_url))
+    url = serve_here(variables(plain_hub, database_url))
     monkeypatch.setattr("hubdoi.sandbox.oauth.POLL_SECONDS", 3600)
     slept: list[float] = []
     codes: list[str] = []
@@ -124,7 +124,7 @@ def test_who_asks_too_often_asks_less_often(
 
     monkeypatch.setattr("hubdoi.commands.logins.time.sleep", sleep)
     context = Context(Session(), show=show)
-    run(["use", line["endpoint"]], context)
+    run(["use", url], context)
     assert run(["login"], context).person.username == "ada"
     first = slept[0]
     assert slept == [first, first, first + 5, first + 10]
@@ -169,11 +169,11 @@ def end(page: TestClient, owner: str, csrf: str | None = None) -> Any:
 
 
 def test_who_says_no_is_not_signed_in(
-    serve: Callable[..., Served], plain_hub: Sandbox, database_url: str
+    serve_here: Callable[..., str], plain_hub: Sandbox, database_url: str
 ) -> None:
-    _, line = serve(variables(plain_hub, database_url))
+    url = serve_here(variables(plain_hub, database_url))
     context = Context(Session(), show=deciding(plain_hub, None))
-    run(["use", line["endpoint"]], context)
+    run(["use", url], context)
     with pytest.raises(SignInRequired, match="denied"):
         run(["login"], context)
     with pytest.raises(UsageError, match="HF_TOKEN"):
@@ -181,11 +181,11 @@ def test_who_says_no_is_not_signed_in(
 
 
 def test_a_grant_that_is_revoked_before_the_mint_ends_in_a_sentence(
-    serve: Callable[..., Served], plain_hub: Sandbox, database_url: str
+    serve_here: Callable[..., str], plain_hub: Sandbox, database_url: str
 ) -> None:
-    _, line = serve(variables(plain_hub, database_url))
+    url = serve_here(variables(plain_hub, database_url))
     context = Context(Session(), show=deciding(plain_hub, "ada"))
-    run(["use", line["endpoint"]], context)
+    run(["use", url], context)
     run(["login"], context)
     with pytest.raises(ConsentRequired):
         run(["mint", REPO], context)

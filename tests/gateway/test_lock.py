@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from hubdoi.client import Client
 from hubdoi.sandbox import Sandbox
@@ -12,9 +11,9 @@ from .conftest import environment
 
 
 def test_nobody_is_promised_a_lock(
-    serve: Callable[..., Any], plain_hub: Sandbox, database_url: str
+    serve_here: Callable[..., str], plain_hub: Sandbox, database_url: str
 ) -> None:
-    _, line = serve(environment(plain_hub, database_url))
-    status = Client(line["endpoint"], plain_hub.users["ada"]).status("ada/tiny-bert")
+    url = serve_here(environment(plain_hub, database_url))
+    status = Client(url, plain_hub.users["ada"]).status("ada/tiny-bert")
     for shown in status._repr_mimebundle_().values():
         assert "does not lock a repository for a DOI that is made here" in " ".join(shown.split())

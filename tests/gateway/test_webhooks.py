@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
@@ -213,7 +212,7 @@ def test_r08_a_doi_of_the_hub_stops_a_mint_of_this_minute(
 
 
 def test_it_hears_of_everything_from_a_real_hub(
-    serve: Callable[..., tuple[subprocess.Popen[str], dict[str, Any]]],
+    serve_here: Callable[..., str],
     plain_hub: Sandbox,
     postgres: Postgres,
 ) -> None:
@@ -224,10 +223,10 @@ def test_it_hears_of_everything_from_a_real_hub(
     }
     institution = Institution(Settings.read(variables))
     version = mint(institution, plain_hub)
-    _, line = serve(variables)
+    url = serve_here(variables)
     api = plain_hub.hf_api()
     api.create_webhook(
-        url=line["endpoint"] + "/webhooks/hub",
+        url=f"{url}/webhooks/hub",
         watched=[{"type": "user", "name": "ada"}],
         domains=["repo"],
         secret=SECRET,
@@ -247,14 +246,14 @@ def test_it_hears_of_everything_from_a_real_hub(
 
 
 def test_whoever_waits_for_a_doi_of_the_hub_hears_of_it(
-    serve: Callable[..., tuple[subprocess.Popen[str], dict[str, Any]]],
+    serve_here: Callable[..., str],
     plain_hub: Sandbox,
     database_url: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     variables = environment(plain_hub, database_url, HUBDOI_GATEWAY_WEBHOOK_SECRET=SECRET)
-    _, line = serve(variables)
-    monkeypatch.setenv("HUBDOI_GATEWAY_URL", line["endpoint"])
+    url = serve_here(variables)
+    monkeypatch.setenv("HUBDOI_GATEWAY_URL", url)
     backend = HandOffBackend(
         Resources(Config(endpoint=plain_hub.endpoint, datacite_api=plain_hub.datacite_url))
     )
@@ -281,7 +280,7 @@ def test_whoever_waits_for_a_doi_of_the_hub_hears_of_it(
             # Of the deliveries at least the second one comes after the first question.
             number += 1
             told = {**body, "updatedRefs": [{"ref": f"refs/heads/{number}"}]}
-            httpx.post(f"{line['endpoint']}/webhooks/hub", json=told, headers=headers)
+            httpx.post(f"{url}/webhooks/hub", json=told, headers=headers)
             wait([waiting], timeout=1)
     found = waiting.result()
     assert found is not None
