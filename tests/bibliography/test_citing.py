@@ -87,7 +87,7 @@ def test_r13_the_recorded_revision_is_cited_and_the_cache_is_not_believed(
     dois, notes = cited()
     assert dois == [second]
     assert "not proven; it has the DOIs" in notes
-    assert f"The cache has {head[:7]}, which proves nothing." in notes
+    assert f"The cache has {head[:7]}, which does not prove that it was loaded." in notes
     assert "which " + sandbox.endpoint + " does not have" in cited("f" * 40)[1]
 
 
@@ -119,4 +119,4 @@ def test_a_citation_says_when_the_repository_has_changed_since_the_doi(
 def test_nothing_in_use_says_so(sandbox: Sandbox) -> None:
     citation = cite_uses(Uses(), client=client_of(sandbox))
     assert citation.versions == ()
-    assert "No repository is used" in citation.notes[0]
+    assert "does not use any repository" in citation.notes[0]

@@ -74,7 +74,7 @@ class CardProposal(Displayed):
             SignInRequired, RepoNotFound, ServiceError: the Hub refuses it.
         """
         if self.before == self.after:
-            return Message(f"The card of {self.repo} has this citation already.")
+            return Message(f"The card of {self.repo} already contains this citation.")
         commit = _asked(
             self.repo,
             lambda: self._client.hf_api().upload_file(

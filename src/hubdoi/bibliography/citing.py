@@ -68,7 +68,7 @@ def cite_uses(
     notes += [f"{unclear.place}: {unclear.call}: {unclear.reason}" for unclear in found.unclear]
     notes += [*found.failures, *found.notes]
     if not versions:
-        notes.append("No repository is used, as far as the code tells.")
+        notes.append("The code does not use any repository.")
     return cite(
         versions,
         format,
@@ -132,7 +132,9 @@ def _unproven(use: Use, client: Client, cache: Path | None) -> Iterator[str]:
     """What has to be said beside a citation whose revision is neither recorded nor pinned."""
     status = client.status(use.repo)
     cached = cached_revision(use.repo, use.revision, cache)
-    hint = f" The cache has {cached[:7]}, which proves nothing." if cached else ""
+    hint = (
+        f" The cache has {cached[:7]}, which does not prove that it was loaded." if cached else ""
+    )
     if len(status.versions) > 1:
         yield not_proven(status) + hint
     elif status.versions:

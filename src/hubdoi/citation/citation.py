@@ -299,7 +299,7 @@ def _day(urldate: date | str) -> str:
         ).isoformat()[:10]
     except ValueError:
         raise InvalidInput(
-            f"{str(urldate)[:40]!r} is not a day; write it like 2026-11-23."
+            f"{str(urldate)[:40]!r} is not a date; write it like 2026-11-23."
         ) from None
 
 

@@ -59,7 +59,7 @@ def _without_doi(status: Status, hub: HuggingFaceHub, revision: str | None, home
 
 def _reserved(status: Status) -> Iterator[str]:
     if status.reserved:
-        yield f"{status.reserved} is reserved for it, and leads nowhere before a mint."
+        yield f"{status.reserved} is reserved for it, and does not resolve before a mint."
 
 
 def _changed_since(status: Status, version: Version) -> Iterator[str]:

@@ -250,7 +250,7 @@ def parser(prog: str = "%doi", only: str | None = None) -> argparse.ArgumentPars
         "--table", action="store_true", help="the reviewer's table: DOI and verdict for each"
     )
     uses.add_argument(
-        "--save", action="store_true", help="keep what was recorded in the notebook's metadata"
+        "--save", action="store_true", help="save what was recorded in the notebook's metadata"
     )
     _json_option(uses)
 
@@ -265,7 +265,7 @@ def parser(prog: str = "%doi", only: str | None = None) -> argparse.ArgumentPars
     bib.add_argument("file", metavar="FILE")
     bib.add_argument("references", nargs="*", metavar="REPO|DOI|NOTEBOOK")
     bib.add_argument(
-        "--format", choices=("bibtex", "biblatex"), help="else as the entries that are there"
+        "--format", choices=("bibtex", "biblatex"), help="by default as in the existing entries"
     )
     _bibtex_options(bib)
     bib.add_argument(
@@ -293,14 +293,14 @@ def parser(prog: str = "%doi", only: str | None = None) -> argparse.ArgumentPars
     )
     check.add_argument("--baseline", metavar="FILE", help="leave out the findings in this file")
     check.add_argument(
-        "--write-baseline", action="store_true", help="write the present findings to --baseline"
+        "--write-baseline", action="store_true", help="write the current findings to --baseline"
     )
     check.add_argument("--fix", action="store_true", help="write the missing revisions")
     check.add_argument(
         "--dry-run", action="store_true", help="show what --fix would change, and write nothing"
     )
     check.add_argument(
-        "--bib", action="append", metavar="FILE", help="a .bib file that holds the citations"
+        "--bib", action="append", metavar="FILE", help="a .bib file that contains the citations"
     )
 
     export = command("export", "what a notebook loads, for RO-Crate, CycloneDX or Croissant")
@@ -327,7 +327,7 @@ def parser(prog: str = "%doi", only: str | None = None) -> argparse.ArgumentPars
     command("login", "sign in at an institution's gateway, with a code")
     command("logout", "sign out; the gateway deletes the access that you gave it")
 
-    sandbox = command("sandbox", "our own complete Hub, for trying out")
+    sandbox = command("sandbox", "a complete Hub on this machine, for testing")
     actions = sandbox.add_subparsers(
         dest="action", metavar="ACTION", required=True, parser_class=_Parser
     )
@@ -383,10 +383,10 @@ def parser(prog: str = "%doi", only: str | None = None) -> argparse.ArgumentPars
     user = command("user", "the people who are listed, their roles and groups", actions)
     acts = user.add_subparsers(dest="act", metavar="ACT", required=True, parser_class=_Parser)
     _json_option(command("list", "who is listed", acts))
-    put = command("set", "list somebody, or change what they may do", acts)
+    put = command("set", "add a person, or change what they may do", acts)
     put.add_argument("name", metavar="NAME", help="the user name on the Hub")
     put.add_argument("--role", choices=("member", "curator", "admin"))
-    put.add_argument("--group", help="the group whose policy counts; empty for none")
+    put.add_argument("--group", help="the group whose policy applies; empty for none")
     command("remove", "list somebody no more", acts).add_argument("name", metavar="NAME")
     command("erase", "erase somebody's data, except what is public at DataCite", acts).add_argument(
         "name", metavar="NAME"
@@ -406,7 +406,7 @@ def parser(prog: str = "%doi", only: str | None = None) -> argparse.ArgumentPars
         action=argparse.BooleanOptionalAction,
         help="a curator decides each mint, or none; else as in the configuration",
     )
-    command("remove", "let the policy of everybody count", acts).add_argument(
+    command("remove", "let the policy of everybody apply", acts).add_argument(
         "group", metavar="GROUP"
     )
     review = command("review", "the mints that a curator decides", actions)

@@ -111,7 +111,7 @@ def request(arguments: Namespace, context: Context) -> Message:
     answer = context.session.client.request_support(
         arguments.repo, arguments.action, reason=arguments.reason, to=arguments.to
     )
-    return Message(f"Support has your request, number {answer.get('number')}.", answer)
+    return Message(f"Your request was sent to support, number {answer.get('number')}.", answer)
 
 
 def _mint(arguments: Namespace, context: Context, *, again: bool) -> Version:

@@ -112,7 +112,7 @@ def _no_route(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     sentences = {
         404: "There is nothing at this URL.",
-        405: "The gateway does not do this; use the Hub itself, or write to those who run the gateway.",
+        405: "The gateway does not support this; use the Hub itself, or write to those who run the gateway.",
     }
     return error_response(error.status_code, sentences.get(error.status_code, str(error.detail)))
 

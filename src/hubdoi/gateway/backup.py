@@ -55,7 +55,7 @@ def backup(file: str) -> Message:
         raise
     finally:
         database.close()
-    return Message(f"{path} has the whole database: {path.stat().st_size:,} bytes.", str(path))
+    return Message(f"{path} contains the whole database: {path.stat().st_size:,} bytes.", str(path))
 
 
 def restore(file: str) -> Message:

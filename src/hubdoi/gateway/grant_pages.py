@@ -29,7 +29,9 @@ def end(request: Request, form: Annotated[Form, Depends(sent_form)]) -> Response
     institution, owner = institution_of(request), form.get("owner", "")
     is_own = owner in {one.owner for one in institution.grants.of(session.username)}
     if not is_own and not member.is_at_least("admin"):
-        raise PolicyRefused("That sign-in is somebody else's; an admin of the gateway can end it.")
+        raise PolicyRefused(
+            "That sign-in belongs to another person; an admin of the gateway can end it."
+        )
     ended = next((one for one in institution.grants.all() if one.owner == owner), None)
     if ended is not None and institution.grants.forget(owner):
         institution.audit.add(session.username, "sign-in ended", ended.name, f"for {GATEWAY}")

@@ -124,7 +124,7 @@ def decide(request: Request, number: int, form: SentForm) -> Response:
             reason=reason or None,
         )
     else:
-        raise InvalidInput("Choose whether to approve or to refuse.")
+        raise InvalidInput("Choose whether to approve or refuse the request.")
     return see_other("/gateway")
 
 

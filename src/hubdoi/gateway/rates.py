@@ -61,7 +61,7 @@ class Rates:
         granted = part - max(0, used - limit)
         if granted < 1:
             raise ServiceBusy(
-                f"You have sent more than {limit} requests in a minute; go on in {rest:.0f} seconds.",
+                f"You have sent more than {limit} requests in a minute; try again in {rest:.0f} seconds.",
                 rest,
             )
         with self._lock:

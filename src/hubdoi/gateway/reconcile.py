@@ -169,7 +169,7 @@ def _record_deletion(institution: Institution, uid: str, repo: Repo) -> Finding:
         return Finding(
             str(repo),
             "gone",
-            "It is gone from the Hub; set HUBDOI_GATEWAY_URL, so that its DOIs can lead to a page here.",
+            "It is no longer on the Hub; set HUBDOI_GATEWAY_URL, so that its DOIs can lead to a page here.",
         )
     # The page first: what stops in between is done again.
     for version in institution.ledger.versions(uid):
@@ -179,7 +179,10 @@ def _record_deletion(institution: Institution, uid: str, repo: Repo) -> Finding:
     institution.ledger.mark_deleted(uid, at=datetime.now(UTC), reason=reason)
     institution.audit.add(GATEWAY, "gone", str(repo), reason)
     return Finding(
-        str(repo), "gone", "It is gone from the Hub; its DOIs lead to a page here.", repaired=True
+        str(repo),
+        "gone",
+        "It is no longer on the Hub; its DOIs lead to a page here.",
+        repaired=True,
     )
 
 
@@ -194,7 +197,7 @@ def _with_datacite(
         parts = tuple(part for part in parts if part != "url" or entry.uid not in gone)
         if not parts:
             continue
-        sentence = f"At DataCite differs: {', '.join(parts)}."
+        sentence = f"The record at DataCite differs: {', '.join(parts)}."
         if entry.uid in gone:
             yield Finding(str(doi), parts[0], sentence)
             continue

@@ -87,7 +87,7 @@ def datacite_findings(registrar: DataCiteRegistrar, hub: str) -> Iterator[Findin
         yield Finding(
             "DataCite",
             "domains",
-            f"The account {name} allows URLs of {domains} alone; ask DataCite or your institution to add {host} to its domains, or every DOI is refused.",
+            f"The account {name} allows URLs of {domains} only; ask DataCite or your institution to add {host} to its domains, or every DOI is refused.",
         )
 
 

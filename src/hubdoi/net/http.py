@@ -379,7 +379,7 @@ def _origin(url: str) -> tuple[str, str, int | None]:
 
 def _offline(base: str) -> ServiceUnreachable:
     return ServiceUnreachable(
-        f"HF_HUB_OFFLINE is set, so {urlsplit(base).netloc} is not asked; unset it to go on."
+        f"HF_HUB_OFFLINE is set, so {urlsplit(base).netloc} is not queried; unset it to continue."
     )
 
 

@@ -331,5 +331,5 @@ def _text(value: object, what: str, *, at_most: int = MAX_NAME) -> str:
         ord(character) < 32 or 127 <= ord(character) < 160 or 0xD800 <= ord(character) < 0xE000
         for character in text
     ):
-        raise InvalidAuthor(f"{what} has control characters in it; remove them.")
+        raise InvalidAuthor(f"{what} contains control characters; remove them.")
     return text

@@ -93,8 +93,6 @@ def check_text(value: Any, what: str, limit: int, *, lines: bool = True) -> None
         raise InvalidMetadata(f"{what} has {len(value):,} characters; {limit:,} are allowed.")
     allowed = "\n\r\t" if lines else ""
     if any(category(character) == "Cc" and character not in allowed for character in value):
-        raise InvalidMetadata(f"{what} has control characters in it; remove them.")
+        raise InvalidMetadata(f"{what} contains control characters; remove them.")
     if any(category(character) == "Cs" for character in value):
-        raise InvalidMetadata(
-            f"{what} has characters in it that are not Unicode text; remove them."
-        )
+        raise InvalidMetadata(f"{what} contains characters that are not Unicode text; remove them.")

@@ -17,7 +17,7 @@ def parse_moment(text: str) -> datetime:
     try:
         return moment.astimezone(UTC)
     except OverflowError:
-        raise ValueError("a moment outside of the years 1 to 9999") from None
+        raise ValueError("a time outside of the years 1 to 9999") from None
 
 
 def show_moment(moment: datetime) -> str:

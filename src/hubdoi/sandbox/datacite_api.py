@@ -84,7 +84,8 @@ def search(request: Request) -> Response:
     page = 1 if after is not None else _number(given.get("page[number]"), "page[number]", 1)
     if page * size > _MAX_REACH:
         raise Problem(
-            400, f"Pages reach to the first {_MAX_REACH:,} records; for more use page[cursor]."
+            400,
+            f"Paging is limited to the first {_MAX_REACH:,} records; for more use page[cursor].",
         )
     found = world.datacite.find(
         conditions,
@@ -195,7 +196,7 @@ def _create(request: Request, data: dict[str, Any], named: Doi | None) -> Respon
     given = data["attributes"]
     doi = named or _doi_to_make(data, datacite)
     if doi.prefix.lower() != DATACITE_PREFIX:
-        raise Problem(403, f"This account has the prefix {DATACITE_PREFIX} and no other.")
+        raise Problem(403, f"This account has only the prefix {DATACITE_PREFIX}.")
     if datacite.get(doi) is not None:
         raise _taken()
     attributes, event = _attributes(given)
@@ -256,9 +257,9 @@ def _doi_to_make(data: dict[str, Any], datacite: DataciteRecords) -> Doi:
             return _doi(named, 422)
     prefix, suffix = given.get("prefix"), given.get("suffix") or named
     if not isinstance(prefix, str):
-        raise Problem(422, [("doi", "Name the DOI, or a prefix to make one from.")])
+        raise Problem(422, [("doi", "Give the DOI, or a prefix for a new one.")])
     if prefix != DATACITE_PREFIX:
-        raise Problem(403, f"This account has the prefix {DATACITE_PREFIX} and no other.")
+        raise Problem(403, f"This account has only the prefix {DATACITE_PREFIX}.")
     return _doi(f"{prefix}/{suffix}", 422) if suffix else datacite.free_doi(prefix)
 
 

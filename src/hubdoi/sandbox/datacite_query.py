@@ -161,7 +161,7 @@ class _Parser:
 
     def _term(self, field: str | None, token: _Token) -> sa.ColumnElement[bool]:
         if token.kind not in ("word", "quoted"):
-            raise _bad("it ends, or goes on, where a word should stand")
+            raise _bad("it ends, or continues, where a word is expected")
         self._terms += 1
         if self._terms > _MAX_TERMS:
             raise _bad(f"it has more than {_MAX_TERMS} words")
@@ -170,7 +170,7 @@ class _Parser:
         open_end = token.kind == "word" and token.text.endswith("*")
         text = token.text[:-1] if open_end else token.text
         if token.kind == "word" and re.search(r"(?<!\\)[*?]", text):
-            raise _bad("a * stands at the end of a word, and nowhere else")
+            raise _bad("a * is allowed only at the end of a word")
         if token.kind == "word" and text[:1] in ("[", "{"):
             raise _bad("it has a range; ask for single values")
         return self._test(field, _plain(text), open_end)
@@ -208,7 +208,7 @@ class _Parser:
 
     def _next(self) -> _Token:
         if self._at >= len(self._tokens):
-            raise _bad("it ends where a word should stand")
+            raise _bad("it ends where a word is expected")
         self._at += 1
         return self._tokens[self._at - 1]
 

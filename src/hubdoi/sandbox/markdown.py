@@ -26,7 +26,7 @@ def render_markdown(text: str, *, base: str) -> str:
     text = _FRONT_MATTER.sub("", text)
     cut = len(text) > _MAX_LENGTH
     html: str = _parser().render(text[:_MAX_LENGTH], {"base": base})
-    return html + "<p><em>The card goes on; see the file.</em></p>\n" if cut else html
+    return html + "<p><em>The card is longer; see the file.</em></p>\n" if cut else html
 
 
 @cache

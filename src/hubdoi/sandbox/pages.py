@@ -271,7 +271,7 @@ def _at(request: Request, repo: Repo, rest: str) -> tuple[RepoView, str]:
             return view_of(request, repo, revision), "/".join(parts[count:])
         except RevisionNotFound as error:
             refused = refused or error
-    raise refused or RevisionNotFound("The URL names no revision.")
+    raise refused or RevisionNotFound("The URL contains no revision.")
 
 
 def moved(request: Request, asked: Repo, view: RepoView) -> Response | None:

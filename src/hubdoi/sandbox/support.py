@@ -102,18 +102,18 @@ class Support:
             InvalidMetadata, InvalidRepo: the request is not complete.
         """
         if person is None:
-            raise SignInRequired("Sign in to ask support for something.")
+            raise SignInRequired("Sign in to send a request to support.")
         info = self._world.store.info(repo, person)
         if not info.can_write:
             raise WriteAccessRequired(
-                f"Only a person with write access to {info.repo} can ask for this."
+                f"Only a person with write access to {info.repo} can request this."
             )
         if action not in ACTIONS:
             raise InvalidMetadata(
                 f"Support can be asked to {', '.join(ACTIONS)}; name one of them as action."
             )
         if not isinstance(reason, str) or not reason.strip():
-            raise InvalidMetadata("Support needs a reason: say in a sentence why.")
+            raise InvalidMetadata("Give a reason for the request, in a sentence.")
         check_text(reason, "The reason", MAX_REASON)
         target = self._target(info.repo, to) if action == "move" else None
         with self._world.transaction() as db:
@@ -138,11 +138,11 @@ class Support:
             InvalidMetadata, InvalidRepo: it can never lead there.
         """
         if not isinstance(to, str):
-            raise InvalidMetadata("To move a repository, name its new place as to.")
+            raise InvalidMetadata("To move a repository, give its new name as to.")
         target = Repo(repo.type, to.removeprefix("datasets/") if repo.type == "dataset" else to)
         if target.namespace is None:
             raise InvalidMetadata(
-                f"{target.id!r} has no owner; name the new place like ada/tiny-bert."
+                f"{target.id!r} has no owner; write the new name like ada/tiny-bert."
             )
         try:
             self._world.store.people.owner(target.namespace)

@@ -11,7 +11,7 @@ from .describe import cards
 @cards.register
 def _(proposal: CardProposal) -> tuple[Card, ...]:
     if not proposal.difference:
-        return (Card(text(f"The card of {proposal.repo} has this citation already.")),)
+        return (Card(text(f"The card of {proposal.repo} already contains this citation.")),)
     blocks: tuple[Block, ...] = (
         Preformatted(proposal.difference, "diff", "the change of README.md"),
         Paragraph(text(proposal.warning), "warn"),

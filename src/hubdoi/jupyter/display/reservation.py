@@ -24,7 +24,7 @@ def _(reservation: Reservation) -> tuple[Card, ...]:
     blocks = (
         Paragraph(
             text(
-                "This DOI resolves nowhere yet. You can print it in a paper; the next mint of this "
+                "This DOI does not resolve yet. You can print it in a paper; the next mint of this "
                 "repository publishes it, once the repository is public and has files."
             ),
             "warn",
