@@ -198,6 +198,8 @@ CALLS: tuple[Call, ...] = (
     Call("models.Transformer", "model_name_or_path"),
     Call("*.from_model2vec", "model_name|model_name_or_path"),
     Call("ColBERT", "model_name_or_path", objects=True, quiet=True),
+    Call("colbert.Indexer", "checkpoint"),
+    Call("colbert.Searcher", "checkpoint", 1),
     Call("BERTopic", "embedding_model", 5, home=_ST, objects=True),
     Call("KeyBERT", "model", 0, home=_ST, objects=True),
     Call("SentenceTransformerBackend", "embedding_model", home=_ST, objects=True),
@@ -265,6 +267,9 @@ CALLS: tuple[Call, ...] = (
     Call("mlx_lm.convert", "hf_path"),
     Call("mlx_vlm.convert", "hf_path"),
     Call("mlx_whisper.transcribe", "path_or_hf_repo", None),
+    Call("mlx_audio.load_model", "model_path"),
+    Call("KPipeline", "repo_id", 1),
+    Call("KModel", "repo_id"),
     # evaluation harnesses and interpretability
     Call("lm_eval.simple_evaluate", "model_args", 1, tagged=True, harness=True, quiet=True),
     Call("HFLM", "pretrained", objects=True),

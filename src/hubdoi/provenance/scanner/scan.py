@@ -10,6 +10,7 @@ from typing import Any
 
 from ...records import RepoReference
 from ..use import Form, Unclear, Use
+from .arguments import given_for, starred_place
 from .binding import ANY_LINE, Site, dotted_text
 from .calls import OBJECTS, TRIGGERS, Call, lines_for
 from .cell import Cell
@@ -235,14 +236,16 @@ class _Scan:
 
     def _argument(self, node: ast.Call, site: Site, entry: Call, shown: str) -> None:
         """Note what one argument of a call can name."""
-        given = _given(node, entry)
+        given = given_for(node, entry)
         if given is None:
+            starred = starred_place(node, entry)
+            values = self._from_star(*starred, site) if starred else []
             if any(keyword.arg is None for keyword in node.keywords):
-                values = self._from_double_star(node, site, entry)
-            elif entry.default and not any(isinstance(a, ast.Starred) for a in node.args):
-                self._note(node, site, None, shown, _DEFAULT_REASON)
-                return
-            else:
+                if not any(isinstance(value, str) for value, _ in values):
+                    values += self._from_double_star(node, site, entry)
+            elif starred is None:
+                if entry.default:
+                    self._note(node, site, None, shown, _DEFAULT_REASON)
                 return
         else:
             values = self._evaluator.values(given, site)
@@ -380,6 +383,18 @@ class _Scan:
                     return found
         return [(None, {})]
 
+    def _from_star(self, given: ast.expr, place: int, site: Site) -> list[Alternative]:
+        """What stands at `place` of the positional arguments that are given as one list."""
+        found: list[Alternative] = []
+        for value, choices in self._evaluator.values(given, site):
+            if not isinstance(value, Items):
+                found.append((value if isinstance(value, Marker) else OPAQUE, choices))
+            elif value.more or place < len(value.elements):
+                found += (
+                    (part, {**choices, **own}) for part, own in self._evaluator.item(value, place)
+                )
+        return found
+
     def _from_double_star(
         self, node: ast.Call, site: Site, entry: Call
     ) -> list[tuple[Any, dict[int, int]]]:
@@ -466,15 +481,3 @@ class _Scan:
 def _parse(source: str) -> tuple[str, list[ast.stmt]]:
     parsed = parse_cell(source, TRIGGERS)
     return parsed.lines.python or source, parsed.body
-
-
-def _given(node: ast.Call, entry: Call) -> ast.expr | None:
-    """The expression that a call gives for the argument of a line of the table."""
-    for keyword in node.keywords:
-        if keyword.arg in entry.keywords:
-            return keyword.value
-    if entry.place is None or entry.place >= len(node.args):
-        return None
-    if any(type(argument) is ast.Starred for argument in node.args[: entry.place + 1]):
-        return None
-    return node.args[entry.place]
