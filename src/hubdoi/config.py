@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -164,7 +164,8 @@ class Config:
         A token of the environment or of `traitlets` goes to huggingface.co and to the Hubs that
         the environment itself names (HF_ENDPOINT, HUBDOI_ENDPOINT, HUBDOI_GATEWAY_URL), one of
         `traitlets` to the Hub named beside it as well. A Hub that `choices` name needs its token in
-        `choices`. JupyterHub's token (JUPYTERHUB_API_TOKEN) goes to HUBDOI_GATEWAY_URL alone.
+        `choices`. JupyterHub's token (JUPYTERHUB_API_TOKEN) goes to HUBDOI_GATEWAY_URL alone. A
+        DataCite password goes in the same way to DataCite and to HUBDOI_DATACITE_API.
 
         A token of ``hf auth login``, or in the keyring under ``hubdoi-huggingface``, ``token``, is
         used for huggingface.co and for the HF_ENDPOINT of the environment, and sent to no other
@@ -180,6 +181,7 @@ class Config:
         traitlets = _wrapped(traitlets or {})
         named_here = ("HF_ENDPOINT", "HUBDOI_ENDPOINT", GATEWAY_URL)
         hubs = {name: _endpoint_in(environ, name) for name in named_here}
+        here = _endpoint_in(environ, "HUBDOI_DATACITE_API")
         environ = _wrapped(_settings_of(os.environ if environ is None else environ))
         layers = [*choices, environ, traitlets]
         values: dict[str, Any] = {}
@@ -192,12 +194,16 @@ class Config:
                 f"There is no setting {unknown[0]!r}; the settings are {', '.join(sorted(known))}."
             )
         endpoint = check_endpoint(values.get("endpoint", HUGGING_FACE))
-        trusted = {HUGGING_FACE, *hubs.values()}
-        named = next((i for i, layer in enumerate(layers) if "endpoint" in layer), len(layers))
-        given = next((i for i, layer in enumerate(layers) if "token" in layer), len(layers))
-        beside = given <= named and given != len(choices)
-        if endpoint not in trusted and not beside:
+        if endpoint not in {HUGGING_FACE, *hubs.values()} and not _is_given_with(
+            "token", "endpoint", layers, environ
+        ):
             values.pop("token", None)
+        datacite = check_endpoint(values.get("datacite_api", DATACITE_API))
+        is_datacite = datacite in (DATACITE_API, DATACITE_TEST_API, here)
+        if not is_datacite and not _is_given_with(
+            "datacite_password", "datacite_api", layers, environ
+        ):
+            values.pop("datacite_password", None)
         if not any("identity" in layer for layer in choices) and (
             endpoint == HUGGING_FACE or endpoint != hubs[GATEWAY_URL]
         ):
@@ -208,7 +214,8 @@ class Config:
         for name in ("datacite_test", "lookup"):
             if isinstance(values.get(name), str):
                 values[name] = values[name].upper() in ("1", "ON", "YES", "TRUE")
-        if values.get("datacite_repository") and not values.get("datacite_password"):
+        has_password = values.get("datacite_password") or not is_datacite
+        if values.get("datacite_repository") and not has_password:
             found = _from_keyring("datacite", values["datacite_repository"])
             values |= {"datacite_password": found} if found else {}
         config = cls(**values)
@@ -217,6 +224,15 @@ class Config:
             stored = _stored_token() or _from_keyring("huggingface", "token")
             config = replace(config, token=stored) if stored else config
         return config
+
+
+def _is_given_with(
+    secret: str, url: str, layers: Sequence[Mapping[str, Any]], environ: Mapping[str, Any]
+) -> bool:
+    """Whether who named the server of `url` gave the `secret` too, or who comes before them did."""
+    given = next((i for i, layer in enumerate(layers) if secret in layer), len(layers))
+    named = next((i for i, layer in enumerate(layers) if url in layer), len(layers))
+    return given <= named and (given == len(layers) or layers[given] is not environ)
 
 
 def _settings_of(environ: Mapping[str, str]) -> dict[str, Any]:

@@ -32,6 +32,24 @@ def resolved(*choices: Mapping[str, Any], traitlets: Mapping[str, Any] | None = 
     return token.reveal() if token else ""
 
 
+def test_a_password_of_the_environment_goes_to_the_datacite_of_the_environment() -> None:
+    account = {"DATACITE_REPOSITORY": "ACME.HUB", "DATACITE_PASSWORD": "pass-word"}
+    other = "https://datacite.example"
+
+    def sent(*choices: Mapping[str, Any], traitlets: Any = None, **environ: str) -> str:
+        config = Config.resolve(*choices, traitlets=traitlets, environ={**account, **environ})
+        return config.datacite_password.reveal() if config.datacite_password else ""
+
+    assert sent() == sent({"datacite_test": True}) == "pass-word"
+    assert sent(HUBDOI_DATACITE_API=other + "/") == "pass-word"
+    assert sent({"datacite_api": other}, HUBDOI_DATACITE_API=other) == "pass-word"
+    assert sent({"datacite_api": other}) == ""
+    assert sent({"datacite_api": other}, HUBDOI_DATACITE_API=HUB) == ""
+    assert sent(traitlets={"datacite_api": other}) == ""
+    assert sent({"datacite_api": other, "datacite_password": "other"}) == "other"
+    assert sent({"datacite_api": other}, {"datacite_password": "other"}) == ""
+
+
 def test_the_token_of_the_environment_goes_to_the_hubs_of_the_environment() -> None:
     assert resolved(HF_TOKEN=TOKEN) == TOKEN
     assert resolved(HF_TOKEN=TOKEN, HF_ENDPOINT=HUB + "/") == TOKEN
