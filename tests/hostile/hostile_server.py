@@ -126,6 +126,10 @@ def huge_integer(connection: socket.socket, ended: threading.Event) -> None:
     _packed(connection, b"[" + b"9" * 100_000 + b"]", b"identity")
 
 
+def deep_nesting(connection: socket.socket, ended: threading.Event) -> None:
+    _packed(connection, b'{"id":' * 100_000, b"identity")
+
+
 def many_values(connection: socket.socket, ended: threading.Event) -> None:
     """Twenty million lists, which are 60 MiB of text and 1.5 GiB of objects."""
     _packed(connection, gzip.compress(b"[" + b"[]," * 20_000_000 + b"[]]", 1), b"gzip")

@@ -79,6 +79,14 @@ def test_a_huge_integer_is_one_sentence() -> None:
         Http(server.endpoint).request("GET", "/")
 
 
+@pytest.mark.parametrize("case", ["deep_nesting", "many_values", "huge_integer"])
+def test_a_server_that_is_no_sandbox_goes_by_its_port(case: str) -> None:
+    with HostileServer(getattr(hostile_server, case)) as server:
+        port = server.endpoint.rpartition(":")[2]
+        hub = HuggingFaceHub(Config(endpoint=server.endpoint))
+        assert hub.identity == f"this machine:{port}"
+
+
 @pytest.mark.parametrize("case", ["endless_pages", "pages_in_a_circle"])
 def test_a_list_without_an_end_is_given_up(case: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hubdoi.hub.repositories, "MOST_PAGES", 20)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -98,14 +97,12 @@ class HuggingFaceHub:
         address = f"{self.endpoint}/api/identity"
         told: Any
         try:
-            told = json.loads(
-                self._http.request("GET", "/api/identity", json_expected=False).content
-            )
+            told = self._http.request("GET", "/api/identity").json
             self._cache.remember(address, {"identity": str(told["identity"])})
+        except (UnexpectedAnswer, KeyError, TypeError):
+            told = None
         except ServiceError:
             told = self._cache.recall(address)
-        except (ValueError, KeyError, TypeError):
-            told = None
         # Nothing that could be the host and port of another Hub.
         if isinstance(told, Mapping) and _IDENTITY.fullmatch(str(told.get("identity"))):
             return str(told["identity"])
