@@ -90,7 +90,8 @@ class Recorder:
             if found := _REF.search(path):
                 self._ref(found, path)
                 return
-        if "___" in path and (found := _ARROW.search(path)):
+        # a lock says nothing of its own, and its long name is the dearest one to search
+        if "___" in path and not path.endswith(".lock") and (found := _in_arrow_cache(path)):
             name = f"{found[1]}/{found[2]}" if found[1] else found[2]
             self._note("dataset", name, found[3], "opened", found[4], exact=False)
 
@@ -101,7 +102,7 @@ class Recorder:
 
     def _ref(self, found: re.Match[str], path: str) -> None:
         """A ref that huggingface_hub reads, without network, to know what to load."""
-        if self._busy or not _resolves(sys._getframe(3)):
+        if self._busy or not _resolves(sys._getframe(2)):
             return
         self._busy = True
         try:
@@ -194,7 +195,11 @@ def _hook_of(recorder: Recorder) -> Callable[[str, tuple[Any, ...]], None]:
         if event == "open":
             path = arguments[0]
             if type(path) is str and ("--" in path or "___" in path) and recorder.active:
-                quietly(opened, path, arguments)
+                # a `with` costs as much as the rest, and a load opens files of a cache all the time
+                try:  # noqa: SIM105
+                    opened(path, arguments)
+                except Exception:  # noqa: S110
+                    pass  # nosec B110  # nothing may reach the code that is watched
         elif not recorder.active:
             return
         elif event == "socket.connect":
@@ -203,6 +208,12 @@ def _hook_of(recorder: Recorder) -> Callable[[str, tuple[Any, ...]], None]:
             quietly(placed, arguments[1])
 
     return hook
+
+
+def _in_arrow_cache(path: str) -> re.Match[str] | None:
+    owner = path.find("___")
+    start = max(path.rfind("/", 0, owner), path.rfind("\\", 0, owner), 0)
+    return _ARROW.match(path, start) or _ARROW.search(path)
 
 
 def _is_short(response: Any) -> bool:
