@@ -16,6 +16,7 @@ from hubdoi.gateway.app import create_app
 from hubdoi.gateway.backend import backend_for
 from hubdoi.gateway.institution import Institution
 from hubdoi.gateway.reconcile import reconcile
+from hubdoi.gateway.settings import Settings
 from hubdoi.net.answer import Answer
 from hubdoi.records import Author, Consent, MintRequest, Repo, RepoInfo, Version
 from hubdoi.sandbox import Sandbox
@@ -153,6 +154,12 @@ def test_the_doctor_says_what_is_wrong(
     (url,) = (one for one in found.findings if one.kind == "url")
     assert url.word == "note" and "HUBDOI_GATEWAY_URL" in url.sentence
     assert "note" in found._repr_mimebundle_()["text/html"]
+    institution = Institution(Settings.read())
+    institution.policies.put("physics", prefix="10.9999")
+    (policy,) = (one for one in care.doctor().findings if one.is_problem)
+    assert "no prefix 10.9999" in policy.sentence
+    institution.policies.remove("physics")
+    institution.close()
     monkeypatch.setenv("DATACITE_PASSWORD", "wrong")
     monkeypatch.setenv("HUBDOI_GATEWAY_OWNERS", "ada,nobody-at-all")
     problems = {finding.kind for finding in care.doctor().findings if finding.is_problem}

@@ -13,12 +13,15 @@ from fastapi.testclient import TestClient
 from hubdoi.config import Secret
 from hubdoi.gateway.app import create_app
 from hubdoi.gateway.backend import InstitutionBackend, backend_for
+from hubdoi.gateway.erasure import erase
 from hubdoi.gateway.institution import Institution
 from hubdoi.records import MintRequest, Repo, Version
 from hubdoi.records.amendment import AmendRequest
 from hubdoi.records.errors import (
     AccessError,
     ConsentRequired,
+    InReview,
+    InvalidInput,
     InvalidMetadata,
     PolicyRefused,
     ServiceFailed,
@@ -178,3 +181,85 @@ def test_over_http_as_a_hub_does_it(institution_of: Open, plain_hub: Sandbox) ->
     http.headers.pop("Authorization")
     assert http.post(f"{DOI}/amendments", content=b"{").status_code == 401
     assert http.post(f"{DOI}/reservation").status_code == 401
+
+
+def asked(institution: Institution, sandbox: Sandbox, **values: Any) -> int:
+    """The number of ada's correction, which waits for a curator."""
+    with pytest.raises(InReview, match=r"a correction of 10\.5072/.* waiting for a decision"):
+        amend(institution, sandbox, **values)
+    return institution.reviews.all("waiting")[-1].id
+
+
+def test_r03_a_curator_decides_a_correction_where_the_policy_asks_for_it(
+    institution_of: Open, plain_hub: Sandbox
+) -> None:
+    institution = institution_of()
+    version = mint(institution, plain_hub)
+    institution.policies.put("everybody", review=True)
+    first = asked(institution, plain_hub, title="Tiny")
+    assert asked(institution, plain_hub, title="Tinier") == first
+    assert not institution.corrections.attempt()
+    waiting = institution.reviews.get(first)
+    (change,) = institution.corrections.changes(waiting)
+    assert (change.name, "Tinier" in change.after) == ("title", True)
+    notice = backend_of(institution, plain_hub).status(REPO).notice or ""
+    assert "The record stays as it is before it is approved" in notice
+    with pytest.raises(InvalidInput, match="decide it first"):
+        erase(institution.database, institution.audit, "ada")
+
+    institution.reviews.refuse(first, "grace", "It has a name already")
+    notice = backend_of(institution, plain_hub).status(REPO).notice or ""
+    assert "It has a name already. Correct that, then ask again." in notice
+    assert "Tin" not in title_at_datacite(plain_hub, version)
+
+    second = asked(institution, plain_hub, title="Tiny BERT")
+    assert institution.approve(second, "grace").state == "approved"
+    with pytest.raises(InvalidInput, match="approved by grace already"):
+        institution.approve(second, "grace")
+    assert institution.corrections.attempt()
+    assert "Tiny BERT" in title_at_datacite(plain_hub, version)
+    assert backend_of(institution, plain_hub).status(REPO).notice is None
+    assert version.doi is not None
+    (_, update) = backend_of(institution, plain_hub).activities(REPO, version.doi).entries
+    assert update.by == "ada"
+    assert acts(institution)[-3:] == ["correction asked", "approved", "corrected"]
+
+
+def test_r03_what_was_agreed_to_is_what_is_approved(
+    institution_of: Open, plain_hub: Sandbox
+) -> None:
+    institution = institution_of()
+    mint(institution, plain_hub)
+    institution.policies.put("everybody", review=True)
+    number = asked(institution, plain_hub, title="Tiny")
+    institution.people.put("ada", role="curator")
+    amend(institution, plain_hub, description="What a curator corrects is not reviewed.")
+    amend(institution, plain_hub, title="Something else")
+    with pytest.raises(InvalidInput, match="changed since this was asked"):
+        institution.approve(number, "grace")
+    assert institution.reviews.get(number).state == "waiting"
+    institution.policies.put("everybody", owners=["analytical-engine"])
+    with pytest.raises(PolicyRefused):
+        institution.approve(number, "grace")
+
+
+def test_the_page_of_a_correction_shows_what_would_change(
+    institution_of: Open, plain_hub: Sandbox
+) -> None:
+    institution = institution_of()
+    mint(institution, plain_hub)
+    institution.policies.put("everybody", review=True)
+    number = asked(institution, plain_hub, title="<b>Tiny</b>")
+    institution.people.put("grace", role="curator")
+    http = TestClient(create_app(institution))
+    http.cookies.set("hubdoi_gateway", institution.sessions.begin("grace"))
+    assert "(correction)" in http.get("/gateway").text
+    page = http.get(f"/gateway/requests/{number}").text
+    assert "What would change" in page and "&lt;b&gt;Tiny&lt;/b&gt;" in page
+    assert '<input id="title"' not in page
+    csrf = page.split('name="csrf" value="')[1].split('"')[0]
+    http.headers["Origin"] = str(http.base_url)
+    form = {"csrf": csrf, "decision": "approve", "reason": ""}
+    done = http.post(f"/gateway/requests/{number}", data=form, follow_redirects=False)
+    assert done.status_code == 303
+    assert institution.reviews.get(number).state == "approved"

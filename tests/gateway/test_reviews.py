@@ -217,7 +217,7 @@ def test_people_policies_and_requests_have_commands(
     command("user", "set", "grace", "--role", "curator")
     command("user", "set", "ada", "--group", "physics")
     assert command("user", "set", "ada").value["group"] == "physics"
-    assert str(command("user", "list")).splitlines() == [
+    assert command("user", "list").details.splitlines() == [
         "ada  member  physics",
         "grace  curator  everybody",
     ]
@@ -225,10 +225,11 @@ def test_people_policies_and_requests_have_commands(
         command("user", "remove", "charles")
     made = command("policy", "set", "physics", "--owners", "ada", "--quota", "2", "--review")
     assert "quota 2" in str(made)
-    assert len(str(command("policy", "list")).splitlines()) == 2
+    assert "with review" in str(command("policy", "set", "physics", "--quota", "3"))
+    assert len(command("policy", "list").details.splitlines()) == 2
     institution = Institution(Settings.read())
     number = asked(institution, plain_hub)
-    assert "ada/tiny-bert" in str(command("review", "list"))
+    assert "ada/tiny-bert" in command("review", "list").details
     command("review", "approve", str(number))
     assert work(institution) == 1
     with pytest.raises(InvalidInput, match="already"):

@@ -16,6 +16,7 @@ from .grants import forget_person
 from .institution import Institution
 from .people import Member, People
 from .policies import EVERYBODY, Policies, Policy
+from .reviews import Review
 from .settings import Settings
 
 OPERATOR = "operator"
@@ -32,7 +33,7 @@ def user(action: str, name: str | None, *, role: str | None, group: str | None) 
             text = f"{name} is erased, except for what is public at DataCite; the acts are under {pseudonym}."
             return Message(text, {"pseudonym": pseudonym})
         if action == "list":
-            return _listed(people.all(), _user_line, "Nobody is listed.")
+            return _listed(people.all(), _user_line, "Nobody is listed.", "People")
         assert name is not None
         if action == "remove":
             if not people.remove(name):
@@ -54,14 +55,14 @@ def policy(action: str, group: str | None, **values: Any) -> Message:
     """List policies, give a group one, or remove it. Raises as `Policies.put`."""
     with _database() as (_, policies, audit):
         if action == "list":
-            return _listed(policies.all(), _policy_line, "")
+            return _listed(policies.all(), _policy_line, "", "Policies")
         assert group is not None
         if action == "remove":
             if not policies.remove(group):
                 raise InvalidInput(f"The group {group} has no policy of its own.")
             audit.add(OPERATOR, "policy removed", group)
             return Message(f"The policy of {EVERYBODY} now applies to {group}.", group)
-        made = policies.put(group, **values)
+        made = policies.put(group, keep=True, **values)
         audit.add(OPERATOR, "policy set", group, _policy_line(made))
         return Message(_policy_line(made), made.to_json())
 
@@ -73,12 +74,12 @@ def review(action: str, number: int | None, reason: str | None) -> Message:
         reviews = institution.reviews
         if action == "list":
             waiting = reviews.all("waiting")
-            lines = [f"{r.id}  {r.version.repo}  {r.version.title}  {r.username}" for r in waiting]
-            text = "\n".join(lines) or "Nothing waits."
-            return Message(text, [one.to_json() for one in waiting])
+            lines = "\n".join(map(_review_line, waiting))
+            text = "Waiting for a decision:" if waiting else "Nothing waits for a decision."
+            return Message(text, [one.to_json() for one in waiting], lines or None)
         assert number is not None
         if action == "approve":
-            done = reviews.approve(number, OPERATOR, check=institution.check_still, reason=reason)
+            done = institution.approve(number, OPERATOR, reason=reason)
         else:
             done = reviews.refuse(number, OPERATOR, reason or "")
         return Message(f"Request {number} is {done.state}: {done.version.doi}.", done.to_json())
@@ -97,9 +98,15 @@ def _database() -> Iterator[tuple[People, Policies, AuditLog]]:
         database.close()
 
 
-def _listed(found: tuple[Any, ...], line: Callable[[Any], str], empty: str) -> Message:
+def _listed(found: tuple[Any, ...], line: Callable[[Any], str], empty: str, title: str) -> Message:
     values = [one.to_json() if isinstance(one, Policy) else _user_json(one) for one in found]
-    return Message("\n".join(map(line, found)) or empty, values)
+    return Message(f"{title}:" if found else empty, values, "\n".join(map(line, found)) or None)
+
+
+def _review_line(review: Review) -> str:
+    kind = "correction  " if review.is_correction else ""
+    version = review.version
+    return f"{review.id}  {kind}{version.repo}  {version.title}  {review.username}"
 
 
 def _user_line(member: Member) -> str:

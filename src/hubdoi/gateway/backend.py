@@ -101,6 +101,9 @@ class InstitutionBackend(DataCiteBackend):
         asks = failure is None and (self._can_login or found.obstacle_code == "SignInRequired")
         if person is None and asks:
             return found.replace(obstacle=self._login(repo), obstacle_code="SignInRequired")
+        if person is not None and found.version is not None and found.notice is None:
+            notice = desk.corrections.notice(found.version, desk.settings.institution)
+            found = found.replace(notice=notice) if notice else found
         if found.obstacle is not None or person is None:
             return found
         try:
@@ -201,20 +204,33 @@ class InstitutionBackend(DataCiteBackend):
     def amend(self, repo: Repo, request: AmendRequest, *, key: str | None = None) -> Version:
         """Record the correction, durably, and have it sent; any worker can go on with it.
 
-        Raises: as `DoiService.amend`; PolicyRefused: the institution's rules do not allow it.
+        Raises: as `DoiService.amend`; PolicyRefused: the institution's rules do not allow it;
+        InReview: a curator decides first.
         """
         asking, desk = self._asking(repo), self.institution
         with self.ledger.transaction():
             # What was agreed to repeats the values of before: nobody corrects in between.
             desk.take_turns(asking.info.uid)
-            number, doi = asking.service.amendments.begin(
-                asking.info.repo, asking.person, request, key=key
-            )
-            if number is not None:
-                desk.audit.add(asking.name, "correction asked", str(doi))
+            if asking.policy.review and not asking.member.is_at_least("curator"):
+                waiting = self._ask_to_correct(asking, request)
+            else:
+                waiting = None
+                number, doi = asking.service.amendments.begin(
+                    asking.info.repo, asking.person, request, key=key
+                )
+                if number is not None:
+                    desk.audit.add(asking.name, "correction asked", str(doi))
+        if waiting is not None:
+            raise in_review(waiting, desk.settings.institution)
         if number is not None:
             desk.corrections.finish(number, doi)
         return desk.version(doi)
+
+    def _ask_to_correct(self, asking: Asking, request: AmendRequest) -> Review:
+        entry, info = asking.service.amendments.entry(asking.info.repo, asking.person, request.doi)
+        return self.institution.corrections.ask(
+            entry, info.repo, request, asking.person.username, asking.name
+        )
 
     def activities(self, repo: Repo, doi: Doi) -> Activities:
         person, _ = self._person()

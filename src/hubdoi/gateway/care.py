@@ -53,6 +53,7 @@ def doctor() -> Findings:
                 *unknown,
                 *_of_database(institution),
                 *datacite_findings(institution.registrar, institution.settings.hub),
+                *_of_policies(institution),
                 *_of_hub(institution),
                 *_of_jupyterhub(institution),
                 *_of_mail(institution.settings),
@@ -76,6 +77,22 @@ def _of_database(institution: Institution) -> Iterator[Finding]:
         entry = institution.ledger.entry(row.version_id)
         subject = str(entry.version.doi) if entry else "work"
         yield Finding(subject, "parked", f"It waits for a person: {row.reason}")
+
+
+def _of_policies(institution: Institution) -> Iterator[Finding]:
+    """The prefixes that a policy names and the account lacks."""
+    try:
+        account = institution.registrar.account() or {}
+    except HubdoiError:
+        return
+    owned = account.get("prefixes")
+    for policy in institution.policies.all():
+        if owned and policy.prefix != institution.registrar.prefix and policy.prefix not in owned:
+            yield Finding(
+                f"policy {policy.group}",
+                "policy",
+                f"The account has no prefix {policy.prefix}; set one of {', '.join(owned)}: hubdoi gateway policy set {policy.group} --prefix …",
+            )
 
 
 def _of_hub(institution: Institution) -> Iterator[Finding]:

@@ -47,6 +47,10 @@ def erase(database: Database, audit: AuditLog, name: str) -> str:
             values = {}
             if row.username.lower() == key:
                 values["username"] = pseudonym
+                if row.state == "waiting":
+                    raise InvalidInput(
+                        f"{name} has a request that waits for a decision; decide it first, then erase."
+                    )
                 if row.state == "refused":
                     # What was never registered is not public.
                     values["record"] = _bare(row.record)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
@@ -16,6 +17,7 @@ from ..minting.backends.own_records import find_of_revision
 from ..minting.database import Database
 from ..minting.ledger import Entry, Ledger
 from ..minting.ledger_tables import consents, versions
+from ..minting.rules import check_same_hands
 from ..minting.service import DoiService
 from ..minting.user_ledger import data_directory
 from ..net.questions import Questions
@@ -33,7 +35,7 @@ from .people import Member, People
 from .policies import Policies, Policy
 from .rates import Rates
 from .registrar import InstitutionRegistrar
-from .reviews import Reviews
+from .reviews import Review, Reviews
 from .sessions import Sessions
 from .settings import Settings
 from .traces import Traces
@@ -78,7 +80,6 @@ class Institution:
         self.work = Work(
             self.ledger, InstitutionService(self), self.audit, self.notices, self.metrics
         )
-        self.corrections = Corrections(self.work.service, self.work, self.audit)
         self.rates = Rates(self.database, settings.rate)
         self.people = People(self.database)
         self.sessions = Sessions(self.database)
@@ -86,6 +87,7 @@ class Institution:
         self.grants = Grants(self.database, settings, self.take_turns)
         self.policies = Policies(self.database, settings)
         self.reviews = Reviews(self.ledger, self.work, self.audit)
+        self.corrections = Corrections(self.work.service, self.reviews)
         self.watch = Watch(self.ledger)
         self.statuses = Questions()
         self.jupyterhub = JupyterHub(settings) if settings.jupyterhub else None
@@ -190,6 +192,30 @@ class Institution:
         Raises: as `DoiService.check_again` and `check_policy`.
         """
         self.check_policy(entry, self.work.service.check_again(entry))
+
+    def approve(
+        self,
+        number: int,
+        by: str,
+        *,
+        change: Callable[[Version], Version] | None = None,
+        reason: str | None = None,
+    ) -> Review:
+        """Approve a request; `change` is for a mint alone. Raises as `Reviews.approve` and `Corrections.approve`."""
+        review = self.reviews.get(number)
+        if not review.is_correction:
+            return self.reviews.approve(
+                number, by, check=self.check_still, change=change, reason=reason
+            )
+        repo = review.version.repo
+        assert repo is not None
+        if review.state == "waiting":
+            info = self.hub.info(repo, None)
+            check_same_hands(info, repo, review.uid)
+            self.check_rules(info.repo, *self.member(review.username))
+        with self.database.transaction():
+            self.take_turns(review.uid)
+            return self.corrections.approve(review, by, reason)
 
     def check_policy(self, entry: Entry, info: RepoInfo) -> None:
         """Look again whether the institution's rules allow an intent.

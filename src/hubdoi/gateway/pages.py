@@ -103,6 +103,7 @@ def read_request(request: Request, number: int) -> Response:
         "request.html",
         review=review,
         version=review.version,
+        changes=institution_of(request).corrections.changes(review),
         authenticated=_authenticated(request, review.version),
     )
 
@@ -116,13 +117,7 @@ def decide(request: Request, number: int, form: SentForm) -> Response:
     if form.get("decision") == "refuse":
         institution.reviews.refuse(number, session.username, reason)
     elif form.get("decision") == "approve":
-        institution.reviews.approve(
-            number,
-            session.username,
-            check=institution.check_still,
-            change=_changes(form),
-            reason=reason or None,
-        )
+        institution.approve(number, session.username, change=_changes(form), reason=reason or None)
     else:
         raise InvalidInput("Choose whether to approve or refuse the request.")
     return see_other("/gateway")

@@ -96,8 +96,11 @@ class Policies:
         quota: int | None = None,
         require: Sequence[str] | None = None,
         review: bool | None = None,
+        keep: bool = False,
     ) -> Policy:
         """Give `group` this policy, instead of the one that it had; None is as the configuration says.
+
+        With `keep`, None leaves what the group had before.
 
         Raises:
             InvalidInput: a part cannot be used.
@@ -134,11 +137,23 @@ class Policies:
             "require": ",".join(require) if require is not None else None,
             "review": _AS_CONFIGURED if review is None else int(review),
         }
+        parts = {
+            "owners": owners,
+            "prefix": prefix,
+            "suffix": suffix,
+            "quota": quota,
+            "require": require,
+            "review": review,
+        }
+        changed = {
+            name: value for name, value in values.items() if not keep or parts[name] is not None
+        }
+        insert = self.database.insert(policies).values(group=group, **values)
         with self.database.transaction() as db:
             db.execute(
-                self.database.insert(policies)
-                .values(group=group, **values)
-                .on_conflict_do_update(index_elements=["group"], set_=values)
+                insert.on_conflict_do_update(index_elements=["group"], set_=changed)
+                if changed
+                else insert.on_conflict_do_nothing()
             )
         return self.of(group)
 

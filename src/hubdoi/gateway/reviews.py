@@ -35,6 +35,7 @@ class Review:
     decided: datetime | None = None
     decided_by: str | None = None
     reason: str | None = None
+    is_correction: bool = False
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -49,6 +50,7 @@ class Review:
             "decided": show_moment(self.decided) if self.decided else None,
             "decided_by": self.decided_by,
             "reason": self.reason,
+            "correction": self.is_correction,
         }
 
 
@@ -122,11 +124,16 @@ class Reviews:
             query = sa.select(requests.c.id).where(requests.c.revision == revision).limit(1)
             return db.scalar(query) is not None
 
-    def last(self, uid: str, revision: str) -> Review | None:
+    def last(self, uid: str, revision: str, *, correction: bool = False) -> Review | None:
+        """The latest request for a DOI of a revision, or for a correction of its record."""
         with self.database.glancing() as db:
             row = db.execute(
                 sa.select(requests)
-                .where(requests.c.uid == uid, requests.c.revision == revision)
+                .where(
+                    requests.c.uid == uid,
+                    requests.c.revision == revision,
+                    requests.c.correction.is_not(None) == correction,
+                )
                 .order_by(requests.c.id.desc())
                 .limit(1)
             ).first()
@@ -153,7 +160,7 @@ class Reviews:
         # The Hub is asked before anything is locked.
         check(entry)
         with self.database.transaction():
-            review = self._decide(number, "approved", by, reason)
+            review = self.decide(number, "approved", by, reason)
             entry = self._entry(review)
             if change is not None:
                 entry = self._changed(entry, change(entry.version))
@@ -170,14 +177,15 @@ class Reviews:
         if not reason.strip():
             raise InvalidInput("Give a reason; the researcher reads it.")
         with self.database.transaction():
-            review = self._decide(number, "refused", by, reason.strip()[:MOST_REASON])
-            entry = self._entry(review)
-            self.work.drop(entry)
-            self.ledger.withdraw(entry)
-            self.audit.add(by, "refused", str(entry.version.doi), review.reason)
+            review = self.decide(number, "refused", by, reason.strip()[:MOST_REASON])
+            if not review.is_correction:
+                entry = self._entry(review)
+                self.work.drop(entry)
+                self.ledger.withdraw(entry)
+            self.audit.add(by, "refused", str(review.version.doi), review.reason)
         return review
 
-    def _decide(self, number: int, state: ReviewState, by: str, reason: str | None) -> Review:
+    def decide(self, number: int, state: ReviewState, by: str, reason: str | None) -> Review:
         """Note the decision; one of two curators at the same time finds it made."""
         with self.database.transaction() as db:
             done = db.execute(
@@ -188,6 +196,8 @@ class Reviews:
                     decided=show_moment(datetime.now(UTC)),
                     decided_by=by,
                     reason=reason,
+                    # What was agreed to is in the ledger now, or counts no more.
+                    correction=sa.case((requests.c.correction.is_not(None), "{}")),
                 )
             )
             review = self.get(number)
@@ -216,16 +226,25 @@ class Reviews:
 
 def in_review(review: Review, institution: str) -> InReview:
     """What a researcher reads while it waits, in the same words wherever that is noticed."""
-    revision = (review.version.revision or "")[:7]
     return InReview(
-        f"The request for a DOI for revision {revision} was sent to {institution} on {review.asked:%Y-%m-%d} and is waiting for a decision. Nothing is registered before it is approved; ask for the status to see what was decided."
+        f"The request for {_asked(review)} was sent to {institution} on {review.asked:%Y-%m-%d} and is waiting for a decision. {_nothing(review)} before it is approved; ask for the status to see what was decided."
     )
 
 
 def refusal_sentence(review: Review, institution: str) -> str:
     """What a researcher reads after a refusal."""
-    revision = (review.version.revision or "")[:7]
-    return f"{institution} refused the request for a DOI for revision {revision}: {_sentence(review.reason or '')} Correct that, then mint again."
+    again = "ask" if review.is_correction else "mint"
+    return f"{institution} refused the request for {_asked(review)}: {_sentence(review.reason or '')} Correct that, then {again} again."
+
+
+def _asked(review: Review) -> str:
+    if review.is_correction:
+        return f"a correction of {review.version.doi}"
+    return f"a DOI for revision {(review.version.revision or '')[:7]}"
+
+
+def _nothing(review: Review) -> str:
+    return "The record stays as it is" if review.is_correction else "Nothing is registered"
 
 
 def _sentence(text: str) -> str:
@@ -244,4 +263,5 @@ def _review(row: Any) -> Review:
         parse_moment(row.decided) if row.decided else None,
         row.decided_by,
         row.reason,
+        row.correction is not None,
     )

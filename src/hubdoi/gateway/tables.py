@@ -85,6 +85,8 @@ requests = sa.Table(
     sa.Column("decided_by", sa.Text),
     sa.Column("reason", sa.Text),
     sa.Column("record", sa.Text, nullable=False),
+    # Of a correction: what was agreed to, and by whom on the Hub, until it is decided; then {}.
+    sa.Column("correction", sa.Text),
     sa.Index("gateway_requests_state", "state", "id"),
     sa.Index("gateway_requests_repository", "revision", "uid"),
 )

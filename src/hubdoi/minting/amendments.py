@@ -53,7 +53,7 @@ class Amendments:
 
     def preview(self, repo: Repo, person: Person | None, request: AmendRequest) -> Amendment:
         """What `request` would change, and the text to agree to. Raises as `DoiService.amend`."""
-        entry, info = self._entry(repo, check_signed_in(person, repo), request.doi)
+        entry, info = self.entry(repo, check_signed_in(person, repo), request.doi)
         return _preview(entry.version, info.repo, _amended(entry.version, request))
 
     def amend(
@@ -84,31 +84,46 @@ class Amendments:
         came before under the same Idempotency-Key. Raises as `DoiService.amend`, without what the
         registrar says.
         """
-        entry, info = self._entry(repo, person, request.doi)
+        entry, info = self.entry(repo, person, request.doi)
         body = {"amend": info.uid, **request.to_json()}
         if key is not None and (known := self.ledger.answer(person.username, key, body)):
             return self._unsent(known)
-        amended = _amended(entry.version, request)
-        if request.agree and not changes_between(entry.version, amended):
+        if request.agree and not changes_between(entry.version, _amended(entry.version, request)):
             # The same correction again, whose answer was lost.
             unsent, doi = self._unsent(entry)
             if unsent is not None:
                 return unsent, doi
-        preview = _preview(entry.version, info.repo, amended)
+        with self.ledger.transaction():
+            begun = self.record(entry, info.repo, request, person.username)
+            if key is not None:
+                self.ledger.remember_answer(person.username, key, body, entry)
+        return begun
+
+    def agreed(self, entry: Entry, repo: Repo, request: AmendRequest) -> tuple[Version, Terms]:
+        """The corrected record, and the text that was agreed to.
+
+        Raises:
+            InvalidMetadata: there is nothing to correct.
+            ConsentRequired, TermsChanged: R3.
+        """
+        amended = _amended(entry.version, request)
+        terms = _preview(entry.version, repo, amended).terms
         # The terms repeat the new values, so other values are other terms.
         check_consent(
             request,
-            preview.terms,
+            terms,
             missing="Nothing was corrected: read what would become public, and agree to it.",
             changed="The record or the correction has changed since it was shown; read it again before you agree.",
         )
+        return amended, terms
+
+    def record(self, entry: Entry, repo: Repo, request: AmendRequest, by: str) -> tuple[int, Doi]:
+        """Record the correction that `by` agreed to, durably: its number and DOI. Raises as `agreed`."""
+        amended, terms = self.agreed(entry, repo, request)
         now = self.clock()
-        consent = Consent(person.username, now, preview.terms.digest)
-        with self.ledger.transaction():
-            number = self.book.intend(entry, amended.replace(amended=now), consent, preview.terms)
-            if key is not None:
-                self.ledger.remember_answer(person.username, key, body, entry)
-        return number, preview.doi
+        consent = Consent(by, now, terms.digest)
+        assert amended.doi is not None
+        return self.book.intend(entry, amended.replace(amended=now), consent, terms), amended.doi
 
     def _unsent(self, entry: Entry) -> tuple[int | None, Doi]:
         """The correction of `entry` that the register may not have, if there is one; and its DOI."""
@@ -167,7 +182,7 @@ class Amendments:
             )
         return Activities(doi, found)
 
-    def _entry(self, repo: Repo, person: Person, doi: Doi | None) -> tuple[Entry, RepoInfo]:
+    def entry(self, repo: Repo, person: Person, doi: Doi | None) -> tuple[Entry, RepoInfo]:
         """The registered version that is meant, and its repository, which `person` may write (R2)."""
         info = self.hub.info(repo, person)
         check_write_access(info)

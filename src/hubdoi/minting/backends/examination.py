@@ -59,7 +59,11 @@ def _of_repository(backend: Backend, repo: Repo) -> Iterator[Finding]:
         return
     if status.reserved is not None:
         yield reservation_finding(status.repo, status.reserved)
-    if status.obstacle is not None and status.obstacle_code != "AlreadyRegistered":
+    if status.obstacle is not None and status.obstacle_code == "InReview":
+        yield Finding(
+            str(status.repo), "repository", status.obstacle, is_problem=False, is_note=True
+        )
+    elif status.obstacle is not None and status.obstacle_code != "AlreadyRegistered":
         yield Finding(str(status.repo), "repository", status.obstacle)
     elif status.obstacle is not None:
         yield Finding(str(status.repo), "repository", status.obstacle, is_problem=False)
