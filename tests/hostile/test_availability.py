@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from itertools import repeat
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
@@ -20,6 +21,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from hubdoi.minting import database
 from hubdoi.net import accepting, log_rate
+from hubdoi.net.cache import AnswerCache
 from hubdoi.net.log_rate import RateLimit
 from hubdoi.net.serving import Server, listen
 from hubdoi.sandbox import Sandbox
@@ -77,6 +79,19 @@ async def here(scope: Scope, receive: Receive, send: Send) -> None:
         await Request(scope, receive).body()
         parts = repeat("x" * 2**16, 512) if scope["path"] == "/long" else ["here"]
         await StreamingResponse(parts)(scope, receive, send)
+
+
+def test_a_cache_that_somebody_else_holds_is_hardly_waited_for(tmp_path: Path) -> None:
+    cache = AnswerCache(tmp_path)
+    cache.remember("https://hub.example/1", {"seen": "before"})
+    foreign = sqlite3.connect(tmp_path / "answers.db", isolation_level=None)
+    foreign.execute("BEGIN IMMEDIATE")
+    cache.remember("https://hub.example/2", {"not": "kept"})
+    assert cache.recall("https://hub.example/1") == {"seen": "before"}
+    assert cache.storage and cache.storage.connection
+    assert cache.storage.connection.execute("PRAGMA busy_timeout").fetchone() == (100,)
+    foreign.execute("ROLLBACK")
+    foreign.close()
 
 
 @contextmanager

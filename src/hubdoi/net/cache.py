@@ -32,6 +32,7 @@ LARGEST_ENTRY = 4 * 2**20
 _LARGEST_DATABASE = LARGEST_CACHE - 72 * 2**20
 
 _MOST_STEPS = 20
+_BUSY_MILLISECONDS = 100
 # Headers that say how a body travelled; what is kept is the body itself.
 _OF_ONE_CONNECTION = ("content-encoding", "content-length", "transfer-encoding", "connection")
 
@@ -224,6 +225,8 @@ def _open(directory: Path, fresh_for: float, process: int) -> SqliteStorage | No
             max_stream_size=LARGEST_ENTRY,
         )
         storage.get_entries("")
+        # Whoever holds the write lock would cost five seconds for each answer that is kept.
+        cast(Any, storage.connection).execute(f"PRAGMA busy_timeout={_BUSY_MILLISECONDS}")
         return storage
     except (OSError, RuntimeError):
         return None
