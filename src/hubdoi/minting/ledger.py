@@ -30,7 +30,6 @@ from .ledger_tables import schema as _schema
 from .ledger_tables import terms as _terms
 from .ledger_tables import versions as _versions
 from .postgres import lock_tables
-from .prepared import Prepared
 from .standing import Standing, standing_of
 
 __all__ = ["Entry", "Ledger", "Tombstone", "record_text"]
@@ -65,16 +64,16 @@ class Ledger:
         self.endpoint = endpoint
         self._known_terms: set[str] = set()
         # Building a statement takes longer than running it: those of every mint are built once.
-        self._insert_terms = Prepared(
+        self._insert_terms = (
             database.insert(_terms).on_conflict_do_nothing().returning(_terms.c.digest)
         )
-        self._insert_answer = Prepared(database.insert(_answers).on_conflict_do_nothing())
-        self._insert_repository = Prepared(
+        self._insert_answer = database.insert(_answers).on_conflict_do_nothing()
+        self._insert_repository = (
             database.insert(_repositories)
             .on_conflict_do_nothing(index_elements=["hub", "uid"])
             .returning(_repositories.c.id)
         )
-        self._insert_version = Prepared(
+        self._insert_version = (
             database.insert(_versions)
             .on_conflict_do_nothing(index_elements=["repository_id", "revision"])
             .returning(_versions.c.id)
@@ -143,7 +142,7 @@ class Ledger:
                 stored = self._stored(record, version, previous=previous, next_=next_)
                 return Entry(version_id, uid, stored, "intended", repository_id)
             found = {"repository": repository_id, "revision": version.revision}
-            row = queries.VERSION.first(db, found)
+            row = db.execute(queries.VERSION, found).one()
             if row.step != "intended":
                 raise self._refusal(db, row.id)
             db.execute(_versions.update().where(_versions.c.id == row.id).values(values))
@@ -152,7 +151,7 @@ class Ledger:
     def _insert_intent(self, db: sa.Connection, values: dict[str, Any]) -> int | None:
         """The number of the new intent, or None when the revision has one."""
         try:
-            version_id: int | None = self._insert_version.scalar(db, values)
+            version_id: int | None = db.scalar(self._insert_version, values)
         except sa.exc.IntegrityError as error:
             raise AlreadyRegistered(
                 f"The DOI {values['doi']} is already taken by another revision."
@@ -178,10 +177,8 @@ class Ledger:
         What is registered and has no neighbours is linked at once.
         """
         with self.transaction() as db:
-            if step == "registered":
-                reached = queries.MARK_REGISTERED.scalar(db, {"of": entry.id})
-            else:
-                reached = queries.MARK.scalar(db, {"of": entry.id, "to": step})
+            statement = queries.MARK_REGISTERED if step == "registered" else queries.MARK
+            reached = db.scalar(statement, {"of": entry.id, "to": step})
             if reached == "registered":
                 return self._entry(db, entry.id)
         return replace(entry, step=reached or step)
@@ -227,8 +224,8 @@ class Ledger:
         """Keep the answer of a mint under its Idempotency-Key, for good."""
         with self.transaction() as db:
             # The same request may have come twice at once; both have the same answer.
-            self._insert_answer.all(
-                db,
+            db.execute(
+                self._insert_answer,
                 {"username": username, "key": key, "body": _digest(body), "version_id": entry.id},
             )
 
@@ -257,21 +254,23 @@ class Ledger:
     def standing(self, uid: str, revision: str) -> Standing:
         """What a mint of `revision` has to know of its repository, in one statement."""
         with self.database.glancing() as db:
-            rows = queries.STANDING.all(db, {"hub": self.hub, "uid": uid, "revision": revision})
+            rows = db.execute(
+                queries.STANDING, {"hub": self.hub, "uid": uid, "revision": revision}
+            ).all()
         return standing_of(rows, revision, self._version)
 
     def step_of(self, uid: str, revision: str) -> str | None:
         """How far the mint of `revision` has come, if there is one."""
         with self.database.glancing() as db:
-            step: str | None = queries.STEP.scalar(
-                db, {"hub": self.hub, "uid": uid, "revision": revision}
+            step: str | None = db.scalar(
+                queries.STEP, {"hub": self.hub, "uid": uid, "revision": revision}
             )
             return step
 
     def versions(self, uid: str) -> tuple[Version, ...]:
         """The registered versions of a repository, newest first, each with its neighbours (R7)."""
         with self.database.glancing() as db:
-            rows = queries.REGISTERED_OF_UID.all(db, {"hub": self.hub, "uid": uid})
+            rows = db.execute(queries.REGISTERED_OF_UID, {"hub": self.hub, "uid": uid}).all()
         dois = [None, *(Doi(row.doi) for row in rows), None]
         return tuple(
             self._version(row, next_=dois[i], previous=dois[i + 2]) for i, row in enumerate(rows)
@@ -279,20 +278,22 @@ class Ledger:
 
     def entry_of(self, uid: str, revision: str) -> Entry | None:
         with self.database.glancing() as db:
-            row = queries.ENTRY_BY_REVISION.first(
-                db, {"hub": self.hub, "uid": uid, "revision": revision}
-            )
+            row = db.execute(
+                queries.ENTRY_BY_REVISION, {"hub": self.hub, "uid": uid, "revision": revision}
+            ).first()
             return self.read(row) if row is not None else None
 
     def entry(self, version_id: int) -> Entry | None:
         with self.database.glancing() as db:
-            row = queries.ENTRY_BY_ID.first(db, {"id_": version_id})
+            row = db.execute(queries.ENTRY_BY_ID, {"id_": version_id}).first()
             return self.read(row) if row is not None else None
 
     def entry_with(self, doi: Doi) -> Entry | None:
         """The registered version of `doi`, with its number and its repository."""
         with self.database.glancing() as db:
-            row = queries.ENTRY_BY_DOI.first(db, {"key": doi.key})
+            row = db.execute(
+                queries.ENTRY.where(_versions.c.doi_key == doi.key, _versions.c.step != INTENDED)
+            ).first()
             return self.read(row) if row is not None else None
 
     def registered(self, after: int = 0, limit: int = 100) -> tuple[Entry, ...]:
@@ -359,11 +360,7 @@ class Ledger:
         found: dict[str, list[tuple[Doi, str]]] = {}
         with self.database.reading() as db:
             for batch in _batches(list(uids), 500):
-                if len(batch) == 1:
-                    one = {"hub": self.hub, "uid": batch[0]}
-                    rows: Iterable[Any] = queries.DOIS_OF_ONE.all(db, one)
-                else:
-                    rows = db.execute(queries.DOIS, {"hub": self.hub, "uids": batch})
+                rows = db.execute(queries.DOIS, {"hub": self.hub, "uids": batch})
                 for row in rows:
                     found.setdefault(row.uid, []).append((Doi(row.doi), row.revision))
         return found
@@ -387,12 +384,13 @@ class Ledger:
     def _repository_id(self, db: sa.Connection, repo: Repo, uid: str, standing: Standing) -> int:
         number, known = standing.repository_id, standing.repo
         if number is None:
-            inserted = self._insert_repository.scalar(
-                db, {"hub": self.hub, "uid": uid, "type": repo.type, "name": repo.id}
+            inserted = db.scalar(
+                self._insert_repository,
+                {"hub": self.hub, "uid": uid, "type": repo.type, "name": repo.id},
             )
             if inserted is not None:
                 return int(inserted)
-            row = queries.REPOSITORY.first(db, {"hub": self.hub, "uid": uid})
+            row = db.execute(queries.REPOSITORY, {"hub": self.hub, "uid": uid}).one()
             number, known = int(row.id), Repo(row.type, row.name)
         if known != repo:
             self.rename(uid, repo)
@@ -402,14 +400,18 @@ class Ledger:
         """Record `consent` to `terms`; the number of its row."""
         if terms.digest not in self._known_terms:
             values = {"digest": terms.digest, "text": terms.text}
-            if self._insert_terms.scalar(db, values) is None:
+            if db.scalar(self._insert_terms, values) is None:
                 # Terms never go; those that this transaction adds are known when they are durable.
                 self._known_terms.add(terms.digest)
-        values = {"username": consent.by, "at": show_moment(consent.at), "digest": consent.terms}
-        return int(queries.INSERT_CONSENT.scalar(db, values))
+        inserted = db.execute(
+            queries.INSERT_CONSENT,
+            {"username": consent.by, "at": show_moment(consent.at), "digest": consent.terms},
+        ).inserted_primary_key
+        assert inserted is not None
+        return int(inserted[0])
 
     def _entry(self, db: sa.Connection, version_id: int) -> Entry:
-        return self.read(queries.ENTRY_BY_ID.first(db, {"id_": version_id}))
+        return self.read(db.execute(queries.ENTRY_BY_ID, {"id_": version_id}).one())
 
     def read(self, row: Any) -> Entry:
         """The entry in a row that has the columns of `ENTRY`."""

@@ -8,21 +8,16 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from .ledger_tables import INTENDED, consents, repositories, versions
-from .prepared import Prepared
 
-INSERT_CONSENT = Prepared(consents.insert().returning(consents.c.id))
-REPOSITORY = Prepared(
-    sa.select(repositories.c.id, repositories.c.type, repositories.c.name).where(
-        repositories.c.hub == sa.bindparam("hub"), repositories.c.uid == sa.bindparam("uid")
-    )
+INSERT_CONSENT = consents.insert()
+REPOSITORY = sa.select(repositories.c.id, repositories.c.type, repositories.c.name).where(
+    repositories.c.hub == sa.bindparam("hub"), repositories.c.uid == sa.bindparam("uid")
 )
-VERSION = Prepared(
-    sa.select(versions.c.id, versions.c.step).where(
-        versions.c.repository_id == sa.bindparam("repository"),
-        versions.c.revision == sa.bindparam("revision"),
-    )
+VERSION = sa.select(versions.c.id, versions.c.step).where(
+    versions.c.repository_id == sa.bindparam("repository"),
+    versions.c.revision == sa.bindparam("revision"),
 )
-STEP = Prepared(
+STEP = (
     sa.select(versions.c.step)
     .join(repositories)
     .where(
@@ -31,15 +26,17 @@ STEP = Prepared(
         versions.c.revision == sa.bindparam("revision"),
     )
 )
-_DOIS = (
+DOIS = (
     sa.select(repositories.c.uid, versions.c.doi, versions.c.revision)
     .join(versions)
-    .where(repositories.c.hub == sa.bindparam("hub"), versions.c.step != INTENDED)
+    .where(
+        repositories.c.hub == sa.bindparam("hub"),
+        repositories.c.uid.in_(sa.bindparam("uids", expanding=True)),
+        versions.c.step != INTENDED,
+    )
     .order_by(versions.c.revision_date.desc(), versions.c.id.desc())
 )
-DOIS = _DOIS.where(repositories.c.uid.in_(sa.bindparam("uids", expanding=True)))
 """The (DOI, revision) pairs of many repositories, newest first."""
-DOIS_OF_ONE = Prepared(_DOIS.where(repositories.c.uid == sa.bindparam("uid")))
 _COLUMNS = (
     versions,
     repositories.c.uid,
@@ -58,13 +55,11 @@ _OF_UID = (
     repositories.c.hub == sa.bindparam("hub"),
     repositories.c.uid == sa.bindparam("uid"),
 )
-REGISTERED_OF_UID = Prepared(
-    _ROW.where(*_OF_UID, versions.c.step != INTENDED).order_by(
-        versions.c.revision_date.desc(), versions.c.id.desc()
-    )
+REGISTERED_OF_UID = _ROW.where(*_OF_UID, versions.c.step != INTENDED).order_by(
+    versions.c.revision_date.desc(), versions.c.id.desc()
 )
 
-STANDING = Prepared(
+STANDING = (
     sa.select(*_COLUMNS, repositories.c.id.label("repository"))
     .select_from(
         repositories.outerjoin(
@@ -103,22 +98,16 @@ ENTRY = _ROW.add_columns(*_NEIGHBOURS)
 """A version or an intent, with the DOIs of its registered neighbours (R7)."""
 ENTRY_COLUMNS = (*_COLUMNS, *_NEIGHBOURS)
 """Those of `ENTRY`, for who reads it from a join with other tables."""
-ENTRY_BY_ID = Prepared(ENTRY.where(versions.c.id == sa.bindparam("id_")))
-ENTRY_BY_REVISION = Prepared(ENTRY.where(*_OF_UID, versions.c.revision == sa.bindparam("revision")))
-ENTRY_BY_DOI = Prepared(
-    ENTRY.where(versions.c.doi_key == sa.bindparam("key"), versions.c.step != INTENDED)
-)
+ENTRY_BY_ID = ENTRY.where(versions.c.id == sa.bindparam("id_"))
+ENTRY_BY_REVISION = ENTRY.where(*_OF_UID, versions.c.revision == sa.bindparam("revision"))
 
-_MARK = (
+MARK = (
     versions.update()
     .where(versions.c.id == sa.bindparam("of"))
     .values(step=sa.bindparam("to"))
     .returning(versions.c.step)
 )
-MARK = Prepared(_MARK)
-MARK_REGISTERED = Prepared(
-    _MARK.values(
-        step=sa.case((sa.func.coalesce(_previous, _next).is_(None), "linked"), else_="registered")
-    )
+MARK_REGISTERED = MARK.values(
+    step=sa.case((sa.func.coalesce(_previous, _next).is_(None), "linked"), else_="registered")
 )
 """What has no neighbours is linked at once; whether it has some is seen as the step is written (R7)."""

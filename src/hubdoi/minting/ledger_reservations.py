@@ -6,6 +6,7 @@ A row stays when its DOI is registered: the number of the next reservation follo
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -16,7 +17,6 @@ from .ledger import Ledger
 from .ledger_tables import INTENDED
 from .ledger_tables import reservations as _reservations
 from .ledger_tables import versions as _versions
-from .prepared import Prepared
 
 
 def _of_version(*, registered: bool) -> sa.Exists:
@@ -27,7 +27,7 @@ def _of_version(*, registered: bool) -> sa.Exists:
 
 
 # Building a statement takes longer than running it: that of every mint is built once.
-_FIND_OPEN = Prepared(
+_FIND_OPEN = (
     sa.select(_reservations)
     .where(
         _reservations.c.hub == sa.bindparam("hub"),
@@ -81,7 +81,7 @@ class LedgerReservations:
     def open(self, uid: str, repo: Repo) -> Reservation | None:
         """The reservation that the next mint of the repository publishes."""
         with self.ledger.database.glancing() as db:
-            row = _FIND_OPEN.first(db, {"hub": self.ledger.hub, "uid": uid})
+            row: Any = db.execute(_FIND_OPEN, {"hub": self.ledger.hub, "uid": uid}).first()
         if row is None:
             return None
         endpoint = self.ledger.endpoint

@@ -9,7 +9,6 @@ from typing import Any
 from sqlalchemy import Row, bindparam, delete, insert, select, text
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from ..minting.prepared import Prepared
 from ..records import Person
 from ..records.errors import RevisionNotFound
 from ..records.repo_card import Card
@@ -31,12 +30,10 @@ CARD = "README.md"
 _FULL = re.compile(r"[0-9a-f]{40}")
 _PREFIX = re.compile(r"[0-9a-f]{7,39}")
 # Building a statement takes longer than running it: those of every request are built once.
-_TARGET = Prepared(
-    select(REFS.c.target).where(REFS.c.uid == bindparam("of"), REFS.c.name == bindparam("ref"))
+_TARGET = select(REFS.c.target).where(
+    REFS.c.uid == bindparam("of"), REFS.c.name == bindparam("ref")
 )
-_COMMIT = Prepared(
-    select(COMMITS).where(COMMITS.c.uid == bindparam("of"), COMMITS.c.oid == bindparam("id"))
-)
+_COMMIT = select(COMMITS).where(COMMITS.c.uid == bindparam("of"), COMMITS.c.oid == bindparam("id"))
 _REF = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+/-]{0,199}")
 
 
@@ -337,7 +334,7 @@ class Commits:
 
     def _target(self, uid: str, name: str) -> str | None:
         with self._database.reading() as connection:
-            target = _TARGET.scalar(connection, {"of": uid, "ref": name})
+            target = connection.execute(_TARGET, {"of": uid, "ref": name}).scalar()
         return None if target is None else str(target)
 
     def _read(self, uid: str, oid: str) -> Commit:
@@ -346,7 +343,7 @@ class Commits:
     def _stored(self, name: tuple[str, str]) -> Commit:
         uid, oid = name
         with self._database.reading() as connection:
-            row = _COMMIT.first(connection, {"of": uid, "id": oid})
+            row = connection.execute(_COMMIT, {"of": uid, "id": oid}).first()
         if row is None:
             raise _no_revision(oid)
         return _commit(row)

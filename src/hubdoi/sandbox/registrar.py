@@ -12,7 +12,6 @@ from sqlalchemy.dialects import sqlite
 from ..datacite.json_record import attributes
 from ..datacite.reader import version_from
 from ..minting.database import Database
-from ..minting.prepared import Prepared
 from ..records import TEST_PREFIX, Doi, Repo, Terms, Version, show_moment
 from ..records.errors import AlreadyRegistered
 from .registrar_tables import (
@@ -34,23 +33,21 @@ Generating a DOI for this repository
 
 
 # Building a statement takes longer than running it: those of every mint are built once.
-_NEXT_NUMBER = Prepared(
+_NEXT_NUMBER = (
     sqlite.insert(sequence)
     .values(name="hf", last=1)
     .on_conflict_do_update(index_elements=[sequence.c.name], set_={"last": sequence.c.last + 1})
     .returning(sequence.c.last)
 )
-_FIND_RECORD = Prepared(
-    sa.select(records.c.id, records.c.state, records.c.attributes).where(
-        records.c.doi_key == sa.bindparam("key")
-    )
+_FIND_RECORD = sa.select(records.c.id, records.c.state, records.c.attributes).where(
+    records.c.doi_key == sa.bindparam("key")
 )
-_INSERT_RECORD = Prepared(
+_INSERT_RECORD = (
     sqlite.insert(records)
     .on_conflict_do_nothing(index_elements=[records.c.doi_key])
     .returning(records.c.id)
 )
-_FIND_REVISION = Prepared(
+_FIND_REVISION = (
     sa.select(records.c.doi, records.c.attributes)
     .join(search, search.c.rowid == records.c.id)
     .where(
@@ -90,16 +87,16 @@ class LocalRegistrar:
         """The next DOI of the sequence, for good when the surrounding transaction commits."""
         with self.database.transaction() as db:
             while True:
-                doi = Doi(f"{TEST_PREFIX}/hf/{_NEXT_NUMBER.scalar(db, {}):04d}")
+                doi = Doi(f"{TEST_PREFIX}/hf/{db.scalar(_NEXT_NUMBER):04d}")
                 # Somebody may have drafted it through the DataCite API.
-                if _FIND_RECORD.first(db, {"key": doi.key}) is None:
+                if db.execute(_FIND_RECORD, {"key": doi.key}).first() is None:
                     return doi
 
     def draft(self, doi: Doi) -> None:
         with self.database.transaction() as db:
             now = show_moment(self._now())
-            made = _INSERT_RECORD.scalar(
-                db,
+            made = db.scalar(
+                _INSERT_RECORD,
                 {
                     "doi": doi.name,
                     "doi_key": doi.key,
@@ -114,7 +111,7 @@ class LocalRegistrar:
 
     def discard(self, doi: Doi) -> None:
         with self.database.transaction() as db:
-            known = _FIND_RECORD.first(db, {"key": doi.key})
+            known = db.execute(_FIND_RECORD, {"key": doi.key}).first()
             if known is None:
                 return
             if known.state != "draft":
@@ -127,8 +124,8 @@ class LocalRegistrar:
             raise ValueError("a version to register has a DOI and a date")
         now = show_moment(version.created)
         with self.database.transaction() as db:
-            made = _INSERT_RECORD.scalar(
-                db,
+            made = db.scalar(
+                _INSERT_RECORD,
                 {
                     "doi": version.doi.name,
                     "doi_key": version.doi.key,
@@ -141,7 +138,7 @@ class LocalRegistrar:
             if made is not None:
                 index_record(db, made, attributes(version))
                 return
-            known = _FIND_RECORD.first(db, {"key": version.doi.key})
+            known = db.execute(_FIND_RECORD, {"key": version.doi.key}).one()
             if known.state == "draft" and known.attributes == "{}":
                 # It was reserved; from now on its record follows from the ledger.
                 unindex_record(db, known.id)
@@ -159,7 +156,7 @@ class LocalRegistrar:
         if version.doi is None or version.amended is None:
             return
         with self.database.transaction() as db:
-            known = _FIND_RECORD.first(db, {"key": version.doi.key})
+            known = db.execute(_FIND_RECORD, {"key": version.doi.key}).one()
             unindex_record(db, known.id)
             index_record(db, known.id, attributes(version))
             db.execute(
@@ -174,7 +171,7 @@ class LocalRegistrar:
     def registered(self, repo: Repo, revision: str) -> Version | None:
         """What was registered for the revision with the DataCite API instead of here (R8)."""
         with self.database.reading() as db:
-            rows = _FIND_REVISION.all(db, {"url": f'url : "{revision}"'})
+            rows = db.execute(_FIND_REVISION, {"url": f'url : "{revision}"'}).all()
         for row in rows:
             found = version_from({**json.loads(row.attributes), "doi": row.doi})
             if found.repo == repo and found.is_of_revision(revision):

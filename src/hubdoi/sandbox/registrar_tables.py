@@ -7,8 +7,6 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ..minting.prepared import Prepared
-
 metadata = sa.MetaData()
 
 sequence = sa.Table(
@@ -44,7 +42,7 @@ SEARCHED = (
 
 search = sa.table("register_search", sa.column("rowid"), *map(sa.column, SEARCHED))
 
-_INSERT_SEARCHED = Prepared(sa.insert(search))
+_INSERT_SEARCHED = sa.insert(search)
 
 sa.event.listen(
     records,
@@ -58,7 +56,7 @@ sa.event.listen(
 
 def index_record(db: sa.Connection, record_id: int, attributes: Mapping[str, Any]) -> None:
     """Let a record that cannot be found yet be found by what its attributes say."""
-    _INSERT_SEARCHED.all(db, {"rowid": record_id, **_searched(attributes)})
+    db.execute(_INSERT_SEARCHED, {"rowid": record_id, **_searched(attributes)})
 
 
 def unindex_record(db: sa.Connection, record_id: int) -> None:

@@ -10,7 +10,6 @@ from typing import Any, cast
 from sqlalchemy import Row, bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from ..minting.prepared import Prepared
 from ..records import Doi, Person, Repo
 from ..records.errors import LockedByDoi, RepoNotFound
 from .clock import Clock, hub_time
@@ -45,12 +44,10 @@ class Repository:
 
 
 # Building a statement takes longer than running it: that of every request is built once.
-_NAMED = Prepared(
-    select(REPOSITORIES).where(
-        REPOSITORIES.c.type == bindparam("kind"),
-        REPOSITORIES.c.key == bindparam("name"),
-        REPOSITORIES.c.deleted.is_(None),
-    )
+_NAMED = select(REPOSITORIES).where(
+    REPOSITORIES.c.type == bindparam("kind"),
+    REPOSITORIES.c.key == bindparam("name"),
+    REPOSITORIES.c.deleted.is_(None),
 )
 
 
@@ -232,7 +229,7 @@ class Repositories:
 
     def _read(self, name: tuple[str, str]) -> Repository | None:
         with self._database.reading() as connection:
-            row = _NAMED.first(connection, {"kind": name[0], "name": name[1]})
+            row = connection.execute(_NAMED, {"kind": name[0], "name": name[1]}).first()
         return None if row is None else from_row(row)
 
 
