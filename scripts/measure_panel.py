@@ -24,7 +24,7 @@ from hubdoi.client import Client
 from hubdoi.jupyter.panel.draft import Draft
 from hubdoi.sandbox import Sandbox
 from tests.browser.conftest import ARGUMENTS
-from tests.browser.panel_alone import PanelAlone
+from tests.browser.panel_alone import SHOW, PanelAlone
 from tests.jupyter.panel.page import open_page
 
 TIMES = 30
@@ -50,6 +50,19 @@ TIMED = """([action, times]) => {
   }
   return [Math.min(...found), found.sort((a, b) => a - b)[times >> 1], window.sent.length];
 }"""
+
+# What `PanelAlone.show` does, and the layout of what it made.
+DRAWN = f"""([shown, times]) => {{
+  const show = {SHOW};
+  const found = [];
+  for (let turn = 0; turn < times; turn++) {{
+    const start = performance.now();
+    show(shown);
+    document.body.offsetHeight;
+    found.push(performance.now() - start);
+  }}
+  return [Math.min(...found), found.sort((a, b) => a - b)[times >> 1]];
+}}"""
 
 
 def main() -> None:
@@ -102,13 +115,16 @@ def _in_browser(sandbox: Sandbox) -> None:
     page = open_page(sandbox)
     page.until(lambda state: state["preview"].get("files") and state["cite"]["texts"], 60)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=which("chromium"), args=ARGUMENTS)
+        found = which("chromium-headless-shell") or which("chromium")
+        browser = playwright.chromium.launch(executable_path=found, args=ARGUMENTS)
         for count in (1, 50):
             authors = [Draft(f"Lovelace, Ada {number}").to_json() for number in range(count)]
             state = {**page.state, "form": {**page.state["form"], "authors": authors}}
             alone = PanelAlone(browser.new_page())
             alone.theme("light")
             alone.show(state)
+            least, middle = alone.page.evaluate(DRAWN, [[state, True, False], TIMES])
+            print(f"drawing, {count} authors: {least:.1f} ms at least, {middle:.1f} ms median")
             alone.root.get_by_role("button", name="Edit details").click()
             for what, action in ACTIONS.items():
                 least, middle, sent = alone.page.evaluate(TIMED, [action, TIMES])
