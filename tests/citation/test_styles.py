@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gzip
 import http.server
+import json
 import re
 import ssl
 import subprocess
@@ -346,3 +347,37 @@ def test_without_pandoc_the_message_says_what_to_install(
     with pytest.raises(MissingLibrary, match="hubdoi\\[styles\\]"):
         cite(version, style="apa")
     assert "@misc" in str(cite(version))
+
+
+def work(number: int, *people: tuple[str, str]) -> dict[str, object]:
+    return {
+        "id": f"work-{number}",
+        "type": "dataset",
+        "title": f"Work {number}",
+        "issued": {"date-parts": [[2026]]},
+        "author": [{"family": family, "given": given} for family, given in people],
+    }
+
+
+ADA, ANNA, BOB = ("Smith", "Ada"), ("Smith", "Anna"), ("Jones", "Bob")
+
+
+@pytest.mark.parametrize("style", ["apa", "chicago-author-date", "modern-language-association"])
+@pytest.mark.parametrize(
+    ("works", "decide"),
+    [
+        ([(ADA,), (ADA,)], False),
+        ([(ADA,), (BOB,)], False),
+        ([(ADA,), (ANNA,)], True),
+        ([(ADA, BOB), (ADA, ("Jones", "Bea"))], True),
+        ([(ADA, BOB), (BOB, ADA), (ADA, BOB)], False),
+    ],
+)
+def test_given_names_are_tried_only_where_they_tell_works_apart(
+    style: str, works: list[tuple[tuple[str, str], ...]], decide: bool
+) -> None:
+    items = [work(number, *people) for number, people in enumerate(works)]
+    path = find_style(style)
+    assert pandoc._given_names_decide(items) is decide
+    tried = pandoc._run(json.dumps(items), "csljson", "plain", str(path), "en-US")
+    assert pandoc.bibliography(items, path, "en-US", "plain") == tried
