@@ -179,7 +179,7 @@ def test_r04_a_mint_registers_whom_the_card_names(
     page = f"{demo.endpoint}/ada/tiny-bert/blob/{version['revision']}/LICENSE.md"
     assert (version["license"], version["license_url"]) == ("ours", page)
     assert version["rights"] == [["mit"]]
-    assert [entry["rights"] for entry in record["rightsList"]] == ["ours", "mit"]
+    assert [entry["rights"] for entry in record["rightsList"]] == ["ours", "MIT License"]
     assert record["rightsList"][0]["rightsUri"] == page
     assert record["rightsList"][1]["rightsIdentifier"] == "MIT"
     assert record["fundingReferences"][0]["awardNumber"] == "042"

@@ -46,7 +46,7 @@ class Connections:
     environment. A server that is silent for `silence` seconds is given up, within the deadline.
     """
 
-    def __init__(self, *, trust_env: bool = True, silence: float = READ_SECONDS) -> None:
+    def __init__(self, *, trust_env: bool = True, silence: float | None = None) -> None:
         self._trust_env = trust_env
         self._silence = silence
         self._pools: dict[tuple[int, str, str | None], httpcore.ConnectionPool] = {}
@@ -72,7 +72,7 @@ class Connections:
             left = max(0.0, until - monotonic())
             timeouts = {
                 "connect": CONNECT_SECONDS,
-                "read": self._silence,
+                "read": READ_SECONDS if self._silence is None else self._silence,
                 "write": READ_SECONDS,
                 "pool": min(left, READ_SECONDS),
             }

@@ -28,7 +28,7 @@ from ..records.errors import (
 )
 from .answer import Answer, BadEncoding, Headers, TooLarge, decoded
 from .cache import AnswerCache
-from .connections import READ_SECONDS, Connections
+from .connections import Connections
 
 __all__ = ["Answer", "Http", "is_offline", "user_agent"]
 
@@ -89,7 +89,7 @@ class Http:
         contact: str | None = None,
         media_type: str = "application/json",
         cache: AnswerCache | None = None,
-        silence: float = READ_SECONDS,
+        silence: float | None = None,
     ) -> None:
         self.base = base.rstrip("/")
         self._token = token
