@@ -19,7 +19,17 @@ from ..hub.wire import error_answer
 from ..net.log_rate import RATE_LIMIT
 from ..net.routes import add_routes
 from ..records.errors import HubdoiError
-from . import doi_api, grant_pages, login, orcid_pages, pages, relay, tombstones, webhook
+from . import (
+    doi_api,
+    grant_pages,
+    login,
+    orcid_pages,
+    pages,
+    relay,
+    support,
+    tombstones,
+    webhook,
+)
 from .doi_api import institution_of
 from .institution import Institution
 from .metrics import MEDIA_TYPE
@@ -56,6 +66,7 @@ def create_app(institution: Institution) -> FastAPI:
         app,
         (
             doi_api.router,
+            support.router,
             login.router,
             webhook.router,
             tombstones.router,
