@@ -12,6 +12,7 @@ from .minting.announced import announce
 from .minting.backends.registry import check, open_backend
 from .minting.backends.resources import Resources
 from .minting.resolution import resolve
+from .net.operation import without_deadline
 from .records import Doi, Repo, RepoReference, Version, parse_reference
 from .records.errors import ConsentRequired, DoiNotFound, RepoNotFound
 
@@ -420,9 +421,11 @@ class Client:
         """
         reference = self._reference(repo)
         wanted = revision or reference.revision
-        return self._backend.wait(
-            reference.repo, revision=wanted, timeout=timeout, progress=progress, cancel=cancel
-        )
+        # A person takes the time that a person takes, however the command was begun.
+        with without_deadline():
+            return self._backend.wait(
+                reference.repo, revision=wanted, timeout=timeout, progress=progress, cancel=cancel
+            )
 
     def request_support(
         self, repo: str | Repo, action: str, *, reason: str, to: str | Repo | None = None

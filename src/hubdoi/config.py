@@ -18,8 +18,11 @@ DATACITE_API = "https://api.datacite.org"
 DATACITE_TEST_API = "https://api.test.datacite.org"
 ORCID_API = "https://pub.orcid.org"
 ROR_API = "https://api.ror.org"
+TIMEOUT = 300.0
+"""Seconds for all the requests of one command."""
 
 _PREFIX = re.compile(r"10\.\d{4,9}(\.\d+)*")
+_YEAR = 366 * 86400
 _ADDRESS = re.compile(r"[^\s@<>()\"',;:]+@[^\s@<>()\"',;:]+")
 
 CHOSEN: dict[str, Any] = {}
@@ -42,6 +45,7 @@ _ENVIRONMENT = {
     "lookup": ("HUBDOI_LOOKUP",),
     "orcid_api": ("HUBDOI_ORCID_API",),
     "ror_api": ("HUBDOI_ROR_API",),
+    "timeout": ("HUBDOI_TIMEOUT",),
 }
 
 
@@ -96,7 +100,8 @@ class Config:
     `datacite_publisher` is DataCite's property 4: who holds and publishes the repositories.
     `contact` is the e-mail address that services are told, so that they can write. With `lookup`
     the panel looks up names while they are written, at `orcid_api` and `ror_api`; None is ORCID's
-    and ROR's own API, and with a Hub on this machine that Hub.
+    and ROR's own API, and with a Hub on this machine that Hub. `timeout` is how many seconds all
+    requests of one command may take together.
     """
 
     endpoint: str = HUGGING_FACE
@@ -114,8 +119,10 @@ class Config:
     lookup: bool = True
     orcid_api: str | None = None
     ror_api: str | None = None
+    timeout: float = TIMEOUT
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "timeout", _seconds(self.timeout))
         if self.datacite_test and self.datacite_api == DATACITE_API:
             object.__setattr__(self, "datacite_api", DATACITE_TEST_API)
         object.__setattr__(self, "endpoint", check_endpoint(self.endpoint))
@@ -286,6 +293,18 @@ def check_endpoint(address: str) -> str:
     is_default = parts.port in (None, {"http": 80, "https": 443}[parts.scheme])
     # One spelling for one server: what is kept for it is found again under every other (R8).
     return f"{parts.scheme}://{host}{'' if is_default else f':{parts.port}'}{parts.path}"
+
+
+def _seconds(given: Any) -> float:
+    try:
+        seconds = float(given)
+    except (TypeError, ValueError, OverflowError):
+        seconds = 0.0
+    if not 0 < seconds < _YEAR:
+        raise InvalidInput(
+            f"The timeout {str(given)[:40]!r} is not a number of seconds; write it like 300."
+        )
+    return seconds
 
 
 def check_encrypted(address: str) -> None:

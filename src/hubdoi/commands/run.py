@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from importlib import import_module
 from typing import Any
 
+from ..net.operation import operation
 from ..records import Message, Repo, RepoReference, RepoType, parse_reference
 from ..records.errors import HubdoiError, RepoNotFound
 from .context import Context
@@ -31,6 +32,9 @@ _HOMES = {
     "gateway": "gateways",
 }
 
+# These wait for a person, carry out a notebook or serve: only each of their requests has a bound.
+_WITHOUT_DEADLINE = frozenset({"gateway", "login", "run", "sandbox"})
+
 
 def run(
     words: Sequence[str],
@@ -51,15 +55,18 @@ def run(
     except HelpWanted as wanted:
         return Message("hubdoi", details=str(wanted))
     if arguments.command is None:
-        return context.session.connection(help=SHORT_HELP.replace("%doi", prog))
+        with operation(context.session.timeout):
+            return context.session.connection(help=SHORT_HELP.replace("%doi", prog))
     arguments.body = body
     home = import_module(f"{__package__}.{_HOMES[arguments.command]}")
     carry_out: Callable[[argparse.Namespace, Context], Any] = getattr(home, arguments.command)
     _remember(arguments, context)
-    try:
-        result = carry_out(arguments, context)
-    except RepoNotFound as error:
-        raise _with_suggestion(error, arguments, context) from None
+    timed = arguments.command not in _WITHOUT_DEADLINE
+    with operation(context.session.timeout) if timed else nullcontext():
+        try:
+            result = carry_out(arguments, context)
+        except RepoNotFound as error:
+            raise _with_suggestion(error, arguments, context) from None
     if getattr(arguments, "json", False) and hasattr(result, "to_json"):
         return JsonText(json.dumps(result.to_json(), ensure_ascii=False, indent=2))
     return result

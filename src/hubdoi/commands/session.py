@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..config import CHOSEN, DATACITE_TEST_API, GATEWAY_URL, Config, Secret
+from ..config import CHOSEN, DATACITE_TEST_API, GATEWAY_URL, TIMEOUT, Config, Secret
 from ..records.errors import HubdoiError, InvalidInput, SandboxError, UsageError
 from ..records.repo import HUGGING_FACE, Repo
 from .sandboxes import sandbox_module
@@ -69,6 +69,14 @@ class Session:
             InvalidInput, InsecureEndpoint: a setting cannot be used.
         """
         return Config.resolve(self._choices, traitlets=self.traitlets)
+
+    def timeout(self) -> float:
+        """Seconds for all the requests of one command."""
+        try:
+            return self.client.config.timeout
+        except HubdoiError:
+            # What cannot be used is said by who uses it.
+            return TIMEOUT
 
     # Terms that were shown: consent is to exactly them, and for one DOI only (R3)
 

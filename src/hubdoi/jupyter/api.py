@@ -19,6 +19,7 @@ from jupyter_server.auth.decorator import authorized
 from jupyter_server.base.handlers import APIHandler
 from tornado import web
 
+from ..net.operation import operation
 from ..records.errors import HubdoiError, InvalidInput, ServiceError
 from .live_document import LiveDocuments, StaleDocument
 
@@ -57,8 +58,12 @@ class Api:
             return {"url": connection["endpoint"]}
         answers = await self._answers_of("sandbox" if hub == "sandbox" else "configured")
         work = getattr(self, f"_{name}")
-        loop = asyncio.get_running_loop()
-        return dict(await loop.run_in_executor(self._threads, work, answers, body))
+
+        def answer() -> dict[str, Any]:
+            with operation(lambda: answers.client.config.timeout):
+                return dict(work(answers, body))
+
+        return await asyncio.get_running_loop().run_in_executor(self._threads, answer)
 
     async def _answers_of(self, hub: str) -> Answers:
         """The answers of the configured Hub, or of this server's sandbox as its first user."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from IPython.core.completer import CompletionContext, SimpleMatcherResult, context_matcher
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import Magics, line_cell_magic, magics_class, output_can_be_silenced
-from traitlets import Bool, Unicode
+from traitlets import Bool, Float, Unicode
 
 from ..provenance.recorder import recorder
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .commands import Commands
 
 _MAGIC = re.compile(r"\s*(?:\w+\s*=\s*)?(%%?)doi\s+")
-_SETTINGS = ("endpoint", "registrar", "datacite_api", "contact", "style")
+_SETTINGS = ("endpoint", "registrar", "datacite_api", "contact", "style", "timeout")
 
 
 @magics_class
@@ -34,6 +34,7 @@ class DoiMagics(Magics):
     datacite_api = Unicode("", help="the URL of DataCite's API").tag(config=True)
     contact = Unicode("", help="an e-mail address for the User-Agent").tag(config=True)
     style = Unicode("", help="the CSL style of %doi cite").tag(config=True)
+    timeout = Float(0.0, help="seconds for all requests of one command").tag(config=True)
     record = Bool(True, help="whether to record which revisions are loaded").tag(config=True)
 
     def __init__(self, shell: InteractiveShell) -> None:

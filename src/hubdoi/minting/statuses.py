@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
+from contextvars import copy_context
 from itertools import islice
 from typing import TypeVar
 
@@ -117,7 +118,8 @@ def _each(
     found: dict[Repo, Answer | Exception] = {}
     pool = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="hubdoi-status")
     try:
-        waiting = {pool.submit(ask, repo): repo for repo in repos}
+        # A context for each: all are part of the operation that this thread is part of.
+        waiting = {pool.submit(copy_context().run, ask, repo): repo for repo in repos}
         for done in as_completed(waiting):
             try:
                 found[waiting[done]] = done.result()

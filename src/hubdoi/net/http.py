@@ -29,6 +29,7 @@ from ..records.errors import (
 from .answer import Answer, BadEncoding, Headers, TooLarge, decoded
 from .cache import AnswerCache
 from .connections import Connections
+from .operation import current
 
 __all__ = ["Answer", "Http", "is_offline", "user_agent"]
 
@@ -36,7 +37,7 @@ __all__ = ["Answer", "Http", "is_offline", "user_agent"]
 logging.getLogger("stamina").addHandler(logging.NullHandler())
 
 LONGEST_OPERATION = 120.0
-"""Seconds for one operation in total: every attempt, pause, redirect and byte of it."""
+"""Seconds for one request in total: every attempt, pause, redirect and byte of it."""
 ATTEMPTS = 4
 LONGEST_WAIT = 60.0
 """Seconds: a server that asks for a longer pause is reported as busy instead of waited for."""
@@ -154,7 +155,8 @@ class Http:
         Answers of 4xx are returned; what they mean is the caller's to say. A 429 was turned away
         before anything happened, so it is always worth another attempt. `cache_key` is the name of
         the answer in the cache; without it, the cache is not used. `until` is the deadline
-        (`time.monotonic`) of an operation of several requests; one request has LONGEST_OPERATION.
+        (`time.monotonic`) of several requests; one request has LONGEST_OPERATION. Both are within
+        the deadline of the `operation` that the request is part of.
         With `first`, no more than so many bytes of the body are read, however long it is. `form` is
         sent as an HTML form would be, instead of a `body` of JSON.
 
@@ -168,6 +170,9 @@ class Http:
         if is_offline():
             raise _offline(self.base)
         deadline = monotonic() + LONGEST_OPERATION if until is None else until
+        whole = current()
+        if whole is not None:
+            deadline = min(deadline, whole.until)
         path_alone = path.partition("?")[0]
         if not {".", ".."}.isdisjoint(_ENCODED_DOT.sub(".", path_alone).split("/")):
             raise InvalidInput("A name cannot consist of dots alone; correct it.")
@@ -189,10 +194,22 @@ class Http:
             return False if monotonic() + float(wait) >= deadline else wait
 
         def send() -> Answer:
-            if self._cache is not None and cache_key is not None and method == "GET":
-                exchange = self._cached(url, given, cache_key, deadline)
-            else:
-                exchange = self._follow(method, url, given, content, deadline, first)
+            if whole is not None and whole.is_over:
+                raise whole.late(self.base)
+            late = None
+            try:
+                if self._cache is not None and cache_key is not None and method == "GET":
+                    exchange = self._cached(url, given, cache_key, deadline)
+                else:
+                    exchange = self._follow(method, url, given, content, deadline, first)
+            except ServiceUnreachable:
+                if whole is None or not whole.is_over:
+                    raise
+                late = whole.late(self.base)
+            if late is not None:
+                raise late
+            if whole is not None:
+                whole.count()
             return self._read(*exchange, json_expected)
 
         try:

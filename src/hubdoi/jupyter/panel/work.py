@@ -11,6 +11,7 @@ from uuid import uuid4
 
 from ...identity import LookUp, Match
 from ...minting.consent import shown_at
+from ...net.operation import operation
 from ...records import Author, Status, Version
 from ...records.errors import (
     AlreadyRegistered,
@@ -393,7 +394,8 @@ class PanelWork:
     def _on_thread(self, work: Callable[[], None]) -> None:
         def guarded() -> None:
             try:
-                work()
+                with operation(lambda: self.client.config.timeout):
+                    work()
             except Exception as error:
                 # A panel that waits for ever tells nobody anything.
                 _log.exception("the panel's work failed")

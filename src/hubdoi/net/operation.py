@@ -1,0 +1,83 @@
+"""One deadline over all the requests of one operation, such as a command.
+
+Each request has a bound of its own (`http.LONGEST_OPERATION`); pages, retries and many
+repositories add up. An operation begins where a person asks for something: at a command, an
+action of a panel, a request of the JupyterLab extension. Whatever it asks, it asks within what is
+left.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cached_property
+from time import monotonic
+from urllib.parse import urlsplit
+
+from ..records.errors import ServiceUnreachable
+
+
+class Operation:
+    """Something that began now and may take `seconds`, which is asked for at its first request."""
+
+    def __init__(self, seconds: Callable[[], float]) -> None:
+        self._began = monotonic()
+        self._ask = seconds
+        self._answered = 0
+        self._lock = threading.Lock()
+
+    @cached_property
+    def _seconds(self) -> float:
+        return self._ask()
+
+    @property
+    def until(self) -> float:
+        """The deadline, as `time.monotonic` counts."""
+        return self._began + self._seconds
+
+    @property
+    def is_over(self) -> bool:
+        return monotonic() >= self.until
+
+    def count(self) -> None:
+        """Note that a request was answered."""
+        with self._lock:
+            self._answered += 1
+
+    def late(self, base: str) -> ServiceUnreachable:
+        """The error for a request to `base` that cannot be answered in time any more."""
+        done = f"{self._answered} request{'' if self._answered == 1 else 's'}"
+        return ServiceUnreachable(
+            f"{urlsplit(base).netloc} did not answer within the {self._seconds:g} s that one command may take, "
+            f"after {done} had been answered; try again, or allow more seconds with HUBDOI_TIMEOUT."
+        )
+
+
+_current: ContextVar[Operation | None] = ContextVar("hubdoi_operation", default=None)
+
+
+def current() -> Operation | None:
+    """The operation that this thread, in its context, is part of."""
+    return _current.get()
+
+
+@contextmanager
+def operation(seconds: Callable[[], float]) -> Iterator[None]:
+    """Everything that is asked within the block shares one deadline; within another, that one's."""
+    token = _current.set(_current.get() or Operation(seconds))
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
+@contextmanager
+def without_deadline() -> Iterator[None]:
+    """For what takes as long as it takes, such as waiting for a person: each request has its own."""
+    token = _current.set(None)
+    try:
+        yield
+    finally:
+        _current.reset(token)

@@ -1,0 +1,127 @@
+"""One deadline over all the requests of a command."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+
+import pytest
+
+from hubdoi import Client
+from hubdoi.commands import Context, run
+from hubdoi.commands.session import Session
+from hubdoi.config import Config
+from hubdoi.net.http import Http
+from hubdoi.net.operation import current, operation, without_deadline
+from hubdoi.records.errors import HandOff, InvalidInput, ServiceError, ServiceUnreachable
+from hubdoi.sandbox import Sandbox
+from tests.hostile import hostile_server
+from tests.hostile.hostile_server import HostileServer
+
+LIMIT = 0.6
+NAMES = [f"ada/model-{number}" for number in range(40)]
+
+
+def slow_refusals(connection: socket.socket, ended: threading.Event) -> None:
+    """Every answer is in time; a command of many requests would take as long as their sum."""
+    while not ended.wait(0.1):
+        body = json.dumps({"error": "There is no such thing."}).encode()
+        length = str(len(body)).encode()
+        connection.sendall(
+            b"HTTP/1.1 404 Not Found\r\nContent-Type: application/json\r\nContent-Length: "
+            + length
+            + b"\r\n\r\n"
+            + body
+        )
+        if not connection.recv(65536):
+            return
+
+
+@pytest.fixture
+def context(monkeypatch: pytest.MonkeyPatch) -> Context:
+    monkeypatch.setenv("HUBDOI_TIMEOUT", str(LIMIT))
+    return Context(session=Session(choices={}))
+
+
+def _use(context: Context, server: HostileServer) -> None:
+    context.session._choose({"endpoint": server.endpoint, "token": False, "datacite_api": server.endpoint, "registrar": "handoff"})  # fmt: skip
+
+
+def test_requests_of_one_command_share_a_deadline(context: Context) -> None:
+    with HostileServer(hostile_server.slow_body) as server:
+        _use(context, server)
+        with pytest.raises(ServiceUnreachable) as got:
+            run(["status", "ada/tiny-bert"], context)
+    assert got.value.message == (
+        f"{server.endpoint[7:]} did not answer within the 0.6 s that one command may take, after 0 requests "
+        "had been answered; try again, or allow more seconds with HUBDOI_TIMEOUT."
+    )
+    assert got.value.__context__ is None
+
+
+def test_many_repositories_share_a_deadline(context: Context) -> None:
+    with HostileServer(slow_refusals) as server:
+        _use(context, server)
+        found = run(["status", *NAMES], context)
+        told = [str(row) for row in found]
+    assert len(told) == 40
+    late = [text for text in told if "that one command may take" in text]
+    # The last were not asked for any more.
+    assert late
+    assert "requests had been answered" in late[-1]
+
+
+def test_nothing_is_sent_after_the_deadline() -> None:
+    with HostileServer(hostile_server.slow_body) as server:
+        http = Http(server.endpoint)
+        with operation(lambda: LIMIT):
+            for _ in range(3):
+                with pytest.raises(ServiceUnreachable, match="that one command may take"):
+                    http.get("/")
+    assert server.requests == 1
+
+
+def test_retries_end_at_the_deadline() -> None:
+    with (
+        HostileServer(hostile_server.nonsense_retry_after) as server,
+        operation(lambda: LIMIT),
+        pytest.raises(ServiceError),
+    ):
+        Http(server.endpoint).get("/")
+    assert server.requests < 4
+
+
+def test_an_operation_within_another_gets_no_more_time() -> None:
+    with operation(lambda: 5):
+        outer = current()
+        with operation(lambda: 1000):
+            assert current() is outer
+        with without_deadline():
+            assert current() is None
+        assert current() is outer
+    assert current() is None
+
+
+def test_waiting_for_a_person_has_no_deadline(sandbox: Sandbox) -> None:
+    said: list[str] = []
+    client = Client(sandbox.endpoint, sandbox.users["ada"], registrar="handoff")
+    with operation(lambda: 1e-6):
+        with pytest.raises(ServiceUnreachable, match="that one command may take"):
+            client.status("ada/tiny-bert")
+        with pytest.raises(HandOff):
+            client.wait_for_doi("ada/tiny-bert", timeout=0, progress=said.append)
+    assert said and not any("that one command may take" in sentence for sentence in said)
+
+
+@pytest.mark.parametrize("given", ["0", "-3", "nan", "inf", "soon", "9" * 400])
+def test_a_timeout_is_a_number_of_seconds(given: str) -> None:
+    with pytest.raises(InvalidInput, match="not a number of seconds"):
+        Config.resolve(environ={"HUBDOI_TIMEOUT": given})
+
+
+def test_the_timeout_comes_from_where_all_settings_come_from() -> None:
+    assert Config.resolve(environ={}).timeout == 300
+    assert Config.resolve(environ={"HUBDOI_TIMEOUT": "20"}).timeout == 20
+    assert Config.resolve({"timeout": 5}, environ={"HUBDOI_TIMEOUT": "20"}).timeout == 5
+    assert Config.resolve(environ={}, traitlets={"timeout": 7.5}).timeout == 7.5
