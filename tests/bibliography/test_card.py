@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+import base64
+import json
+
+import httpx
 import pytest
 
 from hubdoi import Client
-from hubdoi.bibliography.card import BEGIN, END, propose, with_citation
+from hubdoi.bibliography.card import BEGIN, END, propose, read_card, with_citation
+from hubdoi.provenance.recorder import recorder
 from hubdoi.records import Version
-from hubdoi.records.errors import DoiNotFound
+from hubdoi.records.errors import DoiNotFound, InvalidMetadata
 from hubdoi.sandbox import Sandbox
 
 VERSION = Version.from_parts(doi="10.5072/hf/0001", repo="ada/tiny-bert", revision="a" * 40)
@@ -63,3 +68,46 @@ def test_a_pull_request_is_opened_and_the_head_stays(sandbox: Sandbox) -> None:
     again = propose(client, "ada/tiny-bert")
     assert again.difference == ""
     assert "already" in str(again.open())
+
+
+def test_r13_the_card_that_hubdoi_reads_is_not_loaded_by_the_notebook(sandbox: Sandbox) -> None:
+    client = Client(sandbox.endpoint, sandbox.users["ada"])
+    client.mint("ada/tiny-bert", agree=client.terms("ada/tiny-bert"))
+    recorder.start()
+    propose(client, "ada/tiny-bert").open()
+    assert recorder.noted() == []
+    client.hf_api().hf_hub_download("ada/tiny-bert", "README.md", force_download=True)
+    assert [key[:2] for key, _ in recorder.noted()] == [("model", "ada/tiny-bert")]
+
+
+def test_a_card_that_is_missing_too_long_or_no_text(sandbox: Sandbox) -> None:
+    client = Client(sandbox.endpoint, sandbox.users["ada"])
+    api = client.hf_api()
+    api.create_repo("ada/bare")
+    api.upload_file(path_or_fileobj=b"x", path_in_repo="x.txt", repo_id="ada/bare")
+    assert read_card(client, client.status("ada/bare")) == ""
+    for content, reason in ((b"\xff\xfe", "not UTF-8"), (b"x" * (2**22 + 1), "larger than 4 MiB")):
+        # huggingface_hub itself refuses to send the first of them.
+        lines = [
+            {"key": "header", "value": {"summary": "Another card"}},
+            {
+                "key": "file",
+                "value": {
+                    "path": "README.md",
+                    "content": base64.b64encode(content).decode(),
+                    "encoding": "base64",
+                },
+            },
+        ]
+        answer = httpx.post(
+            f"{sandbox.endpoint}/api/models/ada/bare/commit/main",
+            content="\n".join(map(json.dumps, lines)),
+            headers={
+                "Authorization": f"Bearer {sandbox.users['ada']}",
+                "Content-Type": "application/x-ndjson",
+            },
+            timeout=60,
+        )
+        assert answer.status_code == 200
+        with pytest.raises(InvalidMetadata, match=reason):
+            read_card(client, client.status("ada/bare"))

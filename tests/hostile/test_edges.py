@@ -127,4 +127,4 @@ def test_what_huggingface_hub_raises_is_a_sentence(
         broken = Client(server.endpoint, token="hf_other")
         for repo in ("ada/tiny-bert", "ada/a.git"):
             with pytest.raises(HubdoiError):
-                card.read_card(broken, Repo("model", repo))
+                card.propose(broken, repo)

@@ -18,7 +18,7 @@ from hubdoi.commands.session import Session
 from hubdoi.config import Config, Secret
 from hubdoi.jupyter import server_sandbox
 from hubdoi.net.connections import Connections
-from hubdoi.records import Repo
+from hubdoi.records import Repo, Version
 from hubdoi.records.errors import HubdoiError
 from tests.hostile import hostile_server
 from tests.hostile.hostile_server import HostileServer
@@ -107,8 +107,10 @@ def test_a_failed_request_has_the_token_in_no_frame(monkeypatch: pytest.MonkeyPa
         with pytest.raises(HubdoiError) as got:
             client.hub._http.request("GET", "/")
         assert_unseen(got.value, TOKEN)
+        version = Version.from_parts(doi="10.5072/hf/0001", repo="ada/tiny-bert", revision="a" * 40)
+        proposal = card.CardProposal(Repo("model", "ada/tiny-bert"), version, "", "# Tiny", client)
         with pytest.raises(HubdoiError) as got:
-            card.read_card(client, Repo("model", "ada/tiny-bert"))
+            proposal.open()
     assert_unseen(got.value, TOKEN)
 
 

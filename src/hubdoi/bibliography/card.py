@@ -6,10 +6,9 @@ import difflib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from ..records import Displayed, Message, Repo, Version
+from ..records import Displayed, Message, Repo, Status, Version
 from ..records.errors import (
     DoiNotFound,
     HubdoiError,
@@ -104,35 +103,34 @@ def propose(client: Client, repo: str | Repo) -> CardProposal:
         raise DoiNotFound(
             f"{status.repo} has no DOI yet; generate one with: %doi mint {status.repo}"
         )
-    before = read_card(client, status.repo)
+    before = read_card(client, status)
     bibtex = str(client.cite(version, format="bibtex"))
     return CardProposal(
         status.repo, version, before, with_citation(before, version, bibtex), client
     )
 
 
-def read_card(client: Client, repo: Repo) -> str:
-    """The card of the head, or nothing where there is none."""
+def read_card(client: Client, status: Status) -> str:
+    """The card of the head, or nothing where there is none.
 
-    def read() -> str:
-        from huggingface_hub.errors import EntryNotFoundError
+    huggingface_hub would put it into the user's cache, where it counts as loaded by the notebook.
 
-        try:
-            api = client.hf_api()
-            # It tells the size before anything is downloaded.
-            found = api.get_paths_info(repo.id, "README.md", repo_type=repo.type)
-            if sum(getattr(entry, "size", 0) for entry in found) > _LARGEST:
-                raise InvalidMetadata(
-                    f"The card of {repo} is larger than {_LARGEST >> 20} MiB; shorten it first."
-                )
-            path = api.hf_hub_download(
-                repo.id, "README.md", repo_type=repo.type, force_download=True
-            )
-        except EntryNotFoundError:
-            return ""
-        return Path(path).read_bytes().decode("utf-8")
-
-    return _asked(repo, read)
+    Raises:
+        InvalidMetadata: it is too large, or not UTF-8.
+        RepoNotFound, ServiceError: the Hub does not show it.
+    """
+    repo = status.repo
+    content = client.hub.card(repo, status.head, first=_LARGEST + 1) if status.head else None
+    if content is not None and len(content) > _LARGEST:
+        raise InvalidMetadata(
+            f"The card of {repo} is larger than {_LARGEST >> 20} MiB; shorten it first."
+        )
+    try:
+        return (content or b"").decode("utf-8")
+    except UnicodeDecodeError:
+        raise InvalidMetadata(
+            f"The card of {repo} is not UTF-8 text; save it as UTF-8 first."
+        ) from None
 
 
 def _asked(repo: Repo, ask: Callable[[], T]) -> T:
@@ -145,10 +143,6 @@ def _asked(repo: Repo, ask: Callable[[], T]) -> T:
     failure: HubdoiError
     try:
         return ask()
-    except HubdoiError as error:
-        failure = error
-    except UnicodeDecodeError:
-        failure = InvalidMetadata(f"The card of {repo} is not UTF-8 text; save it as UTF-8 first.")
     except RepositoryNotFoundError:
         failure = RepoNotFound(f"{repo} is not there, or these credentials cannot see it.")
     except HfHubHTTPError as error:

@@ -187,6 +187,18 @@ class HuggingFaceHub:
             if file := repo_file(entry):
                 yield file
 
+    def card(self, repo: Repo, revision: str, *, first: int) -> bytes | None:
+        """The first bytes of the card at the commit id `revision`; None where it has no card.
+
+        Raises: as `info`.
+        """
+        answer = self._card(repo, revision, first)
+        if answer.status == 404 and answer.headers.get("X-Error-Code") == "EntryNotFound":
+            return None
+        if answer.status >= 400:
+            self._refuse(answer, repo, revision)
+        return answer.content
+
     def changes(self, repo: Repo, base: str, head: str) -> Changes:
         """Which files differ between the revisions `base` and `head`; raises as `files`."""
         before = self.files(repo, base)
@@ -396,19 +408,21 @@ class HuggingFaceHub:
         """The text of the card, or None where it cannot be read, as that of a gated repository."""
         from ..records.repo_card import MOST_READ, parse_card
 
+        answer = self._card(repo, revision, MOST_READ)
+        return parse_card(answer.content).description if answer.status == 200 else None
+
+    def _card(self, repo: Repo, revision: str, first: int) -> Answer:
         answer = self._http.request(
             "GET",
             f"/{repo.path}/resolve/{quote(revision, safe='')}/README.md",
             repeat=True,
             json_expected=False,
-            first=MOST_READ,
+            first=first,
         )
-        if answer.status != 200:
-            return None
         # Not every Hub says of which commit a file is.
-        if answer.headers.get("X-Repo-Commit", revision) != revision:
+        if answer.status == 200 and answer.headers.get("X-Repo-Commit", revision) != revision:
             raise self._crossed(repo, revision)
-        return parse_card(answer.content).description
+        return answer
 
     def _repo(self, data: Mapping[str, Any], asked: Repo) -> Repo:
         """The present name; an old one redirects."""

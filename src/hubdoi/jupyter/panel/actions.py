@@ -114,7 +114,7 @@ def _imported(work: PanelWork, message: Mapping[str, Any]) -> dict[str, Any]:
     status, text = work.state.status, message.get("text")
     try:
         if message.get("card") is True and status is not None:
-            found = authors_of_card(read_card(work.client, status.repo))
+            found = authors_of_card(read_card(work.client, status))
         else:
             found = read_authors(text if isinstance(text, str) else "")
     except HubdoiError as error:
