@@ -232,7 +232,8 @@ class InstitutionBackend(DataCiteBackend):
             entry, info.repo, request, asking.person.username, asking.name
         )
 
-    def activities(self, repo: Repo, doi: Doi) -> Activities:
+    def activities(self, repo: Repo, doi: Doi | str) -> Activities:
+        doi = Doi.parse(doi)
         person, _ = self._person()
         with self._granted():
             info = self.hub.info(repo, person)

@@ -2,48 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
-from fastapi import APIRouter, Request, Security
-from fastapi.concurrency import run_in_threadpool
-from fastapi.responses import JSONResponse
-from fastapi.security import HTTPBearer
+from fastapi import Request
 
 from ..config import Secret
-from ..hub.doi_server import (
-    ACTIVITIES_ROUTE,
-    AMEND_ROUTE,
-    MINT_ROUTE,
-    PREVIEW_ROUTE,
-    RELEASE_ROUTE,
-    RESERVE_ROUTE,
-    STATUS_ROUTE,
-    VERSION_ROUTE,
-    Key,
-    PathDoi,
-    PathRepo,
-    QueryDoi,
-    check_key,
-    json_object,
-)
-from ..records import Doi, MintRequest
-from ..records.amendment import AmendRequest
-from ..records.errors import InvalidInput, SignInRequired
+from ..hub.doi_server import doi_router
+from ..records.errors import SignInRequired
 from .backend import InstitutionBackend, backend_for
 from .credentials import Credentials, is_of_gateway, is_of_hub
 from .institution import Institution
 
 _MOST_TOKEN = 4096
-
-_token = Security(
-    HTTPBearer(
-        scheme_name="token",
-        description="a token of the Hub: it says who asks, and that they may write; or one of JupyterHub, with that of the Hub in X-Hub-Token",
-        auto_error=False,
-    )
-)
-router = APIRouter(tags=["DOI"], dependencies=[_token])
 
 
 def institution_of(request: Request) -> Institution:
@@ -90,80 +58,8 @@ def backend_of(request: Request) -> InstitutionBackend:
     return backend
 
 
-@router.get(**STATUS_ROUTE)
-def read_status(request: Request, repo: PathRepo) -> JSONResponse:
-    return JSONResponse(backend_of(request).status(repo).to_json())
-
-
-@router.post(**MINT_ROUTE)
-async def mint(request: Request, repo: PathRepo, idempotency_key: Key = None) -> JSONResponse:
-    def carry_out(backend: InstitutionBackend, body: dict[str, Any]) -> dict[str, Any]:
-        check_key(idempotency_key)
-        asked = MintRequest.from_json(body)
-        return backend.mint(repo, asked, key=idempotency_key).to_json()
-
-    return await _answer(request, repo, carry_out, status=201)
-
-
-@router.post(**PREVIEW_ROUTE)
-async def preview_amendment(request: Request, repo: PathRepo) -> JSONResponse:
-    def carry_out(backend: InstitutionBackend, body: dict[str, Any]) -> dict[str, Any]:
-        return backend.preview_amendment(repo, AmendRequest.from_json(body)).to_json()
-
-    return await _answer(request, repo, carry_out)
-
-
-@router.post(**AMEND_ROUTE)
-async def amend(request: Request, repo: PathRepo, idempotency_key: Key = None) -> JSONResponse:
-    def carry_out(backend: InstitutionBackend, body: dict[str, Any]) -> dict[str, Any]:
-        check_key(idempotency_key)
-        asked = AmendRequest.from_json(body)
-        return backend.amend(repo, asked, key=idempotency_key).to_json()
-
-    return await _answer(request, repo, carry_out, status=201)
-
-
-@router.post(**RESERVE_ROUTE)
-def reserve(request: Request, repo: PathRepo) -> JSONResponse:
-    return JSONResponse(backend_of(request).reserve(repo).to_json(), status_code=201)
-
-
-@router.delete(**RELEASE_ROUTE)
-def release(request: Request, repo: PathRepo) -> JSONResponse:
-    return JSONResponse(backend_of(request).release(repo).to_json())
-
-
-@router.get(**ACTIVITIES_ROUTE)
-def read_activities(
-    request: Request,
-    repo: PathRepo,
-    doi: QueryDoi,
-) -> JSONResponse:
-    return JSONResponse(backend_of(request).activities(repo, Doi.parse(doi)).to_json())
-
-
-@router.get(**VERSION_ROUTE)
-def read_version(request: Request, doi: PathDoi) -> JSONResponse:
-    return JSONResponse(institution_of(request).version(doi).to_json())
-
-
-async def _answer(
-    request: Request,
-    repo: PathRepo,
-    carry_out: Callable[[InstitutionBackend, dict[str, Any]], dict[str, Any]],
-    *,
-    status: int = 200,
-) -> JSONResponse:
-    """What `carry_out` answers for who asks and the body of a POST."""
-    sent = await request.body()
-
-    def answer() -> dict[str, Any]:
-        backend = backend_of(request)
-        try:
-            return carry_out(backend, json_object(sent))
-        except InvalidInput:
-            # Who asks comes before what they ask: a stranger learns nothing from a broken body.
-            backend.check_may_mint(repo)
-            raise
-
-    return JSONResponse(await run_in_threadpool(answer), status_code=status)
+router = doi_router(
+    backend_of,
+    lambda request, doi: institution_of(request).version(doi),
+    "a token of the Hub: it says who asks, and that they may write; or one of JupyterHub, with that of the Hub in X-Hub-Token",
+)

@@ -1,16 +1,21 @@
-"""What every server of a Hub's DOI API does alike: read a request, and say what is wrong with it."""
+"""The routes of a Hub's DOI API, the same for every server: what each of them does is its own."""
 
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any, cast
+from collections.abc import Callable
+from typing import Annotated, Any, Protocol, TypeVar, cast
 
-from fastapi import Depends, Header, Path, Query, Request
+from fastapi import APIRouter, Depends, Header, Path, Query, Request, Security
+from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from fastapi.security import HTTPBearer
 
-from ..records import Doi, Repo
+from ..records import Doi, MintRequest, Repo, Status, Version
+from ..records.amendment import Activities, Amendment, AmendRequest
 from ..records.errors import DoiNotFound, InvalidDoi, InvalidInput, InvalidRepo, RepoNotFound
+from ..records.reservation import Reservation
 from .doi_shapes import (
     ActivityList,
     AmendBody,
@@ -77,62 +82,151 @@ def doi_of_path(doi: str) -> Doi:
 
 PathDoi = Annotated[Doi, Depends(doi_of_path)]
 
-STATUS_ROUTE: dict[str, Any] = {
-    "path": "/api/{kind}/{namespace}/{name}/doi",
-    "response_model": DoiStatus,
-    "responses": problems(401, 404, 409, 422),
-    "summary": "State, latest commit, lock, versions and terms of a repository",
-}
-MINT_ROUTE: dict[str, Any] = {
-    "path": "/api/{kind}/{namespace}/{name}/doi",
-    "status_code": 201,
-    "response_model": VersionAnswer,
-    "responses": problems(400, 401, 403, 404, 409, 413, 422),
-    "summary": "Mint the DOI of the latest commit, or of a revision",
-    "openapi_extra": request_body(MintBody),
-}
-PREVIEW_ROUTE: dict[str, Any] = {
-    "path": "/api/{kind}/{namespace}/{name}/doi/amendments/preview",
-    "response_model": AmendmentAnswer,
-    "responses": problems(401, 403, 404, 413, 422),
-    "summary": "What a correction of a record would change, and the terms of it",
-    "openapi_extra": request_body(AmendBody),
-}
-AMEND_ROUTE: dict[str, Any] = {
-    "path": "/api/{kind}/{namespace}/{name}/doi/amendments",
-    "status_code": 201,
-    "response_model": VersionAnswer,
-    "responses": problems(400, 401, 403, 404, 409, 413, 422),
-    "summary": "Correct the record of a DOI; the DOI, the repository and the revision stay",
-    "openapi_extra": request_body(AmendBody),
-}
-RESERVE_ROUTE: dict[str, Any] = {
-    "path": "/api/{kind}/{namespace}/{name}/doi/reservation",
-    "status_code": 201,
-    "response_model": ReservationAnswer,
-    "responses": problems(401, 403, 404, 422),
-    "summary": "Keep a DOI for the next version; the next mint publishes it",
-}
-RELEASE_ROUTE: dict[str, Any] = {
-    "path": "/api/{kind}/{namespace}/{name}/doi/reservation",
-    "response_model": ReservationAnswer,
-    "responses": problems(401, 403, 404, 409, 422),
-    "summary": "Give up the reserved DOI; the answer is what was given up",
-}
-ACTIVITIES_ROUTE: dict[str, Any] = {
-    "path": "/api/{kind}/{namespace}/{name}/doi/activities",
-    "response_model": ActivityList,
-    "responses": problems(401, 404, 422),
-    "summary": "The registration and the corrections of a DOI, oldest first",
-}
 QueryDoi = Annotated[str, Query(description="a DOI of the repository", max_length=2048)]
 
-VERSION_ROUTE: dict[str, Any] = {
-    "path": "/api/dois/{doi:path}",
-    "response_model": VersionAnswer,
-    "responses": problems(401, 404, 422),
-    "summary": "The version that a DOI names",
-}
+
+class Asker(Protocol):
+    """What whoever sent a request may see and do: `DoiService`, for one person."""
+
+    def check_may_mint(self, repo: Repo) -> None: ...
+    def status(self, repo: Repo) -> Status: ...
+    def mint(self, repo: Repo, request: MintRequest, *, key: str | None = None) -> Version: ...
+    def preview_amendment(self, repo: Repo, request: AmendRequest) -> Amendment: ...
+    def amend(self, repo: Repo, request: AmendRequest, *, key: str | None = None) -> Version: ...
+    def reserve(self, repo: Repo) -> Reservation: ...
+    def release(self, repo: Repo) -> Reservation: ...
+    def activities(self, repo: Repo, doi: str) -> Activities: ...
+
+
+_Asker = TypeVar("_Asker", bound=Asker)
+
+
+def doi_router(
+    asker: Callable[[Request], Asker], version: Callable[[Request, Doi], Version], token: str
+) -> APIRouter:
+    """The routes of a server that knows who asks, and what a DOI names; `token` describes theirs."""
+    router = APIRouter(tags=["DOI"], dependencies=[bearer("token", token)])
+    path = "/api/{kind}/{namespace}/{name}/doi"
+
+    @router.get(
+        path,
+        response_model=DoiStatus,
+        responses=problems(401, 404, 409, 422),
+        summary="State, latest commit, lock, versions and terms of a repository",
+    )
+    def read_status(request: Request, repo: PathRepo) -> JSONResponse:
+        return JSONResponse(asker(request).status(repo).to_json())
+
+    @router.post(
+        path,
+        status_code=201,
+        response_model=VersionAnswer,
+        responses=problems(400, 401, 403, 404, 409, 413, 422),
+        summary="Mint the DOI of the latest commit, or of a revision",
+        openapi_extra=request_body(MintBody),
+    )
+    async def mint(request: Request, repo: PathRepo, idempotency_key: Key = None) -> JSONResponse:
+        def carry_out(who: Asker, sent: bytes) -> Version:
+            body = json_object(sent)
+            check_key(idempotency_key)
+            return who.mint(repo, MintRequest.from_json(body), key=idempotency_key)
+
+        return await answer_post(request, repo, asker, carry_out, 201)
+
+    @router.post(
+        f"{path}/amendments/preview",
+        response_model=AmendmentAnswer,
+        responses=problems(401, 403, 404, 413, 422),
+        summary="What a correction of a record would change, and the terms of it",
+        openapi_extra=request_body(AmendBody),
+    )
+    async def preview_amendment(request: Request, repo: PathRepo) -> JSONResponse:
+        def carry_out(who: Asker, sent: bytes) -> Amendment:
+            return who.preview_amendment(repo, AmendRequest.from_json(json_object(sent)))
+
+        return await answer_post(request, repo, asker, carry_out)
+
+    @router.post(
+        f"{path}/amendments",
+        status_code=201,
+        response_model=VersionAnswer,
+        responses=problems(400, 401, 403, 404, 409, 413, 422),
+        summary="Correct the record of a DOI; the DOI, the repository and the revision stay",
+        openapi_extra=request_body(AmendBody),
+    )
+    async def amend(request: Request, repo: PathRepo, idempotency_key: Key = None) -> JSONResponse:
+        def carry_out(who: Asker, sent: bytes) -> Version:
+            body = json_object(sent)
+            check_key(idempotency_key)
+            return who.amend(repo, AmendRequest.from_json(body), key=idempotency_key)
+
+        return await answer_post(request, repo, asker, carry_out, 201)
+
+    @router.post(
+        f"{path}/reservation",
+        status_code=201,
+        response_model=ReservationAnswer,
+        responses=problems(401, 403, 404, 422),
+        summary="Keep a DOI for the next version; the next mint publishes it",
+    )
+    def reserve(request: Request, repo: PathRepo) -> JSONResponse:
+        return JSONResponse(asker(request).reserve(repo).to_json(), 201)
+
+    @router.delete(
+        f"{path}/reservation",
+        response_model=ReservationAnswer,
+        responses=problems(401, 403, 404, 409, 422),
+        summary="Give up the reserved DOI; the answer is what was given up",
+    )
+    def release(request: Request, repo: PathRepo) -> JSONResponse:
+        return JSONResponse(asker(request).release(repo).to_json())
+
+    @router.get(
+        f"{path}/activities",
+        response_model=ActivityList,
+        responses=problems(401, 404, 422),
+        summary="The registration and the corrections of a DOI, oldest first",
+    )
+    def read_activities(request: Request, repo: PathRepo, doi: QueryDoi) -> JSONResponse:
+        return JSONResponse(asker(request).activities(repo, doi).to_json())
+
+    @router.get(
+        "/api/dois/{doi:path}",
+        response_model=VersionAnswer,
+        responses=problems(401, 404, 422),
+        summary="The version that a DOI names",
+    )
+    def read_version(request: Request, doi: PathDoi) -> JSONResponse:
+        return JSONResponse(version(request, doi).to_json())
+
+    return router
+
+
+def bearer(name: str, whose: str) -> Any:
+    """A token in the OpenAPI document; who asks is each server's to say."""
+    return Security(HTTPBearer(scheme_name=name, description=whose, auto_error=False))
+
+
+async def answer_post(
+    request: Request,
+    repo: Repo,
+    asker: Callable[[Request], _Asker],
+    carry_out: Callable[[_Asker, bytes], Any],
+    status: int = 200,
+) -> JSONResponse:
+    """The record that `carry_out` makes for who asks, of the body of a POST."""
+    sent = await request.body()
+
+    def answer() -> dict[str, Any]:
+        who = asker(request)
+        try:
+            return cast(dict[str, Any], carry_out(who, sent).to_json())
+        except InvalidInput:
+            # Who asks comes before what they ask: a stranger learns nothing from a broken body.
+            who.check_may_mint(repo)
+            raise
+
+    return JSONResponse(await run_in_threadpool(answer), status)
 
 
 def error_response(status: int, message: str, code: str | None = None, **more: Any) -> JSONResponse:

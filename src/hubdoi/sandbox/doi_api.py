@@ -2,30 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Annotated, Any
+from dataclasses import dataclass
+from typing import Annotated
 
-from fastapi import APIRouter, Path, Request, Security
-from fastapi.concurrency import run_in_threadpool
+from fastapi import APIRouter, Path, Request
 from fastapi.responses import JSONResponse
-from fastapi.security import HTTPBearer
 
-from ..hub.doi_server import (
-    ACTIVITIES_ROUTE,
-    AMEND_ROUTE,
-    MINT_ROUTE,
-    PREVIEW_ROUTE,
-    RELEASE_ROUTE,
-    RESERVE_ROUTE,
-    STATUS_ROUTE,
-    VERSION_ROUTE,
-    Key,
-    PathDoi,
-    PathRepo,
-    QueryDoi,
-    check_key,
-    json_object,
-)
+from ..hub.doi_server import PathRepo, answer_post, bearer, doi_router, json_object
 from ..hub.doi_shapes import (
     SupportAnswer,
     SupportBody,
@@ -33,89 +16,69 @@ from ..hub.doi_shapes import (
     problems,
     request_body,
 )
-from ..records import Doi, MintRequest, Person, Repo
-from ..records.amendment import AmendRequest
-from ..records.errors import DoiNotFound, InvalidInput
+from ..minting.service import DoiService
+from ..records import Doi, MintRequest, Person, Repo, Status, Version
+from ..records.amendment import Activities, Amendment, AmendRequest
+from ..records.errors import DoiNotFound
+from ..records.reservation import Reservation
 from .access import person_of, require_support, world_of
+from .support import SupportRequest
+from .world import World
 
 
-def _bearer(name: str, whose: str) -> Any:
-    """For the OpenAPI document; who asks is `person_of`'s to say."""
-    return Security(HTTPBearer(scheme_name=name, description=whose, auto_error=False))
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """What whoever sent a request may see and do in this world."""
+
+    world: World
+    person: Person | None
+
+    @property
+    def service(self) -> DoiService:
+        return self.world.service
+
+    def check_may_mint(self, repo: Repo) -> None:
+        self.service.check_may_mint(repo, self.person)
+
+    def status(self, repo: Repo) -> Status:
+        return self.service.status(repo, self.person)
+
+    def mint(self, repo: Repo, request: MintRequest, *, key: str | None = None) -> Version:
+        return self.service.mint(repo, self.person, request, key=key)
+
+    def preview_amendment(self, repo: Repo, request: AmendRequest) -> Amendment:
+        return self.service.preview_amendment(repo, self.person, request)
+
+    def amend(self, repo: Repo, request: AmendRequest, *, key: str | None = None) -> Version:
+        return self.service.amend(repo, self.person, request, key=key)
+
+    def reserve(self, repo: Repo) -> Reservation:
+        return self.service.reserve(repo, self.person)
+
+    def release(self, repo: Repo) -> Reservation:
+        return self.service.release(repo, self.person)
+
+    def activities(self, repo: Repo, doi: str) -> Activities:
+        uid = self.world.store.info(repo, self.person).uid
+        named = Doi.parse(doi)
+        if self.world.ledger.uid_of(named) != uid:
+            raise DoiNotFound(f"{named} is not a DOI of {repo.id}.")
+        return self.service.activities(named, self.person)
 
 
-router = APIRouter(tags=["DOI"], dependencies=[_bearer("token", "the token of a person")])
-support_router = APIRouter(
-    tags=["support"], dependencies=[_bearer("support", "the support token of the data directory")]
+def asker_of(request: Request) -> Asker:
+    """Who asks. Raises as `person_of`."""
+    return Asker(world_of(request), person_of(request))
+
+
+router = doi_router(
+    asker_of,
+    lambda request, doi: world_of(request).service.version(doi),
+    "the token of a person",
 )
-
-
-@router.get(**STATUS_ROUTE)
-def read_status(request: Request, repo: PathRepo) -> JSONResponse:
-    world = world_of(request)
-    person = person_of(request)
-    status = world.service.status(repo, person)
-    return JSONResponse(status.to_json())
-
-
-@router.post(**MINT_ROUTE)
-async def mint(request: Request, repo: PathRepo, idempotency_key: Key = None) -> JSONResponse:
-    service = world_of(request).service
-
-    def carry_out(person: Person | None, body: dict[str, Any]) -> dict[str, Any]:
-        check_key(idempotency_key)
-        asked = MintRequest.from_json(body)
-        return service.mint(repo, person, asked, key=idempotency_key).to_json()
-
-    return await _answer(request, repo, carry_out, status=201)
-
-
-@router.post(**PREVIEW_ROUTE)
-async def preview_amendment(request: Request, repo: PathRepo) -> JSONResponse:
-    service = world_of(request).service
-
-    def carry_out(person: Person | None, body: dict[str, Any]) -> dict[str, Any]:
-        return service.preview_amendment(repo, person, AmendRequest.from_json(body)).to_json()
-
-    return await _answer(request, repo, carry_out)
-
-
-@router.post(**AMEND_ROUTE)
-async def amend(request: Request, repo: PathRepo, idempotency_key: Key = None) -> JSONResponse:
-    service = world_of(request).service
-
-    def carry_out(person: Person | None, body: dict[str, Any]) -> dict[str, Any]:
-        check_key(idempotency_key)
-        asked = AmendRequest.from_json(body)
-        return service.amend(repo, person, asked, key=idempotency_key).to_json()
-
-    return await _answer(request, repo, carry_out, status=201)
-
-
-@router.post(**RESERVE_ROUTE)
-def reserve(request: Request, repo: PathRepo) -> JSONResponse:
-    person = person_of(request)
-    return JSONResponse(world_of(request).service.reserve(repo, person).to_json(), status_code=201)
-
-
-@router.delete(**RELEASE_ROUTE)
-def release(request: Request, repo: PathRepo) -> JSONResponse:
-    person = person_of(request)
-    return JSONResponse(world_of(request).service.release(repo, person).to_json())
-
-
-@router.get(**ACTIVITIES_ROUTE)
-def read_activities(
-    request: Request,
-    repo: PathRepo,
-    doi: QueryDoi,
-) -> JSONResponse:
-    world, person = world_of(request), person_of(request)
-    uid = world.store.info(repo, person).uid
-    named = Doi.parse(doi)
-    if world.ledger.uid_of(named) != uid:
-        raise DoiNotFound(f"{named} is not a DOI of {repo.id}.")
-    return JSONResponse(world.service.activities(named, person).to_json())
+support_router = APIRouter(
+    tags=["support"], dependencies=[bearer("support", "the support token of the data directory")]
+)
 
 
 @router.post(
@@ -127,17 +90,12 @@ def read_activities(
     openapi_extra=request_body(SupportBody),
 )
 async def ask_support(request: Request, repo: PathRepo) -> JSONResponse:
-    support = world_of(request).support
+    def carry_out(who: Asker, sent: bytes) -> SupportRequest:
+        # Of nobody not even the body is read: what they are told is to sign in for this.
+        body = json_object(sent) if who.person else {}
+        return who.world.support.ask_from_json(repo, who.person, body)
 
-    def carry_out(person: Person | None, body: dict[str, Any]) -> dict[str, Any]:
-        return support.ask_from_json(repo, person, body).to_json()
-
-    return await _answer(request, repo, carry_out, status=202)
-
-
-@router.get(**VERSION_ROUTE)
-def read_version(request: Request, doi: PathDoi) -> JSONResponse:
-    return JSONResponse(world_of(request).service.version(doi).to_json())
+    return await answer_post(request, repo, asker_of, carry_out, 202)
 
 
 @support_router.get("/api/support/requests", response_model=SupportList, responses=problems(401, 403),
@@ -158,25 +116,3 @@ def read_requests(request: Request) -> JSONResponse:
 def grant(request: Request, number: Annotated[int, Path(ge=1, le=2**62)]) -> JSONResponse:
     require_support(request)
     return JSONResponse(world_of(request).support.grant(number).to_json())
-
-
-async def _answer(
-    request: Request,
-    repo: Repo,
-    carry_out: Callable[[Person | None, dict[str, Any]], dict[str, Any]],
-    *,
-    status: int = 200,
-) -> JSONResponse:
-    """What `carry_out` answers for the person and the body of a POST."""
-    sent = await request.body()
-
-    def answer() -> dict[str, Any]:
-        person = person_of(request)
-        try:
-            # Who asks comes before what they ask: a stranger learns nothing from a broken body.
-            return carry_out(person, json_object(sent) if person else {})
-        except InvalidInput:
-            world_of(request).service.check_may_mint(repo, person)
-            raise
-
-    return JSONResponse(await run_in_threadpool(answer), status_code=status)
