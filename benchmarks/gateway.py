@@ -14,17 +14,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 from time import perf_counter
-from typing import TYPE_CHECKING
 
+from hubdoi.gateway.backend import backend_for
+from hubdoi.gateway.institution import Institution
 from tests.gateway.postgres import Postgres
 
 from .harness import HUBDOI, Comparison, Result
 from .mint import Keeping
 from .stub import HUB, OWNER, PREFIX, blank, filled, revision_of
-
-if TYPE_CHECKING:
-    from hubdoi.gateway.backend import backend_for
-from hubdoi.gateway.institution import Institution
 
 LATENCY = 0.05
 WORKERS = (1, 2, 4)
@@ -98,7 +95,6 @@ def _place() -> Iterator[Place]:
 
 @contextmanager
 def _gateway(variables: Mapping[str, str]) -> Iterator[Institution]:
-    from hubdoi.gateway.institution import Institution
     from hubdoi.gateway.settings import Settings
 
     institution = Institution(Settings.read(variables))
