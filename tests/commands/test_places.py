@@ -87,11 +87,46 @@ def test_a_sandbox_of_ones_own_starts_resets_and_stops(
         agreed(context, "mint", "ada/tiny-bert")
         run(["sandbox", "reset"], context)
         assert run(["status", "ada/tiny-bert"], context).state == "unregistered"
-        assert "stopped" in str(run(["sandbox", "stop"], context))
+        with pytest.raises(errors.SandboxError, match="sandbox stop"):
+            run(["sandbox", "start", "--data", str(tmp_path / "other")], context)
+        assert (
+            run(["sandbox", "start", "--data", str(tmp_path / "kept")], context).kind == "sandbox"
+        )
+        stopped = str(run(["sandbox", "stop"], context))
+        assert stopped == "The sandbox was stopped. In use now: https://huggingface.co"
+        assert str(run(["sandbox", "stop"], context)) == "No sandbox of this session is running."
         with pytest.raises(errors.SandboxError, match="sandbox start"):
             run(["sandbox", "url"], context)
     finally:
         context.session.stop_sandbox()
+
+
+def test_to_stop_the_sandbox_leaves_another_choice_alone(tmp_path: Path) -> None:
+    context = Context(session=Session())
+    try:
+        run(["use", "sandbox", "--fresh"], context)
+        run(["use", "https://hub.example"], context)
+        assert str(run(["sandbox", "stop"], context)).endswith("In use now: https://hub.example")
+    finally:
+        context.session.stop_sandbox()
+
+
+def test_a_sandbox_that_was_started_again_is_found_again(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("HUBDOI_SANDBOX_DATA", str(tmp_path / "kept"))
+    context = Context(session=Session())
+    with Sandbox(data=tmp_path / "kept") as first:
+        before = first.endpoint
+        assert run(["use", "sandbox"], context).endpoint == before
+        assert "another process" in str(run(["sandbox", "stop"], context))
+        agreed(context, "mint", "ada/tiny-bert")
+    with pytest.raises(errors.ServiceUnreachable, match="choose it again with: %doi use"):
+        run(["history", "ada/tiny-bert"], context)
+    with Sandbox(data=tmp_path / "kept") as second:
+        assert second.endpoint != before
+        assert run(["use", "sandbox"], context).endpoint == second.endpoint
+        assert run(["status", "ada/tiny-bert"], context).state == "current"
 
 
 def test_support_lists_and_grants_from_another_process(context: Context, sandbox: Sandbox) -> None:

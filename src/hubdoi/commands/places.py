@@ -39,9 +39,12 @@ def sandbox(arguments: Namespace, context: Context) -> Connection | Message | No
             session.start_sandbox(Path(arguments.data) if arguments.data else None)
             return session.use("sandbox")
         case "stop":
-            stopped = session.stop_sandbox()
+            if session.stop_sandbox():
+                return Message(f"The sandbox was stopped. In use now: {session.config().endpoint}")
             return Message(
-                "The sandbox was stopped." if stopped else "No sandbox of this session is running."
+                "The sandbox in use is served by another process; stop it there."
+                if session.sandbox_users
+                else "No sandbox of this session is running."
             )
         case "reset":
             session.reset_sandbox(confirmed=arguments.yes)

@@ -229,8 +229,19 @@ class Session:
     # The sandbox
 
     def start_sandbox(self, data: Path | None = None) -> None:
-        """Start the sandbox of this session, or find the one of its Jupyter server."""
-        if self._users:
+        """Start the sandbox of this session, or find the one of its Jupyter server.
+
+        One that was found before is looked for again: its server may have been restarted since.
+
+        Raises:
+            SandboxError: this session has a sandbox of its own, with other data than `data`.
+        """
+        if self._sandbox is not None:
+            kept = self._sandbox_data
+            if data is not None and (kept is None or data.resolve() != kept.resolve()):
+                raise SandboxError(
+                    "This session has a sandbox already; stop it first: %doi sandbox stop"
+                )
             return
         found = self._running() if data is None else None
         if found is not None:
@@ -252,12 +263,13 @@ class Session:
     def stop_sandbox(self) -> bool:
         """Stop the sandbox that this session started; whether there was one."""
         sandbox, self._sandbox = self._sandbox, None
-        self._users = {}
         if sandbox is None:
             return False
+        self._users = {}
         atexit.unregister(self.stop_sandbox)
         sandbox.stop()
-        self._choose({})
+        if self._choices.get("endpoint") == self._sandbox_address:
+            self._choose({})
         return True
 
     def reset_sandbox(self, *, confirmed: bool = False) -> None:

@@ -403,6 +403,7 @@ def _offline(base: str) -> ServiceUnreachable:
 def _unreachable(base: str, error: Exception) -> HubdoiError:
     host = urlsplit(base).netloc
     text = str(error).lower()
+    way_out = "check the network and the endpoint, then try again"
     if isinstance(error, httpcore.TimeoutException):
         why = "did not answer in time"
     elif "certificate" in text or "ssl" in text:
@@ -416,6 +417,9 @@ def _unreachable(base: str, error: Exception) -> HubdoiError:
         why = "was not found (DNS)"
     elif "refused" in text:
         why = "refuses the connection"
+        if is_loopback(base):
+            # A server that was started again often has another port.
+            way_out = "start the server there, then choose it again with: %doi use"
     else:
         why = "broke off the connection"
-    return ServiceUnreachable(f"{host} {why}; check the network and the endpoint, then try again.")
+    return ServiceUnreachable(f"{host} {why}; {way_out}.")
