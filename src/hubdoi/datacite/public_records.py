@@ -68,6 +68,10 @@ class PublicRecords:
                 raise
             return self._version_of(doi, recalled)
         if answer.status in (404, 410):
+            if doi.is_test:
+                raise DoiNotFound(
+                    f"{doi} is a test DOI and was not found here; only the server that made it knows it, so choose that one first: %doi use sandbox"
+                )
             raise DoiNotFound(
                 f"DataCite has no public record of {doi}; a DOI of another agency, as Crossref's of most articles, is cited from {doi.url}."
             )

@@ -200,6 +200,12 @@ def test_uses_and_reviews_are_tables_that_can_be_sorted() -> None:
     for text in _all(Uses((use,), (unclear,), ("b.ipynb cannot be read.",))):
         for word in ("ada/tiny-bert", "cell 3", "The name is computed.", "b.ipynb cannot be read."):
             assert word in text
+        assert "Loaded" not in text
+    loaded = replace(use, recorded=(HEAD, "b" * 40))
+    for text in _all(Uses((use, loaded))):
+        assert "Loaded" in text and HEAD[:7] in text and "b" * 7 in text and "b" * 8 not in text
+    for text in _all(loaded):
+        assert HEAD[:7] in text
     review = Review(use=use, verdict="no DOI", head=HEAD)
     plain, _, html = _all(ReviewTable((review,), (unclear,)))
     assert "no DOI" in plain

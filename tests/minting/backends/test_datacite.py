@@ -468,6 +468,8 @@ def test_no_secret_reaches_the_disk(
 
 def test_a_doi_that_is_not_registered_is_not_found(institution: Institution) -> None:
     with pytest.raises(DoiNotFound, match="no public record"):
+        institution().resolve(Doi("10.9999/none"))
+    with pytest.raises(DoiNotFound, match="only the server that made it"):
         institution().resolve(Doi("10.5072/hf.none"))
 
 

@@ -49,7 +49,8 @@ def write(materials: Materials, at: datetime, hub: HuggingFaceHub) -> Export:
     names = sorted(materials.notebooks)
     crate.name = ", ".join(names) or "Models and datasets"
     listed = ", ".join(str(item.repo) for item in materials.items[:20]) or "none"
-    crate.description = f"{crate.name}, with the models and datasets that it loads: {listed}."
+    of = f"{crate.name}, with the" if names else "The"
+    crate.description = f"{of} models and datasets that it loads: {listed}."
     crate.datePublished = at
     crate.license = graph.license(Rights(materials.license or "")) or _NO_LICENSE
     tool = graph.add(_TOOL, {"@type": "SoftwareApplication", "name": "hubdoi", "version": __version__})  # fmt: skip

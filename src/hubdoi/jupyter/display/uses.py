@@ -11,10 +11,12 @@ from .describe import cards
 
 @cards.register
 def _(uses: Uses) -> tuple[Card, ...]:
+    is_recorded = any(use.recorded for use in uses.items)
     rows = tuple(
         (
             text(str(use.repo)),
-            text(Code(use.revision)) if use.revision else text("not named"),
+            _named(use),
+            *((_loaded(use),) if is_recorded else ()),
             text(Code(use.call)) if use.call else text("–"),
             text(use.place),
         )
@@ -22,7 +24,9 @@ def _(uses: Uses) -> tuple[Card, ...]:
     )
     blocks: list[Block] = []
     if rows:
-        blocks.append(Table(("Repository", "Revision", "Call", "Place"), rows, sortable=True))
+        loaded = ("Loaded",) if is_recorded else ()
+        heads = ("Repository", "Revision", *loaded, "Call", "Place")
+        blocks.append(Table(heads, rows, sortable=True))
     else:
         blocks.append(Paragraph(text("This notebook loads no models or datasets from a Hub.")))
     blocks += not_listed(uses.unclear, uses.failures, uses.notes)
@@ -32,12 +36,25 @@ def _(uses: Uses) -> tuple[Card, ...]:
 @cards.register
 def _(use: Use) -> tuple[Card, ...]:
     facts: list[tuple[str, Text]] = [
-        ("Revision", text(Code(use.revision)) if use.revision else text("not named")),
+        ("Revision", _named(use)),
+        *((("Loaded", _loaded(use)),) if use.recorded else ()),
         ("Place", text(use.place)),
     ]
     if use.call:
         facts.append(("Call", text(Code(use.call))))
     return (Card(text(str(use.repo)), blocks=(Facts(tuple(facts)),)),)
+
+
+def _named(use: Use) -> Text:
+    return text(Code(use.revision)) if use.revision else text("not named")
+
+
+def _loaded(use: Use) -> Text:
+    """The commits that were recorded while they were loaded."""
+    if not use.recorded:
+        return text("–")
+    first, *others = [Code(commit[:7]) for commit in use.recorded]
+    return text(first, *(part for other in others for part in (", ", other)))
 
 
 def not_listed(
