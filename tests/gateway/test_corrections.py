@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -15,6 +14,7 @@ from hubdoi.gateway.app import create_app
 from hubdoi.gateway.backend import InstitutionBackend, backend_for
 from hubdoi.gateway.erasure import erase
 from hubdoi.gateway.institution import Institution
+from hubdoi.minting.ledger_tables import versions
 from hubdoi.records import MintRequest, Repo, Version
 from hubdoi.records.amendment import AmendRequest
 from hubdoi.records.errors import (
@@ -24,12 +24,16 @@ from hubdoi.records.errors import (
     InvalidInput,
     InvalidMetadata,
     PolicyRefused,
+    ServiceBusy,
     ServiceFailed,
     ServiceUnreachable,
     SignInRequired,
     WriteAccessRequired,
 )
 from hubdoi.sandbox import Sandbox
+
+from .test_luck import dois, work_off
+from .test_work import raising
 
 REPO = Repo("model", "ada/tiny-bert")
 DOI = "/api/models/ada/tiny-bert/doi"
@@ -53,6 +57,26 @@ def amend(institution: Institution, sandbox: Sandbox, **values: Any) -> Version:
 def title_at_datacite(sandbox: Sandbox, version: Version) -> str:
     answer = httpx.get(f"{sandbox.datacite_url}/dois/{version.doi}")
     return str(answer.json()["data"]["attributes"]["titles"][0]["title"])
+
+
+def curator(institution: Institution) -> TestClient:
+    """The browser of grace, a curator, who is signed in."""
+    institution.people.put("grace", role="curator")
+    http = TestClient(create_app(institution))
+    http.cookies.set("hubdoi_gateway", institution.sessions.begin("grace"))
+    http.headers["Origin"] = str(http.base_url)
+    return http
+
+
+def csrf_of(page: str) -> str:
+    return page.split('name="csrf" value="')[1].split('"')[0]
+
+
+def registered(institution: Institution, version: Version) -> Version:
+    """The version as the ledger has it now."""
+    found = institution.ledger.version(version.doi) if version.doi else None
+    assert found is not None
+    return found
 
 
 def acts(institution: Institution) -> list[str]:
@@ -130,22 +154,138 @@ def test_r12_a_correction_that_datacite_did_not_answer_is_sent_by_a_worker(
 ) -> None:
     institution = institution_of()
     version = mint(institution, plain_hub)
-
-    def away(version: Version) -> None:
-        raise ServiceUnreachable("DataCite does not answer.")
-
+    request = AmendRequest(title="Tiny")
+    terms = backend_of(institution, plain_hub).preview_amendment(REPO, request).terms
     with monkeypatch.context() as patched:
-        patched.setattr(institution.registrar, "update", away)
-        with pytest.raises(ServiceFailed, match="kept"):
-            amend(institution, plain_hub, title="Tiny")
-        assert not institution.corrections.attempt()
-    assert "Tiny" not in title_at_datacite(plain_hub, version)
-    # Another process, which has not just been refused.
+        patched.setattr(
+            institution.registrar, "update", raising(ServiceUnreachable("DataCite is away."))
+        )
+        for _ in range(2):
+            # The same again is the same correction.
+            with pytest.raises(ServiceFailed, match="kept"):
+                backend_of(institution, plain_hub).amend(REPO, request.agreed(terms))
+        with pytest.raises(ServiceBusy, match="before is not registered yet"):
+            amend(institution, plain_hub, title="Another")
+    # The pause is in the database: another process keeps it too.
     another = institution_of()
-    another.work.run(threading.Event(), until_idle=True, beside=(another.corrections.attempt,))
+    assert work_off(another) == 0
+    (waiting,) = another.work.waiting()
+    assert (waiting.state, waiting.attempts, waiting.reason) == (
+        "queued",
+        3,
+        "DataCite is away.",
+    )
+    assert another.work.depths()[0]["queued"] == 1
+    assert "Tiny" not in title_at_datacite(plain_hub, version)
+    another.work.retry(waiting.version_id, "grace")
+    assert work_off(another) == 1
     assert "Tiny" in title_at_datacite(plain_hub, version)
-    assert not another.corrections.attempt()
-    assert acts(institution)[-1] == "corrected"
+    assert another.work.waiting() == []
+    metrics = another.metrics.text(*another.work.depths()).decode()
+    assert "hubdoi_gateway_corrections_total 1.0" in metrics
+    assert acts(institution)[-3:] == ["correction asked", "tried again", "corrected"]
+    assert registered(another, version).title == title_at_datacite(plain_hub, version)
+
+
+def test_r11_a_correction_that_datacite_refuses_waits_for_a_person(
+    institution_of: Open, plain_hub: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    institution = institution_of()
+    version = mint(institution, plain_hub)
+    assert version.doi is not None
+    refused = raising(InvalidMetadata("The title is not one."))
+    with monkeypatch.context() as patched:
+        patched.setattr(institution.registrar, "update", refused)
+        for title in ("Tiny", "Tinier"):
+            # What is asked for next takes the place of what was refused.
+            with pytest.raises(InvalidMetadata, match="not one"):
+                amend(institution, plain_hub, title=title)
+        (parked,) = institution.work.waiting()
+        assert (parked.state, parked.reason) == ("parked", "The title is not one.")
+        # The record is as before, here as there, and nothing counts as a correction.
+        assert registered(institution, version) == version
+        notice = backend_of(institution, plain_hub).status(REPO).notice or ""
+        assert "the record is as before: The title is not one." in notice
+        assert len(backend_of(institution, plain_hub).activities(REPO, version.doi).entries) == 1
+        with pytest.raises(InvalidInput, match="1 corrections that are not finished"):
+            erase(institution.database, institution.audit, "ada")
+        institution.work.retry(parked.version_id, "grace")
+        assert work_off(institution) == 0
+    institution.work.retry(parked.version_id, "grace")
+    assert work_off(institution) == 1
+    assert "Tinier" in title_at_datacite(plain_hub, version)
+    assert [
+        one.action for one in institution.work.service.activities(version.doi, None).entries
+    ] == ["create", "update"]
+    found = acts(institution)
+    assert (found.count("corrected"), found.count("correction refused")) == (1, 3)
+
+
+def test_a_curator_gives_up_a_correction_that_was_refused(
+    institution_of: Open, plain_hub: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    institution = institution_of()
+    version = mint(institution, plain_hub)
+    with monkeypatch.context() as patched:
+        patched.setattr(institution.registrar, "update", raising(InvalidMetadata("<b>No</b>")))
+        with pytest.raises(InvalidMetadata):
+            amend(institution, plain_hub, title="Tiny")
+    http = curator(institution)
+    page = http.get("/gateway/work").text
+    assert "&lt;b&gt;No&lt;/b&gt;" in page and ">Correction<" in page
+    (parked,) = institution.work.waiting()
+    url, csrf = f"/gateway/work/{parked.version_id}", csrf_of(page)
+    without = http.post(url, data={"csrf": csrf, "act": "give up", "reason": " "})
+    assert "Give a reason" in without.text
+    form = {"csrf": csrf, "act": "give up", "reason": "The name is right as it is."}
+    assert http.post(url, data=form, follow_redirects=False).status_code == 303
+    assert "already done" in http.post(url, data=form).text
+    assert institution.work.waiting() == []
+    assert backend_of(institution, plain_hub).status(REPO).notice is None
+    entry = list(institution.audit.entries())[-1]
+    assert (entry["who"], entry["act"], entry["why"]) == ("grace", "given up", form["reason"])
+    # It can be asked for again, also as it was.
+    assert "Tiny" in amend(institution, plain_hub, title="Tiny").title
+    assert title_at_datacite(plain_hub, version).startswith("Tiny")
+
+
+def test_a_record_that_changed_keeps_a_refused_correction_from_being_tried_again(
+    institution_of: Open, plain_hub: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    institution = institution_of()
+    mint(institution, plain_hub)
+    with monkeypatch.context() as patched:
+        patched.setattr(institution.registrar, "update", raising(InvalidMetadata("No.")))
+        with pytest.raises(InvalidMetadata):
+            amend(institution, plain_hub, title="Tiny")
+    (parked,) = institution.work.waiting()
+    with institution.database.transaction() as db:
+        db.execute(versions.update().values(record=versions.c.record + " "))
+    with pytest.raises(InvalidInput, match="give it up"):
+        institution.work.retry(parked.version_id, "grace")
+    assert institution.work.waiting()[0].state == "parked"
+    with pytest.raises(InvalidInput, match="Give a reason"):
+        institution.work.give_up(parked.version_id, "grace", "")
+    institution.work.give_up(parked.version_id, "grace", "The record has changed.")
+    assert institution.work.waiting() == []
+
+
+def test_a_curator_gives_up_a_mint_that_was_refused(
+    institution_of: Open, plain_hub: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    institution = institution_of()
+    with monkeypatch.context() as patched:
+        patched.setattr(institution.registrar, "register", raising(InvalidMetadata("No.")))
+        with pytest.raises(InvalidMetadata):
+            mint(institution, plain_hub)
+    (parked,) = institution.work.waiting()
+    institution.work.give_up(parked.version_id, "grace", "A test.")
+    assert (institution.work.waiting(), institution.ledger.unfinished()) == ([], ())
+    assert acts(institution)[-1] == "given up"
+    version = mint(institution, plain_hub)
+    with pytest.raises(InvalidInput, match="already done"):
+        institution.work.give_up(parked.version_id, "grace", "Again.")
+    assert dois(plain_hub) == [str(version.doi)]
 
 
 def test_a_refusal_of_the_account_is_not_the_researcher_s(
@@ -198,7 +338,7 @@ def test_r03_a_curator_decides_a_correction_where_the_policy_asks_for_it(
     institution.policies.put("everybody", review=True)
     first = asked(institution, plain_hub, title="Tiny")
     assert asked(institution, plain_hub, title="Tinier") == first
-    assert not institution.corrections.attempt()
+    assert work_off(institution) == 0
     waiting = institution.reviews.get(first)
     (change,) = institution.corrections.changes(waiting)
     assert (change.name, "Tinier" in change.after) == ("title", True)
@@ -216,7 +356,7 @@ def test_r03_a_curator_decides_a_correction_where_the_policy_asks_for_it(
     assert institution.approve(second, "grace").state == "approved"
     with pytest.raises(InvalidInput, match="approved by grace already"):
         institution.approve(second, "grace")
-    assert institution.corrections.attempt()
+    assert work_off(institution) == 1
     assert "Tiny BERT" in title_at_datacite(plain_hub, version)
     assert backend_of(institution, plain_hub).status(REPO).notice is None
     assert version.doi is not None
@@ -250,16 +390,12 @@ def test_the_page_of_a_correction_shows_what_would_change(
     mint(institution, plain_hub)
     institution.policies.put("everybody", review=True)
     number = asked(institution, plain_hub, title="<b>Tiny</b>")
-    institution.people.put("grace", role="curator")
-    http = TestClient(create_app(institution))
-    http.cookies.set("hubdoi_gateway", institution.sessions.begin("grace"))
+    http = curator(institution)
     assert "(correction)" in http.get("/gateway").text
     page = http.get(f"/gateway/requests/{number}").text
     assert "What would change" in page and "&lt;b&gt;Tiny&lt;/b&gt;" in page
     assert '<input id="title"' not in page
-    csrf = page.split('name="csrf" value="')[1].split('"')[0]
-    http.headers["Origin"] = str(http.base_url)
-    form = {"csrf": csrf, "decision": "approve", "reason": ""}
+    form = {"csrf": csrf_of(page), "decision": "approve", "reason": ""}
     done = http.post(f"/gateway/requests/{number}", data=form, follow_redirects=False)
     assert done.status_code == 303
     assert institution.reviews.get(number).state == "approved"

@@ -211,6 +211,38 @@ def test_r12_an_interrupted_correction_is_sent_again(tmp_path: Path, world: Worl
     database.close()
 
 
+@pytest.mark.parametrize("refuses", [False, True])
+def test_r12_an_interrupted_correction_is_sent_before_the_next_one(
+    tmp_path: Path, world: World, refuses: bool
+) -> None:
+    ada = person(world)
+    database = Database(tmp_path / "ledger.db")
+    register = Faulty(database)
+    service = DoiService(
+        world.store, register, Ledger(database, hub="sandbox", endpoint=world.endpoint)
+    )
+    minted = mint(service, world)
+    assert minted.doi is not None
+    register.fails = ServiceUnreachable("gone")
+    with pytest.raises(ServiceUnreachable):
+        agreed(service, ada, AmendRequest(title="Tiny BERT"))
+    second = AmendRequest(description="Two layers.")
+    second = second.agreed(service.preview_amendment(BERT, ada, second).terms)
+    if refuses:
+        # Then the record is not the one in which the second was shown.
+        register.fails = InvalidMetadata("The title is too short.")
+        with pytest.raises(InvalidMetadata):
+            service.amend(BERT, ada, second)
+        assert service.version(minted.doi).title == minted.title
+    else:
+        register.fails = None
+        amended = service.amend(BERT, ada, second)
+        assert (amended.name, amended.description) == ("Tiny BERT", "Two layers.")
+        assert len(service.activities(minted.doi, ada)) == 3
+    assert service.recover() == ()
+    database.close()
+
+
 def test_r12_a_refused_correction_leaves_the_record_as_it_was(tmp_path: Path, world: World) -> None:
     ada = person(world)
     database = Database(tmp_path / "ledger.db")

@@ -104,7 +104,7 @@ def _listed(found: tuple[Any, ...], line: Callable[[Any], str], empty: str, titl
 
 
 def _review_line(review: Review) -> str:
-    kind = "correction  " if review.is_correction else ""
+    kind = f"{review.kind}  " if review.kind != "mint" else ""
     version = review.version
     return f"{review.id}  {kind}{version.repo}  {version.title}  {review.username}"
 

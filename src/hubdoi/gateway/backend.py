@@ -62,6 +62,11 @@ class Asking:
     info: RepoInfo
     service: DoiService
 
+    @property
+    def reviewed(self) -> bool:
+        """Whether a curator decides first."""
+        return self.policy.review and not self.member.is_at_least("curator")
+
 
 class InstitutionBackend(DataCiteBackend):
     """Status and mint for one person, with the institution's account and ledger."""
@@ -208,29 +213,32 @@ class InstitutionBackend(DataCiteBackend):
         InReview: a curator decides first.
         """
         asking, desk = self._asking(repo), self.institution
+        amendments = asking.service.amendments
+        entry, info = amendments.entry(asking.info.repo, asking.person, request.doi)
+        if entry.step != "linked" or amendments.book.unsent(entry.id) is not None:
+            if request.agree and amendments.says(entry, request):
+                # The same correction again, whose answer was lost.
+                return desk.work.finished(entry).replace(consent=None)
+            desk.corrections.finish_earlier(entry)
         with self.ledger.transaction():
             # What was agreed to repeats the values of before: nobody corrects in between.
             desk.take_turns(asking.info.uid)
-            if asking.policy.review and not asking.member.is_at_least("curator"):
-                waiting = self._ask_to_correct(asking, request)
+            if asking.reviewed:
+                entry, _ = amendments.entry(info.repo, asking.person, request.doi)
+                waiting = desk.corrections.ask(
+                    entry, info.repo, request, asking.person.username, asking.name
+                )
             else:
                 waiting = None
-                number, doi = asking.service.amendments.begin(
-                    asking.info.repo, asking.person, request, key=key
-                )
+                number, doi = amendments.begin(info.repo, asking.person, request, key=key)
                 if number is not None:
+                    desk.work.add(entry, asking.name)
                     desk.audit.add(asking.name, "correction asked", str(doi))
         if waiting is not None:
             raise in_review(waiting, desk.settings.institution)
         if number is not None:
-            desk.corrections.finish(number, doi)
+            desk.work.finished(entry)
         return desk.version(doi)
-
-    def _ask_to_correct(self, asking: Asking, request: AmendRequest) -> Review:
-        entry, info = asking.service.amendments.entry(asking.info.repo, asking.person, request.doi)
-        return self.institution.corrections.ask(
-            entry, info.repo, request, asking.person.username, asking.name
-        )
 
     def activities(self, repo: Repo, doi: Doi | str) -> Activities:
         doi = Doi.parse(doi)

@@ -118,7 +118,7 @@ def _adopted() -> Message:
         institution.audit.add(OPERATOR, "restored", "database")
     finally:
         institution.close()
-    text = f"The database was restored; {waiting} mints are not finished. Now run: hubdoi gateway reconcile"
+    text = f"The database was restored; {waiting} mints and corrections are not finished. Now run: hubdoi gateway reconcile"
     return Message(text, {"unfinished": waiting, "adopted": found})
 
 

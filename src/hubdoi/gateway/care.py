@@ -19,6 +19,9 @@ from .notices import SECONDS
 from .running import served_at
 from .settings import Settings, unknown_variables
 
+STUCK = 10
+"""Attempts, within more than an hour, after which somebody should look."""
+
 
 def bring_up_to_date() -> str:
     """Bring the database to the schema of this version, and answer with that. Raises as `migrate`."""
@@ -72,11 +75,15 @@ def _of_environment() -> Iterator[Finding]:
 def _of_database(institution: Institution) -> Iterator[Finding]:
     kind = "PostgreSQL" if institution.database.is_postgres else "SQLite, for one process"
     yield Finding("database", "database", f"{kind}; it can be used.", is_problem=False)
-    parked = [row for row in institution.work.waiting() if row.state == "parked"]
-    for row in parked:
+    for row in institution.work.waiting():
         entry = institution.ledger.entry(row.version_id)
         subject = str(entry.version.doi) if entry else "work"
-        yield Finding(subject, "parked", f"It waits for a person: {row.reason}")
+        what = "Its correction" if entry and entry.step == "linked" else "Its registration"
+        if row.state == "parked":
+            yield Finding(subject, "parked", f"{what} waits for a person: {row.reason}")
+        elif row.state == "queued" and row.attempts >= STUCK:
+            failed = f"{what} has failed {row.attempts} times and is tried again: {row.reason}"
+            yield Finding(subject, "stuck", failed)
 
 
 def _of_policies(institution: Institution) -> Iterator[Finding]:

@@ -13,7 +13,7 @@ from time import monotonic
 import sqlalchemy as sa
 
 from ..minting.database import Database
-from ..minting.ledger_tables import versions
+from ..minting.ledger_tables import amendments, versions
 from ..minting.postgres import PostgresDatabase
 from ..minting.user_ledger import data_directory
 from ..records.errors import LedgerError
@@ -134,8 +134,15 @@ def _compared(before: Contents, after: Contents) -> Iterator[Finding]:
 
 def _unfinished(scratch: Database) -> Finding:
     with scratch.reading() as db:
-        query = sa.select(sa.func.count()).where(versions.c.step != "linked")
-        count = db.scalar(query) or 0
+        present = sa.inspect(db).get_table_names()
+        count = sum(
+            db.scalar(sa.select(sa.func.count()).select_from(table).where(is_open)) or 0
+            for table, is_open in (
+                (versions, versions.c.step != "linked"),
+                (amendments, amendments.c.step == "intended"),
+            )
+            if table.name in present
+        )
     sentence = f"{count} were not finished; a gateway on the restored database would go on with them, with the same DOIs."
     return Finding("mints", "unfinished", sentence, is_problem=False)
 

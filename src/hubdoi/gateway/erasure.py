@@ -13,7 +13,7 @@ import secrets
 import sqlalchemy as sa
 
 from ..minting.database import Database
-from ..minting.ledger_tables import answers, consents, reservations, versions
+from ..minting.ledger_tables import amendments, answers, consents, reservations, versions
 from ..records import Version
 from ..records.errors import InvalidInput
 from .audit import AuditLog
@@ -25,7 +25,7 @@ def erase(database: Database, audit: AuditLog, name: str) -> str:
     """Erase the person with the user name `name`; the pseudonym that stands there from now on.
 
     Raises:
-        InvalidInput: a mint of theirs is not finished, or nobody of that name is known.
+        InvalidInput: a mint or a correction of theirs is not finished, or nobody of that name is known.
     """
     key = name.strip().lower()
     pseudonym = f"erased-{secrets.token_hex(4)}"
@@ -80,10 +80,16 @@ def _check_finished(
         .select_from(mints.outerjoin(work, work.c.version_id == versions.c.id))
         .where(sa.or_(agreed, asked), versions.c.step != "linked")
     )
-    if open_:
-        raise InvalidInput(
-            f"{name} has {open_} mints that are not finished; decide or finish them first, then erase."
-        )
+    corrected = db.scalar(
+        sa.select(sa.func.count(amendments.c.id))
+        .select_from(amendments.join(consents))
+        .where(agreed, amendments.c.step != "registered")
+    )
+    for count, what in ((open_, "mints"), (corrected, "corrections")):
+        if count:
+            raise InvalidInput(
+                f"{name} has {count} {what} that are not finished; decide or finish them first, then erase."
+            )
 
 
 def _bare(record: str) -> str:

@@ -203,7 +203,7 @@ class Institution:
     ) -> Review:
         """Approve a request; `change` is for a mint alone. Raises as `Reviews.approve` and `Corrections.approve`."""
         review = self.reviews.get(number)
-        if not review.is_correction:
+        if review.kind == "mint":
             return self.reviews.approve(
                 number, by, check=self.check_still, change=change, reason=reason
             )

@@ -28,6 +28,11 @@ class Metrics:
         self.mints = Counter(
             "hubdoi_gateway_mints", "DOIs that this process registered", registry=self.registry
         )
+        self.corrections = Counter(
+            "hubdoi_gateway_corrections",
+            "Corrections of records that this process registered",
+            registry=self.registry,
+        )
         self.failures = Counter(
             "hubdoi_gateway_failures",
             "Attempts of this process to register that failed, by kind of error",
@@ -48,7 +53,7 @@ class Metrics:
         )
 
     def text(self, depths: Mapping[str, int], oldest: float) -> bytes:
-        """Everything, with how many intents are in each state and for how many seconds the oldest is due."""
+        """Everything, with how much work is in each state and for how many seconds the oldest is due."""
         registry = CollectorRegistry()
         registry.register(_Queue(depths, oldest))
         return generate_latest(self.registry) + generate_latest(registry)
@@ -90,7 +95,9 @@ class _Queue(Collector):
 
     def collect(self) -> Iterator[Metric]:
         queue = GaugeMetricFamily(
-            "hubdoi_gateway_queue", "Mints that are not finished, by state", labels=["state"]
+            "hubdoi_gateway_queue",
+            "Mints and corrections that are not finished, by state",
+            labels=["state"],
         )
         for state, depth in self._depths.items():
             queue.add_metric([state], depth)

@@ -42,8 +42,8 @@ MOST_ATTEMPTS = 60
 SECONDS = 30.0
 """For the whole answer of who is told at a URL, and for all that is said with a mail server."""
 _SENTENCES = {
-    "request": "The DOI {subject} waits for your decision",
-    "parked": "The DOI {subject} could not be registered, and waits for a person",
+    "request": "A request for the DOI {subject} waits for your decision",
+    "parked": "DataCite refused what was asked for the DOI {subject}, and it waits for a person",
     "hub-doi": "The Hub itself has registered a DOI for {subject}",
 }
 _PAGES = {

@@ -103,7 +103,9 @@ def read_request(request: Request, number: int) -> Response:
         "request.html",
         review=review,
         version=review.version,
-        changes=institution_of(request).corrections.changes(review),
+        changes=institution_of(request).corrections.changes(review)
+        if review.kind == "correction"
+        else (),
         authenticated=_authenticated(request, review.version),
     )
 
@@ -207,15 +209,17 @@ def failed_work(request: Request) -> Response:
 
 
 @router.post("/work/{version_id}")
-def retry(request: Request, version_id: int, form: SentForm) -> Response:
+def change_work(request: Request, version_id: int, form: SentForm) -> Response:
     session, _ = signed_in(request)
     session.check(form.get("csrf", ""))
     institution = institution_of(request)
     entry = institution.ledger.entry(version_id)
     if entry is None or institution.work.state(version_id) not in ("parked", "queued"):
         raise InvalidInput("That was already done; reload the list.")
-    institution.work.retry(version_id)
-    institution.audit.add(session.username, "tried again", str(entry.version.doi))
+    if form.get("act") == "give up":
+        institution.work.give_up(version_id, session.username, form.get("reason", ""))
+    else:
+        institution.work.retry(version_id, session.username)
     return see_other("/gateway/work")
 
 

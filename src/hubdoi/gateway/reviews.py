@@ -1,9 +1,13 @@
-"""Mints that a curator decides: while one waits, the ledger has its intent, and no worker takes it."""
+"""What a curator decides: mints, corrections and reservations.
+
+While a mint waits, the ledger has its intent, and no worker takes it. Of the others the request has
+what was agreed to, and the ledger gets it with the approval.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -15,10 +19,10 @@ from ..records import Terms, Version, parse_moment, show_moment
 from ..records.errors import InReview, InvalidInput
 from .audit import AuditLog
 from .tables import requests
-from .work import Work
+from .work import MOST_REASON, Work
 
 ReviewState = Literal["waiting", "approved", "refused"]
-MOST_REASON = 2000
+Kind = Literal["mint", "correction", "reservation"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +39,7 @@ class Review:
     decided: datetime | None = None
     decided_by: str | None = None
     reason: str | None = None
-    is_correction: bool = False
+    kind: Kind = "mint"
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -50,7 +54,7 @@ class Review:
             "decided": show_moment(self.decided) if self.decided else None,
             "decided_by": self.decided_by,
             "reason": self.reason,
-            "correction": self.is_correction,
+            "kind": self.kind,
         }
 
 
@@ -68,34 +72,66 @@ class Reviews:
 
         What waits already is brought up to date.
         """
-        version = entry.version
-        assert version.repo and version.revision and version.doi
-        with self.database.transaction() as db:
+        with self.database.transaction():
             self.work.hold(entry, username)
-            record = json.dumps(version.replace(consent=None).to_json(), ensure_ascii=False)
-            changed = db.execute(
-                requests.update()
-                .where(requests.c.version_id == entry.id, requests.c.state == "waiting")
-                .values(record=record)
-            )
-            if changed.rowcount:
-                return
+            self.put("mint", entry.version, username, uid=entry.uid, version_id=entry.id)
+
+    def put(
+        self,
+        kind: Kind,
+        version: Version,
+        username: str,
+        *,
+        uid: str,
+        version_id: int | None = None,
+        details: Mapping[str, Any] | None = None,
+    ) -> Review:
+        """Keep the request of `username` for `version`, and tell the curators; in a transaction.
+
+        What waits already is brought up to date. `details` are for `taken`.
+
+        Raises:
+            InvalidInput: somebody else's request for the same waits already.
+        """
+        assert version.repo and version.doi
+        revision = version.revision or ""
+        values = {
+            "record": json.dumps(version.replace(consent=None).to_json(), ensure_ascii=False),
+            "details": json.dumps(details, ensure_ascii=False) if details is not None else None,
+        }
+        with self.database.transaction() as db:
+            last = self.last(uid, revision, kind)
+            if last is not None and last.state == "waiting":
+                if last.username != username:
+                    raise InvalidInput(
+                        f"Another request for {asked_for(last)} is waiting for a decision; ask again when it is decided."
+                    )
+                db.execute(requests.update().where(requests.c.id == last.id).values(values))
+                return self.get(last.id)
             number = db.scalar(
                 requests.insert()
                 .values(
-                    version_id=entry.id,
-                    uid=entry.uid,
+                    version_id=version_id,
+                    uid=uid,
                     repo=str(version.repo),
-                    revision=version.revision,
+                    revision=revision,
                     doi=version.doi.name,
                     username=username,
                     state="waiting",
                     asked=show_moment(datetime.now(UTC)),
-                    record=record,
+                    kind=kind,
+                    **values,
                 )
                 .returning(requests.c.id)
             )
             self.work.notices.add("request", str(version.doi), number)
+            return self.get(int(number or 0))
+
+    def taken(self, number: int, by: str, reason: str | None) -> tuple[Review, dict[str, Any]]:
+        """Approve a request that has no intent: the decision, and its details. Raises as `decide`."""
+        with self.database.transaction() as db:
+            details = db.scalar(sa.select(requests.c.details).where(requests.c.id == number))
+            return self.decide(number, "approved", by, reason), json.loads(details or "{}")
 
     def get(self, number: int) -> Review:
         """The request with that number.
@@ -124,7 +160,7 @@ class Reviews:
             query = sa.select(requests.c.id).where(requests.c.revision == revision).limit(1)
             return db.scalar(query) is not None
 
-    def last(self, uid: str, revision: str, *, correction: bool = False) -> Review | None:
+    def last(self, uid: str, revision: str, kind: Kind = "mint") -> Review | None:
         """The latest request for a DOI of a revision, or for a correction of its record."""
         with self.database.glancing() as db:
             row = db.execute(
@@ -132,7 +168,7 @@ class Reviews:
                 .where(
                     requests.c.uid == uid,
                     requests.c.revision == revision,
-                    requests.c.correction.is_not(None) == correction,
+                    requests.c.kind == kind,
                 )
                 .order_by(requests.c.id.desc())
                 .limit(1)
@@ -178,7 +214,7 @@ class Reviews:
             raise InvalidInput("Give a reason; the researcher reads it.")
         with self.database.transaction():
             review = self.decide(number, "refused", by, reason.strip()[:MOST_REASON])
-            if not review.is_correction:
+            if review.kind == "mint":
                 entry = self._entry(review)
                 self.work.drop(entry)
                 self.ledger.withdraw(entry)
@@ -197,7 +233,7 @@ class Reviews:
                     decided_by=by,
                     reason=reason,
                     # What was agreed to is in the ledger now, or counts no more.
-                    correction=sa.case((requests.c.correction.is_not(None), "{}")),
+                    details=None,
                 )
             )
             review = self.get(number)
@@ -227,24 +263,31 @@ class Reviews:
 def in_review(review: Review, institution: str) -> InReview:
     """What a researcher reads while it waits, in the same words wherever that is noticed."""
     return InReview(
-        f"The request for {_asked(review)} was sent to {institution} on {review.asked:%Y-%m-%d} and is waiting for a decision. {_nothing(review)} before it is approved; ask for the status to see what was decided."
+        f"The request for {asked_for(review)} was sent to {institution} on {review.asked:%Y-%m-%d} and is waiting for a decision. {_UNTIL[review.kind]} before it is approved; ask for the status to see what was decided."
     )
 
 
 def refusal_sentence(review: Review, institution: str) -> str:
     """What a researcher reads after a refusal."""
-    again = "ask" if review.is_correction else "mint"
-    return f"{institution} refused the request for {_asked(review)}: {_sentence(review.reason or '')} Correct that, then {again} again."
+    again = "mint" if review.kind == "mint" else "ask"
+    return f"{institution} refused the request for {asked_for(review)}: {_sentence(review.reason or '')} Correct that, then {again} again."
 
 
-def _asked(review: Review) -> str:
-    if review.is_correction:
-        return f"a correction of {review.version.doi}"
-    return f"a DOI for revision {(review.version.revision or '')[:7]}"
+def asked_for(review: Review) -> str:
+    """What a request is for, in a few words."""
+    version = review.version
+    return {
+        "mint": f"a DOI for revision {(version.revision or '')[:7]}",
+        "correction": f"a correction of {version.doi}",
+        "reservation": f"a reserved DOI for {version.repo}",
+    }[review.kind]
 
 
-def _nothing(review: Review) -> str:
-    return "The record stays as it is" if review.is_correction else "Nothing is registered"
+_UNTIL: dict[Kind, str] = {
+    "mint": "Nothing is registered",
+    "correction": "The record stays as it is",
+    "reservation": "Nothing is reserved",
+}
 
 
 def _sentence(text: str) -> str:
@@ -263,5 +306,5 @@ def _review(row: Any) -> Review:
         parse_moment(row.decided) if row.decided else None,
         row.decided_by,
         row.reason,
-        row.correction is not None,
+        row.kind,
     )

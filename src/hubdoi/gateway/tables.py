@@ -6,7 +6,8 @@ import sqlalchemy as sa
 
 metadata = sa.MetaData()
 
-# When an intent of the ledger is finished: the ledger says what, this says when and why not yet.
+# When an intent or a correction of the ledger is finished: the ledger says what, this says when and
+# why not yet.
 work = sa.Table(
     "gateway_work",
     metadata,
@@ -85,8 +86,10 @@ requests = sa.Table(
     sa.Column("decided_by", sa.Text),
     sa.Column("reason", sa.Text),
     sa.Column("record", sa.Text, nullable=False),
-    # Of a correction: what was agreed to, and by whom on the Hub, until it is decided; then {}.
-    sa.Column("correction", sa.Text),
+    # mint, correction or reservation.
+    sa.Column("kind", sa.Text, nullable=False),
+    # Of those without an intent: what was agreed to, and by whom on the Hub, until it is decided.
+    sa.Column("details", sa.Text),
     sa.Index("gateway_requests_state", "state", "id"),
     sa.Index("gateway_requests_repository", "revision", "uid"),
 )

@@ -1,4 +1,7 @@
-"""What is left to do: the intents of the ledger, each with when it is tried next.
+"""What is left to do: the intents and corrections of the ledger, each with when it is tried next.
+
+A correction is the work of the version that it is of, so that a version has one row whatever is left
+to do for it.
 
 The ledger is the outbox, and a row here is written in the same transaction as the intent. A worker
 holds the row locked (``FOR UPDATE SKIP LOCKED``) for as long as it works, so that there is no lease
@@ -30,6 +33,8 @@ from ..records import Version
 from ..records.errors import (
     AccessError,
     HubdoiError,
+    InvalidInput,
+    InvalidMetadata,
     LedgerError,
     ServiceBusy,
     ServiceFailed,
@@ -58,6 +63,7 @@ _CLAIM = (
 _CLAIM_LOCKED = _CLAIM.add_columns(
     sa.func.set_config("synchronous_commit", "off", sa.true())
 ).with_for_update(skip_locked=True, key_share=True, of=[work, repositories])
+_REASON = sa.select(work.c.state, work.c.reason).where(work.c.version_id == sa.bindparam("of"))
 _DELETE = work.delete().where(work.c.version_id == sa.bindparam("of"))
 _STATE = sa.select(work.c.state).where(work.c.version_id == sa.bindparam("of"))
 IDLE = 1.0
@@ -65,6 +71,8 @@ PATIENCE = 25.0
 """Seconds for which a researcher waits for the answer of a mint."""
 
 
+MOST_REASON = 2000
+_DONE = "That was already done; reload the list."
 WorkState = Literal["queued", "parked", "review"]
 """For the workers; for a person, or better metadata; for a curator."""
 
@@ -95,6 +103,7 @@ class Work:
         self.ledger = ledger
         self.database = ledger.database
         self.service = service
+        self.corrections = service.amendments.book
         self.audit = audit
         self.notices = notices
         self.metrics = metrics
@@ -144,7 +153,8 @@ class Work:
     def adopt(self) -> int:
         """Add what the ledger has not finished and nobody works on, as after a restored backup."""
         missing = 0
-        for entry in self.ledger.unfinished():
+        corrected = [self.ledger.entry_with(doi) for _, doi in self.corrections.unfinished()]
+        for entry in (*self.ledger.unfinished(), *filter(None, corrected)):
             with self.database.transaction() as db:
                 known = db.scalar(sa.select(work.c.version_id).where(work.c.version_id == entry.id))
                 if known is None:
@@ -172,7 +182,7 @@ class Work:
             return list(db.execute(sa.select(work).order_by(work.c.state, work.c.due).limit(1000)))
 
     def depths(self) -> tuple[dict[str, int], float]:
-        """How many intents are in each state, and for how many seconds the oldest has been due."""
+        """How many intents and corrections are in each state, and for how many seconds the oldest has been due."""
         with self.database.reading() as db:
             rows = db.execute(
                 sa.select(work.c.state, sa.func.count(), sa.func.min(work.c.due)).group_by(
@@ -186,7 +196,7 @@ class Work:
         return depths, max(0.0, now - min(due, default=now))
 
     def finished(self, entry: Entry, *, patience: float = PATIENCE) -> Version:
-        """Finish `entry`, or wait for who is at it.
+        """Finish `entry` or the correction of it, or wait for who is at it.
 
         Raises:
             AlreadyRegistered, InvalidMetadata: DataCite refused; it is parked for a curator.
@@ -197,15 +207,31 @@ class Work:
             outcome = self.attempt(entry.id)
             if outcome and outcome.error:
                 raise for_researcher(outcome.error)
-            found = outcome.entry if outcome else self.ledger.entry(entry.id)
-            if found is not None and found.step == "linked":
-                return found.version
+            if outcome:
+                return outcome.entry.version
+            if finished := self._finished_elsewhere(entry):
+                return finished
             if monotonic() > deadline:
+                what = "correction" if entry.step == "linked" else "DOI"
                 raise ServiceBusy(
-                    "The DOI is being registered; the gateway finishes it, ask for the status in a minute.",
+                    f"The {what} is being registered; the gateway finishes it, ask for the status in a minute.",
                     5.0,
                 )
             threading.Event().wait(0.05)
+
+    def _finished_elsewhere(self, entry: Entry) -> Version | None:
+        """`entry` as it is now, when another worker has finished it; None while that is at it.
+
+        Raises:
+            InvalidMetadata: it was refused for good, and parked.
+        """
+        with self.database.glancing() as db:
+            row = db.execute(_REASON, {"of": entry.id}).first()
+        if row is not None and row.state == "parked":
+            raise InvalidMetadata(row.reason)
+        found = self.ledger.entry(entry.id)
+        done = found is not None and found.step == "linked"
+        return found.version if found and done and not self.corrections.unsent(found.id) else None
 
     def attempt(self, version_id: int | None = None) -> Outcome | None:
         """Do what is due, or `version_id` at once; None where there is nothing or somebody is at it.
@@ -220,15 +246,24 @@ class Work:
                 self._settle(row.version_id, None)
                 return None
             entry = self.ledger.read(row)
+            subject = str(entry.version.doi)
+            correction = self.corrections.unsent(entry.id) if entry.step == "linked" else None
             try:
-                with self.metrics.traces.span("register", doi=str(entry.version.doi)):
-                    entry = self.service.finish(entry)
+                with self.metrics.traces.span("correct" if correction else "register", doi=subject):
+                    if correction:
+                        self.service.registrar.update(entry.version)
+                    else:
+                        entry = self.service.finish(entry)
             except LedgerError:
                 raise
             except REFUSALS as error:
                 values: dict[str, Any] = {"state": "parked", "reason": error.message}
-                self._settle(row.version_id, {**values, "attempts": row.attempts + 1})
-                self.notices.add("parked", str(entry.version.doi))
+                with self.database.transaction():
+                    if correction:
+                        self.corrections.refuse(correction)
+                        self.audit.add(GATEWAY, "correction refused", subject, type(error).__name__)
+                    self._settle(row.version_id, {**values, "attempts": row.attempts + 1})
+                    self.notices.add("parked", subject)
                 self._note_failure("parked", entry, error)
                 return Outcome(entry, error, parked=True)
             except HubdoiError as error:
@@ -238,11 +273,14 @@ class Work:
                 self._settle(row.version_id, {**values, "attempts": row.attempts + 1})
                 self._note_failure("delayed", entry, error)
                 return Outcome(entry, error)
+            act = "corrected" if correction else "registered"
             with self.database.transaction():
+                if correction:
+                    self.corrections.mark_registered(correction)
                 self._settle(row.version_id, None)
-                self.audit.add(GATEWAY, "registered", str(entry.version.doi))
-        self.metrics.mints.inc()
-        _log.info("registered", extra={"doi": str(entry.version.doi)})
+                self.audit.add(GATEWAY, act, subject)
+        (self.metrics.corrections if correction else self.metrics.mints).inc()
+        _log.info(act, extra={"doi": subject})
         return Outcome(entry)
 
     def run(
@@ -278,35 +316,51 @@ class Work:
         self.metrics.failures.labels(kind).inc()
         _log.warning(what, extra={"doi": str(entry.version.doi), "kind": kind})
 
-    def retry(self, version_id: int) -> None:
-        """Try what is parked or delayed again at once."""
+    def retry(self, version_id: int, by: str | None = None) -> None:
+        """Try what is parked or delayed again at once, because a curator, `by`, wants it.
+
+        Raises:
+            InvalidInput: it is a correction of a record that has changed since.
+        """
         with self.database.transaction() as db:
             db.execute(
                 work.update()
                 .where(work.c.version_id == version_id)
                 .values(state="queued", due=clock_of(db))
             )
+            self.corrections.resume(version_id)
+            if by is not None:
+                entry = self.ledger.entry(version_id)
+                self.audit.add(by, "tried again", str(entry.version.doi) if entry else "")
 
-    @contextmanager
-    def alone(self, repository_id: int) -> Iterator[None]:
-        """Be the only one, in any process, that sends records of this repository."""
-        if self.database.is_postgres:
-            with self.database.transaction() as db:
-                row = sa.select(repositories.c.id).where(repositories.c.id == repository_id)
-                db.execute(row.with_for_update(key_share=True))
-                yield
-            return
-        while True:
-            with self._choosing:
-                if repository_id not in self._busy:
-                    self._busy.add(repository_id)
-                    break
-            threading.Event().wait(0.05)
-        try:
-            yield
-        finally:
-            with self._choosing:
-                self._busy.discard(repository_id)
+    def give_up(self, version_id: int, by: str, reason: str) -> None:
+        """Forget what is parked: the intent, or the correction, whose record is as before.
+
+        Raises:
+            InvalidInput: it is not parked, no reason is given, or the DOI is registered and only its
+                links are missing.
+            ServiceError: DataCite does not say whether it has a draft; call again.
+        """
+        if not reason.strip():
+            raise InvalidInput("Give a reason; it is kept in the audit log.")
+        entry = self.ledger.entry(version_id)
+        if entry is None:
+            raise InvalidInput(_DONE)
+        if entry.step == "registered":
+            raise InvalidInput(
+                "That cannot be given up, because the DOI is registered; try it again."
+            )
+        if entry.step == "intended":
+            self.service.registrar.abandon(entry.version)
+        with self.database.transaction() as db:
+            done = db.execute(_DELETE.where(work.c.state == "parked"), {"of": version_id})
+            if not done.rowcount:
+                raise InvalidInput(_DONE)
+            if entry.step == "linked":
+                self.corrections.forget_refused(version_id)
+            else:
+                self.ledger.withdraw(entry)
+            self.audit.add(by, "given up", str(entry.version.doi), reason.strip()[:MOST_REASON])
 
     @contextmanager
     def _claimed(self, version_id: int | None) -> Iterator[Any]:

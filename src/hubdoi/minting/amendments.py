@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from datetime import datetime
 
 from ..records import Consent, Doi, Hub, Person, Repo, RepoInfo, Terms, Version, title_with_revision
@@ -19,6 +19,7 @@ from ..records.errors import (
     DoiNotFound,
     HubdoiError,
     InvalidMetadata,
+    ServiceBusy,
 )
 from .consent import check_consent
 from .ledger import Entry, Ledger
@@ -67,6 +68,8 @@ class Amendments:
         """Correct the record as agreed. Arguments and errors as `DoiService.amend`."""
         signed_in = check_signed_in(person, repo)
         with self.ledger.transaction() if self.registrar.shares_ledger else nullcontext():
+            if not self.registrar.shares_ledger:
+                self._finish_earlier(repo, signed_in, request)
             number, doi = self.begin(repo, signed_in, request, key=key)
             if number is not None:
                 self.finish(number, doi)
@@ -81,18 +84,30 @@ class Amendments:
         """Check everything and record the correction, durably; `finish` sends it.
 
         The answer is the number of the correction and its DOI; no number where the same request
-        came before under the same Idempotency-Key. Raises as `DoiService.amend`, without what the
-        registrar says.
+        came before under the same Idempotency-Key, or is registered already. Raises as
+        `DoiService.amend`, without what the registrar says.
+
+        Raises:
+            ServiceBusy: another correction of the record is not registered yet.
         """
         entry, info = self.entry(repo, person, request.doi)
         body = {"amend": info.uid, **request.to_json()}
+        unsent = self.book.unsent(entry.id)
+        is_said = self.says(entry, request)
         if key is not None and (known := self.ledger.answer(person.username, key, body)):
-            return self._unsent(known)
-        if request.agree and not changes_between(entry.version, _amended(entry.version, request)):
+            assert known.version.doi is not None
+            # What was refused is asked for again.
+            if is_said or not self.book.is_refused(known.id):
+                return self.book.unsent(known.id), known.version.doi
+        doi = entry.version.doi
+        assert doi is not None
+        if unsent is not None:
             # The same correction again, whose answer was lost.
-            unsent, doi = self._unsent(entry)
-            if unsent is not None:
+            if request.agree and is_said:
                 return unsent, doi
+            raise ServiceBusy(
+                f"What was asked for {doi} before is not registered yet; ask again when it is.", 5.0
+            )
         with self.ledger.transaction():
             begun = self.record(entry, info.repo, request, person.username)
             if key is not None:
@@ -125,11 +140,18 @@ class Amendments:
         assert amended.doi is not None
         return self.book.intend(entry, amended.replace(amended=now), consent, terms), amended.doi
 
-    def _unsent(self, entry: Entry) -> tuple[int | None, Doi]:
-        """The correction of `entry` that the register may not have, if there is one; and its DOI."""
-        doi = entry.version.doi
-        assert doi is not None
-        return next((number for number, of in self.book.unfinished() if of == doi), None), doi
+    def says(self, entry: Entry, request: AmendRequest) -> bool:
+        """Whether the record is as `request` wants it."""
+        return not changes_between(entry.version, _amended(entry.version, request))
+
+    def _finish_earlier(self, repo: Repo, person: Person, request: AmendRequest) -> None:
+        """Send a correction of the same record that was interrupted, before the next one."""
+        entry, _ = self.entry(repo, person, request.doi)
+        number, doi = self.book.unsent(entry.id), entry.version.doi
+        if number is not None and doi and not self.says(entry, request):
+            # Where it is refused, the record is not as it was shown, which the consent tells.
+            with suppress(AlreadyRegistered, InvalidMetadata):
+                self.finish(number, doi)
 
     def finish(self, number: int, doi: Doi) -> None:
         """Send the correction `number` to the register.

@@ -2,6 +2,8 @@
 
 A correction changes the stored record at once and is `registered` when the register has it: whatever
 was interrupted in between is sent again as the ledger has it (R12). What was there before is kept.
+One that the register refused for good is forgotten, or kept as `refused` for a person to decide;
+either way the record is as before.
 """
 
 from __future__ import annotations
@@ -14,11 +16,20 @@ import sqlalchemy as sa
 
 from ..records import Consent, Doi, Terms, Version, parse_moment
 from ..records.amendment import Activity, changes_between
+from ..records.errors import InvalidInput
 from .ledger import Entry, Ledger, record_text
 from .ledger_tables import amendments as _amendments
 from .ledger_tables import consents as _consents
 from .ledger_tables import repositories as _repositories
 from .ledger_tables import versions as _versions
+
+# The partial index of what is open knows the step as a text in the statement, not as a bound value.
+_OPEN = sa.and_(
+    _amendments.c.step != sa.literal_column("'registered'"),
+    _amendments.c.step == sa.literal_column("'intended'"),
+)
+_REFUSED = _amendments.c.step == sa.literal_column("'refused'")
+_UNSENT = sa.select(_amendments.c.id).where(_amendments.c.version_id == sa.bindparam("of"), _OPEN)
 
 
 class LedgerAmendments:
@@ -28,6 +39,7 @@ class LedgerAmendments:
     def intend(self, entry: Entry, amended: Version, consent: Consent, terms: Terms) -> int:
         """Let the record of `entry` be that of `amended`, and keep what it was; the correction's number."""
         with self.ledger.transaction() as db:
+            self.forget_refused(entry.id)
             before = db.scalar(sa.select(_versions.c.record).where(_versions.c.id == entry.id))
             after = record_text(amended)
             made = db.execute(
@@ -52,17 +64,65 @@ class LedgerAmendments:
     def withdraw(self, number: int) -> None:
         """Undo a correction that the register refused for good."""
         with self.ledger.transaction() as db:
+            self._undo(db, sa.delete(_amendments), number)
+
+    def refuse(self, number: int) -> None:
+        """Undo a correction that the register refused for good, and keep it as refused."""
+        with self.ledger.transaction() as db:
+            self._undo(db, _amendments.update().values(step="refused"), number)
+
+    def _undo(self, db: sa.Connection, change: Any, number: int) -> None:
+        row = db.execute(
+            change.where(_amendments.c.id == number, _OPEN).returning(
+                _amendments.c.version_id, _amendments.c.before
+            )
+        ).first()
+        if row is not None:
+            db.execute(
+                _versions.update().where(_versions.c.id == row.version_id).values(record=row.before)
+            )
+
+    def resume(self, version_id: int) -> None:
+        """Let the record be again as in the correction that was refused, if there is one.
+
+        Raises:
+            InvalidInput: the record has changed since.
+        """
+        with self.ledger.transaction() as db:
             row = db.execute(
-                sa.delete(_amendments)
-                .where(_amendments.c.id == number, _amendments.c.step == "intended")
-                .returning(_amendments.c.version_id, _amendments.c.before)
+                _amendments.update()
+                .where(_amendments.c.version_id == version_id, _REFUSED)
+                .values(step="intended")
+                .returning(_amendments.c.before, _amendments.c.after)
             ).first()
-            if row is not None:
-                db.execute(
-                    _versions.update()
-                    .where(_versions.c.id == row.version_id)
-                    .values(record=row.before)
+            if row is None:
+                return
+            changed = db.execute(
+                _versions.update()
+                .where(_versions.c.id == version_id, _versions.c.record == row.before)
+                .values(record=row.after)
+            )
+            if not changed.rowcount:
+                raise InvalidInput(
+                    "The record has changed since this correction was asked for; give it up, so that it can be asked for again."
                 )
+
+    def forget_refused(self, version_id: int) -> None:
+        """Give up the correction of a version that was refused."""
+        with self.ledger.transaction() as db:
+            db.execute(_amendments.delete().where(_amendments.c.version_id == version_id, _REFUSED))
+
+    def is_refused(self, version_id: int) -> bool:
+        """Whether the last correction of a version was refused for good, and nobody gave it up."""
+        query = sa.select(_amendments.c.id).where(_amendments.c.version_id == version_id, _REFUSED)
+        with self.ledger.database.glancing() as db:
+            return db.scalar(query) is not None
+
+    def unsent(self, version_id: int) -> int | None:
+        """The number of the correction of a version that the register may not have."""
+        with self.ledger.database.glancing() as db:
+            number: int | None = db.scalar(_UNSENT, {"of": version_id})
+            return number
 
     def unfinished(self) -> tuple[tuple[int, Doi], ...]:
         """The corrections that the register may not have, oldest first: number and DOI."""
@@ -70,7 +130,7 @@ class LedgerAmendments:
             rows = db.execute(
                 sa.select(_amendments.c.id, _versions.c.doi)
                 .select_from(_amendments.join(_versions).join(_repositories))
-                .where(_amendments.c.step != "registered", _repositories.c.hub == self.ledger.hub)
+                .where(_OPEN, _repositories.c.hub == self.ledger.hub)
                 .order_by(_amendments.c.id)
             )
             return tuple((row.id, Doi(row.doi)) for row in rows)
@@ -81,7 +141,7 @@ class LedgerAmendments:
             rows: Sequence[Any] = db.execute(
                 sa.select(_amendments.c.before, _amendments.c.after, _consents)
                 .select_from(_amendments.join(_consents))
-                .where(_amendments.c.version_id == entry.id)
+                .where(_amendments.c.version_id == entry.id, ~_REFUSED)
                 .order_by(_amendments.c.id)
             ).all()
         version = entry.version
