@@ -134,11 +134,7 @@ class Corrections:
             parked = db.scalar(_PARKED, {"doi": version.doi.key})
         if parked is not None:
             return f"The correction of {version.doi} was not registered, and the record is as before: {parked} Correct the record again, or wait for {institution}."
-        revision = version.revision or ""
-        if not self.reviews.knows(revision):
-            return None
-        uid = self.ledger.uid_of(version.doi)
-        last = self.reviews.last(uid, revision, "correction") if uid else None
+        last = self.reviews.last_correction(version)
         if last is None or last.state == "approved":
             return None
         if last.state == "waiting":

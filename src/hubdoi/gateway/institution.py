@@ -140,8 +140,7 @@ class Institution:
 
     def member(self, name: str | None) -> tuple[Member, Policy]:
         """Who has that name, and the rules for them; for nobody those for everybody."""
-        member = self.people.member(name) if name else Member("")
-        return member, self.policies.of(member.group, member.groups)
+        return self.policies.for_person(name)
 
     def registrar_of(self, policy: Policy) -> InstitutionRegistrar:
         """The account, naming new DOIs as `policy` says."""

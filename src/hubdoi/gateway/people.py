@@ -22,7 +22,7 @@ ROLES: tuple[Role, ...] = get_args(Role)
 """Each may do what those before it may: mint, decide requests, change people and policies."""
 # One row, whichever of the two tables knows them.
 _asked = sa.select(sa.bindparam("asked", type_=sa.Text).label("key")).subquery()
-_MEMBER = sa.select(people, groups_table.c.groups).select_from(
+MEMBER = sa.select(people, groups_table.c.groups).select_from(
     _asked.outerjoin(people, people.c.username == _asked.c.key).outerjoin(
         groups_table, groups_table.c.username == _asked.c.key
     )
@@ -65,23 +65,20 @@ class People:
     def member(self, username: str) -> Member:
         """Who that is; a member of no group where nobody added them."""
         with self.database.glancing() as db:
-            row = db.execute(_MEMBER, {"asked": _key(username)}).one()
-        known = tuple(json.loads(row.groups)) if row.groups else ()
-        found = _member(row) if row.username else Member(username)
-        return replace(found, groups=known)
+            return member_in(db.execute(MEMBER, {"asked": key_of(username)}).one(), username)
 
     def note_groups(self, username: str, groups: Iterable[str]) -> None:
         """Keep the groups that somebody is in by now, as who knows them said."""
         values = {"groups": json.dumps(sorted(set(groups))[:MOST_GROUPS])}
         table = groups_table
         with self.database.reading() as db:
-            query = sa.select(table.c.groups).where(table.c.username == _key(username))
+            query = sa.select(table.c.groups).where(table.c.username == key_of(username))
             if db.scalar(query) == values["groups"]:
                 return
         with self.database.transaction() as db:
             db.execute(
                 self.database.insert(table)
-                .values(username=_key(username), **values)
+                .values(username=key_of(username), **values)
                 .on_conflict_do_update(index_elements=["username"], set_=values)
             )
 
@@ -104,22 +101,29 @@ class People:
         with self.database.transaction() as db:
             db.execute(
                 self.database.insert(people)
-                .values(username=_key(username), added=show_moment(datetime.now(UTC)), **values)
+                .values(username=key_of(username), added=show_moment(datetime.now(UTC)), **values)
                 .on_conflict_do_update(index_elements=["username"], set_=values)
             )
-        return Member(_key(username), role, group or None, is_listed=True)
+        return Member(key_of(username), role, group or None, is_listed=True)
 
     def remove(self, username: str) -> bool:
         """Remove somebody; whether they had been added."""
         with self.database.transaction() as db:
-            done = db.execute(people.delete().where(people.c.username == _key(username)))
+            done = db.execute(people.delete().where(people.c.username == key_of(username)))
             return done.rowcount > 0
 
 
-def _member(row: sa.Row[Any]) -> Member:
+def _member(row: Any) -> Member:
     return Member(row.username, row.role, row.group, is_listed=True)
 
 
-def _key(username: str) -> str:
+def member_in(row: Any, username: str) -> Member:
+    """The person of that name, in a row of `MEMBER`."""
+    known = tuple(json.loads(row.groups)) if row.groups else ()
+    found = _member(row) if row.username else Member(username)
+    return replace(found, groups=known)
+
+
+def key_of(username: str) -> str:
     """User names on the Hub differ in more than their case."""
     return username.strip().lower()

@@ -14,13 +14,26 @@ import sqlalchemy as sa
 from ..minting.database import Database
 from ..records import Doi, MintRequest, RepoInfo
 from ..records.errors import InvalidDoi, InvalidInput, PolicyRefused
+from .people import MEMBER, Member, key_of, member_in
 from .registrar import check_suffix
 from .settings import REQUIREMENTS, Settings
-from .tables import policies
+from .tables import groups as groups_table
+from .tables import people, policies
 
 EVERYBODY = "everybody"
 """The group of those who are in no other one."""
 _OF_GROUPS = sa.select(policies).where(policies.c.group.in_(sa.bindparam("groups", expanding=True)))
+# Those that may count for somebody; which of their groups comes first is not the database's to say.
+_FOR_PERSON = MEMBER.add_columns(
+    policies.c.group.label("policy"), *[column for column in policies.c if column.name != "group"]
+).outerjoin(
+    policies,
+    sa.or_(
+        policies.c.group == EVERYBODY,
+        policies.c.group == people.c.group,
+        people.c.group.is_(None) & groups_table.c.groups.is_not(None),
+    ),
+)
 _AS_CONFIGURED = -1
 """The review of a policy that says nothing of it."""
 
@@ -70,12 +83,22 @@ class Policies:
         self.database = database
         self.settings = settings
 
-    def of(self, group: str | None, groups: Sequence[str] = ()) -> Policy:
+    def of(self, group: str | None) -> Policy:
+        """The policy of `group`, else of everybody."""
+        with self.database.glancing() as db:
+            rows = db.execute(_OF_GROUPS, {"groups": [group or EVERYBODY, EVERYBODY]})
+            return self._first({row.group: row for row in rows}, group, ())
+
+    def for_person(self, username: str | None) -> tuple[Member, Policy]:
+        """Who has that name, and the policy that counts for them; for nobody that of everybody."""
+        with self.database.glancing() as db:
+            rows = db.execute(_FOR_PERSON, {"asked": key_of(username or "")}).all()
+        member = member_in(rows[0], username or "")
+        return member, self._first({row.policy: row for row in rows}, member.group, member.groups)
+
+    def _first(self, found: dict[str, Any], group: str | None, groups: Sequence[str]) -> Policy:
         """The policy of `group`, else of the first of `groups` that has one, else of everybody."""
         wanted = [group] if group else sorted(groups)
-        with self.database.glancing() as db:
-            rows = db.execute(_OF_GROUPS, {"groups": [*wanted, EVERYBODY]})
-            found = {row.group: row for row in rows}
         chosen = next((name for name in wanted if name in found), group or EVERYBODY)
         return self._policy(found.get(chosen, found.get(EVERYBODY)), chosen)
 

@@ -162,17 +162,17 @@ class Reviews:
 
     def last(self, uid: str, revision: str, kind: Kind = "mint") -> Review | None:
         """The latest request for a DOI of a revision, or for a correction of its record."""
+        return self._latest(revision, requests.c.uid == uid, requests.c.kind == kind)
+
+    def last_correction(self, version: Version) -> Review | None:
+        """The latest request for a correction of the record of `version`."""
+        named = requests.c.doi == (version.doi.name if version.doi else None)
+        return self._latest(version.revision, named, requests.c.kind == "correction")
+
+    def _latest(self, revision: str | None, *conditions: sa.ColumnElement[bool]) -> Review | None:
+        query = sa.select(requests).where(requests.c.revision == revision, *conditions)
         with self.database.glancing() as db:
-            row = db.execute(
-                sa.select(requests)
-                .where(
-                    requests.c.uid == uid,
-                    requests.c.revision == revision,
-                    requests.c.kind == kind,
-                )
-                .order_by(requests.c.id.desc())
-                .limit(1)
-            ).first()
+            row = db.execute(query.order_by(requests.c.id.desc()).limit(1)).first()
         return _review(row) if row else None
 
     def approve(

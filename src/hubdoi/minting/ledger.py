@@ -252,7 +252,7 @@ class Ledger:
     # Reading
 
     def standing(self, uid: str, revision: str) -> Standing:
-        """What a mint of `revision` has to know of its repository, in one statement."""
+        """What a mint of `revision`, or a status, has to know of a repository, in one statement."""
         with self.database.glancing() as db:
             rows = db.execute(
                 queries.STANDING, {"hub": self.hub, "uid": uid, "revision": revision}

@@ -5,9 +5,11 @@ Building a statement takes longer than running it, so these are built once.
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 
-from .ledger_tables import INTENDED, consents, repositories, versions
+from .ledger_tables import INTENDED, consents, repositories, reservations, versions
 
 INSERT_CONSENT = consents.insert()
 REPOSITORY = sa.select(repositories.c.id, repositories.c.type, repositories.c.name).where(
@@ -59,8 +61,21 @@ REGISTERED_OF_UID = _ROW.where(*_OF_UID, versions.c.step != INTENDED).order_by(
     versions.c.revision_date.desc(), versions.c.id.desc()
 )
 
-STANDING = (
-    sa.select(*_COLUMNS, repositories.c.id.label("repository"))
+OPEN_RESERVATION = (
+    sa.select(reservations)
+    .where(
+        reservations.c.hub == sa.bindparam("hub"),
+        reservations.c.uid == sa.bindparam("uid"),
+        ~sa.exists().where(
+            versions.c.doi_key == reservations.c.doi_key, versions.c.step != INTENDED
+        ),
+    )
+    .order_by(reservations.c.number.desc())
+    .limit(1)
+)
+"""The reservation that the next mint of a repository publishes."""
+STANDING: sa.CompoundSelect[Any] = sa.union_all(
+    sa.select(*_COLUMNS, repositories.c.id.label("repository"), sa.null().label("reserved"))
     .select_from(
         repositories.outerjoin(
             versions,
@@ -68,11 +83,14 @@ STANDING = (
             & ((versions.c.step != INTENDED) | (versions.c.revision == sa.bindparam("revision"))),
         ).outerjoin(consents, versions.c.consent_id == consents.c.id)
     )
-    .where(*_OF_UID)
-    .order_by(versions.c.revision_date.desc(), versions.c.id.desc())
+    .where(*_OF_UID),
+    sa.select(
+        *[sa.null()] * (len(sa.select(*_COLUMNS).selected_columns) + 1),
+        OPEN_RESERVATION.with_only_columns(reservations.c.doi).scalar_subquery(),
+    ),
 )
-"""The registered versions of a repository and what there is of one revision, newest first; one row
-without a version where there is none."""
+"""The registered versions of a repository and what there is of one revision, in any order, one row
+without a version where there is none; and a row without a repository, for the DOI that is reserved."""
 
 _other = versions.alias("neighbour")
 _order = sa.tuple_(versions.c.revision_date, versions.c.id)

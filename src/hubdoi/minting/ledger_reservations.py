@@ -14,28 +14,11 @@ from ..records import Doi, Repo, RepoInfo, parse_moment, show_moment
 from ..records.errors import AlreadyRegistered
 from ..records.reservation import Reservation
 from .ledger import Ledger
-from .ledger_tables import INTENDED
+from .ledger_queries import OPEN_RESERVATION
 from .ledger_tables import reservations as _reservations
 from .ledger_tables import versions as _versions
 
-
-def _of_version(*, registered: bool) -> sa.Exists:
-    found = sa.select(_versions.c.id).where(_versions.c.doi_key == _reservations.c.doi_key)
-    if registered:
-        found = found.where(_versions.c.step != INTENDED)
-    return found.exists()
-
-
-# Building a statement takes longer than running it: that of every mint is built once.
-_FIND_OPEN = (
-    sa.select(_reservations)
-    .where(
-        _reservations.c.hub == sa.bindparam("hub"),
-        _reservations.c.uid == sa.bindparam("uid"),
-        ~_of_version(registered=True),
-    )
-    .order_by(_reservations.c.number.desc())
-)
+_HAS_BEGUN = sa.exists().where(_versions.c.doi_key == _reservations.c.doi_key)
 
 
 class LedgerReservations:
@@ -81,7 +64,7 @@ class LedgerReservations:
     def open(self, uid: str, repo: Repo) -> Reservation | None:
         """The reservation that the next mint of the repository publishes."""
         with self.ledger.database.glancing() as db:
-            row: Any = db.execute(_FIND_OPEN, {"hub": self.ledger.hub, "uid": uid}).first()
+            row: Any = db.execute(OPEN_RESERVATION, {"hub": self.ledger.hub, "uid": uid}).first()
         if row is None:
             return None
         endpoint = self.ledger.endpoint
@@ -91,7 +74,7 @@ class LedgerReservations:
         """The reserved DOIs that no mint has begun with, who reserved each and when; the oldest first."""
         statement = (
             sa.select(_reservations.c.doi, _reservations.c.username, _reservations.c.at)
-            .where(_reservations.c.hub == self.ledger.hub, ~_of_version(registered=False))
+            .where(_reservations.c.hub == self.ledger.hub, ~_HAS_BEGUN)
             .order_by(_reservations.c.id)
         )
         with self.ledger.database.glancing() as db:
@@ -114,7 +97,5 @@ class LedgerReservations:
         """Forget a reservation that no mint has begun with."""
         with self.ledger.transaction() as db:
             db.execute(
-                _reservations.delete().where(
-                    _reservations.c.doi_key == doi.key, ~_of_version(registered=False)
-                )
+                _reservations.delete().where(_reservations.c.doi_key == doi.key, ~_HAS_BEGUN)
             )

@@ -84,7 +84,8 @@ class DoiService:
             RepoNotFound: there is none, or `person` cannot see it.
         """
         info = self.hub.info(repo, person)
-        versions = self.ledger.versions(info.uid)
+        standing = self.ledger.standing(info.uid, info.head or "")
+        versions = standing.versions
         if info.head and not version_of_head(versions, info.head):
             elsewhere = self.elsewhere(info, info.head)
             versions = (elsewhere.replace(state="current"), *versions) if elsewhere else versions
@@ -94,7 +95,7 @@ class DoiService:
             endpoint=self.hub.endpoint,
             person=person,
             terms=self.registrar.terms,
-            reserved=self.reservations.book.doi(info) if info.can_write else None,
+            reserved=standing.reserved if info.can_write else None,
             mint_locks=self.mint_locks,
         )
 
@@ -315,7 +316,7 @@ class DoiService:
             previous,
             doi=standing.entry.version.doi
             if standing.entry
-            else self.reservations.book.doi(info)
+            else standing.reserved
             or self.registrar.reserve(info.repo, info.uid, info.revision or ""),
             authors=certain_authors(request.authors) or default_authors(info, person, previous),
             publisher=self.registrar.publisher,

@@ -15,7 +15,8 @@ class Standing:
     """The state of one repository in the ledger, and of one of its revisions.
 
     `entry` is what there is of that revision; `versions` are the registered ones, newest first, and
-    `order` is where each of them stands: the moment of its commit, and its number.
+    `order` is where each of them stands: the moment of its commit, and its number. `reserved` is the
+    DOI that the next mint publishes.
     """
 
     repository_id: int | None = None
@@ -23,6 +24,7 @@ class Standing:
     entry: Entry | None = None
     versions: tuple[Version, ...] = ()
     order: tuple[tuple[str, int], ...] = ()
+    reserved: Doi | None = None
 
     def neighbours(self, place: tuple[str, int]) -> tuple[Doi | None, Doi | None]:
         """The DOIs before and after what stands at `place` (R7)."""
@@ -33,9 +35,12 @@ class Standing:
 
 
 def standing_of(rows: Sequence[Any], revision: str, version_of: Callable[..., Version]) -> Standing:
-    """The state in `rows`, newest first; `version_of` makes the version of one with its neighbours."""
+    """The state in `rows` of `STANDING`; `version_of` makes the version of one with its neighbours."""
+    reserved = next((Doi(row.reserved) for row in rows if row.reserved), None)
+    rows = [row for row in rows if row.repository is not None]
     if not rows:
-        return Standing()
+        return Standing(reserved=reserved)
+    rows.sort(key=lambda row: (row.revision_date, row.id), reverse=True)
     known = [row for row in rows if row.id is not None and row.step != "intended"]
     dois = [None, *(Doi(row.doi) for row in known), None]
     versions = tuple(
@@ -43,7 +48,7 @@ def standing_of(rows: Sequence[Any], revision: str, version_of: Callable[..., Ve
     )
     order = tuple((row.revision_date, row.id) for row in known)
     repo = Repo(rows[0].type, rows[0].name)
-    standing = Standing(rows[0].repository, repo, None, versions, order)
+    standing = Standing(rows[0].repository, repo, None, versions, order, reserved)
     begun = next((row for row in rows if row.revision == revision), None)
     if begun is None:
         return standing

@@ -18,9 +18,9 @@ from ...records.findings import Finding
 from ...records.reservation import Reservation
 from ..doctor import datacite_findings, ledger_findings
 from ..ledger import Ledger
-from ..ledger_reservations import LedgerReservations
 from ..reservations import reserved_mark
 from ..service import DoiService
+from ..standing import Standing
 from ..status import status_of, version_of_head
 from ..user_ledger import data_directory, open_user_ledger
 from .base import Backend
@@ -70,27 +70,28 @@ class DataCiteBackend(Backend):
         """
         person, failure = self._person()
         info = self.hub.info(repo, person)
-        versions = self.ledger.versions(info.uid)
+        standing = self._standing(info)
         elsewhere: Version | None = None
-        if info.head and not version_of_head(versions, info.head):
+        if info.head and not version_of_head(standing.versions, info.head):
             try:
-                elsewhere = self._elsewhere(info, info.head)
+                step = standing.entry.step if standing.entry else None
+                elsewhere = self._elsewhere(info, info.head, step)
             except ServiceError as error:
-                if not versions:
+                if not standing.versions:
                     raise
                 failure = error
-        return self._status(info, person, versions, elsewhere, failure)
+        return self._status(info, person, standing, elsewhere, failure)
 
     def statuses(self, infos: Sequence[RepoInfo]) -> dict[Repo, Status | HubdoiError]:
         """The statuses of many repositories, with the DOIs of their latest commits asked for together."""
         person, failure = self._person()
-        versions = {info.repo: self.ledger.versions(info.uid) for info in infos}
+        standings = {info.repo: self._standing(info) for info in infos}
         reserved = {
             info.repo: self.registrar.reserve(info.repo, info.uid, info.head)
             for info in infos
             if info.head
             and not info.private
-            and not version_of_head(versions[info.repo], info.head)
+            and not version_of_head(standings[info.repo].versions, info.head)
         }
         wanted = [*reserved.values()]
         for info in infos:
@@ -112,7 +113,7 @@ class DataCiteBackend(Backend):
                 if doi and info.head
                 else None
             )
-            found[info.repo] = self._status(info, person, versions[info.repo], elsewhere, failure)
+            found[info.repo] = self._status(info, person, standings[info.repo], elsewhere, failure)
         return found
 
     def head(self, repo: Repo) -> str | None:
@@ -133,7 +134,7 @@ class DataCiteBackend(Backend):
             ServiceError: the Hub or DataCite cannot be used now.
         """
         if info.can_write and info.revision and request.agree:
-            elsewhere = self._elsewhere(info, info.revision)
+            elsewhere = self._unrecorded(info, info.revision)
             if elsewhere and elsewhere.doi:
                 raise already_registered(elsewhere.doi, info.revision, elsewhere)
             info = info if info.private else self.hub.described(info)
@@ -171,7 +172,7 @@ class DataCiteBackend(Backend):
         yield from ledger_findings(self.ledger)
 
     def _service(self) -> DoiService:
-        return _Rules(self.hub, self.registrar, self.ledger, self._elsewhere)
+        return _Rules(self.hub, self.registrar, self.ledger, self._unrecorded)
 
     def recover(self) -> tuple[Version, ...]:
         """Finish the mints of this ledger that were interrupted. Raises as `DoiService.recover`."""
@@ -189,28 +190,38 @@ class DataCiteBackend(Backend):
         except ServiceError as error:
             return None, error
 
+    def _standing(self, info: RepoInfo) -> Standing:
+        return self.ledger.standing(info.uid, info.head or "")
+
     def _status(
         self,
         info: RepoInfo,
         person: Person | None,
-        versions: Sequence[Version],
+        standing: Standing,
         elsewhere: Version | None,
         failure: ServiceError | None,
     ) -> Status:
         return status_of(
             info,
-            [elsewhere.replace(state="current"), *versions] if elsewhere else versions,
+            [elsewhere.replace(state="current"), *standing.versions]
+            if elsewhere
+            else standing.versions,
             endpoint=self.hub.endpoint,
             person=person,
             terms=self.registrar.terms,
             refusal=failure,
-            reserved=LedgerReservations(self.ledger).doi(info) if info.can_write else None,
+            reserved=standing.reserved if info.can_write else None,
             mint_locks=False,
         )
 
-    def _elsewhere(self, info: RepoInfo, revision: str) -> Version | None:
-        """The public record of a revision that the Hub or another ledger registered (R8)."""
-        step = self.ledger.step_of(info.uid, revision)
+    def _unrecorded(self, info: RepoInfo, revision: str) -> Version | None:
+        return self._elsewhere(info, revision, self.ledger.step_of(info.uid, revision))
+
+    def _elsewhere(self, info: RepoInfo, revision: str, step: str | None) -> Version | None:
+        """The public record of a revision that the Hub or another ledger registered (R8).
+
+        `step` is how far this ledger has come with it.
+        """
         if info.private or (step and step != "intended"):
             return None
         own: list[Doi] = []
