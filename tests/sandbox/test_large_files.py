@@ -13,7 +13,13 @@ from typing import Any
 
 import httpx
 import pytest
-from huggingface_hub import CommitOperationAdd, CommitOperationCopy, HfApi, constants
+from huggingface_hub import (
+    CommitOperationAdd,
+    CommitOperationCopy,
+    HfApi,
+    constants,
+    hf_hub_url,
+)
 from huggingface_hub.errors import HfHubHTTPError
 
 from hubdoi.sandbox import Sandbox
@@ -92,6 +98,18 @@ def git_id(content: bytes) -> str:
         ["git", "hash-object", "--stdin"], input=content, capture_output=True, check=True
     )
     return done.stdout.decode().strip()
+
+
+def test_what_is_sent_by_xet_is_read_over_http(transfer: str, tmp_path: Path) -> None:
+    with Sandbox(tmp_path / "data") as sandbox:
+        ada = sandbox.hf_api("ada")
+        ada.upload_file(path_or_fileobj=token_bytes(90_000), path_in_repo=NAME, repo_id=BERT)
+        blocks = [path for path in (tmp_path / "data").rglob("xorbs/ada/*") if path.is_file()]
+        assert bool(blocks) == (transfer == "xet")
+        url = hf_hub_url(BERT, NAME, endpoint=sandbox.endpoint)
+        about = ada.get_hf_file_metadata(url=url)
+        assert about.xet_file_data is None
+        assert (about.location, about.size) == (url, 90_000)
 
 
 def test_from_a_path_and_an_open_file(ada: HfApi, transfer: str, tmp_path: Path) -> None:
