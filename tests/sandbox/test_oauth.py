@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -18,6 +19,7 @@ from joserfc import jwt
 from joserfc.jwk import KeySet
 
 from hubdoi.sandbox import Sandbox
+from hubdoi.sandbox.world import World
 from tests.sandbox.plain_browser import Browser, Page, values
 
 CALLBACK = "http://127.0.0.1:9/callback"
@@ -28,8 +30,11 @@ CHALLENGE = (
 
 
 @pytest.fixture(scope="module")
-def hub() -> Iterator[Sandbox]:
-    with Sandbox() as running:
+def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    data = tmp_path_factory.mktemp("hub")
+    with World(data) as world:
+        world.add_user("loginov", "Login Ov")
+    with Sandbox(data) as running:
         yield running
 
 
@@ -151,6 +156,60 @@ def test_a_token_does_what_its_scopes_allow_and_no_more(hub: Sandbox) -> None:
     assert answer.status_code == 403
 
 
+def test_names_do_not_change_which_scope_is_needed(hub: Sandbox) -> None:
+    def allowed(scope: str, method: str, path: str, **more: Any) -> bool:
+        token = public_token(hub, scope, "grace")[1]["access_token"]
+        headers = {"Authorization": f"Bearer {token}"}
+        answer = httpx.request(method, hub.endpoint + path, headers=headers, **more)
+        assert answer.is_success or answer.json()["code"] == "InsufficientScope", answer.text
+        return answer.is_success
+
+    grace = hub.hf_api("grace")
+    for name in ("validate-yaml", "discussions", "settings", "doi"):
+        grace.create_repo(f"grace/{name}", exist_ok=True)
+    head = json.dumps({"key": "header", "value": {"summary": "x"}})
+    line = json.dumps({"key": "file", "value": {"path": "a.txt", "content": "x"}})
+    commit = {"content": f"{head}\n{line}"}
+    repo = "/api/models/grace/secret-model"
+    for scope, method, path, more in (
+        ("read-repos", "POST", "/api/models/grace/validate-yaml/commit/main", commit),
+        ("read-repos", "POST", f"{repo}/branch/paths-info/x", {"json": {}}),
+        ("read-repos", "DELETE", f"{repo}/branch/a/validate-yaml", {}),
+        ("read-repos write-discussions", "POST", "/api/models/grace/discussions/commit/main", commit),
+        ("read-repos write-discussions", "POST", f"{repo}/branch/discussions", {"json": {}}),
+    ):  # fmt: skip
+        assert not allowed(scope, method, path, **more), path
+    for path, sent in (
+        ("settings/commit/main", commit),
+        ("doi/branch/doi", {"json": {}}),
+        ("validate-yaml/tag/main", {"json": {"tag": "t"}}),
+    ):
+        assert allowed("write-repos", "POST", f"/api/models/grace/{path}", **sent), path
+    hub.hf_api("loginov").create_repo("loginov/model")
+    assert allowed("openid", "GET", "/loginov/model/resolve/main/.gitattributes")
+
+
+def test_what_writes_or_makes_repositories_by_another_way(hub: Sandbox) -> None:
+    def api(scope: str) -> HfApi:
+        return HfApi(hub.endpoint, public_token(hub, scope, "grace")[1]["access_token"])
+
+    repo = "grace/secret-model"
+    pull = hub.hf_api("grace").upload_file(
+        path_or_fileobj=b"x", path_in_repo="p.txt", repo_id=repo, create_pr=True
+    )
+    for refused, missing in (
+        (lambda: api("read-repos write-discussions").merge_pull_request(repo, pull.pr_num), "write-repos"),
+        (lambda: api("write-repos").duplicate_repo(repo, "grace/too"), "manage-repos"),
+    ):  # fmt: skip
+        with pytest.raises(HfHubHTTPError, match=missing):
+            refused()
+    # With the storage's token, a large file could be sent.
+    headers = {"Authorization": f"Bearer {api('read-repos').token}"}
+    answer = httpx.get(f"{hub.endpoint}/api/models/{repo}/xet-write-token/main", headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (403, "InsufficientScope")
+    api("write-repos write-discussions").merge_pull_request(repo, pull.pr_num)
+
+
 def test_a_code_that_comes_twice_revokes_its_tokens(hub: Sandbox) -> None:
     form, token = public_token(hub, "openid")
     headers = {"Authorization": f"Bearer {token['access_token']}"}
@@ -211,6 +270,26 @@ def test_a_refresh_token_that_comes_twice_revokes_its_family(hub: Sandbox) -> No
     assert httpx.get(f"{hub.endpoint}/oauth/userinfo", headers=headers).status_code == 401
 
 
+def test_a_refresh_asks_for_less_and_never_for_more(hub: Sandbox) -> None:
+    form, token = public_token(hub, "openid read-repos")
+    again = {"grant_type": "refresh_token", "client_id": form["client_id"]}
+
+    def refreshed(token: dict[str, Any], scope: str) -> httpx.Response:
+        sent = {**again, "refresh_token": token["refresh_token"], "scope": scope}
+        return httpx.post(f"{hub.endpoint}/oauth/token", data=sent)
+
+    answer = refreshed(token, "openid manage-repos")
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_scope")
+    # Nothing was used up, and what is asked for less keeps its way back.
+    less = refreshed(token, "openid").json()
+    assert less["scope"] == "openid"
+    api = HfApi(hub.endpoint, less["access_token"])
+    with pytest.raises(RepositoryNotFoundError):
+        HfApi(hub.endpoint, less["access_token"]).model_info("grace/secret-model")
+    assert api.whoami()["auth"]["scopes"] == ["openid"]
+    assert refreshed(less, "").json()["scope"] == "openid read-repos"
+
+
 def test_a_code_with_the_wrong_verifier_or_redirect_gives_nothing(hub: Sandbox) -> None:
     form, _ = public_token(hub, "openid")
     for change in ({"code_verifier": "w" * 64}, {"redirect_uri": CALLBACK + "x"}, {"code": "x"}):
@@ -261,6 +340,30 @@ def test_nobody_is_sent_to_an_unknown_redirect(hub: Sandbox) -> None:
         {"client_id": app["client_id"], "redirect_uri": "https://evil.example/"},
         {"client_id": app["client_id"], "redirect_uri": "http://127.0.0.1:9@evil.example/callback"},
         {"client_id": app["client_id"], "redirect_uri": "http://localhost:9/callback"},
+        *(
+            {"client_id": app["client_id"], "redirect_uri": uri}
+            for uri in (
+                CALLBACK + "#",
+                CALLBACK + "#?",
+                CALLBACK + "/",
+                CALLBACK + "?x=1",
+                CALLBACK + ";x",
+                CALLBACK + "/../callback",
+                CALLBACK.replace("/callback", "//callback"),
+                CALLBACK.replace("call", "call\t"),
+                CALLBACK + "\n",
+                " " + CALLBACK,
+                CALLBACK.replace("http", "https"),
+                "http://127.0.0.1:9\\callback",
+                "http://127.0.0.1.evil.example:9/callback",
+                "http://127.0.0.1:9.evil.example/callback",
+                "http://127.0.0.1:99999/callback",
+                "http://127.0.0.1:0/callback",
+                "http://127.0.0.2:9/callback",
+                "http://[::1]:9/callback",
+                "//127.0.0.1:9/callback",
+            )
+        ),
     ):
         path = httpx.URL("/oauth/authorize", params={**query, **wrong})
         assert browser.client.get(str(path)).status_code == 400
@@ -283,6 +386,8 @@ def test_nobody_is_sent_to_an_unknown_redirect(hub: Sandbox) -> None:
         ({"scope": "openid everything"}, "invalid_scope"),
         ({"code_challenge": ""}, "invalid_request"),
         ({"code_challenge_method": "plain"}, "invalid_request"),
+        ({"code_challenge": CHALLENGE[:-1]}, "invalid_request"),
+        ({"code_challenge": CHALLENGE[:-1] + "é"}, "invalid_request"),
         ({"prompt": "none"}, "consent_required"),
     ],
 )
@@ -338,11 +443,46 @@ def test_the_consent_page_shows_names_as_text(hub: Sandbox) -> None:
 
 @pytest.mark.parametrize(
     "uri",
-    ["javascript:alert(1)", "http://evil.example/", "https://", "https://x/#f", "https://x/ y"],
+    [
+        "javascript:alert(1)",
+        "http://evil.example/",
+        "https://",
+        "https://x/#f",
+        "https://x/ y",
+        "https://good.example@evil.example/",
+        "https://evil.example\\@good.example/",
+        "https://x;script-src/",
+        "https://x,default-src/",
+        "https://*/",
+        "https://x:99999/",
+    ],
 )
 def test_redirects_that_cannot_be(hub: Sandbox, uri: str) -> None:
     answer = httpx.post(f"{hub.endpoint}/oauth/register", json={"redirect_uris": [uri]})
     assert (answer.status_code, answer.json()["error"]) == (400, "invalid_redirect_uri")
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ({"client_name": 5}, 400),
+        ({"client_name": " "}, 400),
+        ({"client_name": "x" * 201}, 400),
+        ({"client_name": "a\ud800"}, 201),
+        ({"redirect_uris": ["https://x/\ud800"]}, 400),
+        ({"redirect_uris": [None]}, 400),
+        ({"redirect_uris": ["https://x/"] * 21}, 400),
+        ({"token_endpoint_auth_method": {}}, 400),
+        ([], 400),
+    ],
+)
+def test_registrations_that_are_hard_to_keep(hub: Sandbox, body: Any, status: int) -> None:
+    answer = httpx.post(
+        f"{hub.endpoint}/oauth/register",
+        content=json.dumps(body),
+        headers={"Content-Type": "application/json"},
+    )
+    assert (answer.status_code, "error" in answer.json()) == (status, status != 201), answer.text
 
 
 def test_hf_auth_login_signs_a_device_in(hub: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:

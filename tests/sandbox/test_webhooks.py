@@ -112,7 +112,8 @@ def test_make_change_switch_and_delete(ada: HfApi, grace: HfApi) -> None:
     [
         {"url": "ftp://x"}, {"url": "http://"}, {"url": "http://a@b/"}, {"url": 1}, {"watched": []},
         {"watched": [{"type": "planet", "name": "x"}]}, {"watched": "ada"}, {"domains": ["weather"]},
-        {"secret": "a\nb"}, {"jobSourceId": "x"},
+        {"secret": "a\nb"}, {"jobSourceId": "x"}, {"watched": [5]}, {"watched": [{"type": "user"}]},
+        {"watched": [{"type": "user", "name": ""}]}, {"watched": [{"type": [], "name": "x"}]},
     ],
 )  # fmt: skip
 def test_webhooks_that_cannot_be(http: Callable[..., httpx.Response], change: dict) -> None:

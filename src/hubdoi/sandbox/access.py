@@ -66,7 +66,9 @@ def grant_of(request: Request) -> Grant | None:
 
 
 def _allows(request: Request, grant: Grant) -> bool:
-    needed = needed_for(request.method, request.url.path)
+    # There is none where nothing is at the URL.
+    route = getattr(request.scope.get("route"), "path", "")
+    needed = needed_for(request.method, route)
     if needed is None or needed in expanded(grant.scopes):
         return True
     if needed == "read-repos":

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import hmac
 import json
+import re
 import secrets
 import time
 from collections.abc import Sequence
@@ -28,6 +29,9 @@ POLL_SECONDS = 1
 _REFRESH_SECONDS = 30 * 24 * 3600
 _CODE_SECONDS = 300
 _MAX_APPLICATIONS = 10_000
+_CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
+# What browsers and `urlsplit` understand alike.
+_HOST = re.compile(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:]+\])(:[0-9]+)?")
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 # No vowels and nothing that looks like another: what people type from one screen to another.
 _USER_CODE = "BCDFGHJKLMNPQRSTVWXZ"
@@ -280,11 +284,14 @@ class OAuth:
             raise OAuthError("slow_down", f"Poll every {POLL_SECONDS} s at most.")
         raise OAuthError("authorization_pending", "Nobody has entered the code yet.")
 
-    def refresh(self, application: Application, token: str) -> Issued:
+    def refresh(self, application: Application, token: str, scope: str | None = None) -> Issued:
         """New tokens for a refresh token, which can be used once.
 
+        `scope` may ask for less than was allowed, for the access token alone (RFC 6749, 6).
+
         Raises:
-            OAuthError: it cannot be used. One that comes twice revokes its whole family.
+            OAuthError: it cannot be used, or `scope` asks for more than was allowed. A refresh
+                token that comes twice revokes its whole family.
         """
         with self._database.transaction() as connection:
             row = connection.execute(
@@ -294,11 +301,15 @@ class OAuth:
                 if row.used or row.expires <= time.time():
                     connection.execute(delete(TOKENS).where(TOKENS.c.family == row.family))
                 else:
+                    allowed = tuple(row.scope.split())
+                    asked = scopes_of(scope) if scope else allowed
+                    if not set(asked) <= set(allowed):
+                        raise OAuthError("invalid_scope", "More scopes than the person allowed.")
                     connection.execute(
                         update(TOKENS).where(TOKENS.c.digest == row.digest).values(used=True)
                     )
-                    grant = Grant(application.id, row.username, tuple(row.scope.split()))
-                    return self._issue(grant, row.family)
+                    grant = Grant(application.id, row.username, asked)
+                    return self._issue(grant, row.family, allowed=allowed)
         raise OAuthError("invalid_grant", "The refresh token cannot be used; sign in again.")
 
     def access(self, token: str) -> Grant | None:
@@ -345,7 +356,14 @@ class OAuth:
                     )
                 )
 
-    def _issue(self, grant: Grant, family: str, nonce: str | None = None) -> Issued:
+    def _issue(
+        self,
+        grant: Grant,
+        family: str,
+        nonce: str | None = None,
+        allowed: tuple[str, ...] | None = None,
+    ) -> Issued:
+        """Tokens for `grant`; the refresh token keeps `allowed`, by default the same scopes."""
         access = "hf_oauth_" + secrets.token_urlsafe(32)
         refresh = "hf_oauth_refresh_" + secrets.token_urlsafe(32)
         now = time.time()
@@ -355,14 +373,14 @@ class OAuth:
                 "kind": kind,
                 "application": grant.application,
                 "username": grant.username,
-                "scope": " ".join(grant.scopes),
+                "scope": " ".join(scopes),
                 "family": family,
                 "expires": now + seconds,
                 "used": False,
             }
-            for kind, token, seconds in (
-                ("access", access, ACCESS_SECONDS),
-                ("refresh", refresh, _REFRESH_SECONDS),
+            for kind, token, seconds, scopes in (
+                ("access", access, ACCESS_SECONDS, grant.scopes),
+                ("refresh", refresh, _REFRESH_SECONDS, allowed or grant.scopes),
             )
         ]
         with self._database.transaction() as connection:
@@ -384,37 +402,52 @@ def scopes_of(text: str | None) -> tuple[str, ...]:
     return asked
 
 
+def check_challenge(challenge: str) -> None:
+    """Refuse what no verifier can have made.
+
+    Raises:
+        OAuthError: it is not a SHA-256 in base64url (RFC 7636, 4.2).
+    """
+    if _CHALLENGE.fullmatch(challenge) is None:
+        raise OAuthError("invalid_request", "A code challenge has 43 characters of base64url.")
+
+
 def _check_redirect(uri: str) -> None:
-    try:
-        parts = urlsplit(uri)
-        good = (
-            parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
-        ) and bool(parts.hostname)
-        good = good and not parts.fragment and "#" not in uri and uri.isprintable()
-        _ = parts.port
-    except ValueError:
-        good = False
-    if not good or " " in uri or len(uri) > 2000:
+    if not _can_be_redirect(uri):
         raise OAuthError(
             "invalid_redirect_uri",
-            "A redirect URI begins with https://, or with http:// and a loopback address.",
+            "A redirect URI begins with https://, or with http:// and a loopback address, "
+            "and has no user name and no fragment.",
         )
+
+
+def _can_be_redirect(uri: str) -> bool:
+    try:
+        parts = urlsplit(uri)
+        return (
+            (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK))
+            and _HOST.fullmatch(parts.netloc) is not None
+            and parts.port != 0
+            and uri.isprintable()
+            and " " not in uri
+            and "#" not in uri
+            and len(uri) <= 2000
+        )
+    except ValueError:
+        return False
 
 
 def _same_redirect(known: str, given: str) -> bool:
     if known == given:
         return True
-    try:
-        one, other = urlsplit(known), urlsplit(given)
-        return (
-            one.hostname in _LOOPBACK
-            and one._replace(netloc="") == other._replace(netloc="")
-            and one.hostname == other.hostname
-            and "@" not in other.netloc
-            and (other.port or 1) > 0
-        )
-    except ValueError:
+    if not _can_be_redirect(given):
         return False
+    one, other = urlsplit(known), urlsplit(given)
+    return (
+        one.hostname in _LOOPBACK
+        and one.hostname == other.hostname
+        and one._replace(netloc="") == other._replace(netloc="")
+    )
 
 
 def _verifies(challenge: str | None, verifier: str | None) -> bool:

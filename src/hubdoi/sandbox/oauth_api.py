@@ -14,7 +14,7 @@ from fastapi.routing import APIRoute
 from ..records import Person
 from ..records.errors import HubdoiError
 from .access import grant_of, world_of
-from .bodies import JsonBody
+from .bodies import JsonBody, text_of
 from .forms import Form, read_form
 from .oauth import (
     ACCESS_SECONDS,
@@ -101,15 +101,16 @@ def keys(request: Request) -> dict[str, Any]:
 @router.post("/oauth/register", status_code=201)
 def register(request: Request, body: JsonBody) -> dict[str, Any]:
     """Dynamic client registration (RFC 7591)."""
-    name, uris = body.get("client_name", "An application"), body.get("redirect_uris", [])
+    name = text_of(body, "client_name", at_most=_MAX_NAME, default="An application").strip()
+    uris = body.get("redirect_uris", [])
     method = body.get("token_endpoint_auth_method", "client_secret_basic")
-    if not isinstance(name, str) or not 0 < len(name.strip()) <= _MAX_NAME:
-        raise OAuthError("invalid_client_metadata", "'client_name' must be a short text.")
+    if not name:
+        raise OAuthError("invalid_client_metadata", "'client_name' is empty.")
     if not isinstance(uris, list) or not all(isinstance(uri, str) for uri in uris[:20]):
         raise OAuthError("invalid_redirect_uri", "'redirect_uris' must be a list of URLs.")
     if method not in ("client_secret_basic", "client_secret_post", "none") or len(uris) > 20:
         raise OAuthError("invalid_client_metadata", "The authentication method is not known.")
-    made, secret = world_of(request).oauth.register(name.strip(), uris, public=method == "none")
+    made, secret = world_of(request).oauth.register(name, uris, public=method == "none")
     answer = {
         "client_id": made.id,
         "client_name": made.name,
@@ -155,7 +156,7 @@ def token(request: Request, form: SentForm) -> dict[str, Any]:
             verifier=form.get("code_verifier") or None,
         )
     elif grant_type == "refresh_token":
-        issued = oauth.refresh(application, form.get("refresh_token"))
+        issued = oauth.refresh(application, form.get("refresh_token"), form.get("scope"))
     elif grant_type == _DEVICE_GRANT:
         issued = oauth.poll_device(application, form.get("device_code"))
     else:

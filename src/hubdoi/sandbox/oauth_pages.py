@@ -12,7 +12,7 @@ from ..records import Person
 from ..records.errors import SignInRequired
 from .access import grant_of, person_of, world_of
 from .forms import Form, signed_form
-from .oauth import Application, OAuthError, scopes_of
+from .oauth import Application, OAuthError, check_challenge, scopes_of
 from .page import HEADERS, Page, page_address, render, see_other
 from .refusal import Refusal
 from .scopes import SCOPES
@@ -192,6 +192,8 @@ def _asked(application: Application, query: dict[str, str]) -> tuple[str, ...]:
     challenge = query.get("code_challenge")
     if challenge and query.get("code_challenge_method", "plain") != "S256":
         raise OAuthError("invalid_request", "The code challenge must be made with S256.")
+    if challenge:
+        check_challenge(challenge)
     if not challenge and application.secret is None:
         raise OAuthError("invalid_request", "An application without a secret needs PKCE.")
     return scopes_of(query.get("scope"))

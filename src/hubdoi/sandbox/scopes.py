@@ -25,7 +25,15 @@ _INCLUDED = {
 }
 _SAFE = ("GET", "HEAD", "OPTIONS")
 _READING_POSTS = ("/paths-info/", "/validate-yaml", "/sql-console")
-_MANAGING = ("/api/repos/", "/api/settings/", "/api/collections")
+_MANAGING = (
+    "/api/repos/",
+    "/api/settings/",
+    "/api/collections",
+    "/settings",
+    "/user-access-request/",
+    "/duplicate",
+    "/doi",
+)
 
 
 def expanded(scopes: Iterable[str]) -> frozenset[str]:
@@ -36,32 +44,26 @@ def expanded(scopes: Iterable[str]) -> frozenset[str]:
     return frozenset(asked)
 
 
-def needed_for(method: str, path: str) -> str | None:
-    """The scope that a token needs for this request; None when any token will do."""
-    if path.startswith("/login"):
+def needed_for(method: str, route: str) -> str | None:
+    """The scope that a token needs for this request; None when any token will do.
+
+    `route` is the path of the route with its variables as they are written, such as
+    ``/api/models/{namespace}/{name}/commit/{tail}``: what people name their repositories and
+    branches decides nothing.
+    """
+    if route.startswith("/login"):
         return SIGNING_IN
-    if path.startswith(("/oauth/", "/api/whoami-v2")):
+    if route.startswith(("/oauth/", "/api/whoami-v2")):
         return None
     # Settings hold secrets: to read them takes what it takes to change them.
-    if path.startswith("/api/settings/webhooks"):
+    if route.startswith("/api/settings/webhooks"):
         return "manage-repos"
-    if method in _SAFE or any(part in path for part in _READING_POSTS):
+    if "/xet-write-token/" in route:
+        return "write-repos"
+    if method in _SAFE or any(part in route for part in _READING_POSTS):
         return "read-repos"
-    if "/discussions" in path:
+    if "/discussions" in route and not route.endswith("/merge"):
         return "write-discussions"
-    if (
-        path.startswith(_MANAGING)
-        or "/settings" in path
-        or "/user-access-request/" in path
-        or path.endswith(
-            (
-                "/doi",
-                "/doi/requests",
-                "/doi/amendments",
-                "/doi/amendments/preview",
-                "/doi/reservation",
-            )
-        )
-    ):
+    if any(part in route for part in _MANAGING):
         return "manage-repos"
     return "write-repos"

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Row, delete, insert, select, update
 
 from ..records import Person
+from .bodies import text_of
 from .refusal import Refusal
 from .repositories import Repository
 from .store import Store
@@ -240,8 +241,8 @@ def watched_from(value: Any) -> list[tuple[str, str]]:
     found = []
     for item in value:
         kind = item.get("type") if isinstance(item, dict) else None
-        name = item.get("name") if isinstance(item, dict) else None
-        if kind not in _KINDS or not isinstance(name, str) or not 0 < len(name) <= 200:
+        name = text_of(item, "name", at_most=200) if isinstance(item, dict) else ""
+        if kind not in _KINDS or not name:
             raise Refusal(400, "An item of 'watched' has a type (user, org, model, …) and a name.")
         found.append((kind, name))
     return found
