@@ -70,6 +70,28 @@ def test_a_pull_request_is_opened_and_the_head_stays(sandbox: Sandbox) -> None:
     assert "already" in str(again.open())
 
 
+def test_a_pull_request_that_is_open_is_not_opened_twice(sandbox: Sandbox) -> None:
+    client = Client(sandbox.endpoint, sandbox.users["ada"])
+    client.mint("ada/tiny-bert", agree=client.terms("ada/tiny-bert"))
+    first = propose(client, "ada/tiny-bert").open()
+    again = propose(client, "ada/tiny-bert").open()
+    assert again.value == first.value
+    assert "open already" in str(again)
+    # The record is corrected meanwhile: what is proposed follows it.
+    title = {"title": "A better title"}
+    terms = client.preview_amendment("ada/tiny-bert", **title).terms
+    client.amend("ada/tiny-bert", agree=terms, **title)
+    changed = propose(client, "ada/tiny-bert").open()
+    assert changed.value == first.value
+    assert "updated" in str(changed)
+    assert "open already" in str(propose(client, "ada/tiny-bert").open())
+    api = client.hf_api()
+    assert [one.num for one in api.get_repo_discussions("ada/tiny-bert")] == [1]
+    # Who closes it does not want it; another one is a new proposal.
+    api.change_discussion_status("ada/tiny-bert", 1, "closed")
+    assert str(propose(client, "ada/tiny-bert").open().value).endswith("discussions/2")
+
+
 def test_r13_the_card_that_hubdoi_reads_is_not_loaded_by_the_notebook(sandbox: Sandbox) -> None:
     client = Client(sandbox.endpoint, sandbox.users["ada"])
     client.mint("ada/tiny-bert", agree=client.terms("ada/tiny-bert"))

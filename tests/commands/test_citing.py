@@ -162,3 +162,16 @@ def test_r13_without_a_record_every_answer_names_the_dois(minted: Context, tmp_p
     fixes = run(["check", str(script), "--fix", "--dry-run"], minted)
     assert str(fixes) == "No file would change."
     assert "if the latest DOI names what was loaded" in fixes.details
+
+
+def test_a_notebook_on_the_command_line_gets_its_own_bibliography(
+    minted: Context, tmp_path: Path
+) -> None:
+    notebook = tmp_path / "a.ipynb"
+    code = "from transformers import AutoModel\nAutoModel.from_pretrained('ada/tiny-bert')"
+    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)]), notebook)
+    written = run(["cite", str(notebook), "--insert"], minted)
+    assert str(written).startswith(f"The bibliography cell of {notebook} is written.")
+    assert "10.5072/hf/" in notebook.read_text("utf-8")
+    again = run(["cite", str(notebook), "--insert"], minted)
+    assert str(again).startswith(f"The bibliography cell of {notebook} is up to date.")

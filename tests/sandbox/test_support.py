@@ -63,6 +63,20 @@ def test_r10_a_request_is_recorded_and_listed(
     assert demo.hf_api().repo_exists("ada/tiny-bert")
 
 
+def test_r10_an_open_request_is_not_recorded_twice(
+    http: Ask, demo: Sandbox, granted: Ask, mint: Callable[..., str]
+) -> None:
+    mint(demo, "models/ada/tiny-bert")
+    ask = {"action": "move", "reason": "x", "to": "ada/new-name"}
+    numbers = [http("POST", REQUESTS, json=ask).json()["number"] for _ in range(2)]
+    other = http("POST", REQUESTS, json={**ask, "to": "ada/another"}).json()["number"]
+    assert [*numbers, other] == [1, 1, 2]
+    granted(1)
+    moved = "/api/models/ada/new-name/doi/requests"
+    # What was granted is done: asked again, it is a new request.
+    assert http("POST", moved, json=ask).json()["number"] == 3
+
+
 def test_r10_granting_does_it_once(
     http: Ask, demo: Sandbox, granted: Ask, mint: Callable[..., str]
 ) -> None:

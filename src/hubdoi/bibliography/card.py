@@ -67,27 +67,47 @@ class CardProposal(Displayed):
         )
 
     def open(self) -> Message:
-        """Open the pull request, and say where it is.
+        """Open the pull request, and say where it is; one that is open gets what has changed since.
 
         Raises:
             SignInRequired, RepoNotFound, ServiceError: the Hub refuses it.
         """
         if self.before == self.after:
             return Message(f"The card of {self.repo} already contains this citation.")
-        commit = _asked(
-            self.repo,
-            lambda: self._client.hf_api().upload_file(
-                path_or_fileobj=self.after.encode(),
-                path_in_repo="README.md",
-                repo_id=self.repo.id,
-                repo_type=self.repo.type,
-                commit_message=f"Add the citation of {self.version.doi}",
-                commit_description=self.warning,
-                create_pr=True,
-            ),
+        title = f"Add the citation of {self.version.doi}"
+        address, said = _asked(self.repo, lambda: self._sent(title))
+        return Message(f"{said}: {address}", address)
+
+    def _sent(self, title: str) -> tuple[str, str]:
+        """The URL of the pull request, and what was done."""
+        api, hub, person = self._client.hf_api(), self._client.hub, self._client.whoami()
+        found = api.get_repo_discussions(
+            self.repo.id,
+            repo_type=self.repo.type,
+            author=person.username if person else None,
+            discussion_type="pull_request",
+            discussion_status="open",
         )
-        address = commit.pr_url
-        return Message(f"The pull request is open: {address}", address)
+        mine = next((one for one in found if one.title == title), None)
+        ref = f"refs/pr/{mine.num}" if mine else None
+        content = self.after.encode()
+        if mine is not None:
+            head = hub.info(self.repo, person, ref).revision
+            if head and hub.card(self.repo, head, first=len(content) + 1) == content:
+                return mine.url, "The pull request with this citation is open already"
+        commit = api.upload_file(
+            path_or_fileobj=content,
+            path_in_repo="README.md",
+            repo_id=self.repo.id,
+            repo_type=self.repo.type,
+            revision=ref,
+            commit_message=title,
+            commit_description=self.warning,
+            create_pr=mine is None,
+        )
+        if mine is not None:
+            return mine.url, "The open pull request was updated"
+        return str(commit.pr_url), "The pull request is open"
 
 
 def propose(client: Client, repo: str | Repo) -> CardProposal:

@@ -51,7 +51,9 @@ def cite(arguments: Namespace, context: Context) -> Any:
     if arguments.insert is not None:
         from .notebooks import insert
 
-        return insert(arguments.insert, citation, context)
+        # On a command line there is no other notebook that could be meant.
+        only = notebooks[0] if len(notebooks) == 1 and context.notebook_path is None else ""
+        return insert(arguments.insert or only, citation, context)
     return citation
 
 

@@ -95,7 +95,7 @@ class Support:
     def ask(
         self, repo: Repo, person: Person | None, action: Any, reason: Any, to: Any = None
     ) -> SupportRequest:
-        """Record a request of a person with write access.
+        """Record a request of a person with write access; one that is open already is not asked twice.
 
         Raises:
             SignInRequired, WriteAccessRequired, RepoNotFound: who asks cannot ask for this.
@@ -116,20 +116,24 @@ class Support:
             raise InvalidMetadata("Give a reason for the request, in a sentence.")
         check_text(reason, "The reason", MAX_REASON)
         target = self._target(info.repo, to) if action == "move" else None
+        asked = {
+            "uid": info.uid,
+            "repo_type": info.repo.type,
+            "repo_id": info.repo.id,
+            "action": action,
+            "to_id": target,
+            "reason": reason.strip(),
+            "username": person.username,
+        }
+        same = [_requests.c[name].is_not_distinct_from(value) for name, value in asked.items()]
+        still_open = sa.select(_requests.c.number).where(_requests.c.granted.is_(None), *same)
         with self._world.transaction() as db:
-            number = db.execute(
-                _requests.insert().values(
-                    uid=info.uid,
-                    repo_type=info.repo.type,
-                    repo_id=info.repo.id,
-                    action=action,
-                    to_id=target,
-                    reason=reason.strip(),
-                    username=person.username,
-                    asked=show_moment(self._world.clock.now()),
-                )
-            ).inserted_primary_key
-            return self._find(number[0] if number else 0)
+            number = db.scalar(still_open)
+            if number is None:
+                now = show_moment(self._world.clock.now())
+                added = db.execute(_requests.insert().values(**asked, asked=now))
+                number = (added.inserted_primary_key or (0,))[0]
+            return self._find(number)
 
     def _target(self, repo: Repo, to: Any) -> str:
         """The id that a move leads to.
