@@ -404,7 +404,7 @@ def parser(prog: str = "%doi", only: str | None = None) -> argparse.ArgumentPars
     put.add_argument(
         "--review",
         action=argparse.BooleanOptionalAction,
-        help="a curator decides each mint, or none; else as in the configuration",
+        help="a curator decides each request, or none; else as in the configuration",
     )
     command("remove", "let the policy of everybody apply", acts).add_argument(
         "group", metavar="GROUP"

@@ -93,7 +93,10 @@ def _readyz(request: Request) -> dict[str, str]:
 
 def _metrics(request: Request) -> Response:
     institution = institution_of(request)
-    content = institution.metrics.text(*institution.work.depths())
+    depths, oldest = institution.work.depths()
+    for row in institution.drafts.waiting():
+        depths[row.state] += 1
+    content = institution.metrics.text(depths, oldest)
     return Response(content, media_type=MEDIA_TYPE)
 
 

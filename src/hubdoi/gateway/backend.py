@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import NoReturn
@@ -13,13 +13,11 @@ from ..hub.repositories import HuggingFaceHub
 from ..minting.backends.datacite import DataCiteBackend
 from ..minting.backends.resources import Resources
 from ..minting.ledger import Entry
-from ..minting.ledger_reservations import LedgerReservations
 from ..minting.rules import check_write_access
 from ..minting.service import DoiService
 from ..records import Doi, MintRequest, Person, Repo, RepoInfo, Status, Version
 from ..records.amendment import Activities, Amendment, AmendRequest
 from ..records.errors import (
-    AccessError,
     DoiNotFound,
     InReview,
     PolicyRefused,
@@ -33,7 +31,6 @@ from .institution import Institution
 from .people import Member
 from .policies import Policy
 from .reviews import Review, in_review, refusal_sentence
-from .work import for_researcher
 
 
 def backend_for(
@@ -109,6 +106,9 @@ class InstitutionBackend(DataCiteBackend):
         if person is not None and found.version is not None and found.notice is None:
             notice = desk.corrections.notice(found.version, desk.settings.institution)
             found = found.replace(notice=notice) if notice else found
+        if policy.review and name and found.notice is None and found.reserved is None:
+            title = desk.settings.institution
+            found = found.replace(notice=desk.reservations.notice(found.repo, name, title))
         if found.obstacle is not None or person is None:
             return found
         try:
@@ -176,30 +176,40 @@ class InstitutionBackend(DataCiteBackend):
         return desk.work.finished(entry)
 
     def reserve(self, repo: Repo) -> Reservation:
-        """Keep a DOI for the next version. Raises as `DoiService.reserve`; PolicyRefused as `mint`."""
-        asking = self._asking(repo)
-        book = LedgerReservations(self.ledger)
-        if asking.info.can_write and book.doi(asking.info) is None:
-            self.institution.check_quota(asking.person.username, asking.policy)
-        return self._reservation(asking, asking.service.reserve, "reserved")
+        """Keep a DOI for the next version, durably; any worker can go on with its draft.
+
+        Raises: as `DoiService.reserve`; PolicyRefused as `mint`; InReview: a curator decides first.
+        """
+        asking, desk = self._asking(repo), self.institution
+        info, by = asking.info, asking.person
+        waiting = None
+        with self.ledger.transaction():
+            desk.take_turns(info.uid)
+            is_new = desk.reservations.book.doi(info) is None
+            if is_new:
+                desk.check_quota(by.username, asking.policy)
+            if is_new and asking.reviewed:
+                registrar = desk.registrar_of(asking.policy)
+                waiting = desk.reservations.ask(registrar, info, by.username, asking.name)
+            else:
+                found = desk.reservations.begin(asking.service, info, by, asking.name)
+        if waiting is not None:
+            raise desk.reservations.in_review(waiting, desk.settings.institution)
+        desk.drafts.attempt(found.doi)
+        return found
 
     def release(self, repo: Repo) -> Reservation:
-        """Give the reserved DOI up. Raises as `DoiService.release`; PolicyRefused as `mint`."""
-        asking = self._asking(repo)
-        return self._reservation(asking, asking.service.release, "reservation given up")
+        """Give the reserved DOI up, durably; any worker can go on with its draft.
 
-    def _reservation(
-        self, asking: Asking, act: Callable[[Repo, Person], Reservation], word: str
-    ) -> Reservation:
-        book = LedgerReservations(self.ledger)
-        before = book.doi(asking.info)
-        try:
-            found = act(asking.info.repo, asking.person)
-        except AccessError as error:
-            raise for_researcher(error) from error
-        finally:
-            if (after := book.doi(asking.info)) != before:
-                self.institution.audit.add(asking.name, word, str(after or before))
+        Raises: as `DoiService.release`; PolicyRefused as `mint`.
+        """
+        asking, desk = self._asking(repo), self.institution
+        with self.ledger.transaction():
+            desk.take_turns(asking.info.uid)
+            found = desk.reservations.release(
+                asking.service, asking.info, asking.person, asking.name
+            )
+        desk.drafts.attempt(found.doi)
         return found
 
     def preview_amendment(self, repo: Repo, request: AmendRequest) -> Amendment:

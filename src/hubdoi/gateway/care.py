@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import smtplib
 from collections.abc import Iterator
+from typing import Any
 from urllib.parse import urlsplit
 
 from ..minting.doctor import datacite_findings, hub_findings
@@ -79,11 +80,17 @@ def _of_database(institution: Institution) -> Iterator[Finding]:
         entry = institution.ledger.entry(row.version_id)
         subject = str(entry.version.doi) if entry else "work"
         what = "Its correction" if entry and entry.step == "linked" else "Its registration"
-        if row.state == "parked":
-            yield Finding(subject, "parked", f"{what} waits for a person: {row.reason}")
-        elif row.state == "queued" and row.attempts >= STUCK:
-            failed = f"{what} has failed {row.attempts} times and is tried again: {row.reason}"
-            yield Finding(subject, "stuck", failed)
+        yield from _of_work(subject, what, row)
+    for row in institution.drafts.waiting():
+        yield from _of_work(row.doi, "Its reservation", row)
+
+
+def _of_work(subject: str, what: str, row: Any) -> Iterator[Finding]:
+    if row.state == "parked":
+        yield Finding(subject, "parked", f"{what} waits for a person: {row.reason}")
+    elif row.state == "queued" and row.attempts >= STUCK:
+        failed = f"{what} has failed {row.attempts} times and is tried again: {row.reason}"
+        yield Finding(subject, "stuck", failed)
 
 
 def _of_policies(institution: Institution) -> Iterator[Finding]:

@@ -6,8 +6,6 @@ approval.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-
 import sqlalchemy as sa
 
 from ..minting.ledger import Entry
@@ -25,8 +23,6 @@ from ..records.errors import (
 from .reviews import Review, Reviews, in_review, refusal_sentence
 from .tables import work
 
-REMEMBERED = timedelta(days=30)
-"""How long a refusal is shown to the researcher."""
 _PARKED = (
     sa.select(work.c.reason)
     .join(versions, versions.c.id == work.c.version_id)
@@ -139,5 +135,4 @@ class Corrections:
             return None
         if last.state == "waiting":
             return in_review(last, institution).message
-        recent = last.decided is not None and datetime.now(UTC) - last.decided < REMEMBERED
-        return refusal_sentence(last, institution) if recent else None
+        return refusal_sentence(last, institution) if last.is_recent else None

@@ -26,6 +26,7 @@ from ..records.errors import InvalidInput, PolicyRefused
 from .audit import AuditLog
 from .corrections import Corrections
 from .database import migrate, open_database
+from .drafts import Drafts
 from .grants import Grants, owner_of_person, owner_of_token
 from .jupyterhub import MINT_SCOPE, JupyterHub
 from .metrics import Metrics
@@ -35,6 +36,7 @@ from .people import Member, People
 from .policies import Policies, Policy
 from .rates import Rates
 from .registrar import InstitutionRegistrar
+from .reservations import Reservations
 from .reviews import Review, Reviews
 from .sessions import Sessions
 from .settings import Settings
@@ -88,6 +90,8 @@ class Institution:
         self.policies = Policies(self.database, settings)
         self.reviews = Reviews(self.ledger, self.work, self.audit)
         self.corrections = Corrections(self.work.service, self.reviews)
+        self.drafts = Drafts(self.work)
+        self.reservations = Reservations(self.drafts, self.reviews)
         self.watch = Watch(self.ledger)
         self.statuses = Questions()
         self.jupyterhub = JupyterHub(settings) if settings.jupyterhub else None
@@ -200,7 +204,10 @@ class Institution:
         change: Callable[[Version], Version] | None = None,
         reason: str | None = None,
     ) -> Review:
-        """Approve a request; `change` is for a mint alone. Raises as `Reviews.approve` and `Corrections.approve`."""
+        """Approve a request; `change` is for a mint alone.
+
+        Raises: as `Reviews.approve` and `Corrections.approve`; PolicyRefused: the rules have changed.
+        """
         review = self.reviews.get(number)
         if review.kind == "mint":
             return self.reviews.approve(
@@ -208,6 +215,14 @@ class Institution:
             )
         repo = review.version.repo
         assert repo is not None
+        if review.kind == "reservation":
+            # The repository may be private, and unknown here; its mint looks at it.
+            member, policy = self.member(review.username)
+            self.check_rules(repo, member, policy)
+            with self.database.transaction():
+                self.take_turns(review.uid)
+                registrar = self.registrar_of(policy)
+                return self.reservations.approve(review, registrar, by, reason)
         if review.state == "waiting":
             info = self.hub.info(repo, None)
             check_same_hands(info, repo, review.uid)

@@ -96,7 +96,7 @@ class _Queue(Collector):
     def collect(self) -> Iterator[Metric]:
         queue = GaugeMetricFamily(
             "hubdoi_gateway_queue",
-            "Mints and corrections that are not finished, by state",
+            "Mints, corrections and reservations that are not finished, by state",
             labels=["state"],
         )
         for state, depth in self._depths.items():

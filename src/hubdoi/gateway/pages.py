@@ -200,12 +200,12 @@ def _authenticated(request: Request, version: Version) -> frozenset[str]:
 def failed_work(request: Request) -> Response:
     signed_in(request)
     institution = institution_of(request)
-    rows = [
+    entries = [
         (row, institution.ledger.entry(row.version_id))
         for row in institution.work.waiting()
         if row.state != "review"
     ]
-    return render(request, "work.html", rows=rows)
+    return render(request, "work.html", rows=entries, drafts=institution.drafts.waiting())
 
 
 @router.post("/work/{version_id}")
@@ -220,6 +220,18 @@ def change_work(request: Request, version_id: int, form: SentForm) -> Response:
         institution.work.give_up(version_id, session.username, form.get("reason", ""))
     else:
         institution.work.retry(version_id, session.username)
+    return see_other("/gateway/work")
+
+
+@router.post("/drafts/{doi:path}")
+def change_draft(request: Request, doi: str, form: SentForm) -> Response:
+    session, _ = signed_in(request)
+    session.check(form.get("csrf", ""))
+    drafts = institution_of(request).drafts
+    if form.get("act") == "give up":
+        drafts.give_up(doi_of_path(doi), session.username, form.get("reason", ""))
+    else:
+        drafts.retry(doi_of_path(doi), session.username)
     return see_other("/gateway/work")
 
 

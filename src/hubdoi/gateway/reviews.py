@@ -9,19 +9,21 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 import sqlalchemy as sa
 
 from ..minting.ledger import Entry, Ledger
-from ..records import Terms, Version, parse_moment, show_moment
+from ..records import Repo, Terms, Version, parse_moment, show_moment
 from ..records.errors import InReview, InvalidInput
 from .audit import AuditLog
 from .tables import requests
 from .work import MOST_REASON, Work
 
 ReviewState = Literal["waiting", "approved", "refused"]
+REMEMBERED = timedelta(days=30)
+"""How long a refusal is shown to the researcher."""
 Kind = Literal["mint", "correction", "reservation"]
 
 
@@ -40,6 +42,11 @@ class Review:
     decided_by: str | None = None
     reason: str | None = None
     kind: Kind = "mint"
+
+    @property
+    def is_recent(self) -> bool:
+        """Whether it was decided so lately that who asked is shown it."""
+        return self.decided is not None and datetime.now(UTC) - self.decided < REMEMBERED
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -160,14 +167,24 @@ class Reviews:
             query = sa.select(requests.c.id).where(requests.c.revision == revision).limit(1)
             return db.scalar(query) is not None
 
-    def last(self, uid: str, revision: str, kind: Kind = "mint") -> Review | None:
-        """The latest request for a DOI of a revision, or for a correction of its record."""
-        return self._latest(revision, requests.c.uid == uid, requests.c.kind == kind)
+    def last(
+        self, uid: str, revision: str, kind: Kind = "mint", *, before: int | None = None
+    ) -> Review | None:
+        """The latest request of a kind for a revision, or the latest below the number `before`.
+
+        A reservation has the revision "".
+        """
+        where = [requests.c.uid == uid] + ([requests.c.id < before] if before else [])
+        return self._latest(revision, *where, requests.c.kind == kind)
 
     def last_correction(self, version: Version) -> Review | None:
         """The latest request for a correction of the record of `version`."""
         named = requests.c.doi == (version.doi.name if version.doi else None)
         return self._latest(version.revision, named, requests.c.kind == "correction")
+
+    def last_reservation(self, repo: Repo) -> Review | None:
+        """The latest request for a reserved DOI of the repository that had this name then."""
+        return self._latest("", requests.c.repo == str(repo), requests.c.kind == "reservation")
 
     def _latest(self, revision: str | None, *conditions: sa.ColumnElement[bool]) -> Review | None:
         query = sa.select(requests).where(requests.c.revision == revision, *conditions)

@@ -75,7 +75,7 @@ class Settings:
     )
     review: bool = _setting(
         "HUBDOI_GATEWAY_REVIEW",
-        "1: a curator decides each mint before it is registered; a group's policy wins",
+        "1: a curator decides each mint, correction and reservation first; a group's policy wins",
         False,
     )
     suffix: str = _setting(

@@ -23,6 +23,21 @@ work = sa.Table(
     sa.Index("gateway_work_due", "state", "due"),
 )
 
+# What DataCite has to do for reserved DOIs: keep a draft, or discard it; a row goes when it is done.
+drafts = sa.Table(
+    "gateway_drafts",
+    metadata,
+    sa.Column("doi", sa.Text, primary_key=True),
+    # keep or discard.
+    sa.Column("act", sa.Text, nullable=False),
+    # queued or parked, as in gateway_work.
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("due", sa.Float, nullable=False),
+    sa.Column("reason", sa.Text),
+    sa.Index("gateway_drafts_due", "state", "due"),
+)
+
 # Who did what, when and why; rows are only ever added, and the database itself refuses to change them.
 audit = sa.Table(
     "gateway_audit",

@@ -72,7 +72,7 @@ PATIENCE = 25.0
 
 
 MOST_REASON = 2000
-_DONE = "That was already done; reload the list."
+DONE = "That was already done; reload the list."
 WorkState = Literal["queued", "parked", "review"]
 """For the workers; for a person, or better metadata; for a curator."""
 
@@ -345,7 +345,7 @@ class Work:
             raise InvalidInput("Give a reason; it is kept in the audit log.")
         entry = self.ledger.entry(version_id)
         if entry is None:
-            raise InvalidInput(_DONE)
+            raise InvalidInput(DONE)
         if entry.step == "registered":
             raise InvalidInput(
                 "That cannot be given up, because the DOI is registered; try it again."
@@ -355,7 +355,7 @@ class Work:
         with self.database.transaction() as db:
             done = db.execute(_DELETE.where(work.c.state == "parked"), {"of": version_id})
             if not done.rowcount:
-                raise InvalidInput(_DONE)
+                raise InvalidInput(DONE)
             if entry.step == "linked":
                 self.corrections.forget_refused(version_id)
             else:

@@ -12,6 +12,7 @@ def run(institution: Institution, stop: threading.Event, *, until_idle: bool = F
     """Do what is due until `stop` is set, beginning with what nobody works on."""
     institution.work.adopt()
     beside = (
+        institution.drafts.attempt,
         lambda: look(institution),
         lambda: institution.notices.attempt(institution.url),
     )

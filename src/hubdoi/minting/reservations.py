@@ -28,16 +28,8 @@ class Reservations:
 
     def reserve(self, repo: Repo, person: Person | None) -> Reservation:
         """The DOI for the next version of `repo`. Arguments and errors as `DoiService.reserve`."""
-        signed_in = check_signed_in(person, repo)
-        info = self._info(repo, signed_in)
         with self.ledger.transaction():
-            found = self.book.open(info.uid, info.repo)
-            if found is None:
-                number = self.book.next_number(info.uid)
-                doi = self.registrar.reserve(info.repo, info.uid, reserved_mark(number))
-                self.book.add(info.uid, number, doi, by=signed_in.username, at=self.clock())
-                found = self.book.open(info.uid, info.repo)
-                assert found is not None
+            found = self.begin(repo, check_signed_in(person, repo))
             if self.registrar.shares_ledger:
                 self.registrar.draft(found.doi)
         if not self.registrar.shares_ledger:
@@ -45,9 +37,29 @@ class Reservations:
             self.registrar.draft(found.doi)
         return found
 
+    def begin(self, repo: Repo, person: Person) -> Reservation:
+        """Record the reservation, durably, if there is none; nothing is sent. Raises as `reserve`."""
+        info = self._info(repo, person)
+        with self.ledger.transaction():
+            found = self.book.open(info.uid, info.repo)
+            if found is None:
+                number = self.book.next_number(info.uid)
+                doi = self.registrar.reserve(info.repo, info.uid, reserved_mark(number))
+                self.book.add(info.uid, number, doi, by=person.username, at=self.clock())
+                found = self.book.open(info.uid, info.repo)
+                assert found is not None
+            return found
+
     def release(self, repo: Repo, person: Person | None) -> Reservation:
         """Give the reserved DOI up. Arguments and errors as `DoiService.release`."""
-        info = self._info(repo, check_signed_in(person, repo))
+        found = self.to_release(repo, check_signed_in(person, repo))
+        self.registrar.discard(found.doi)
+        self.book.remove(found.doi)
+        return found
+
+    def to_release(self, repo: Repo, person: Person) -> Reservation:
+        """The reservation that `release` may give up. Raises as that, without what is sent."""
+        info = self._info(repo, person)
         found = self.book.open(info.uid, info.repo)
         if found is None:
             raise DoiNotFound(f"No DOI is reserved for {info.repo}; there is nothing to give up.")
@@ -55,8 +67,6 @@ class Reservations:
             raise AlreadyRegistered(
                 f"A mint with the reserved DOI {found.doi} has begun; finish it with: %doi recover"
             )
-        self.registrar.discard(found.doi)
-        self.book.remove(found.doi)
         return found
 
     def _info(self, repo: Repo, person: Person) -> RepoInfo:
