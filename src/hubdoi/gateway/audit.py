@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -12,7 +13,11 @@ from ..minting.database import Database
 from ..records import show_moment
 from .tables import audit
 
-_INSERT = sa.insert(audit).inline()
+_INSERT = (
+    sa.insert(audit)
+    .values({name: sa.bindparam(f"log_{name}") for name in ("at", "who", "act", "subject", "why")})
+    .inline()
+)
 GATEWAY = "gateway"
 """Who acts where no person does."""
 
@@ -23,11 +28,29 @@ class AuditLog:
     def __init__(self, database: Database) -> None:
         self.database = database
 
-    def add(self, who: str, act: str, subject: str, why: str | None = None) -> None:
-        """Add an act of `who` on `subject`, a DOI or a repository; with the transaction around it."""
+    def logged(self, statement: sa.Insert | sa.Delete) -> tuple[Any, ...]:
+        """`statement` and an entry about what it does, for `add`."""
+        return self.database.together(statement, _INSERT)
+
+    def add(
+        self,
+        who: str,
+        act: str,
+        subject: str,
+        why: str | None = None,
+        *,
+        doing: tuple[Any, ...] = (_INSERT,),
+        **values: Any,
+    ) -> None:
+        """Add an act of `who` on `subject`, a DOI or a repository; with the transaction around it.
+
+        `doing` is what `logged` made of the statement that does it, and `values` are the statement's.
+        """
+        at = show_moment(datetime.now(UTC))
+        entry = {"log_at": at, "log_who": who, "log_act": act, "log_subject": subject}
         with self.database.transaction() as db:
-            at = show_moment(datetime.now(UTC))
-            db.execute(_INSERT, {"at": at, "who": who, "act": act, "subject": subject, "why": why})
+            for statement in doing:
+                db.execute(statement, {**entry, "log_why": why, **values})
 
     def pseudonymise(self, name: str, pseudonym: str, cleaned: Callable[[str], str]) -> int:
         """Write `pseudonym` for the person `name`, in lower case, and `cleaned` reasons; how many entries.

@@ -11,7 +11,6 @@ from urllib.parse import urlsplit
 from ..config import Secret
 from ..hub.repositories import HuggingFaceHub
 from ..minting.backends.datacite import DataCiteBackend
-from ..minting.backends.resources import Resources
 from ..minting.ledger import Entry
 from ..minting.rules import check_write_access
 from ..minting.service import DoiService
@@ -75,7 +74,7 @@ class InstitutionBackend(DataCiteBackend):
         identity: Secret | None,
         grant: str | None,
     ) -> None:
-        self.resources = Resources(institution.settings.for_person(None))
+        self.resources = institution.resources
         self.institution = institution
         self.hub = hub
         self.identity = identity
@@ -163,14 +162,14 @@ class InstitutionBackend(DataCiteBackend):
                 info.repo, person, request, key=key, join=running, standing=standing
             )
             if entry.step != "linked" and not running:
+                why = None if name == person.username else f"as {person.username}"
                 if policy.review and not member.is_at_least("curator"):
                     desk.reviews.ask(entry, name)
+                    desk.audit.add(name, "asked", str(entry.version.doi), why)
                     state = "review"
                 else:
-                    desk.work.add(entry, name)
+                    desk.work.add(entry, name, "asked", why)
                     state = "queued"
-                why = None if name == person.username else f"as {person.username}"
-                desk.audit.add(name, "asked", str(entry.version.doi), why)
         if state == "review":
             self._refuse_second(entry, state)
         return desk.work.finished(entry)
@@ -242,8 +241,7 @@ class InstitutionBackend(DataCiteBackend):
                 waiting = None
                 number, doi = amendments.begin(info.repo, asking.person, request, key=key)
                 if number is not None:
-                    desk.work.add(entry, asking.name)
-                    desk.audit.add(asking.name, "correction asked", str(doi))
+                    desk.work.add(entry, asking.name, "correction asked")
         if waiting is not None:
             raise in_review(waiting, desk.settings.institution)
         if number is not None:

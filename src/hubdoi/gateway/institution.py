@@ -14,6 +14,7 @@ from ..config import Secret
 from ..datacite.public_records import PublicRecords
 from ..hub.repositories import HuggingFaceHub
 from ..minting.backends.own_records import find_of_revision
+from ..minting.backends.resources import Resources
 from ..minting.database import Database
 from ..minting.ledger import Entry, Ledger
 from ..minting.ledger_tables import consents, versions
@@ -69,7 +70,8 @@ class Institution:
         self.url = settings.url or ""
         self.metrics = Metrics(Traces.to(settings.traces))
         # What was seen before is no ground for a DOI: nothing of it is kept.
-        self.public_records = PublicRecords(settings.for_person(None), keeps=False)
+        self.resources = Resources(settings.for_person(None))
+        self.public_records = PublicRecords(self.resources.config, keeps=False)
         self.hub = self._hub(settings.hub_token)
         self.registrar = InstitutionRegistrar(settings, self.hub, self.public_records, self.metrics)
         self.database = database or open_database(

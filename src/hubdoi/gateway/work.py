@@ -115,7 +115,14 @@ class Work:
         claim = _CLAIM_LOCKED if database.is_postgres else _CLAIM
         self._claim_one = claim.where(work.c.version_id == sa.bindparam("of"))
         self._claim_due = claim.where(work.c.due <= clock)
-        insert = database.insert(work).values(attempts=0, due=clock)
+        insert = database.insert(work).values(
+            version_id=sa.bindparam("of"),
+            repository_id=sa.bindparam("of_repository"),
+            state=sa.bindparam("put"),
+            attempts=0,
+            due=clock,
+            asked_by=sa.bindparam("by"),
+        )
         self._insert = insert.on_conflict_do_update(
             index_elements=["version_id"],
             set_={
@@ -125,30 +132,32 @@ class Work:
                 "asked_by": sa.func.coalesce(insert.excluded.asked_by, work.c.asked_by),
             },
         )
+        self._insert_logged = audit.logged(self._insert)
+        self._delete_logged = audit.logged(_DELETE)
 
-    def add(self, entry: Entry, by: str | None = None) -> None:
-        """Have `entry`, for which `by` asked, finished; in the transaction around it, with the intent."""
-        self._put(entry, "queued", by)
+    def add(
+        self, entry: Entry, by: str | None = None, act: str | None = None, why: str | None = None
+    ) -> None:
+        """Have `entry`, for which `by` asked, finished; in the transaction around it, with the intent.
+
+        With `act`, that is in the log.
+        """
+        row = _row(entry, "queued", by)
+        if by and act:
+            subject = str(entry.version.doi)
+            self.audit.add(by, act, subject, why, doing=self._insert_logged, **row)
+            return
+        with self.database.transaction() as db:
+            db.execute(self._insert, row)
 
     def hold(self, entry: Entry, by: str) -> None:
         """Keep `entry` from the workers until it is added, because a curator decides it."""
-        self._put(entry, "review", by)
+        with self.database.transaction() as db:
+            db.execute(self._insert, _row(entry, "review", by))
 
     def drop(self, entry: Entry) -> None:
         """There is nothing to do for `entry` any more."""
         self._settle(entry.id, None)
-
-    def _put(self, entry: Entry, state: str, by: str | None) -> None:
-        with self.database.transaction() as db:
-            db.execute(
-                self._insert,
-                {
-                    "version_id": entry.id,
-                    "repository_id": entry.repository_id,
-                    "state": state,
-                    "asked_by": by,
-                },
-            )
 
     def adopt(self) -> int:
         """Add what the ledger has not finished and nobody works on, as after a restored backup."""
@@ -277,8 +286,7 @@ class Work:
             with self.database.transaction():
                 if correction:
                     self.corrections.mark_registered(correction)
-                self._settle(row.version_id, None)
-                self.audit.add(GATEWAY, act, subject)
+                self.audit.add(GATEWAY, act, subject, doing=self._delete_logged, of=row.version_id)
         (self.metrics.corrections if correction else self.metrics.mints).inc()
         _log.info(act, extra={"doi": subject})
         return Outcome(entry)
@@ -400,6 +408,10 @@ class Work:
     def _time(self) -> float:
         with self.database.reading() as db:
             return now_in(db)
+
+
+def _row(entry: Entry, state: WorkState, by: str | None) -> dict[str, Any]:
+    return {"of": entry.id, "of_repository": entry.repository_id, "put": state, "by": by}
 
 
 def for_researcher(error: HubdoiError) -> HubdoiError:

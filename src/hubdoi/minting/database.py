@@ -57,6 +57,13 @@ class Database:
         """An insert into `table` that may say what to do about a conflict, in this database's dialect."""
         return sqlite.insert(table)
 
+    def together(self, first: Any, then: Any) -> tuple[Any, ...]:
+        """An insert or delete and an insert, to be run in turn, or one statement that does both.
+
+        Neither may need what the other did, and no parameter is named as a column is.
+        """
+        return first, then
+
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
         """A connection whose writes become durable together when the block ends.

@@ -43,6 +43,9 @@ class PostgresDatabase(Database):
     def insert(self, table: Table) -> Any:
         return postgresql.insert(table)
 
+    def together(self, first: Any, then: Any) -> tuple[Any, ...]:
+        return (then.add_cte(first.cte("first")),)
+
     @contextmanager
     def glancing(self) -> Iterator[Connection]:
         outer: Connection | None = getattr(self._open, "writing", None) or getattr(
