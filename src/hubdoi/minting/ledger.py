@@ -78,16 +78,27 @@ class Ledger:
             .on_conflict_do_nothing(index_elements=["repository_id", "revision"])
             .returning(_versions.c.id)
         )
-        with database.transaction() as db:
+        # A ledger that is complete is opened without waiting for those who write to it.
+        if not self._is_complete():
+            self._create()
+
+    def _is_complete(self) -> bool:
+        """Whether every table is there. Raises LedgerError: a newer hubdoi wrote them."""
+        with self.database.reading() as db:
+            tables = set(sa.inspect(db).get_table_names())
+            found = db.scalar(sa.select(_schema.c.version)) if _schema.name in tables else None
+        if found is not None and found > SCHEMA_VERSION:
+            raise LedgerError(
+                "The ledger was written by a newer hubdoi; upgrade with: pip install --upgrade hubdoi"
+            )
+        return found is not None and tables >= set(metadata.tables)
+
+    def _create(self) -> None:
+        with self.database.transaction() as db:
             lock_tables(db)
             _schema.create(db, checkfirst=True)
-            found = db.scalar(sa.select(_schema.c.version))
-            if found is None:
+            if db.scalar(sa.select(_schema.c.version)) is None:
                 db.execute(_schema.insert().values(version=SCHEMA_VERSION))
-            elif found > SCHEMA_VERSION:
-                raise LedgerError(
-                    "The ledger was written by a newer hubdoi; upgrade with: pip install --upgrade hubdoi"
-                )
             metadata.create_all(db)
 
     def transaction(self) -> AbstractContextManager[sa.Connection]:

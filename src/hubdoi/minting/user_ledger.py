@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from platformdirs import user_data_path
 
-from ..config import user_path
+from ..config import DATACITE_API, Config, user_path
 from .database import Database
 from .ledger import Ledger
 
@@ -17,6 +18,17 @@ def data_directory() -> Path:
     """``HUBDOI_DATA``, or the platform's data directory of the user."""
     chosen = os.environ.get("HUBDOI_DATA")
     return user_path(chosen) if chosen else user_data_path("hubdoi")
+
+
+def register_of(config: Config) -> str | None:
+    """The test system that is used as DataCite; None for DataCite itself."""
+    is_real = config.datacite_api == DATACITE_API
+    return None if is_real else urlsplit(config.datacite_api).netloc
+
+
+def has_user_ledger(register: str | None = None) -> bool:
+    """Whether there is a ledger; what only wants to read it does not make one."""
+    return _path(register).exists()
 
 
 def open_user_ledger(endpoint: str, *, hub: str, register: str | None = None) -> Ledger:
@@ -30,5 +42,9 @@ def open_user_ledger(endpoint: str, *, hub: str, register: str | None = None) ->
     Raises:
         LedgerError: it cannot be read or written.
     """
+    return Ledger(Database(_path(register)), hub=hub, endpoint=endpoint)
+
+
+def _path(register: str | None) -> Path:
     name = f"ledger.{re.sub('[^a-z0-9.]', '-', register.lower())}.db" if register else "ledger.db"
-    return Ledger(Database(data_directory() / name), hub=hub, endpoint=endpoint)
+    return data_directory() / name

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 import threading
 from argparse import Namespace
@@ -422,3 +423,65 @@ def test_any_doi_of_datacite_is_cited(plain_hub: Sandbox, proxy_of: ProxyOf) -> 
         proxy.set(Fault("status", path="/datacite/dois", status=200, body=body))
         assert f"https://doi.org/{doi}" in str(client.cite(f"doi:{doi}", format="text")).lower()
         assert len(proxy.requests) == 1
+
+
+@pytest.fixture
+def account(plain_hub: Sandbox) -> Client:
+    """A client of the same person with the credentials of a DataCite account."""
+    settings = plain_hub.datacite_repository
+    return Client(
+        plain_hub.endpoint,
+        plain_hub.users["ada"],
+        registrar="datacite",
+        datacite_api=plain_hub.datacite_url,
+        datacite_repository=settings["username"],
+        datacite_password=settings["password"],
+        datacite_prefix=settings["prefix"],
+    )
+
+
+def test_r08_without_the_credentials_its_dois_are_there_all_the_same(
+    plain_hub: Sandbox, account: Client
+) -> None:
+    first = account.mint(REPO, agree=account.terms(REPO), authors=["Grace Hopper"])
+    client = client_of(plain_hub)
+    status = client.status(REPO)
+    assert (status.state, status.doi, status.locked) == ("current", first.doi, False)
+    assert status.can_mint is False
+    assert str(first.doi) in str(client.cite(REPO))
+    with pytest.raises(AlreadyRegistered, match=re.escape(str(first.doi))):
+        client.mint(REPO, agree=client.terms(REPO))
+    push(plain_hub, "more")
+    second = account.mint(REPO, agree=account.terms(REPO))
+    behind = push(plain_hub, "still more")
+    status = client.status(REPO)
+    assert (status.state, status.head) == ("behind", behind)
+    assert [version.doi for version in status.versions] == [second.doi, first.doi]
+    assert [version.state for version in status.versions] == ["current", "outdated"]
+    # A mint carries the authors of the DOI before (R5), whoever registered that.
+    assert [author.name for author in status.suggested_authors] == ["Hopper, Grace"]
+    (only,) = client.statuses([REPO]).values()
+    assert only == status
+    # Of the DOIs that the card names as well, each is there once.
+    plain_hub.hf_api("ada").upload_file(
+        path_or_fileobj=f"---\ndoi: {second.doi}\n---\n# Tiny\n".encode(),
+        path_in_repo="README.md",
+        repo_id=REPO.id,
+    )
+    assert [v.doi for v in client.status(REPO).versions] == [second.doi, first.doi]
+
+
+def test_a_ledger_that_is_damaged_or_being_written_does_not_end_reading(
+    plain_hub: Sandbox, account: Client
+) -> None:
+    version = account.mint(REPO, agree=account.terms(REPO))
+    path = account._backend.ledger.database.path  # type: ignore[attr-defined]
+    writer = sqlite3.connect(path, isolation_level=None)
+    writer.execute("BEGIN IMMEDIATE")
+    assert client_of(plain_hub).status(REPO).doi == version.doi
+    writer.execute("ROLLBACK")
+    writer.close()
+    for file in path.parent.glob(f"{path.name}*"):
+        file.unlink()
+    path.write_bytes(b"no database at all" * 100)
+    assert client_of(plain_hub).status(REPO).state == "unregistered"

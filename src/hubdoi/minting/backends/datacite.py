@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from filelock import FileLock, Timeout
 
-from ...config import DATACITE_API, Config
+from ...config import Config
 from ...datacite.registrar import DataCiteRegistrar
 from ...records import Doi, Hub, MintRequest, Person, Repo, RepoInfo, Status, Version
 from ...records.amendment import Activities, Amendment, AmendRequest
@@ -22,7 +21,7 @@ from ..reservations import reserved_mark
 from ..service import DoiService
 from ..standing import Standing
 from ..status import status_of, version_of_head
-from ..user_ledger import data_directory, open_user_ledger
+from ..user_ledger import data_directory, open_user_ledger, register_of
 from .base import Backend
 from .own_records import dois_of_hub, find_of_revision, record_of_revision
 from .resources import Resources
@@ -51,8 +50,7 @@ class DataCiteBackend(Backend):
         config = resources.config
         self.hub = resources.hub
         self.registrar = DataCiteRegistrar(config, self.hub, resources.public_records)
-        is_real = config.datacite_api == DATACITE_API
-        register = None if is_real else urlsplit(config.datacite_api).netloc
+        register = register_of(config)
         self.ledger = open_user_ledger(config.endpoint, hub=self.hub.identity, register=register)
         self._lock = data_directory() / "ledger.lock"
 

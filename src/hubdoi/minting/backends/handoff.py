@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from functools import cached_property
 from itertools import chain
 from threading import Event
+from typing import TYPE_CHECKING
 
 from ...config import GATEWAY_URL, Config, is_loopback
 from ...records import (
@@ -25,6 +27,7 @@ from ...records.errors import (
     HandOff,
     HubdoiError,
     InvalidMetadata,
+    LedgerError,
     ServiceError,
     already_registered,
 )
@@ -39,6 +42,9 @@ from ..status import status_of, version_of_head
 from .base import Backend
 from .own_records import MOST_CANDIDATES, is_own
 from .resources import Resources
+
+if TYPE_CHECKING:
+    from ..ledger import Ledger
 
 TERMS = """\
 Generating a DOI for this repository, on its settings page
@@ -205,6 +211,8 @@ class HandOffBackend(Backend):
                     unknown.append(self._unknown(info, doi))
             elif is_own(record, info, self.hub):
                 registered.append(_placed(record, info))
+        shown = {version.doi for version in registered}
+        registered += [version for version in self._kept(info) if version.doi not in shown]
         registered.sort(key=_registered_at, reverse=True)
         found = unknown + registered
         return tuple(
@@ -217,6 +225,30 @@ class HandOffBackend(Backend):
             )
             for i, version in enumerate(found)
         )
+
+    def _kept(self, info: RepoInfo) -> tuple[Version, ...]:
+        """What this user registered for it with a DataCite account: the Hub does not know of it.
+
+        The credentials of that account may be missing today, and its DOIs are there all the same.
+        """
+        if self._ledger is None:
+            return ()
+        with suppress(LedgerError):
+            return self._ledger.versions(info.uid)
+        return ()
+
+    @cached_property
+    def _ledger(self) -> Ledger | None:
+        # Loaded here: who never minted with an account needs no database to look and cite.
+        from ..user_ledger import has_user_ledger, open_user_ledger, register_of
+
+        register = register_of(self.resources.config)
+        if not has_user_ledger(register):
+            return None
+        with suppress(LedgerError):
+            identity = self.hub.identity
+            return open_user_ledger(self.hub.endpoint, hub=identity, register=register)
+        return None
 
     def _unknown(self, info: RepoInfo, doi: Doi) -> Version:
         revision = info.doi_revision if info.dois and doi == info.dois[0] else None
