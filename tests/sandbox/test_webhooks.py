@@ -110,7 +110,8 @@ def test_make_change_switch_and_delete(ada: HfApi, grace: HfApi) -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        {"url": "ftp://x"}, {"url": "http://"}, {"url": "http://a@b/"}, {"url": 1}, {"watched": []},
+        {"url": "ftp://x"}, {"url": "http://"}, {"url": "http://a@b/"}, {"url": 1},
+        {"url": "http://127.0.0.1/é"}, {"watched": []},
         {"watched": [{"type": "planet", "name": "x"}]}, {"watched": "ada"}, {"domains": ["weather"]},
         {"secret": "a\nb"}, {"jobSourceId": "x"}, {"watched": [5]}, {"watched": [{"type": "user"}]},
         {"watched": [{"type": "user", "name": ""}]}, {"watched": [{"type": [], "name": "x"}]},
@@ -240,3 +241,107 @@ def test_nothing_leaves_the_machine_and_a_delivery_is_replayed(
     assert http("POST", f"{replay}/{entry['id']}").status_code == 200
     assert receiver.next("repo.content")["repo"]["name"] == BERT
     assert http("POST", f"{replay}/999").status_code == 404
+
+
+def logs_of(http: Callable[..., httpx.Response], webhook: str) -> list[dict[str, Any]]:
+    answer = http("GET", f"/api/settings/webhooks/{webhook}/logs")
+    return list(answer.raise_for_status().json())
+
+
+def push(ada: HfApi) -> str:
+    content = token_bytes(8)
+    return str(ada.upload_file(path_or_fileobj=content, path_in_repo="x.txt", repo_id=BERT).oid)
+
+
+def test_a_receiver_that_hangs_holds_up_nobody_else(
+    ada: HfApi,
+    http: Callable[..., httpx.Response],
+    receiver: Receiver,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # Longer than any test lasts.
+    monkeypatch.setattr("hubdoi.sandbox.webhook_sender.DEADLINE", 3600.0)
+    with socket.create_server(("127.0.0.1", 0)) as hanging:
+        url = f"http://127.0.0.1:{hanging.getsockname()[1]}/"
+        hangs = ada.create_webhook(url=url, watched=[{"type": "user", "name": "ada"}]).id
+        hook(ada, receiver)
+        for _ in range(3):
+            oid = push(ada)
+            assert receiver.next("repo.content")["repo"]["headSha"] == oid
+        assert [entry["tries"] for entry in logs_of(http, hangs)] == [0, 0, 0]
+        # Its own deliveries come one after the other.
+        for _ in range(3):
+            connection, _ = hanging.accept()
+            connection.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
+            connection.close()
+
+
+def test_one_receiver_hears_in_order(ada: HfApi, receiver: Receiver) -> None:
+    hook(ada, receiver)
+    oids = [push(ada) for _ in range(10)]
+    assert [receiver.next("repo.content")["repo"]["headSha"] for _ in oids] == oids
+
+
+def test_a_webhook_that_is_switched_off_is_not_tried_again(
+    ada: HfApi, http: Callable[..., httpx.Response], receiver: Receiver
+) -> None:
+    receiver.failures = 1_000_000
+    made = hook(ada, receiver)
+    push(ada)
+    while not logs_of(http, made)[0]["tries"]:
+        pass
+    ada.disable_webhook(made)
+    assert not logs_of(http, made)[0]["waiting"]
+    receiver.failures = 0
+    push(ada)
+    ada.enable_webhook(made)
+    last = push(ada)
+    assert receiver.next("repo.content")["repo"]["headSha"] == last
+    assert receiver.received.empty()
+    assert [entry["waiting"] for entry in logs_of(http, made)][1:] == [False]
+
+
+def test_many_events_of_one_webhook_push_out_none_of_another(
+    ada: HfApi,
+    http: Callable[..., httpx.Response],
+    receiver: Receiver,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("hubdoi.sandbox.webhooks._KEPT", 3)
+    notes = [{"type": "dataset", "name": "ada/notes"}]
+    quiet = ada.create_webhook(url="http://127.0.0.1:9/", watched=notes).id
+    ada.upload_file(
+        path_or_fileobj=token_bytes(8), path_in_repo="x", repo_id="ada/notes", repo_type="dataset"
+    )
+    busy = hook(ada, receiver, watched=[{"type": "model", "name": BERT}])
+    for _ in range(6):
+        push(ada)
+    assert [entry["waiting"] for entry in logs_of(http, quiet)] == [True]
+    assert len(logs_of(http, busy)) == 3
+
+
+def test_addresses_that_cannot_be_reached_stop_nothing(
+    ada: HfApi, http: Callable[..., httpx.Response], receiver: Receiver
+) -> None:
+    watched = [{"type": "user", "name": "ada"}]
+    for url in (
+        "https://127.0.0.1:9/",
+        "http://127.0.0.1:0/",
+        "http://127.0.0.1:9/a b",
+        "http://[::1]:9/",
+        "http://localhost:9#x",
+        "http://127.0.0.1:9\\x",
+        "http://127.0.0.1?@example.org/",
+        "http://127.1:9/",
+        "http://localhost.example.org/",
+        "http://" + "a" * 300 + "/",
+    ):
+        body = {"url": url, "watched": watched}
+        assert http("POST", "/api/settings/webhooks", json=body).status_code in (200, 400), url
+    good = hook(ada, receiver)
+    oid = push(ada)
+    assert receiver.next("repo.content")["repo"]["headSha"] == oid
+    tried = [one.id for one in ada.list_webhooks() if one.id != good]
+    while not all(logs_of(http, one)[0]["tries"] for one in tried):
+        pass
+    assert all(logs_of(http, one)[0]["error"] for one in tried)

@@ -77,7 +77,11 @@ class Connections:
                 "pool": min(left, READ_SECONDS),
             }
             with pool.stream(
-                method, url, headers=headers, content=content, extensions={"timeout": timeouts}
+                method,
+                url.encode("ascii"),
+                headers=headers,
+                content=content,
+                extensions={"timeout": timeouts},
             ) as response:
                 yield response
         finally:

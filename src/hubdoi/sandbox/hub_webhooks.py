@@ -111,12 +111,19 @@ def _url(body: dict[str, Any]) -> str:
     url = text_of(body, "url", at_most=2000)
     try:
         parts = urlsplit(url)
-        good = parts.scheme in ("http", "https") and bool(parts.hostname) and url.isprintable()
+        good = (
+            parts.scheme in ("http", "https")
+            and bool(parts.hostname)
+            and url.isascii()
+            and url.isprintable()
+        )
         _ = parts.port
     except ValueError:
         good = False
     if not good or "@" in urlsplit(url).netloc:
-        raise Refusal(400, "The URL of a webhook begins with http:// or https:// and names a host.")
+        raise Refusal(
+            400, "The URL of a webhook begins with http:// or https://, names a host, and is ASCII."
+        )
     return url
 
 

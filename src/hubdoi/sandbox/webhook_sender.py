@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from time import monotonic
 from urllib.parse import urlsplit
 
-import httpcore
 from sqlalchemy import func, select, update
 
 from ..minting.database import Database
-from ..net.connections import Connections
+from ..net.connections import FAILURES, Connections
 from ..records.errors import HubdoiError
 from .webhook_tables import DELIVERIES, WEBHOOKS
 
@@ -22,12 +21,15 @@ PAUSES = (0.5, 2.0, 10.0, 60.0, 300.0)
 
 DEADLINE = 10.0
 """The seconds that a receiver has for the whole of its answer."""
+_AT_ONCE = 8
 _STOP_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class _Delivery:
     id: int
+    webhook: str
+    due: float
     tries: int
     payload: str
     url: str
@@ -35,13 +37,19 @@ class _Delivery:
 
 
 class Sender:
-    """Delivers on a thread of its own, which starts when there is something to deliver."""
+    """Delivers on threads of its own, the first of which starts when there is something to deliver.
+
+    What one webhook is told comes one after the other; up to eight are told at once, so that a
+    receiver that hangs holds up nobody else.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._lock = threading.Lock()
-        # Held while the thread uses the database: once the sender has stopped, it never does again.
+        # Held while a thread uses the database: once the sender has stopped, none ever does again.
         self._using = threading.Lock()
+        # The webhooks that are being told something.
+        self._busy: set[str] = set()
         self._waking = threading.Event()
         self._stopping = False
         self._thread: threading.Thread | None = None
@@ -82,8 +90,10 @@ class Sender:
                     if self._stopping:
                         return
                     delivery, due = self._next()
+                    if delivery is not None:
+                        self._busy.add(delivery.webhook)
                 if delivery is not None:
-                    self._deliver(delivery)
+                    threading.Thread(target=self._deliver, args=(delivery,), daemon=True).start()
                     continue
             except HubdoiError:
                 # The database cannot be used now; it is looked at again below.
@@ -92,36 +102,46 @@ class Sender:
 
     def _next(self) -> tuple[_Delivery | None, float | None]:
         """What is to be delivered now, and when something is to be."""
+        if len(self._busy) == _AT_ONCE:
+            return None, None
         # A transaction, not a reading: it waits for the one that woke us to end.
         with self._database.transaction() as connection:
-            due = connection.execute(select(func.min(DELIVERIES.c.due))).scalar()
-            if due is None or due > time.time():
-                return None, due
             row = connection.execute(
                 select(DELIVERIES, WEBHOOKS.c.url, WEBHOOKS.c.secret)
                 .join(WEBHOOKS, WEBHOOKS.c.id == DELIVERIES.c.webhook)
-                .where(DELIVERIES.c.due <= time.time())
+                .where(DELIVERIES.c.due.is_not(None), WEBHOOKS.c.id.not_in(self._busy))
                 .order_by(DELIVERIES.c.due, DELIVERIES.c.id)
                 .limit(1)
             ).first()
-        if row is None:
-            return None, due
-        return _Delivery(row.id, row.tries, row.payload, row.url, row.secret), due
+        if row is None or row.due > time.time():
+            return None, None if row is None else row.due
+        return _Delivery(
+            row.id, row.webhook, row.due, row.tries, row.payload, row.url, row.secret
+        ), row.due
 
     def _deliver(self, delivery: _Delivery) -> None:
         final, status, problem = _send(delivery)
         again = None
         if not final and delivery.tries < len(PAUSES):
             again = time.time() + PAUSES[delivery.tries]
-        with self._using:
-            if self._stopping:
-                return
-            with self._database.transaction() as connection:
-                connection.execute(
-                    update(DELIVERIES)
-                    .where(DELIVERIES.c.id == delivery.id)
-                    .values(tries=delivery.tries + 1, due=again, status=status, problem=problem)
-                )
+        try:
+            with self._using:
+                if self._stopping:
+                    return
+                with self._database.transaction() as connection:
+                    # Not what was switched off or is to be replayed by now.
+                    connection.execute(
+                        update(DELIVERIES)
+                        .where(DELIVERIES.c.id == delivery.id, DELIVERIES.c.due == delivery.due)
+                        .values(tries=delivery.tries + 1, due=again, status=status, problem=problem)
+                    )
+        except HubdoiError:
+            # The database cannot be used now: what cannot be noted is delivered once more.
+            time.sleep(1)
+        finally:
+            with self._using:
+                self._busy.discard(delivery.webhook)
+            self._waking.set()
 
 
 def _send(delivery: _Delivery) -> tuple[bool, int | None, str | None]:
@@ -140,13 +160,7 @@ def _send(delivery: _Delivery) -> tuple[bool, int | None, str | None]:
             "POST", delivery.url, headers, content, monotonic() + DEADLINE
         ) as answer:
             status = answer.status
-    except (
-        httpcore.NetworkError,
-        httpcore.ProtocolError,
-        httpcore.TimeoutException,
-        httpcore.UnsupportedProtocol,
-        UnicodeError,
-    ) as error:
+    except (*FAILURES, HubdoiError) as error:
         return False, None, f"The receiver did not answer ({type(error).__name__})."
     finally:
         connections.close()

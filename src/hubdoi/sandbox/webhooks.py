@@ -7,7 +7,6 @@ import secrets
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from threading import Lock
 from typing import Any
 
 from sqlalchemy import Row, delete, insert, select, update
@@ -54,13 +53,17 @@ class Webhooks:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._database = store.database
-        self._lock = Lock()
+        # Used and forgotten inside transactions that write, of which there is one at a time.
         self._known: list[Webhook] | None = None
         self.sender = Sender(store.database)
         store.events.listener = self._happened
 
     def all(self, person: Person) -> list[Webhook]:
-        return [webhook for webhook in self._all() if webhook.owner == person.username]
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                select(WEBHOOKS).where(WEBHOOKS.c.owner == person.username)
+            ).all()
+        return [_webhook(row) for row in rows]
 
     def get(self, webhook_id: str, person: Person) -> Webhook:
         """One of `person`'s.
@@ -95,7 +98,7 @@ class Webhooks:
                     disabled=False,
                 )
             )
-        self._forget()
+            self._known = None
         return self.get(webhook_id, person)
 
     def change(self, webhook: Webhook, person: Person, **values: Any) -> Webhook:
@@ -104,14 +107,18 @@ class Webhooks:
                 values[name] = json.dumps(list(values[name]))
         with self._database.transaction() as connection:
             connection.execute(update(WEBHOOKS).where(WEBHOOKS.c.id == webhook.id).values(values))
-        self._forget()
+            if values.get("disabled"):
+                connection.execute(
+                    update(DELIVERIES).where(DELIVERIES.c.webhook == webhook.id).values(due=None)
+                )
+            self._known = None
         return self.get(webhook.id, person)
 
     def remove(self, webhook: Webhook) -> None:
         with self._database.transaction() as connection:
             connection.execute(delete(DELIVERIES).where(DELIVERIES.c.webhook == webhook.id))
             connection.execute(delete(WEBHOOKS).where(WEBHOOKS.c.id == webhook.id))
-        self._forget()
+            self._known = None
 
     def deliveries(self, webhook: Webhook) -> list[dict[str, Any]]:
         """The last deliveries, newest first, and how they went."""
@@ -172,7 +179,11 @@ class Webhooks:
                     )
                 ).inserted_primary_key
                 assert made is not None
-                connection.execute(delete(DELIVERIES).where(DELIVERIES.c.id <= made[0] - _KEPT))
+                connection.execute(
+                    delete(DELIVERIES).where(
+                        DELIVERIES.c.webhook == webhook.id, DELIVERIES.c.id <= made[0] - _KEPT
+                    )
+                )
             self.sender.wake()
 
     def _payload(
@@ -216,18 +227,10 @@ class Webhooks:
         return f"{'org' if is_organization else 'user'}-{namespace}"
 
     def _all(self) -> list[Webhook]:
-        with self._lock:
-            known = self._known
-        if known is None:
+        if self._known is None:
             with self._database.reading() as connection:
-                known = [_webhook(row) for row in connection.execute(select(WEBHOOKS)).all()]
-            with self._lock:
-                self._known = known
-        return known
-
-    def _forget(self) -> None:
-        with self._lock:
-            self._known = None
+                self._known = [_webhook(row) for row in connection.execute(select(WEBHOOKS)).all()]
+        return self._known
 
 
 def watched_from(value: Any) -> list[tuple[str, str]]:
