@@ -21,16 +21,27 @@ from ..records.errors import (
     ServiceError,
 )
 from .reviews import Review, Reviews, in_review, refusal_sentence
-from .tables import work
+from .tables import requests, work
 
-_PARKED = (
+# One statement for every status of somebody who is signed in, built once.
+_TOLD = sa.select(
     sa.select(work.c.reason)
     .join(versions, versions.c.id == work.c.version_id)
     .where(
-        versions.c.doi_key == sa.bindparam("doi"),
+        versions.c.doi_key == sa.bindparam("key"),
         versions.c.step == LINKED,
         work.c.state == "parked",
     )
+    .scalar_subquery()
+    .label("parked"),
+    sa.select(sa.func.max(requests.c.id))
+    .where(
+        requests.c.revision == sa.bindparam("of"),
+        requests.c.doi == sa.bindparam("named"),
+        requests.c.kind == "correction",
+    )
+    .scalar_subquery()
+    .label("request"),
 )
 
 
@@ -126,12 +137,12 @@ class Corrections:
         """What a researcher has to know of the latest correction that they asked for."""
         if version.doi is None:
             return None
+        named = {"key": version.doi.key, "named": version.doi.name, "of": version.revision}
         with self.ledger.database.glancing() as db:
-            parked = db.scalar(_PARKED, {"doi": version.doi.key})
+            parked, number = db.execute(_TOLD, named).one()
         if parked is not None:
             return f"The correction of {version.doi} was not registered, and the record is as before: {parked} Correct the record again, or wait for {institution}."
-        last = self.reviews.last_correction(version)
-        if last is None or last.state == "approved":
+        if number is None or (last := self.reviews.get(number)).state == "approved":
             return None
         if last.state == "waiting":
             return in_review(last, institution).message

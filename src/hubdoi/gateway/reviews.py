@@ -25,6 +25,7 @@ ReviewState = Literal["waiting", "approved", "refused"]
 REMEMBERED = timedelta(days=30)
 """How long a refusal is shown to the researcher."""
 Kind = Literal["mint", "correction", "reservation"]
+_KNOWN = sa.select(requests.c.id).where(requests.c.revision == sa.bindparam("of")).limit(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,8 +165,7 @@ class Reviews:
     def knows(self, revision: str) -> bool:
         """Whether anybody ever asked for a DOI of `revision`."""
         with self.database.glancing() as db:
-            query = sa.select(requests.c.id).where(requests.c.revision == revision).limit(1)
-            return db.scalar(query) is not None
+            return db.scalar(_KNOWN, {"of": revision}) is not None
 
     def last(
         self, uid: str, revision: str, kind: Kind = "mint", *, before: int | None = None
@@ -176,11 +176,6 @@ class Reviews:
         """
         where = [requests.c.uid == uid] + ([requests.c.id < before] if before else [])
         return self._latest(revision, *where, requests.c.kind == kind)
-
-    def last_correction(self, version: Version) -> Review | None:
-        """The latest request for a correction of the record of `version`."""
-        named = requests.c.doi == (version.doi.name if version.doi else None)
-        return self._latest(version.revision, named, requests.c.kind == "correction")
 
     def last_reservation(self, repo: Repo) -> Review | None:
         """The latest request for a reserved DOI of the repository that had this name then."""
