@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import zipfile
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import cyclonedx.schema
+import httpx
 import pytest
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
@@ -238,7 +240,14 @@ def test_croissant_is_the_hub_s_file_with_doi_commit_and_licence(
     assert path.name == "ada--notes.croissant.json"
     document = json.loads(path.read_text(encoding="utf-8"))
     doi = client.status("datasets/ada/notes").version.doi
-    assert document["distribution"] == own["distribution"]
+    (file,), (pinned,) = own["distribution"], document["distribution"]
+    assert file["contentUrl"].endswith("/datasets/ada/notes/resolve/main/train.csv")
+    # `main` moves; what is cited is the revision.
+    named = file["contentUrl"].replace("/main/", f"/{commits['dataset']}/")
+    assert pinned == {**file, "contentUrl": named}
+    content = httpx.get(named, headers={"Authorization": f"Bearer {client.config.token.reveal()}"})
+    assert hashlib.sha256(content.content).hexdigest() == file["sha256"]
+    assert document["creator"]["name"] == "Ada Lovelace"
     assert document["identifier"] == [doi.url]
     assert document["version"] == commits["dataset"]
     assert doi.name in document["citeAs"] and document["citeAs"].startswith("@")

@@ -103,7 +103,8 @@ def test_fix_shows_and_then_writes_the_pins(context: Context, tmp_path: Path) ->
     shown = run(["check", str(path), "--dry-run"], context)
     assert "What would change, 1 file" in str(shown)
     assert str(head) not in path.read_text()
-    run(["check", str(path), "--fix"], context)
+    assert str(run(["check", str(path), "--fix"], context)) == "Fixed: 1 file."
+    assert str(run(["check", str(path), "--fix"], context)) == "Nothing to fix."
     assert f'revision=\\"{head}\\"' in path.read_text()
     report = run(["check", str(path)], context)
     assert "HD001" not in {one.code for one in report.findings}

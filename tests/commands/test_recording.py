@@ -92,6 +92,25 @@ def test_run_writes_what_the_script_loaded_however_it_ends(
         assert "runpy" not in done.stderr
 
 
+def test_a_run_that_fails_leaves_the_record_of_an_earlier_one(tmp_path: Path) -> None:
+    path = cached(tmp_path)
+    script = tmp_path / "train.py"
+    script.write_text(f"import sys; 1 / (len(sys.argv) - 1); open({str(path)!r}).read()\n")
+    file = tmp_path / "train.provenance.json"
+    first = hubdoi("run", "train.py", cwd=tmp_path)
+    assert first.returncode == 1 and "Recorded what was loaded" in first.stdout + first.stderr
+    assert json.loads(file.read_text())["recorded"] == []
+    # Nothing was in it that could be lost.
+    assert hubdoi("run", "train.py", "x", cwd=tmp_path).returncode == 0
+    kept = file.read_text()
+    assert [load.repo_id for load in Recording.from_json(json.loads(kept)).loads] == ["ada/engine"]
+    again = hubdoi("run", "train.py", cwd=tmp_path)
+    assert (
+        again.returncode == 1 and "stays as an earlier run wrote it" in again.stdout + again.stderr
+    )
+    assert file.read_text() == kept
+
+
 def test_run_names_a_script_that_is_missing(context: Context, tmp_path: Path) -> None:
     with pytest.raises(errors.InvalidInput, match=r"There is no file .*none\.py"):
         run(["run", str(tmp_path / "none.py")], context)

@@ -177,6 +177,8 @@ def check(arguments: Namespace, context: Context) -> Any:
         nothing = "No file would change." if left else "Nothing to fix."
         said = f"What would change, {files}:" if pins.changes else nothing
         return Message(said, pins, pins.diff() + by_hand)
+    if not pins.changes:
+        return Message("No file was changed." if left else "Nothing to fix.", pins, by_hand)
     return Message(f"Fixed: {files}.", pins.write(), pins.diff() + by_hand)
 
 

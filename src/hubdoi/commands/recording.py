@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ..records import Displayed
-from ..records.errors import InvalidInput, UsageError
+from ..records.errors import HubdoiError, InvalidInput, UsageError
 from .context import Context
 
 
@@ -33,6 +33,7 @@ def run(arguments: Namespace, context: Context) -> Any:
     """Run a script in this process as ``python SCRIPT`` would, and write its provenance file.
 
     The file is written as well when the script fails or is interrupted: what was loaded was loaded.
+    The record of an earlier run is not given up for that of one that failed.
     """
     from ..provenance.evidence import provenance_file
     from ..provenance.recorder import recorder
@@ -51,8 +52,11 @@ def run(arguments: Namespace, context: Context) -> Any:
         recorder.stop()
         recording = recorded(recorder, script.name)
         file = Path(arguments.output) if arguments.output else provenance_file(script)
-        text = json.dumps(recording.to_json(), ensure_ascii=False, indent=2) + "\n"
-        note = f"Recorded what was loaded: {_write(file, text)}"
+        if status and _has_record(file):
+            note = f"The script failed, so {file} stays as an earlier run wrote it."
+        else:
+            text = json.dumps(recording.to_json(), ensure_ascii=False, indent=2) + "\n"
+            note = f"Recorded what was loaded: {_write(file, text)}"
     return Ran(status, (note,))
 
 
@@ -77,6 +81,15 @@ def _run(script: Path, arguments: Sequence[str]) -> int:
     finally:
         sys.argv, sys.path[:] = before, path
     return 0
+
+
+def _has_record(file: Path) -> bool:
+    from ..provenance.recording import Recording
+
+    try:
+        return bool(Recording.from_json(json.loads(file.read_text("utf-8"))).loads)
+    except (OSError, ValueError, HubdoiError):
+        return False
 
 
 def _write(file: Path, text: str) -> Path:

@@ -64,6 +64,8 @@ def croissant(found: Reading) -> dict[str, Any]:
 def _document(found: Located, commit: Commit, data: list[tuple[str, str]]) -> dict[str, Any]:
     card = found.store.commits.card(commit)
     page = found.repo.url(found.store.endpoint)
+    namespace = found.repository.namespace
+    name, is_organization = found.store.people.owner(namespace)
     document: dict[str, Any] = {
         "@context": _CONTEXT,
         "@type": "sc:Dataset",
@@ -71,7 +73,11 @@ def _document(found: Located, commit: Commit, data: list[tuple[str, str]]) -> di
         "name": found.repo.name,
         "alternateName": [found.repo.id],
         "description": card.description or f"{found.repo.id} on the Hub.",
-        "creator": {"@type": "Organization", "name": found.repository.namespace},
+        "creator": {
+            "@type": "Organization" if is_organization else "Person",
+            "name": name,
+            "url": f"{found.store.endpoint}/{namespace}",
+        },
         "keywords": card.tags_for("dataset"),
         "url": page,
         "distribution": [

@@ -47,19 +47,22 @@ def write(materials: Materials, at: datetime, hub: HuggingFaceHub) -> Export:
                 "its viewer can read."
             )
             continue
-        if item.revision != hub.info(item.repo, None).head:
+        is_head = item.revision == hub.info(item.repo, None).head
+        if not is_head:
             named = f"revision {item.revision[:7]}" if item.revision else "not proven"
             notes.append(
                 f"{item.repo}: the Hub's Croissant file describes the latest commit; what is used "
                 f"is {named}."
             )
-        documents[_name(item, documents)] = _document(own, item)
+        documents[_name(item, documents)] = _document(own, item, is_head=is_head)
     return Export(documents, tuple(dict.fromkeys(notes)))
 
 
-def _document(own: Mapping[str, Any], item: Material) -> dict[str, Any]:
+def _document(own: Mapping[str, Any], item: Material, *, is_head: bool) -> dict[str, Any]:
     """The Hub's file with what belongs to the revision; its own licence and name stay."""
     more: dict[str, Any] = {"citeAs": str(cite(item.version, "bibtex")).strip(), "url": item.url}
+    if is_head and isinstance(files := own.get("distribution"), list):
+        more["distribution"] = [_pinned(file, item) for file in files]
     if item.revision:
         more["version"] = item.revision
     if item.doi:
@@ -73,6 +76,15 @@ def _document(own: Mapping[str, Any], item: Material) -> dict[str, Any]:
         known = [one.page or plain_line(one.line) for one in item.version.licenses]
         more["license"] = known[0] if len(known) == 1 else known
     return {**own, **more}
+
+
+def _pinned(file: Any, item: Material) -> Any:
+    """A file of the distribution at the revision, not at ``main``, which moves."""
+    place = file.get("contentUrl") if isinstance(file, Mapping) else None
+    start = f"{item.repo.url(item.endpoint)}/resolve/"
+    if not isinstance(place, str) or not place.startswith(f"{start}main/"):
+        return file
+    return {**file, "contentUrl": f"{start}{item.revision}{place.removeprefix(f'{start}main')}"}
 
 
 def _name(item: Material, taken: Mapping[str, Any]) -> str:
