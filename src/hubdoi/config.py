@@ -366,10 +366,11 @@ def read_toml(file: Path) -> dict[str, Any]:
 
 def is_loopback(address: str) -> bool:
     """Whether `address` is on this machine."""
-    host = urlsplit(address).hostname or ""
     from ipaddress import ip_address
 
+    host = ""
     try:
+        host = urlsplit(address).hostname or ""
         return ip_address(host).is_loopback
     except ValueError:
         # A name, of which only one is sure to stay here.

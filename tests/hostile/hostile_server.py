@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import gzip
+import json
 import socket
 import threading
 from collections.abc import Callable
+from functools import cache
 from types import TracebackType
 
 Case = Callable[[socket.socket, threading.Event], None]
@@ -13,11 +15,15 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 
 
 class HostileServer:
-    """Answers every connection as `case` does, until the block ends; it counts the requests."""
+    """Answers every connection as `case` does, until the block ends; it counts the requests.
+
+    `received` is the beginning of each.
+    """
 
     def __init__(self, case: Case) -> None:
         self._case = case
         self.requests = 0
+        self.received: list[bytes] = []
         self.ended = threading.Event()
 
     def __enter__(self) -> HostileServer:
@@ -44,8 +50,9 @@ class HostileServer:
         with connection:
             try:
                 connection.settimeout(60)
-                if connection.recv(65536):
+                if received := connection.recv(65536):
                     self.requests += 1
+                    self.received.append(received)
                     self._case(connection, self.ended)
             except OSError:
                 return
@@ -86,7 +93,12 @@ def trickled_gzip(connection: socket.socket, ended: threading.Event) -> None:
 
 
 def gzip_bomb(connection: socket.socket, ended: threading.Event) -> None:
-    _packed(connection, gzip.compress(b"0" * (256 * 2**20), 1), b"gzip")
+    _packed(connection, _bomb(), b"gzip")
+
+
+@cache
+def _bomb() -> bytes:
+    return gzip.compress(b"0" * (256 * 2**20), 1)
 
 
 def nested_gzip_bomb(connection: socket.socket, ended: threading.Event) -> None:
@@ -132,7 +144,12 @@ def deep_nesting(connection: socket.socket, ended: threading.Event) -> None:
 
 def many_values(connection: socket.socket, ended: threading.Event) -> None:
     """Twenty million lists, which are 60 MiB of text and 1.5 GiB of objects."""
-    _packed(connection, gzip.compress(b"[" + b"[]," * 20_000_000 + b"[]]", 1), b"gzip")
+    _packed(connection, _lists(), b"gzip")
+
+
+@cache
+def _lists() -> bytes:
+    return gzip.compress(b"[" + b"[]," * 20_000_000 + b"[]]", 1)
 
 
 def endless_pages(connection: socket.socket, ended: threading.Event) -> None:
@@ -179,3 +196,73 @@ def link_that_is_no_url(connection: socket.socket, ended: threading.Event) -> No
 
 def _linked(connection: socket.socket, target: bytes) -> None:
     connection.sendall(HEAD + b'Link: <%s>; rel="next"\r\nContent-Length: 2\r\n\r\n[]' % target)
+
+
+# Answers that are no answers
+
+
+def short_body(connection: socket.socket, ended: threading.Event) -> None:
+    """Ends before the length that it names."""
+    connection.sendall(HEAD + b"Content-Length: 100\r\n\r\n{}")
+
+
+def long_body(connection: socket.socket, ended: threading.Event) -> None:
+    """Goes on behind the length that it names, with what would be the next answer."""
+    connection.sendall(HEAD + b"Content-Length: 2\r\n\r\n{}" + HEAD + b"Content-Length: 1\r\n\r\n5")
+
+
+def two_lengths(connection: socket.socket, ended: threading.Event) -> None:
+    connection.sendall(HEAD + b"Content-Length: 2\r\nContent-Length: 3\r\n\r\n{} ")
+
+
+def negative_length(connection: socket.socket, ended: threading.Event) -> None:
+    connection.sendall(HEAD + b"Content-Length: -1\r\n\r\n{}")
+
+
+def page_of_html(connection: socket.socket, ended: threading.Event) -> None:
+    body = b"<!doctype html><title>Sign in</title>" + b"<p>Sign in to go on.</p>" * 100
+    answer(200, body, "text/html; charset=utf-8")(connection, ended)
+
+
+def no_content(connection: socket.socket, ended: threading.Event) -> None:
+    connection.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
+
+
+def empty_body(connection: socket.socket, ended: threading.Event) -> None:
+    answer(200, b"")(connection, ended)
+
+
+def broken_text(connection: socket.socket, ended: threading.Event) -> None:
+    answer(200, b'{"error": "\xff\xfe", "name": "\xed\xa0\x80"}')(connection, ended)
+
+
+def not_a_number(connection: socket.socket, ended: threading.Event) -> None:
+    answer(200, b'{"state": NaN, "told": NaN, "items": -Infinity}')(connection, ended)
+
+
+def a_long_refusal(connection: socket.socket, ended: threading.Event) -> None:
+    """An error whose sentence would fill the screen, and move the cursor on it."""
+    body = {"error": "\x1b[2J\n" * 50_000, "code": "AlreadyRegistered", "terms": 5, "version": 5}
+    answer(409, json.dumps(body).encode())(connection, ended)
+
+
+def answer(status: int, body: bytes, kind: str = "application/json", *more: str) -> Case:
+    """The whole of one answer."""
+    head = [
+        f"HTTP/1.1 {status} Said",
+        f"Content-Type: {kind}",
+        f"Content-Length: {len(body)}",
+        *more,
+    ]
+
+    def case(connection: socket.socket, ended: threading.Event) -> None:
+        while not ended.is_set():
+            connection.sendall("\r\n".join([*head, "", ""]).encode() + body)
+            if "Connection: close" in more or not connection.recv(65536):
+                return
+
+    return case
+
+
+def redirect(location: str, status: int = 302) -> Case:
+    return answer(status, b"", "text/plain", f"Location: {location}")

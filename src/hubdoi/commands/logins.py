@@ -27,7 +27,7 @@ def login(arguments: Namespace, context: Context) -> Connection:
         )
     gateway = session.client.gateway
     begun = gateway.begin_login()
-    url = begun["verification_uri_complete"] or begun["verification_uri"]
+    url = begun.get("verification_uri_complete") or begun["verification_uri"]
     context.show(
         Message(
             f"Open {url} and enter the code {begun['user_code']}; hubdoi waits until you have done so.",

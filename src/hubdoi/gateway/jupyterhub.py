@@ -87,13 +87,14 @@ class JupyterHub:
             raise SignInRequired(
                 "JupyterHub does not accept your token; restart your server there, or make a new token."
             )
-        if not isinstance(data, Mapping) or not isinstance(data.get("name"), str):
+        name = data.get("name") if isinstance(data, Mapping) else None
+        if not isinstance(name, str) or not name or not name.isprintable():
             raise UnexpectedAnswer(f"JupyterHub ({self.api}) did not say whose token that is.")
         if data.get("kind") != "user":
             raise SignInRequired("Send the token of a person of JupyterHub, not that of a service.")
         scopes = data.get("scopes")
         may_mint = isinstance(scopes, list) and MINT_SCOPE in scopes
-        return JupyterUser(data["name"], may_mint, names_of(data.get("groups")))
+        return JupyterUser(name, may_mint, names_of(data.get("groups")))
 
     def _get(self, path: str, **headers: str) -> tuple[int, Any]:
         answer = self._http.get(path, until=monotonic() + _SECONDS, **headers)

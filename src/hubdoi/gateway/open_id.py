@@ -19,7 +19,7 @@ from time import monotonic
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from ..config import Secret
+from ..config import Secret, check_encrypted
 from ..minting.database import Database
 from ..net.http import Http
 from ..records.errors import InvalidInput, SignInRequired, UnexpectedAnswer
@@ -96,7 +96,8 @@ class OpenId:
                 "code_challenge_method": "S256",
             }
         )
-        return Begun(f"{self._endpoint('authorization_endpoint')}?{query}", state)
+        there = self._endpoint("authorization_endpoint")
+        return Begun(f"{there}{'&' if '?' in there else '?'}{query}", state)
 
     def finish(self, redirect_uri: str, state: str, kept: str, code: str) -> tuple[str, str]:
         """The user name of who came back, and the page that they wanted; each answer counts once.
@@ -136,7 +137,7 @@ class OpenId:
         if self.settings.oidc_groups:
             self.groups = names_of(told.get(self.settings.oidc_groups))
         name = told.get(self.settings.oidc_claim)
-        if not isinstance(name, str) or not name.strip():
+        if not isinstance(name, str) or not name.strip() or not name.isprintable():
             raise UnexpectedAnswer(
                 f"The sign-in provider did not send {self.settings.oidc_claim}; check HUBDOI_GATEWAY_OIDC_CLAIM."
             )
@@ -163,8 +164,10 @@ class OpenId:
         if self._known is None:
             self._known = self._answer("GET", f"{self.issuer}/.well-known/openid-configuration")
         url = self._known.get(name)
-        if not isinstance(url, str):
+        if not isinstance(url, str) or not _is_address(url):
             raise UnexpectedAnswer(f"{self.issuer} does not say where its {name} is.")
+        # The secret of this gateway goes there, and what people allowed.
+        check_encrypted(url)
         return url
 
     def _answer(self, method: str, url: str, **more: Any) -> Mapping[str, Any]:
@@ -189,6 +192,15 @@ def names_of(groups: Any) -> tuple[str, ...]:
         if isinstance(name, str) and name.strip() and name.isprintable():
             found.append(name.strip())
     return tuple(found)
+
+
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and "@" not in parts.netloc
 
 
 def is_ours(next_page: str) -> bool:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from ..config import check_endpoint
+from ..net.answer import TooManyValues, read_json
 from ..net.http import Answer, Http
 from ..records import HUGGING_FACE, TEST_PREFIX, Doi, Repo, Version
 from ..records.errors import (
@@ -112,11 +112,7 @@ class DoiApi:
     def _gateway(self) -> Mapping[str, Any]:
         """What an institution's gateway says of itself; empty where this is none."""
         answer = self.http.request("GET", "/api/gateway", json_expected=False)
-        try:
-            told = json.loads(answer.content) if answer.status == 200 else {}
-        except ValueError:
-            return {}
-        return told if isinstance(told, dict) else {}
+        return _object(answer) or {} if answer.status == 200 else {}
 
     def begin_login(self) -> Mapping[str, Any]:
         """Begin to sign in at an institution's gateway: ``user_code``, ``verification_uri``, ``handle`` …
@@ -125,7 +121,17 @@ class DoiApi:
             NoDoiApi: this is no gateway.
             AccessError, ServiceError: as the gateway says.
         """
-        return self._told(self.http.request("POST", "/api/gateway/login", json_expected=False))
+        told = self._told(self.http.request("POST", "/api/gateway/login", json_expected=False))
+        texts = ("user_code", "verification_uri", "handle")
+        numbers = ("interval", "expires_in")
+        if not (
+            all(isinstance(told.get(name), str) for name in texts)
+            and all(_is_time(told.get(name)) for name in numbers)
+        ):
+            raise UnexpectedAnswer(
+                f"{self.endpoint} did not answer as a gateway would; check the endpoint."
+            )
+        return told
 
     def finish_login(self, handle: str) -> Mapping[str, Any]:
         """Who has signed in, as ``username`` and ``token``; before that ``pending``, perhaps ``slow_down``.
@@ -142,11 +148,8 @@ class DoiApi:
         return bool(told.get("ended"))
 
     def _told(self, answer: Answer) -> Mapping[str, Any]:
-        try:
-            body = json.loads(answer.content)
-        except ValueError:
-            body = None
-        if answer.status in (404, 405) or not isinstance(body, dict):
+        body = _object(answer)
+        if answer.status in (404, 405) or body is None:
             raise NoDoiApi(f"{self.endpoint} is not an institution's gateway; it has no sign-in.")
         if answer.status >= 400:
             raise error_from_answer(
@@ -346,6 +349,20 @@ class DoiApi:
         if repo and isinstance(error, AlreadyRegistered) and error.version:
             self._check_about(repo, error.version.repo)
         raise error
+
+
+def _is_time(value: Any) -> bool:
+    """Whether somebody could wait for so many seconds."""
+    return isinstance(value, int | float) and 0 < value <= 86400
+
+
+def _object(answer: Answer) -> dict[str, Any] | None:
+    """The JSON object in an answer that may be a page instead."""
+    try:
+        body = read_json(answer.content)
+    except (ValueError, TooManyValues):
+        return None
+    return body if isinstance(body, dict) else None
 
 
 def _check_same(found: object, asked: object | None) -> None:

@@ -321,7 +321,8 @@ class HuggingFaceHub:
         if not isinstance(data, Mapping) or not _text(data.get("name")):
             raise self._unexpected()
         writable = []
-        for org in data.get("orgs") or ():
+        orgs = data.get("orgs")
+        for org in orgs if isinstance(orgs, list) else ():
             if isinstance(org, Mapping) and _text(org.get("name")):
                 name = _text(org["name"])
                 self._owners[name] = Owner(name, _text(org.get("fullname")) or name, True)

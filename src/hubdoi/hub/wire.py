@@ -12,7 +12,10 @@ from typing import Any
 
 from ..records import Terms, Version, errors
 from ..records.errors import HubdoiError
+from ..records.plain_text import plain_line
 
+_LONGEST = 900
+"""Characters of an error's sentence."""
 _NAMED = frozenset(
     name
     for name, kind in vars(errors).items()
@@ -41,7 +44,8 @@ def error_answer(error: HubdoiError) -> tuple[int, dict[str, str], dict[str, Any
 def error_from_answer(status: int, body: Any, *, fallback: str) -> HubdoiError:
     """The exception that a server's error answer stands for; `fallback` is the sentence without one."""
     data = body if isinstance(body, Mapping) else {}
-    message = data.get("error") if isinstance(data.get("error"), str) else None
+    said = data.get("error")
+    message = plain_line(said)[:_LONGEST] if isinstance(said, str) else None
     code = data.get("code")
     found = getattr(errors, code) if isinstance(code, str) and code in _NAMED else None
     if isinstance(found, type) and issubclass(found, HubdoiError) and message:

@@ -26,7 +26,8 @@ def query(text: str, rows: int) -> dict[str, str]:
 def matches(answer: Any) -> tuple[Match, ...]:
     """The people of an answer; what cannot be read is left out."""
     found = answer.get("expanded-result") if isinstance(answer, Mapping) else None
-    people = [_person(one) for one in found or () if isinstance(one, Mapping)]
+    entries = found if isinstance(found, list) else []
+    people = [_person(one) for one in entries if isinstance(one, Mapping)]
     return tuple(person for person in people if person)
 
 

@@ -18,16 +18,15 @@ def query(text: str) -> dict[str, str]:
 
 def matches(answer: Any) -> tuple[Match, ...]:
     """The organisations of an answer that are active; what cannot be read is left out."""
-    items = answer.get("items") if isinstance(answer, Mapping) else None
-    found = [_organisation(one) for one in items or () if isinstance(one, Mapping)]
+    found = map(_organisation, _objects(answer.get("items"))) if isinstance(answer, Mapping) else ()
     return tuple(one for one in found if one)
 
 
 def _organisation(one: Mapping[str, Any]) -> Match | None:
     if one.get("status") not in (None, "active"):
         return None
-    names = [name for name in one.get("names") or () if isinstance(name, Mapping)]
-    shown = [name for name in names if "ror_display" in (name.get("types") or ())] or names
+    names = _objects(one.get("names"))
+    shown = [name for name in names if _is_shown(name.get("types"))] or names
     name = next((value for entry in shown if (value := _text(entry.get("value")))), "")
     try:
         ror = check_ror(_text(one.get("id")))
@@ -37,12 +36,20 @@ def _organisation(one: Mapping[str, Any]) -> Match | None:
 
 
 def _place(one: Mapping[str, Any]) -> str:
-    for location in one.get("locations") or ():
-        details = location.get("geonames_details") if isinstance(location, Mapping) else None
+    for location in _objects(one.get("locations")):
+        details = location.get("geonames_details")
         if isinstance(details, Mapping):
             parts = (_text(details.get("name")), _text(details.get("country_name")))
             return ", ".join(part for part in parts if part)
     return ""
+
+
+def _is_shown(types: Any) -> bool:
+    return isinstance(types, list) and "ror_display" in types
+
+
+def _objects(value: Any) -> list[Mapping[str, Any]]:
+    return [one for one in value if isinstance(one, Mapping)] if isinstance(value, list) else []
 
 
 def _text(value: Any) -> str:

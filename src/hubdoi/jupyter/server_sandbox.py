@@ -79,6 +79,16 @@ def _asked(method: str, url: str, token: Secret) -> dict[str, Any] | None:
     except HubdoiError:
         return None
     found = answer.json if answer.status == 200 else None
-    if not isinstance(found, dict) or not {"endpoint", "datacite", "users"} <= found.keys():
-        return None
-    return found if is_loopback(str(found["endpoint"])) else None
+    return found if isinstance(found, dict) and _is_sandbox(found) else None
+
+
+def _is_sandbox(found: dict[str, Any]) -> bool:
+    users = found.get("users")
+    return (
+        all(
+            isinstance(url := found.get(n), str) and is_loopback(url)
+            for n in ("endpoint", "datacite")
+        )
+        and isinstance(users, dict)
+        and all(isinstance(token, str) for token in users.values())
+    )

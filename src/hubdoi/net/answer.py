@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import re
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, NoReturn
 
+MOST_VALUES = 3_000_000
+"""Values in the JSON of an answer: each takes up to a hundred times the memory of its bytes."""
 _PART = 64 * 1024
+_LONGEST_NUMBER = 19
+_LONG_NUMBER = re.compile(rb"[0-9]{%d}" % (_LONGEST_NUMBER + 1))
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
 class BadEncoding(Exception):
@@ -15,6 +22,10 @@ class BadEncoding(Exception):
 
 class TooLarge(Exception):
     """The body, decoded, is larger than the bound."""
+
+
+class TooManyValues(Exception):
+    """The JSON of the body has more than MOST_VALUES values."""
 
 
 class Headers(Mapping[str, str]):
@@ -80,6 +91,38 @@ def decoded(
         if len(found) > largest:
             raise TooLarge
     return bytes(found)
+
+
+def read_json(content: bytes) -> Any:
+    """The value of a body of JSON in UTF-8, which can be kept and written everywhere.
+
+    Neither NaN nor a number of more digits than a database has is one; half of a surrogate pair
+    is replaced.
+
+    Raises:
+        TooManyValues.
+        ValueError: it is not JSON, or is nested too deeply.
+    """
+    if sum(map(content.count, (b",", b"[", b"{"))) > MOST_VALUES:
+        raise TooManyValues
+    number = _number if _LONG_NUMBER.search(content) else None
+    try:
+        value = json.loads(content.decode("utf-8-sig"), parse_constant=_not_json, parse_int=number)
+        if _SURROGATE.search(content):
+            value = json.loads(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
+    except RecursionError:
+        raise ValueError from None
+    return value
+
+
+def _not_json(_: str) -> NoReturn:
+    raise ValueError
+
+
+def _number(text: str) -> int:
+    if len(text) > _LONGEST_NUMBER:
+        raise ValueError
+    return int(text)
 
 
 def _unzipped(parts: Iterable[bytes]) -> Iterator[bytes]:

@@ -26,7 +26,16 @@ from ..records.errors import (
     ServiceUnreachable,
     UnexpectedAnswer,
 )
-from .answer import Answer, BadEncoding, Headers, TooLarge, decoded
+from .answer import (
+    MOST_VALUES,
+    Answer,
+    BadEncoding,
+    Headers,
+    TooLarge,
+    TooManyValues,
+    decoded,
+    read_json,
+)
 from .cache import AnswerCache
 from .connections import Connections
 from .operation import current
@@ -43,9 +52,9 @@ LONGEST_WAIT = 60.0
 """Seconds: a server that asks for a longer pause is reported as busy instead of waited for."""
 LARGEST_ANSWER = 64 * 2**20
 """Bytes, decoded; a larger answer is not read."""
-MOST_VALUES = 3_000_000
-"""Values in the JSON of an answer: each takes up to a hundred times the memory of its bytes."""
 MOST_REDIRECTS = 5
+# Headers that say who asks: they go to the server that was asked, and to no other.
+_CREDENTIALS = frozenset({"authorization", "cookie", "x-hub-token", "x-xsrftoken"})
 _ENCODED_DOT = re.compile("%2[eE]")
 _SECONDS = re.compile(r"[0-9]{1,9}")
 _SAFE = "%/:=&?~+!$,;'@()*[]"
@@ -311,7 +320,9 @@ class Http:
 
     def _headers(self, url: str, given: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
         found = {"Host": urlsplit(url).netloc.rpartition("@")[2], **self._common, **given}
-        if _origin(url) == _origin(self.base):
+        if _origin(url) != _origin(self.base):
+            found = {name: found[name] for name in found if name.lower() not in _CREDENTIALS}
+        else:
             if self._token:
                 found["Authorization"] = f"Bearer {self._token.reveal()}"
             elif self._basic:
@@ -337,13 +348,13 @@ class Http:
         parsed: Any = None
         broken = False
         if content and (json_expected or status >= 400):
-            if sum(map(content.count, (b",", b"[", b"{"))) > MOST_VALUES:
+            try:
+                parsed = read_json(content)
+            except TooManyValues:
                 raise UnexpectedAnswer(
                     f"{self.base} sent more than {MOST_VALUES:,} values where a short answer was expected; check the endpoint."
-                )
-            try:
-                parsed = json.loads(content)
-            except (ValueError, RecursionError):
+                ) from None
+            except ValueError:
                 broken = True
         if status >= 500:
             said = parsed.get("error") if isinstance(parsed, dict) else None
