@@ -346,16 +346,18 @@ class Http:
                 _retry_after(headers),
             )
         parsed: Any = None
-        broken = False
+        broken = large = False
         if content and (json_expected or status >= 400):
             try:
                 parsed = read_json(content)
             except TooManyValues:
-                raise UnexpectedAnswer(
-                    f"{self.base} sent more than {MOST_VALUES:,} values where a short answer was expected; check the endpoint."
-                ) from None
+                large = True
             except ValueError:
                 broken = True
+        if large:
+            raise UnexpectedAnswer(
+                f"{self.base} sent more than {MOST_VALUES:,} values where a short answer was expected; check the endpoint."
+            )
         if status >= 500:
             said = parsed.get("error") if isinstance(parsed, dict) else None
             detail = f": {said}" if isinstance(said, str) and len(said) < 300 else ""
