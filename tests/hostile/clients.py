@@ -167,7 +167,15 @@ def _notices(url: str, folder: Path) -> object:
 
 
 def _webhook(url: str, folder: Path) -> object:
-    delivery = webhook_sender._Delivery(1, 0, "{}", f"{url}/hook", SECRETS["webhook"])
+    delivery = webhook_sender._Delivery(
+        id=1,
+        webhook="w",
+        due=0.0,
+        tries=0,
+        payload="{}",
+        url=f"{url}/hook",
+        secret=SECRETS["webhook"],
+    )
     final, _, problem = webhook_sender._send(delivery)
     assert final or problem
     assert problem is None or problem.endswith(".")
