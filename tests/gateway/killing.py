@@ -1,7 +1,7 @@
-"""A process whose children mint in a gateway, each killed at a given point of the mint.
+"""A process whose children ask a gateway for something, each killed at a given point of that.
 
-It reads a line of JSON with the configuration, then for each child the number of the point, and
-prints the status of its end. It has no threads, so that it may fork when everything is loaded.
+It reads a line of JSON with the configuration and what is asked for, then for each child the number
+of the point, and prints the status of its end. It has no threads, so that it may fork when everything is loaded.
 """
 
 from __future__ import annotations
@@ -10,21 +10,27 @@ import json
 import os
 import signal
 import sys
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import event
 
 from hubdoi.config import Secret
-from hubdoi.gateway.backend import backend_for
+from hubdoi.gateway.backend import InstitutionBackend, backend_for
 from hubdoi.gateway.institution import Institution
 from hubdoi.gateway.settings import Settings
 from hubdoi.net.http import Http
 from hubdoi.records import MintRequest, Repo
+from hubdoi.records.amendment import AmendRequest
+
+REPO = Repo("model", "ada/tiny-bert")
 
 
-def mint_and_die(institution: Institution, token: str, at: int) -> None:
-    """Mint, and die of SIGKILL at point `at`: before a statement, a commit, a request to DataCite, or the answer."""
+def ask_and_die(institution: Institution, token: str, act: str, at: int) -> None:
+    """Ask, and die of SIGKILL at point `at`: before a statement, a commit, a request to DataCite, or the answer."""
     seen = 0
+    backend = backend_for(institution, Secret(token))
+    carry_out = _prepared(backend, act, at)
 
     def count(*_: object) -> None:
         nonlocal seen
@@ -42,10 +48,20 @@ def mint_and_die(institution: Institution, token: str, at: int) -> None:
     event.listen(institution.database.engine, "before_cursor_execute", count)
     event.listen(institution.database.engine, "commit", count)
     Http._send = sent  # type: ignore[method-assign, assignment]
-    request = MintRequest(agree=True, terms=institution.registrar.terms.digest)
-    backend = backend_for(institution, Secret(token))
-    backend.mint(Repo("model", "ada/tiny-bert"), request, key=str(at))
+    carry_out()
     count()
+
+
+def _prepared(backend: InstitutionBackend, act: str, at: int) -> Callable[[], object]:
+    """What is to be killed, after all that may come before."""
+    if act == "mint":
+        request = MintRequest(agree=True, terms=backend.registrar.terms.digest)
+        return lambda: backend.mint(REPO, request, key=str(at))
+    if act == "amend":
+        asked = AmendRequest(title=f"Title {at}")
+        agreed = asked.agreed(backend.preview_amendment(REPO, asked).terms)
+        return lambda: backend.amend(REPO, agreed, key=str(at))
+    return lambda: (backend.reserve if act == "reserve" else backend.release)(REPO)
 
 
 def main() -> None:
@@ -58,7 +74,7 @@ def main() -> None:
         child = os.fork()
         if child == 0:
             try:
-                mint_and_die(institution, told["token"], int(line))
+                ask_and_die(institution, told["token"], told["act"], int(line))
                 os._exit(0)
             finally:
                 os._exit(1)

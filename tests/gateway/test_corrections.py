@@ -14,6 +14,7 @@ from hubdoi.gateway.app import create_app
 from hubdoi.gateway.backend import InstitutionBackend, backend_for
 from hubdoi.gateway.erasure import erase
 from hubdoi.gateway.institution import Institution
+from hubdoi.gateway.settings import Settings
 from hubdoi.minting.ledger_tables import versions
 from hubdoi.records import MintRequest, Repo, Version
 from hubdoi.records.amendment import AmendRequest
@@ -23,6 +24,7 @@ from hubdoi.records.errors import (
     InReview,
     InvalidInput,
     InvalidMetadata,
+    LedgerError,
     PolicyRefused,
     ServiceBusy,
     ServiceFailed,
@@ -31,7 +33,9 @@ from hubdoi.records.errors import (
     WriteAccessRequired,
 )
 from hubdoi.sandbox import Sandbox
+from tests.proxy.lossy_proxy import Fault, LossyProxy
 
+from .conftest import Postgres, environment
 from .test_luck import dois, work_off
 from .test_work import raising
 
@@ -399,3 +403,59 @@ def test_the_page_of_a_correction_shows_what_would_change(
     done = http.post(f"/gateway/requests/{number}", data=form, follow_redirects=False)
     assert done.status_code == 303
     assert institution.reviews.get(number).state == "approved"
+
+
+def test_r12_datacite_answers_422_after_a_timeout_of_a_correction(
+    institution_of: Open, plain_hub: Sandbox, proxy_of: Callable[[Sandbox], LossyProxy]
+) -> None:
+    proxy = proxy_of(plain_hub)
+    api = plain_hub.datacite_url.replace(plain_hub.endpoint, proxy.endpoint)
+    institution = institution_of(HUBDOI_DATACITE_API=api)
+    version = mint(institution, plain_hub)
+    wrong = {"errors": [{"status": "422", "title": "The title is not one."}]}
+    refusal = Fault("status", method="PUT", path="/dois", status=422, body=wrong, times=99)
+    proxy.set(Fault("lost", method="PUT", path="/dois", times=99))
+    with pytest.raises(ServiceFailed, match="kept"):
+        amend(institution, plain_hub, title="Tiny", description="Two layers.")
+    # Whatever DataCite says now: it has the record already, and the ledger says so.
+    proxy.set(refusal)
+    (waiting,) = institution.work.waiting()
+    institution.work.retry(waiting.version_id, "grace")
+    assert work_off(institution) == 1
+    assert title_at_datacite(plain_hub, version) == registered(institution, version).title
+    # What it never had is refused for good.
+    with pytest.raises(InvalidMetadata):
+        amend(institution, plain_hub, description="Three layers.")
+    assert registered(institution, version).description == "Two layers."
+    assert institution.work.waiting()[0].state == "parked"
+    assert acts(institution)[-4:] == [
+        "tried again",
+        "corrected",
+        "correction asked",
+        "correction refused",
+    ]
+
+
+def test_r12_the_database_goes_after_datacite_has_a_correction(
+    plain_hub: Sandbox, postgres: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    institution = Institution(Settings.read(environment(plain_hub, postgres.new_database())))
+    version = mint(institution, plain_hub)
+    works = institution.registrar.update
+
+    def update(version: Version) -> None:
+        works(version)
+        postgres.stop()
+
+    monkeypatch.setattr(institution.registrar, "update", update)
+    try:
+        with pytest.raises(LedgerError, match="nothing was lost, try again"):
+            amend(institution, plain_hub, title="Tiny")
+    finally:
+        postgres.start()
+    monkeypatch.setattr(institution.registrar, "update", works)
+    assert work_off(institution) == 1
+    assert "Tiny" in title_at_datacite(plain_hub, version)
+    assert registered(institution, version).title == title_at_datacite(plain_hub, version)
+    assert acts(institution)[-2:] == ["correction asked", "corrected"]
+    institution.close()

@@ -1,4 +1,4 @@
-"""A process that is killed at any point of a mint: another worker ends it with one DOI, or there is none (R12)."""
+"""A process that is killed at any point: another worker ends what was recorded, once, or there is nothing (R12)."""
 
 from __future__ import annotations
 
@@ -14,11 +14,14 @@ import pytest
 
 from hubdoi.gateway.institution import Institution
 from hubdoi.gateway.settings import Settings
+from hubdoi.records import title_with_revision
 from hubdoi.sandbox import Sandbox
 from hubdoi.sandbox.changes import Change
 
 from .conftest import Postgres, environment
+from .test_corrections import acts, backend_of, mint, registered, title_at_datacite
 from .test_luck import REPO, dois, work_off
+from .test_reservations import finish
 
 _KILLED = "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE application_name = 'killed'"
 
@@ -42,7 +45,7 @@ def test_r12_killed_at_every_statement_and_request(
     url = postgres.new_database()
     institution = Institution(Settings.read(environment(plain_hub, url)))
     variables = environment(plain_hub, f"{url}&application_name=killed")
-    told = {"variables": variables, "token": plain_hub.users["ada"]}
+    told = {"variables": variables, "token": plain_hub.users["ada"], "act": "mint"}
     assert killing.stdin and killing.stdout
     killing.stdin.write(json.dumps(told) + "\n")
     ends: list[str] = []
@@ -80,3 +83,93 @@ def test_r12_killed_at_every_statement_and_request(
         True,
         "registered",
     )
+
+
+def killed_at_every_point(
+    killing: subprocess.Popen[str], sandbox: Sandbox, url: str, act: str
+) -> Iterator[tuple[int, bool]]:
+    """For each point of `act` its number, and whether the process got to its end; the last is that one."""
+    is_postgres = url.startswith("postgres")
+    variables = environment(sandbox, f"{url}&application_name=killed" if is_postgres else url)
+    told = {"variables": variables, "token": sandbox.users["ada"], "act": act}
+    assert killing.stdin and killing.stdout
+    killing.stdin.write(json.dumps(told) + "\n")
+    for at in count():
+        killing.stdin.write(f"{at}\n")
+        killing.stdin.flush()
+        status = int(killing.stdout.readline())
+        assert status in (0, -signal.SIGKILL)
+        if is_postgres:
+            # What it locked is free when the server has noticed.
+            with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as db:
+                db.execute(_KILLED)
+        yield at, status == 0
+        if status == 0:
+            return
+
+
+def is_in_order(ends: list[str]) -> bool:
+    """First nothing was promised, then a worker goes on, and the last points are after the last commit."""
+    order = ["none", "recovered", "done"]
+    return ends == sorted(ends, key=order.index) and set(ends) == set(order)
+
+
+def test_r12_a_correction_killed_at_every_statement_and_request(
+    killing: subprocess.Popen[str], plain_hub: Sandbox, database_url: str
+) -> None:
+    institution = Institution(Settings.read(environment(plain_hub, database_url)))
+    version = mint(institution, plain_hub)
+    assert version.doi is not None
+    ends: list[str] = []
+    before = version.title
+    for at, _ in killed_at_every_point(killing, plain_hub, database_url, "amend"):
+        unsent = institution.corrections.amendments.book.unfinished()
+        assert work_off(institution) == len(unsent)
+        assert institution.corrections.amendments.book.unfinished() == ()
+        assert institution.work.waiting() == []
+        now = registered(institution, version).title
+        # The ledger, DataCite and the audit log say the same.
+        assert title_at_datacite(plain_hub, version) == now
+        is_new = now != before
+        assert now == (
+            before if not is_new else title_with_revision(f"Title {at}", version.revision)
+        )
+        ends.append("recovered" if unsent else "done" if is_new else "none")
+        corrected = len(ends) - ends.count("none")
+        told = institution.work.service.activities(version.doi, None)
+        assert [one.action for one in told.entries] == ["create", *["update"] * corrected]
+        found = acts(institution)
+        assert (found.count("correction asked"), found.count("corrected")) == (corrected,) * 2
+        before = now
+    assert found.count("registered") == 1
+    assert dois(plain_hub) == [str(version.doi)]
+    institution.close()
+    assert is_in_order(ends), ends
+
+
+@pytest.mark.parametrize("act", ["reserve", "release"])
+def test_r12_a_reservation_killed_at_every_statement_and_request(
+    killing: subprocess.Popen[str], plain_hub: Sandbox, database_url: str, act: str
+) -> None:
+    institution = Institution(Settings.read(environment(plain_hub, database_url)))
+    backend = backend_of(institution, plain_hub)
+    ends: list[str] = []
+    asked = {"reserve": "reserved", "release": "reservation given up"}[act]
+    done = 0
+    if act == "release":
+        backend.reserve(REPO)
+    for _ in killed_at_every_point(killing, plain_hub, database_url, act):
+        unsent = institution.drafts.waiting()
+        finish(institution)
+        assert institution.drafts.waiting() == []
+        reserved = backend.status(REPO).reserved
+        # The ledger, DataCite and the audit log say the same.
+        assert dois(plain_hub) == ([str(reserved)] if reserved else [])
+        is_new = (reserved is not None) == (act == "reserve")
+        ends.append("recovered" if unsent else "done" if is_new else "none")
+        done += is_new
+        assert acts(institution).count(asked) == done
+        if is_new:
+            (backend.release if act == "reserve" else backend.reserve)(REPO)
+    institution.close()
+    assert is_in_order(ends), ends

@@ -24,6 +24,7 @@ from hubdoi.records.errors import (
     ServiceUnreachable,
 )
 from hubdoi.sandbox import Sandbox
+from tests.proxy.lossy_proxy import Fault, LossyProxy
 
 from .conftest import environment
 from .test_corrections import acts, backend_of, csrf_of, curator, mint
@@ -222,3 +223,19 @@ def test_a_mint_that_has_begun_needs_no_draft(
     assert institution.drafts.waiting() == []
     answer = httpx.get(f"{plain_hub.datacite_url}/dois/{row.doi}")
     assert answer.json()["data"]["attributes"]["state"] == "findable"
+
+
+def test_r12_a_draft_whose_answer_is_lost_is_the_same_draft(
+    institution_of: Open, plain_hub: Sandbox, proxy_of: Callable[[Sandbox], LossyProxy]
+) -> None:
+    proxy = proxy_of(plain_hub)
+    api = plain_hub.datacite_url.replace(plain_hub.endpoint, proxy.endpoint)
+    institution = institution_of(HUBDOI_DATACITE_API=api)
+    proxy.set(
+        Fault("lost", method="POST", path="/dois"), Fault("lost", method="DELETE", path="/dois")
+    )
+    reserved = backend_of(institution, plain_hub).reserve(REPO)
+    assert proxy.count("POST", "/dois") == 2
+    assert dois(plain_hub) == [str(reserved.doi)]
+    assert backend_of(institution, plain_hub).release(REPO).doi == reserved.doi
+    assert (dois(plain_hub), institution.drafts.waiting()) == ([], [])

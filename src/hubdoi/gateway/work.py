@@ -260,7 +260,7 @@ class Work:
             try:
                 with self.metrics.traces.span("correct" if correction else "register", doi=subject):
                     if correction:
-                        self.service.registrar.update(entry.version)
+                        self.service.amendments.send(correction, entry.version)
                     else:
                         entry = self.service.finish(entry)
             except LedgerError:

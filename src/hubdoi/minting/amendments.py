@@ -164,11 +164,22 @@ class Amendments:
         if version is None:
             raise DoiNotFound(f"The ledger has no entry for {doi}; restore it from a backup.")
         try:
-            self.registrar.update(version)
+            self.send(number, version)
         except (AlreadyRegistered, InvalidMetadata):
             self.book.withdraw(number)
             raise
         self.book.mark_registered(number)
+
+    def send(self, number: int, version: Version) -> None:
+        """Send the record of `version`, with the correction `number`. Raises as `finish`; nothing is noted."""
+        try:
+            self.registrar.update(version)
+        except (AlreadyRegistered, InvalidMetadata):
+            # An earlier attempt, whose answer was lost, may have made it public.
+            public = self.registrar.find(version.doi) if version.doi else None
+            left = {one.name for one in changes_between(public, version)} if public else None
+            if left is None or left & {one.name for one in self.book.changes(number)}:
+                raise
 
     def recover(self) -> tuple[Version, ...]:
         """Send the corrections that were interrupted (R12). Raises as `DoiService.recover`."""

@@ -15,7 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from ..records import Consent, Doi, Terms, Version, parse_moment
-from ..records.amendment import Activity, changes_between
+from ..records.amendment import Activity, RecordChange, changes_between
 from ..records.errors import InvalidInput
 from .ledger import Entry, Ledger, record_text
 from .ledger_tables import amendments as _amendments
@@ -135,6 +135,13 @@ class LedgerAmendments:
             )
             return tuple((row.id, Doi(row.doi)) for row in rows)
 
+    def changes(self, number: int) -> tuple[RecordChange, ...]:
+        """What a correction changes."""
+        query = sa.select(_amendments.c.before, _amendments.c.after)
+        with self.ledger.database.glancing() as db:
+            row = db.execute(query.where(_amendments.c.id == number)).one()
+        return _changes(row)
+
     def activities(self, entry: Entry) -> tuple[Activity, ...]:
         """The registration of a version and its corrections, oldest first."""
         with self.ledger.database.reading() as db:
@@ -149,17 +156,19 @@ class LedgerAmendments:
         created = version.created or version.consent.at
         found = [Activity(version.doi, 1, "create", created, by=version.consent.by)]
         for row in rows:
-            before, after = (
-                Version.from_json(json.loads(text)) for text in (row.before, row.after)
-            )
             found.append(
                 Activity(
                     version.doi,
                     len(found) + 1,
                     "update",
                     parse_moment(row.at),
-                    changes_between(before, after),
+                    _changes(row),
                     row.username,
                 )
             )
         return tuple(found)
+
+
+def _changes(row: Any) -> tuple[RecordChange, ...]:
+    before, after = (Version.from_json(json.loads(text)) for text in (row.before, row.after))
+    return changes_between(before, after)
