@@ -18,6 +18,7 @@ from hubdoi.gateway.page import COOKIE
 from hubdoi.gateway.settings import Settings
 from hubdoi.net.serving import Server, listen, url_of
 from hubdoi.records import MintRequest, Repo
+from hubdoi.records.amendment import AmendRequest
 from hubdoi.records.errors import InReview, InvalidMetadata
 from hubdoi.sandbox import Sandbox
 from tests.browser.panel_alone import violations
@@ -27,6 +28,8 @@ from tests.gateway.test_work import raising
 
 SCREENSHOTS = Path(__file__).parent / "screenshots"
 WIDTHS = (1280, 400)
+PICTURES = ("queue", "request", "correction", "doi", "work")
+"""The pages that the guide shows."""
 
 
 @pytest.fixture
@@ -65,6 +68,19 @@ def institution(plain_hub: Sandbox, tmp_path: Path) -> Iterator[Institution]:
         made.work.run(stop, until_idle=True)
     made.reviews.refuse(ask("Test, please ignore"), "grace", "Give the model a title.")
     ask("Tiny BERT, distilled for the course of 2024")
+    backend = backend_for(made, Secret(plain_hub.users["ada"]))
+    asked = AmendRequest.from_json(
+        {
+            "title": "Tiny BERT, distilled",
+            "authors": ["Lovelace, Ada <0000-0002-1825-0097>", "Hopper, Grace"],
+            "description": "Two layers of 128 units, for teaching. <script>alert(1)</script>",
+        }
+    )
+    shown = backend.preview_amendment(repo, asked)
+    with pytest.raises(InReview):
+        backend.amend(repo, asked.agreed(shown.terms))
+    with pytest.raises(InReview):
+        backend.reserve(repo)
     yield made
     made.close()
 
@@ -94,11 +110,13 @@ def test_pages_are_accessible_and_have_their_pictures(
     page = context.new_page()
     problems: dict[str, list[str]] = {}
     (registered,) = institution.ledger.registered()
-    waiting = institution.reviews.all("waiting")[0].id
+    waiting, correction, reservation = (one.id for one in institution.reviews.all("waiting"))
     shown = {
         "queue": "",
         "request": f"/requests/{waiting}",
         "refused": f"/requests/{waiting - 1}",
+        "correction": f"/requests/{correction}",
+        "reservation": f"/requests/{reservation}",
         "dois": "/dois",
         "doi": f"/dois/{registered.version.doi}",
         "work": "/work",
@@ -123,7 +141,7 @@ def test_pages_are_accessible_and_have_their_pictures(
                     ]
                 file = SCREENSHOTS / f"gateway-{name}-{width}-{theme}.png"
                 page.screenshot(path=file, full_page=True)
-                if name in ("queue", "request", "doi") and (theme, width) == ("light", 1280):
+                if name in PICTURES and (theme, width) == ("light", 1280):
                     _photograph(page, f"gateway-{name}")
     assert problems == {}
     # A refusal without a reason goes nowhere, and the keyboard alone is enough to give one.

@@ -397,7 +397,7 @@ def test_the_page_of_a_correction_shows_what_would_change(
     http = curator(institution)
     assert "(correction)" in http.get("/gateway").text
     page = http.get(f"/gateway/requests/{number}").text
-    assert "What would change" in page and "&lt;b&gt;Tiny&lt;/b&gt;" in page
+    assert "What would change" in page and "<dt>Then</dt><dd><bdi>&lt;b&gt;Tiny&lt;/b&gt;" in page
     assert '<input id="title"' not in page
     form = {"csrf": csrf_of(page), "decision": "approve", "reason": ""}
     done = http.post(f"/gateway/requests/{number}", data=form, follow_redirects=False)
