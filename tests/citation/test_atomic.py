@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -56,3 +59,28 @@ def test_a_file_that_is_replaced_keeps_owner_and_mode(tmp_path: Path) -> None:
     write_atomically(path, b"new")
     found = path.stat()
     assert (found.st_uid, found.st_gid, found.st_mode & 0o7777) == (*owner, 0o640)
+
+
+def test_what_a_killed_writer_left_goes_with_a_later_write(tmp_path: Path) -> None:
+    path = tmp_path / "refs.bib"
+    killed = (
+        "import os, pathlib, sys; from hubdoi.citation.atomic import write_atomically; "
+        "os.fsync = lambda descriptor: os.kill(os.getpid(), 9); "
+        "write_atomically(pathlib.Path(sys.argv[1]), b'new')"
+    )
+    for _ in range(2):
+        ended = subprocess.run([sys.executable, "-c", killed, str(path)], check=False)
+        assert ended.returncode == -signal.SIGKILL
+    old, young = tmp_path.iterdir()
+    # What others may have named so stays, and a link or a directory is none of ours.
+    own = tmp_path / ".refs.bib.backup.hubdoi"
+    other = tmp_path / ".notes.bib.0123abcd.hubdoi"
+    link = tmp_path / ".refs.bib.01234567.hubdoi"
+    own.touch()
+    other.touch()
+    link.symlink_to(own)
+    for left in (old, own, other):
+        os.utime(left, (0, 0))
+    os.utime(link, (0, 0), follow_symlinks=False)
+    write_atomically(path, b"newest")
+    assert sorted(tmp_path.iterdir()) == sorted([path, young, own, other, link])

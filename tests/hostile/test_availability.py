@@ -8,7 +8,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from itertools import repeat
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -19,11 +19,14 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, StreamingResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from hubdoi.gateway.institution import Institution
+from hubdoi.gateway.settings import Settings
 from hubdoi.minting import database
 from hubdoi.net import accepting, log_rate
 from hubdoi.net.cache import AnswerCache
 from hubdoi.net.log_rate import RateLimit
 from hubdoi.net.serving import Server, listen
+from hubdoi.records.errors import LedgerError, SandboxError
 from hubdoi.sandbox import Sandbox
 
 WRITES = 12
@@ -79,6 +82,41 @@ async def here(scope: Scope, receive: Receive, send: Send) -> None:
         await Request(scope, receive).body()
         parts = repeat("x" * 2**16, 512) if scope["path"] == "/long" else ["here"]
         await StreamingResponse(parts)(scope, receive, send)
+
+
+def test_a_start_gives_up_with_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Sandbox(data=tmp_path / "data") as sandbox:
+        file = sandbox.world.database.path
+    monkeypatch.setattr(database, "BUSY_SECONDS", 0.5)
+    foreign = sqlite3.connect(file, isolation_level=None)
+    with closing(foreign):
+        foreign.execute("BEGIN IMMEDIATE")
+        with pytest.raises(SandboxError, match="wait until it has finished and try again"):
+            Sandbox(data=tmp_path / "data").start()
+        foreign.execute("ROLLBACK")
+    with Sandbox(data=tmp_path / "data") as sandbox:
+        assert create(sandbox, "later").status_code == 200
+
+
+def test_a_gateways_database_is_read_while_somebody_else_writes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "gateway.db"
+    account = {"DATACITE_REPOSITORY": "ADA", "DATACITE_PASSWORD": "x", "DATACITE_PREFIX": "10.5072"}
+    settings = Settings.read({**account, "HUBDOI_GATEWAY_DATABASE": f"sqlite:///{file}", "HUBDOI_GATEWAY_HUB": "http://127.0.0.1:9", "HUBDOI_GATEWAY_OWNERS": "ada"})  # fmt: skip
+    with closing(Institution(settings)) as institution:
+        institution.people.put("ada")
+        monkeypatch.setattr(database, "BUSY_SECONDS", 0.5)
+        with closing(sqlite3.connect(file, isolation_level=None)) as foreign:
+            foreign.execute("BEGIN IMMEDIATE")
+            assert institution.people.member("ada")
+            assert institution.ledger.versions("uid") == ()
+            with pytest.raises(LedgerError, match="wait until it has finished and try again"):
+                institution.people.put("grace")
+            with pytest.raises(LedgerError, match="wait until it has finished and try again"):
+                Institution(settings)
+            foreign.execute("ROLLBACK")
+        institution.people.put("grace")
 
 
 def test_a_cache_that_somebody_else_holds_is_hardly_waited_for(tmp_path: Path) -> None:

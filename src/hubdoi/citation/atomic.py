@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import stat
 import sys
 import time
@@ -24,6 +25,10 @@ _KINDS = (
     (stat.S_ISCHR, "a device"),
     (stat.S_ISBLK, "a device"),
 )
+_ENDING = ".hubdoi"
+_TEMPORARY = re.compile(r"[0-9a-f]{8}\.hubdoi")
+_ABANDONED = 3600.0
+"""Seconds after which a temporary file is taken for one whose writer was killed."""
 _PATIENCE = 60.0
 """Seconds to wait for another program that writes the same file."""
 
@@ -123,7 +128,8 @@ def write_atomically(path: Path, content: bytes) -> None:
     target = _resolved(path)
     check_regular(target)
     before = target.stat() if target.exists() else None
-    temporary = target.with_name(f".{target.name[:80]}.{token_hex(4)}")
+    _clear(target)
+    temporary = target.with_name(f"{_beginning(target)}{token_hex(4)}{_ENDING}")
     # The mask of a process is for the kernel to apply: to ask for it is to change it.
     mode = 0o600 if before else 0o666
     descriptor = os.open(
@@ -140,6 +146,25 @@ def write_atomically(path: Path, content: bytes) -> None:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def _beginning(target: Path) -> str:
+    return f".{target.name[:80]}."
+
+
+def _clear(target: Path) -> None:
+    """Delete what writers of `target` left that were killed; none takes as long as an hour."""
+    beginning, before = _beginning(target), time.time() - _ABANDONED
+    with suppress(OSError), os.scandir(target.parent) as found:
+        for entry in found:
+            name = entry.name
+            if (
+                name.startswith(beginning)
+                and _TEMPORARY.fullmatch(name[len(beginning) :])
+                and entry.is_file(follow_symlinks=False)
+                and entry.stat(follow_symlinks=False).st_mtime < before
+            ):
+                Path(entry.path).unlink(missing_ok=True)
 
 
 def write_file(path: Path, content: bytes) -> None:

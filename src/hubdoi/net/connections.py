@@ -35,6 +35,8 @@ FAILURES = (
 """What `Connections.send` raises when there is no answer, the passing of the deadline included."""
 _MOST = 32
 _WRITTEN_AT_ONCE = 64 * 1024
+# What is sent to this machine must not leave it, whatever a resolver says (RFC 6761, 6.3).
+_LOCALHOST = ("127.0.0.1", "::1")
 _exchange = threading.local()
 
 
@@ -229,7 +231,16 @@ class _Backend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
-        left = _left(timeout, httpcore.ConnectTimeout)
-        # As bytes: for text Python loads the tables of international names first.
-        name: Any = host.encode()
-        return _Stream(self._sockets.connect_tcp(name, port, left, local_address, socket_options))
+        failure: Exception | None = None
+        for place in _LOCALHOST if host.lower().rstrip(".") == "localhost" else (host,):
+            left = _left(timeout, httpcore.ConnectTimeout)
+            # As bytes: for text Python loads the tables of international names first.
+            name: Any = place.encode()
+            try:
+                return _Stream(
+                    self._sockets.connect_tcp(name, port, left, local_address, socket_options)
+                )
+            except httpcore.ConnectError as error:
+                failure = failure or error
+        assert failure is not None
+        raise failure

@@ -391,3 +391,44 @@ def test_what_was_read_is_not_followed_as_a_path(monkeypatch: pytest.MonkeyPatch
     assert len(parsed) < 5
     path = 'path = "hf://datasets/ada/notes/a.csv"\nother = path'
     assert found(path, *working, "pd.read_csv(other)") == [("dataset", "ada/notes", None)]
+
+
+def _steps(source: str) -> int:
+    """How many functions are called to scan `source`."""
+    count = 0
+
+    def tell(frame: object, event: str, argument: object) -> None:
+        nonlocal count
+        count += event.endswith("call")
+
+    before = sys.getprofile()
+    sys.setprofile(tell)
+    try:
+        uses(notebook(source))
+    finally:
+        sys.setprofile(before)
+    return count
+
+
+MANY = {
+    "constants": ("", "a{n} = 'ada/model-{n}'", "a5"),
+    "a chain of names": ("a0 = 'ada/model'", "a{after} = a{n}", "a300"),
+    "one name": ("", "a = 'ada/model-{n}'", "a"),
+    "one name that grows": ("a = ''", "a += 'x'", "a"),
+    "keys": ("d = {{}}", "d['k{n}'] = 'ada/model-{n}'", "d['k5']"),
+    "alternatives": ("", "if input(): a = 'ada/model-{n}'", "a"),
+    "calls": ("", "m{n} = AutoModel.from_pretrained('ada/model-{n}')", "'ada/model'"),
+}
+
+
+@pytest.mark.parametrize("kind", MANY)
+def test_many_assignments_take_steps_in_proportion(kind: str) -> None:
+    first, line, last = MANY[kind]
+
+    def source(count: int) -> str:
+        lines = [line.format(n=n, after=n + 1) for n in range(count)]
+        return "\n".join([first.format(), *lines, f"AutoModel.from_pretrained({last})"])
+
+    uses(notebook(source(3)))
+    few = _steps(source(400))
+    assert _steps(source(1600)) < 4.5 * few
