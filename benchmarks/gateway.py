@@ -280,7 +280,10 @@ def _templates() -> tuple[str, str]:
 
 
 def scale(place: Place) -> list[Result]:
-    """A mint, and the slowest of a hundred statuses, with a million versions against none."""
+    """A mint, and the slowest of a hundred statuses, with a million versions against none.
+
+    The slowest of those who ask at once are compared with as many who ask one after the other, too.
+    """
     with place.stub() as hub:
         sides = [place.environment(hub) for _ in range(2)]
         for variables in sides:
@@ -288,7 +291,7 @@ def scale(place: Place) -> list[Result]:
                 for number in range(READERS):
                     _mint(institution, f"{OWNER}/read-{number}")
         fill(sides[0]["HUBDOI_GATEWAY_DATABASE"], hub, VERSIONS, each=EACH, record=_templates()[0])
-        mints, reads = Comparison([], []), Comparison([], [])
+        mints, reads, crowds = (Comparison([], []) for _ in range(3))
         with _gateway(sides[0]) as full, _gateway(sides[1]) as empty:
             for round_ in range(RUNS + 1):
                 pair = [_median_mint(one, f"{OWNER}/scale-{round_}") for one in (full, empty)]
@@ -298,13 +301,18 @@ def scale(place: Place) -> list[Result]:
         with _served(sides[0]) as there, _served(sides[1]) as here:
             for round_ in range(RUNS + 1):
                 pair = [_slowest(endpoint) for endpoint in (there, here)]
+                alone = _alone(here)
                 if round_:
                     reads.ours.append(pair[0])
                     reads.theirs.append(pair[1])
+                    crowds.ours.append(pair[1])
+                    crowds.theirs.append(READERS * alone)
     peer = "an empty ledger"
+    crowd = f"99 % within {crowds.detail}"
     many = f"99 % of the statuses of {READERS} readers at once: {reads.detail}"
     return [
         Result("gateway-scale-mint", mints.ratio, "ratio", "<= 1.3", peer, mints.detail),
+        Result("gateway-status", crowds.ratio, "ratio", "<= 3", "one after the other", crowd),
         Result("gateway-scale-status", reads.ratio, "ratio", "<= 1.3", peer, many),
     ]
 
@@ -356,6 +364,16 @@ def _slowest(endpoint: str) -> float:
         reader.join()
     assert len(taken) == READERS * READS
     return sorted(taken)[int(len(taken) * 0.99)]
+
+
+def _alone(endpoint: str) -> float:
+    """Seconds of a status for one who reads alone."""
+    connection, taken = Keeping(endpoint, _TOKEN), []
+    for number in range(READERS):
+        start = perf_counter()
+        connection.ask("GET", f"/api/models/{OWNER}/read-{number}/doi")
+        taken.append(perf_counter() - start)
+    return median(taken)
 
 
 def reconcile(place: Place) -> list[Result]:

@@ -11,6 +11,7 @@ from typing import Any
 
 import psycopg
 import pytest
+import sqlalchemy as sa
 
 from hubdoi.config import Secret
 from hubdoi.gateway.backend import backend_for
@@ -41,6 +42,26 @@ def mint(institution: Institution, sandbox: Sandbox, **more: Any) -> Version:
     backend = backend_for(institution, Secret(sandbox.users["ada"]))
     request = MintRequest(agree=True, terms=institution.registrar.terms.digest, **more)
     return backend.mint(REPO, request)
+
+
+def test_a_mint_and_a_status_ask_the_database_few_times(
+    institution_of: Open, plain_hub: Sandbox
+) -> None:
+    institution = institution_of()
+    asked: list[str] = []
+
+    def remember(_c: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if not statement.startswith(("BEGIN", "PRAGMA")):
+            asked.append(statement)
+
+    sa.event.listen(institution.database.engine, "before_cursor_execute", remember)
+    mint(institution, plain_hub)
+    # The first mint keeps the terms, too. On PostgreSQL work and log are one statement, twice.
+    assert len(asked) <= (12 if institution.database.is_postgres else 14), asked
+    for token, most in ((Secret(plain_hub.users["ada"]), 3), (None, 2)):
+        asked.clear()
+        assert backend_for(institution, token).status(REPO).state == "current"
+        assert len(asked) <= most, asked
 
 
 def test_r12_a_passing_error_is_tried_again_with_the_same_doi(
