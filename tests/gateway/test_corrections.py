@@ -459,3 +459,22 @@ def test_r12_the_database_goes_after_datacite_has_a_correction(
     assert registered(institution, version).title == title_at_datacite(plain_hub, version)
     assert acts(institution)[-2:] == ["correction asked", "corrected"]
     institution.close()
+
+
+def test_who_waits_for_a_mint_reads_nothing_of_a_correction(
+    institution_of: Open, plain_hub: Sandbox
+) -> None:
+    institution = institution_of()
+    mint(institution, plain_hub)
+    institution.policies.put("everybody", review=True)
+    correction = asked(institution, plain_hub, title="Tiny")
+    plain_hub.hf_api().upload_file(path_or_fileobj=b"x", path_in_repo="x.txt", repo_id=REPO.id)
+    assert "a correction of" in (backend_of(institution, plain_hub).status(REPO).notice or "")
+    with pytest.raises(InReview):
+        mint(institution, plain_hub)
+    # A notice would end `--wait`, which takes it for a refusal.
+    (request,) = [one for one in institution.reviews.all("waiting") if one.id != correction]
+    assert backend_of(institution, plain_hub).status(REPO).notice is None
+    institution.reviews.approve(request.id, "grace", check=institution.check_still)
+    assert backend_of(institution, plain_hub).status(REPO).notice is None
+    assert work_off(institution) == 1

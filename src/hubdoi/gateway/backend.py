@@ -120,12 +120,17 @@ class InstitutionBackend(DataCiteBackend):
                 raise in_review(review, self.institution.settings.institution)
         except (PolicyRefused, SignInRequired, InReview) as error:
             return found.replace(
-                can_mint=False, obstacle=error.message, obstacle_code=type(error).__name__
+                can_mint=False,
+                obstacle=error.message,
+                obstacle_code=type(error).__name__,
+                # Who waits for the mint takes a notice for its refusal.
+                notice=None if isinstance(error, InReview) else found.notice,
             )
-        if review and review.state == "refused":
-            sentence = refusal_sentence(review, self.institution.settings.institution)
-            return found.replace(notice=sentence)
-        return found
+        if review is None:
+            return found
+        refused_mint = review.state == "refused"
+        institution = self.institution.settings.institution
+        return found.replace(notice=refusal_sentence(review, institution) if refused_mint else None)
 
     def mint(self, repo: Repo, request: MintRequest, *, key: str | None = None) -> Version:
         """Record the intent, durably, and have it finished; any worker can go on with it.

@@ -81,6 +81,7 @@ def _all(record: object) -> tuple[str, str, str]:
             ),
         ),
         (replace(UNREGISTERED, can_mint=False, obstacle="Sign in."), ("Sign in.",)),
+        (replace(CURRENT, notice="The library decides."), ("The library decides.",)),
         (replace(UNREGISTERED, has_doi_api=False), ("the settings page",)),
         (replace(UNREGISTERED, mint_locks=False), ("does not lock a repository for a DOI",)),
     ],

@@ -75,6 +75,12 @@ def test_loading_shows_no_form_and_then_the_minter_is_the_author() -> None:
     assert state.terms == TERMS
 
 
+def test_a_notice_is_shown_where_the_latest_commit_has_a_doi_too() -> None:
+    assert _told(_open(CURRENT)) == ""
+    assert _told(_open(replace(CURRENT, notice="The library decides."))) == "The library decides."
+    assert _told(_open(replace(BEHIND, notice="The library decides."))) == "The library decides."
+
+
 def test_r03_nothing_begins_without_a_tick() -> None:
     state = _open()
     assert not state.agreed

@@ -53,7 +53,7 @@ def _(status: Status) -> tuple[Card, ...]:
         blocks += change_blocks(status.changes)
     if status.obstacle and status.state != "current":
         blocks.append(Paragraph(text(status.obstacle), "warn"))
-    if status.notice and status.state != "current":
+    if status.notice:
         blocks.append(Paragraph(text(status.notice), "warn"))
     elif not status.has_doi_api and status.state != "current":
         link = Link("the settings page", status.settings_url, spelled=True)

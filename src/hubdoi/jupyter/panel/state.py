@@ -487,7 +487,7 @@ def _can_change(status: Status) -> bool:
 
 
 def _obstacle(status: Status) -> Notice | None:
-    sentence = status.obstacle or status.notice
-    if sentence is None or status.state == "current":
-        return None
-    return Notice(sentence, "warn")
+    # That there is a DOI already stands in nobody's way.
+    obstacle = status.obstacle if status.state != "current" else None
+    sentence = obstacle or status.notice
+    return Notice(sentence, "warn") if sentence else None
