@@ -15,7 +15,8 @@ from hubdoi.records.errors import HubdoiError, InvalidDoi, InvalidRepo, RepoNotE
     [
         "10.5072/hf/0001",
         "doi:10.5072/hf/0001",
-        "DOI 10.5072/hf/0001".replace(" ", ": "),
+        "DOI: 10.5072/hf/0001",
+        "DOI 10.5072/hf/0001",
         "https://doi.org/10.5072/hf/0001",
         "http://127.0.0.1:4000/doi/10.5072/hf/0001",
     ],
@@ -31,6 +32,10 @@ def test_a_doi_is_told_from_a_repository(written: str) -> None:
         ("datasets/ada/notes@v1", Repo("dataset", "ada/notes"), "v1"),
         ("http://127.0.0.1:4000/ada/tiny-bert", Repo("model", "ada/tiny-bert"), None),
         ("doi/tools", Repo("model", "doi/tools"), None),
+        ("git@hf.co:ada/tiny-bert", Repo("model", "ada/tiny-bert"), None),
+        ("git@hf.co:datasets/ada/notes.git", Repo("dataset", "ada/notes"), None),
+        ("ssh://git@hf.co/ada/tiny-bert", Repo("model", "ada/tiny-bert"), None),
+        ("https://huggingface.co/datasets/ada/notes.git", Repo("dataset", "ada/notes"), None),
     ],
 )
 def test_a_repository_is_told_from_a_doi(written: str, repo: Repo, revision: str | None) -> None:

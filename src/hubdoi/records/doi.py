@@ -41,7 +41,7 @@ class Doi:
 
     @classmethod
     def parse(cls, text: str | Doi) -> Doi:
-        """Read a DOI in any of its forms: bare, ``doi:``, with ``DOI:`` and a space, or a doi.org URL.
+        """Read a DOI in any of its forms: bare, after ``doi:``, ``DOI:`` or ``DOI`` and a space, or a doi.org URL.
 
         Raises:
             InvalidDoi: `text` is none of them.
@@ -50,7 +50,7 @@ class Doi:
             return text
         stripped = str(text).strip()
         name = re.sub(
-            r"^(?:info:)?doi\s*[:/]\s*", "", stripped, flags=re.IGNORECASE | re.ASCII
+            r"^(?:info:)?doi(?:\s*[:/]\s*|\s+)", "", stripped, flags=re.IGNORECASE | re.ASCII
         ).strip()
         if re.match(r"(?ai)https?://|(?:dx\.|www\.)?doi\.org/", name):
             name = _in_url(name)

@@ -14,6 +14,8 @@ RepoType = Literal["model", "dataset"]
 HUGGING_FACE = "https://huggingface.co"
 
 _HUB_HOSTS = frozenset({"huggingface.co", "www.huggingface.co", "hf.co", "hub-ci.huggingface.co"})
+# What the Hub says to clone over SSH.
+_CLONED = re.compile(r"(?:ssh://)?git@([a-z.]+)[:/](\S+)", re.ASCII)
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 # The Hub's own rule for ids: letters, digits, "-", "_", "."; no "--", no ".."; 96 characters a part.
 _PART = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,94}[A-Za-z0-9_-])?")
@@ -105,7 +107,7 @@ class RepoReference:
 
     @classmethod
     def parse(cls, text: str | Repo, *, endpoint: str | None = None) -> RepoReference:
-        """Read ``ada/tiny-bert``, ``datasets/ada/notes@v1``, ``hf://…``, or a page's URL.
+        """Read ``ada/tiny-bert``, ``datasets/ada/notes@v1``, ``hf://…``, or a URL to see or clone it.
 
         Raises:
             InvalidRepo: `text` names no repository.
@@ -118,6 +120,8 @@ class RepoReference:
             raise InvalidRepo(f"{_shown(written)} is not a repository; {_WAY_OUT}.")
         if written.lower().startswith("hf://"):
             return _from_path(written, written[5:], uri=True)
+        if cloned := _CLONED.fullmatch(written):
+            return _from_url(f"https://{cloned[1]}/{cloned[2]}", endpoint)
         if "://" in written:
             return _from_url(written, endpoint)
         host, slash, rest = written.partition("/")
@@ -137,7 +141,8 @@ def _from_url(written: str, endpoint: str | None) -> RepoReference:
     known = host in _HUB_HOSTS or host in _LOOPBACK or (hub is not None and parts.netloc == hub)
     if parts.scheme not in ("http", "https") or not known:
         raise InvalidRepo(f"{_shown(written)} is not on a Hub that hubdoi knows; {_WAY_OUT}.")
-    path = unquote(parts.path).strip("/")
+    # No name on the Hub ends so; the URL to clone may.
+    path = unquote(parts.path).strip("/").removesuffix(".git")
     if path.startswith(("api/models/", "api/datasets/", "api/spaces/")):
         path = path.removeprefix("api/").removeprefix("models/")
     elif path.partition("/")[0] in _PAGES:
