@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 from huggingface_hub import CommitOperationAdd
 from playwright.sync_api import Browser, Page, expect
 
 from hubdoi.records import MintRequest, Person, Repo
 from hubdoi.sandbox import Sandbox
+from hubdoi.sandbox.scopes import SCOPES
 from tests.browser.panel_alone import violations
+from tests.browser.picture import take
+from tests.sandbox.test_oauth import CALLBACK, CHALLENGE, VERIFIER
 
 SCREENSHOTS = Path(__file__).parent / "screenshots"
 HOSTILE = "\"><script>alert('x')</script><img src=x onerror=alert(1)>"
@@ -205,3 +209,59 @@ def test_legible_and_narrow_in_both_themes(page: Page, demo: Sandbox, scheme: st
                 page.get_by_role("link", name="Cite this dataset").click()
                 page.screenshot(path=SCREENSHOTS / f"sandbox-cite-{scheme}-{width}.png")
                 assert violations(page.get_by_role("dialog")) == []
+
+
+def test_every_page_is_accessible_and_one_has_its_picture(browser: Browser, demo: Sandbox) -> None:
+    world = demo.world
+    ada = Person("ada", "Ada Lovelace")
+    request = MintRequest(agree=True, terms=world.registrar.terms.digest)
+    world.service.mint(Repo("dataset", "ada/notes"), ada, request)
+    api = demo.hf_api()
+    api.create_discussion("ada/tiny-bert", title="Which corpus?", description="Please say.")
+    shelf = api.create_collection("Engines", description="What runs by itself")
+    api.add_collection_item(shelf.slug, "ada/tiny-bert", "model", note="The small one")
+    for name, scopes in (("Weights explorer", ("openid", "read-repos")), ("Notebook", SCOPES)):
+        app, _ = world.oauth.register(name, [CALLBACK], public=True)
+        code = world.oauth.allow(
+            app, "ada", tuple(scopes), redirect_uri=CALLBACK, challenge=CHALLENGE, nonce=None
+        )
+        world.oauth.redeem(app, code, redirect_uri=CALLBACK, verifier=VERIFIER)
+    app, _ = world.oauth.register(HOSTILE * 2, [CALLBACK], public=True)
+    asked = {
+        "client_id": app.id, "redirect_uri": CALLBACK, "response_type": "code",
+        "scope": " ".join(SCOPES), "code_challenge": CHALLENGE, "code_challenge_method": "S256",
+    }  # fmt: skip
+    _, user_code = world.oauth.begin_device(app, ("openid", "write-repos"))
+    paths = {
+        "front": "/", "repository": "/ada/tiny-bert", "dataset": "/datasets/ada/notes",
+        "files": "/ada/tiny-bert/tree/main", "file": "/ada/tiny-bert/blob/main/README.md",
+        "commits": "/ada/tiny-bert/commits/main", "settings": "/datasets/ada/notes/settings",
+        "agreement": "/ada/tiny-bert/settings/doi", "landing": "/doi/10.5072/hf/0001",
+        "profile": "/ada", "collection": f"/collections/{shelf.slug}", "nothing": "/not/there",
+        "applications": "/settings/connected-applications", "device": "/device",
+        "device-code": f"/device?user_code={user_code}",
+        "consent": str(httpx.URL("/oauth/authorize", params=asked)),
+    }  # fmt: skip
+    # axe-core is a script, and the pages allow none but theirs.
+    context = browser.new_context(bypass_csp=True)
+    page = context.new_page()
+    problems: dict[str, object] = {}
+    try:
+        sign_in(page, demo)
+        for name, path in paths.items():
+            page.goto(demo.endpoint + path)
+            for theme in ("light", "dark"):
+                page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+                for width in (400, 1200):
+                    page.set_viewport_size({"width": width, "height": 800})
+                    if found := violations(page.locator("html")):
+                        problems[f"{name} {theme} {width}"] = found
+                    if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+                        problems[f"{name} {theme} {width} scrolls"] = True
+                    if name in ("applications", "consent", "collection", "files"):
+                        shoot(page, f"{name}-{theme}-{width}")
+                    if name == "applications":
+                        take(page, f"sandbox-applications-{width}-{theme}")
+    finally:
+        context.close()
+    assert problems == {}
