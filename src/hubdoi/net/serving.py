@@ -88,7 +88,15 @@ class Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._acceptor.stop()
-        await super().shutdown(sockets)
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        # What is closed is gone with the next turn of the loop.
+        await asyncio.sleep(0)
+        if self.server_state.connections or self.server_state.tasks:
+            # It waits 0.1 s at least, even for nobody.
+            await super().shutdown(sockets)
+        for listening in sockets or []:
+            listening.close()
 
     async def main_loop(self) -> None:
         self._stopping = asyncio.Event()
