@@ -8,10 +8,15 @@ import ssl
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 from hypothesis import settings
+from sqlalchemy import Engine
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
+from sqlalchemy.engine.default import DefaultDialect
 
 from hubdoi.config import CHOSEN
 from hubdoi.provenance.recorder import recorder
@@ -30,6 +35,27 @@ settings.load_profile("small")
 
 # `httpx.get` reads all certificates of the world again for each request, a sixth of the tests' time.
 setattr(ssl, "create_default_context", functools.cache(ssl.create_default_context))  # noqa: B010
+
+
+def share_compiled_statements(dialect: type[DefaultDialect]) -> None:
+    """Let every engine of `dialect` use what another one has compiled.
+
+    Each sandbox and each gateway of a test has an engine of its own, which would compile the same
+    statements again: a quarter of the time of a test that asks a sandbox three times.
+    """
+    compiled: dict[Any, Any] = {}
+
+    def engine_created(engine: Engine) -> None:
+        engine.update_execution_options(compiled_cache=compiled)
+
+    # SQLAlchemy's cache would tell dialects apart by identity.
+    setattr(dialect, "__eq__", lambda self, other: type(self) is type(other))  # noqa: B010
+    setattr(dialect, "__hash__", lambda self: hash(type(self)))  # noqa: B010
+    setattr(dialect, "engine_created", engine_created)  # noqa: B010
+
+
+share_compiled_statements(SQLiteDialect_pysqlite)
+share_compiled_statements(PGDialect_psycopg)
 
 
 @pytest.fixture(autouse=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import json
 import logging
 import os
@@ -316,10 +317,10 @@ def test_bodies_are_bounded(sandbox: Sandbox) -> None:
 # What the source does not do
 
 
-def trees() -> Iterator[tuple[Path, ast.Module]]:
+@functools.cache
+def trees() -> list[tuple[Path, ast.Module]]:
     assert len(MODULES) > 100
-    for path in MODULES:
-        yield path, ast.parse(path.read_text(encoding="utf-8"))
+    return [(path, ast.parse(path.read_text(encoding="utf-8"))) for path in MODULES]
 
 
 def called(node: ast.Call) -> str:
