@@ -3,6 +3,8 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Each process of the tests would load these two plugins, and none uses them.
+PYTEST := $(BIN)/pytest -p no:nbval -p no:schemathesis
 # Many tests wait for a server or a pause more than they compute.
 WORKERS := 3
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -80,7 +82,7 @@ audited: environment
 # Each process of the tests would compile everything that they import by itself, all at once.
 # Where that fails, the tests themselves say why.
 compiled: $(VENV)/.test
-	@$(BIN)/pytest -q --collect-only --ignore=tests/browser >/dev/null || true
+	@$(PYTEST) -q --collect-only --ignore=tests/browser >/dev/null || true
 
 lint: $(VENV)/.test  ## ruff, and the layers of the imports
 	@$(BIN)/ruff check .
@@ -99,23 +101,23 @@ types: $(VENV)/.test  ## mypy --strict; the tests too
 	@$(BIN)/mypy
 
 unit: $(VENV)/.test system  ## the tests without a browser
-	@$(BIN)/pytest -n $(WORKERS) --ignore=tests/browser
+	@$(PYTEST) -n $(WORKERS) --ignore=tests/browser
 
 test-long: $(VENV)/.test system  ## the same with sixteen times as many made-up inputs
-	@$(BIN)/pytest -n $(WORKERS) --ignore=tests/browser --hypothesis-profile=long --timeout=7200
+	@$(PYTEST) -n $(WORKERS) --ignore=tests/browser --hypothesis-profile=long --timeout=7200
 
 SECONDS := 60
 fuzz: $(VENV)/.test  ## every parser, with made-up inputs, for some seconds: make fuzz SECONDS=60
 	@$(BIN)/python scripts/fuzz.py $(SECONDS)
 
 coverage: $(VENV)/.test system  ## lines and branches that the tests without a browser reach
-	@$(BIN)/pytest -q -n $(WORKERS) --ignore=tests/browser --cov --cov-report=term:skip-covered --cov-report=html
+	@$(PYTEST) -q -n $(WORKERS) --ignore=tests/browser --cov --cov-report=term:skip-covered --cov-report=html
 
 notebooks: $(VENV)/.test  ## the tutorials, cell by cell
 	@scripts/test-notebooks
 
 browser: $(VENV)/.test labextension system  ## real JupyterLab in Chromium
-	@$(BIN)/pytest tests/browser
+	@$(PYTEST) tests/browser
 
 pictures: $(VENV)/.test labextension system  ## the pictures of README and docs, from the browser tests
 	@HUBDOI_PICTURES=docs/pictures $(BIN)/pytest tests/browser -k picture
@@ -148,8 +150,9 @@ benchmarks/.peers/.ready: benchmarks/peers.txt
 bench: benchmarks/.own/.ready benchmarks/.peers/.ready  ## side by side with what people use instead; some ten minutes
 	@benchmarks/.own/bin/python -m benchmarks
 
-load: benchmarks/.own/.ready benchmarks/.peers/.ready
-	@benchmarks/.own/bin/python -m benchmarks load
+# It is far from its bound: for a test it needs no environment of its own.
+load: $(VENV)/.test benchmarks/.peers/.ready
+	@$(BIN)/python -m benchmarks load
 
 profile: benchmarks/.own/.ready benchmarks/.peers/.ready  ## where the time goes, as a flame graph: make profile NAME=load
 	@benchmarks/.own/bin/python -m benchmarks.flame $(NAME)
