@@ -136,7 +136,7 @@ def test_history(ada):
     assert ada.list_repo_commits(BERT, revision=commits[2].commit_id)[0].title == "number 2"
 
 
-def test_history_in_pages(demo, ada):
+def test_history_in_pages(demo, ada, http):
     store = demo.world.store
     person, uid = store.people.person("ada"), store.info(Repo("model", BERT), None).uid
     with demo.world.transaction():
@@ -146,6 +146,23 @@ def test_history_in_pages(demo, ada):
             )
     titles = [commit.title for commit in ada.list_repo_commits(BERT)]
     assert titles == [f"number {n}" for n in reversed(range(230))] + ["initial commit"]
+    # As the JavaScript client counts them, and lists them in pages of its own size.
+    url = f"/api/models/{BERT}/commits/main"
+    answer = http("GET", url, params={"limit": 1})
+    assert ([each["title"] for each in answer.json()], answer.headers["X-Total-Count"]) == (
+        ["number 229"],
+        "231",
+    )
+    seen = []
+    answer = http("GET", url, params={"limit": 77})
+    while True:
+        seen += [each["title"] for each in answer.json()]
+        if "next" not in answer.links:
+            break
+        answer = http("GET", answer.links["next"]["url"].removeprefix(demo.endpoint))
+    assert seen == titles
+    (older,) = ada.list_repo_commits(BERT)[-1:]
+    assert http("GET", url.replace("main", older.commit_id)).headers["X-Total-Count"] == "1"
 
 
 def test_title_and_message_are_escaped_when_formatted(ada):

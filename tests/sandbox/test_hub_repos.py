@@ -24,6 +24,24 @@ def test_create(ada):
     assert [sibling.rfilename for sibling in info.siblings] == [".gitattributes"]
 
 
+def test_create_with_files(ada, http):
+    # As the JavaScript client @huggingface/hub does.
+    files = [
+        {"path": "a/b.txt", "content": "aGVsbG8=", "encoding": "base64"},
+        {"path": "README.md", "content": "---\nlicense: mit\n---\n# Mine\n"},
+    ]
+    body = {"name": "filled", "organization": "ada", "license": "apache-2.0", "files": files}
+    assert http("POST", "/api/repos/create", json=body).status_code == 200
+    assert sorted(ada.list_repo_files("ada/filled")) == [".gitattributes", "README.md", "a/b.txt"]
+    assert len(ada.list_repo_commits("ada/filled")) == 1
+    assert http("GET", "/ada/filled/resolve/main/a/b.txt").content == b"hello"
+    assert ada.model_info("ada/filled").card_data.license == "mit"
+    outside = [{"path": "../x", "content": ""}]
+    answer = http("POST", "/api/repos/create", json={"name": "outside", "files": outside})
+    assert answer.status_code == 422
+    assert not ada.repo_exists("ada/outside")
+
+
 def test_create_what_exists(ada):
     with pytest.raises(HfHubHTTPError) as caught:
         ada.create_repo(BERT)
@@ -56,6 +74,10 @@ def test_create_for_somebody_else(ada, nobody):
         {"name": "x", "type": ["model"]},
         {"name": "x", "private": "yes"},
         {"name": "x", "visibility": "protected"},
+        {"name": "x", "files": "y"},
+        {"name": "x", "files": ["y"]},
+        {"name": "x", "files": [{"path": "y"}]},
+        {"name": "x", "files": [{"path": "y", "content": "?", "encoding": "base64"}]},
     ],
 )
 def test_create_what_cannot_be(http, body):

@@ -304,6 +304,36 @@ def test_a_code_with_the_wrong_verifier_or_redirect_gives_nothing(hub: Sandbox) 
         assert answer.headers["Cache-Control"] == "no-store"
 
 
+def test_what_one_application_got_is_of_no_use_to_another(hub: Sandbox) -> None:
+    other = registered(hub, public=True)["client_id"]
+    token_url = f"{hub.endpoint}/oauth/token"
+    form, token = public_token(hub, "openid")
+    refresh = {"grant_type": "refresh_token", "refresh_token": token["refresh_token"]}
+    device = httpx.post(
+        f"{hub.endpoint}/oauth/device", data={"client_id": form["client_id"], "scope": "openid"}
+    ).json()
+    poll = {
+        "grant_type": "urn:ietf:params:oauth:grant-type:device_code",
+        "device_code": device["device_code"],
+    }
+    for sent, error in (
+        (form, "invalid_grant"),
+        (refresh, "invalid_grant"),
+        (poll, "expired_token"),
+        ({**refresh, "refresh_token": token["access_token"]}, "invalid_grant"),
+    ):
+        answer = httpx.post(token_url, data={**sent, "client_id": other})
+        assert (answer.status_code, answer.json()["error"]) == (400, error)
+    # None of that took anything from the application whose they are.
+    headers = {"Authorization": f"Bearer {token['access_token']}"}
+    assert httpx.get(f"{hub.endpoint}/oauth/userinfo", headers=headers).status_code == 200
+    own = {**refresh, "client_id": form["client_id"]}
+    assert httpx.post(token_url, data=own).status_code == 200
+    for wrong in (token["refresh_token"], token["id_token"]):
+        headers = {"Authorization": f"Bearer {wrong}"}
+        assert httpx.get(f"{hub.endpoint}/oauth/userinfo", headers=headers).status_code == 401
+
+
 def test_a_request_whose_challenge_was_taken_out_gives_nothing(hub: Sandbox) -> None:
     # The application used PKCE; who sent its person to the page did not, and injects their code.
     app = registered(hub)

@@ -153,6 +153,21 @@ def _parsed(line: bytes) -> tuple[str, dict[str, Any]]:
     return key, value
 
 
+def read_files(listed: object) -> dict[str, bytes]:
+    """The files of a list of objects, each with a path, a content and its encoding.
+
+    Raises:
+        Refusal: as `read_commit` does.
+    """
+    if not isinstance(listed, list) or not all(isinstance(value, dict) for value in listed):
+        raise Refusal(400, "'files' must be a list of objects with a path and a content.")
+    found: dict[str, bytes] = {}
+    for value in listed:
+        path = check_path(value.get("path"))
+        found[path] = _content(path, value)
+    return found
+
+
 def _content(path: str, value: dict[str, Any]) -> bytes:
     content = _text(value.get("content"))
     if value.get("encoding", "utf-8") == "base64":

@@ -123,6 +123,18 @@ class Commits:
             ).all()
         return [_commit(row) for row in rows]
 
+    def count(self, uid: str, oid: str) -> int:
+        """How many commits the history of a commit has, itself among them."""
+        query = text(
+            "WITH RECURSIVE line(oid) AS ("
+            " SELECT :oid UNION ALL"
+            " SELECT c.parent FROM line JOIN hub_commits c ON c.uid = :uid AND c.oid = line.oid"
+            " WHERE c.parent IS NOT NULL)"
+            " SELECT count(*) FROM line"
+        )
+        with self._database.reading() as connection:
+            return int(connection.execute(query, {"uid": uid, "oid": oid}).scalar_one())
+
     def last_changes(self, uid: str, oid: str, paths: set[str]) -> dict[str, Commit]:
         """For each of `paths`, files or folders, the newest commit that changed it."""
         found: dict[str, Commit] = {}

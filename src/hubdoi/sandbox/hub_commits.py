@@ -109,19 +109,22 @@ def commits(
     response: Response,
     found: Reading,
     p: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
+    limit: Annotated[int, Query(ge=1, le=_PAGE)] = _PAGE,
 ) -> list[dict[str, Any]]:
     revision, _ = split_revision(tail_of(request, "commits"))
     store = found.store
     head = store.commits.resolve(found.uid, revision)
     if head is None:
         return []
-    listed = store.commits.history(found.uid, head.oid, offset=p * _PAGE, limit=_PAGE + 1)
-    if len(listed) > _PAGE:
+    listed = store.commits.history(found.uid, head.oid, offset=p * limit, limit=limit)
+    total = store.commits.count(found.uid, head.oid)
+    response.headers["X-Total-Count"] = str(total)
+    if total > (p + 1) * limit:
         query = request.url.include_query_params(p=p + 1).query
         path = request.scope["raw_path"].decode("ascii")
         response.headers["Link"] = f'<{store.endpoint}{path}?{query}>; rel="next"'
     formatted = "formatted" in request.query_params.getlist("expand[]")
-    return [_described(item, formatted) for item in listed[:_PAGE]]
+    return [_described(item, formatted) for item in listed]
 
 
 def _described(commit: Commit, formatted: bool) -> dict[str, Any]:

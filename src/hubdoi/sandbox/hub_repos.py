@@ -12,6 +12,7 @@ from ..records.errors import RepoNotFound, WriteAccessRequired
 from .access import require_person, world_of
 from .bodies import JsonBody, text_of
 from .card_rules import LICENSES, checked
+from .commit_body import read_files
 from .described import describe, picked
 from .located import Located, Reading, Writing, repo_from, split_revision, tail_of
 from .refusal import Refusal
@@ -34,9 +35,14 @@ def create(request: Request, body: JsonBody) -> dict[str, Any]:
             f"{person.username} cannot create a repository under {namespace!r}; "
             "use your own name or that of an organisation of yours."
         )
+    files = read_files(body.get("files") or [])
     try:
         made = world.store.create(
-            repo, person, private=_is_private(body, False), license=_license(body)
+            repo,
+            person,
+            private=_is_private(body, False),
+            license=_license(body),
+            files=files,
         )
     except Refusal as error:
         # huggingface_hub reads `url` from a 409 too, when the repository may exist already.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -68,17 +68,23 @@ class Store:
         self.repositories.dois_of = answer
 
     def create(
-        self, repo: Repo, person: Person, *, private: bool = False, license: str | None = None
+        self,
+        repo: Repo,
+        person: Person,
+        *,
+        private: bool = False,
+        license: str | None = None,
+        files: Mapping[str, bytes] | None = None,
     ) -> Repository:
-        """Make a repository with its initial commit.
+        """Make a repository with its initial commit, which holds `files` too.
 
         Raises:
             Refusal: there is one of that id; it carries `url_path`.
         """
         with self.database.transaction():
             made = self.repositories.create(repo, private=private)
-            files = initial_files(repo.type, license)
-            self.commits.commit(made.uid, person, Change(files), title=INITIAL_TITLE)
+            first = Change({**initial_files(repo.type, license), **(files or {})})
+            self.commits.commit(made.uid, person, first, title=INITIAL_TITLE)
             self.events.emit(made.uid, "repo", "create")
             return self.repositories.by_uid(made.uid)
 
