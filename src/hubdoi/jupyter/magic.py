@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from time import time_ns
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.completer import CompletionContext, SimpleMatcherResult, context_matcher
@@ -41,6 +42,7 @@ class DoiMagics(Magics):
         super().__init__(shell)
         # The cell that loads the extension began before anybody could remember it.
         self._ran: list[str] = [""]
+        self._began_download: int | None = None
         self._commands: Commands | None = None
 
     @property
@@ -75,6 +77,15 @@ class DoiMagics(Magics):
         # before this one; IPython 9 has counted `execution_count` up already, IPython 8 has not.
         stored = self.shell.user_ns.get("In", ()) if self.shell else ()
         recorder.cell = max(len(self._ran), len(stored))
+        self._began_download = time_ns() if "download" in info.raw_cell else None
+
+    def look_after_cell(self, _result: Any) -> None:
+        """Note what a command of the cell that has just run put into the Hub cache."""
+        began, self._began_download = self._began_download, None
+        if began is not None and recorder.active:
+            from ..provenance.child_writes import note_child_writes
+
+            note_child_writes(recorder, began)
 
     def _cells(self) -> list[str]:
         """The cells that were run before this one.
@@ -97,6 +108,7 @@ def register(shell: InteractiveShell) -> None:
     magics = DoiMagics(shell)
     shell.register_magics(magics)
     shell.events.register("pre_run_cell", magics.remember_cell)
+    shell.events.register("post_run_cell", magics.look_after_cell)
     shell.Completer.custom_matchers.append(magics.match)
     if magics.record:
         recorder.start()
@@ -107,6 +119,7 @@ def unregister(shell: InteractiveShell) -> None:
     magics = shell.magics_manager.registry.pop("DoiMagics", None)
     if magics is not None:
         shell.events.unregister("pre_run_cell", magics.remember_cell)
+        shell.events.unregister("post_run_cell", magics.look_after_cell)
         shell.Completer.custom_matchers.remove(magics.match)
         magics.close()
         recorder.stop()

@@ -21,7 +21,8 @@ def with_recording(found: Uses, recording: Recording) -> Uses:
 
     A commit belongs to a use when the code names that commit, or names none: then of several
     commits those count that were seen while the cell of the use was running, where that is known.
-    A file that was only asked about (`resolved`) counts for a use that stands in the code.
+    A file that was only asked about (`resolved`) counts for a use that stands in the code; one that
+    came into the cache by a child process, for the only command that can have put it there.
     What was recorded and does not stand in the code is added, in the order in which it was seen.
     """
     recording = recording.with_known_ids(found.repos)
@@ -57,7 +58,10 @@ def _loads_of(use: Use, recording: Recording) -> list[Load]:
         for load in recording.loads
         if (load.repo_type, load.repo_id) == (use.repo_type, use.repo_id)
         and (load.is_proof or load.ref in (None, ref) or load.commit.startswith(ref))
+        and (not load.is_by_child or (use.form == "option" and use.execution_count in load.cells))
     ]
+    if sum(load.is_by_child for load in own) > 1:
+        own = [load for load in own if not load.is_by_child]
     if COMMIT_START.fullmatch(ref):
         return [load for load in own if load.commit.startswith(ref)]
     for narrower in (

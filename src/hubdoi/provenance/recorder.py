@@ -85,7 +85,7 @@ class Recorder:
             return
         if "--" in path:
             if found := _SNAPSHOT.search(path):
-                self._note(found[1][:-1], _id(found[2]), found[3], "opened", found[4])
+                self.note(found[1][:-1], _id(found[2]), found[3], "opened", found[4])
                 return
             if found := _REF.search(path):
                 self._ref(found, path)
@@ -93,12 +93,12 @@ class Recorder:
         # a lock says nothing of its own, and its long name is the dearest one to search
         if "___" in path and not path.endswith(".lock") and (found := _in_arrow_cache(path)):
             name = f"{found[1]}/{found[2]}" if found[1] else found[2]
-            self._note("dataset", name, found[3], "opened", found[4], exact=False)
+            self.note("dataset", name, found[3], "opened", found[4], exact=False)
 
     def _placed(self, path: str) -> None:
         """A file that this process put into the cache."""
         if found := _SNAPSHOT.search(path):
-            self._note(found[1][:-1], _id(found[2]), found[3], "downloaded", found[4])
+            self.note(found[1][:-1], _id(found[2]), found[3], "downloaded", found[4])
 
     def _ref(self, found: re.Match[str], path: str) -> None:
         """A ref that huggingface_hub reads, without network, to know what to load."""
@@ -112,7 +112,7 @@ class Recorder:
             self._busy = False
         if _COMMIT.fullmatch(commit):
             ref = found[3].replace("\\", "/")
-            self._note(found[1][:-1], _id(found[2]), commit, "resolved", ref=ref)
+            self.note(found[1][:-1], _id(found[2]), commit, "resolved", ref=ref)
 
     def _attach(self) -> None:
         """Watch the answers to huggingface_hub's client, once it is there."""
@@ -138,15 +138,15 @@ class Recorder:
                 kind = "dataset" if found[1] else "model"
                 how = "read" if method == "GET" else "resolved"
                 ref = None if _COMMIT.fullmatch(found[3]) else _unquoted(found[3])
-                self._note(kind, found[2], commit, how, _unquoted(found[4]), ref=ref)
+                self.note(kind, found[2], commit, how, _unquoted(found[4]), ref=ref)
         elif method == "GET" and (found := _REVISION.match(path)) and _is_short(response):
             response.read()
             commit = response.json().get("sha", "")
             ref = None if _COMMIT.fullmatch(found[3]) else _unquoted(found[3])
             if _COMMIT.fullmatch(commit):
-                self._note(found[1][:-1], found[2], commit, "resolved", ref=ref)
+                self.note(found[1][:-1], found[2], commit, "resolved", ref=ref)
 
-    def _note(
+    def note(
         self,
         kind: str,
         repo_id: str,
@@ -157,6 +157,7 @@ class Recorder:
         ref: str | None = None,
         exact: bool = True,
     ) -> None:
+        """Add what is known of a commit: `how` is one of `recording.HOW`, `file` a path in it."""
         key = (kind, repo_id, commit)
         entry = self._loads.get(key)
         if entry is None:

@@ -11,8 +11,9 @@ from ..records import Repo, RepoType
 from ..records.errors import HubdoiError, InvalidInput
 from .recorder import MAX_FILES, Recorder, now
 
-HOW = ("opened", "downloaded", "read", "resolved")
+HOW = ("opened", "downloaded", "read", "child", "resolved")
 """The kinds of evidence, strongest first; `resolved` alone does not say that anything was loaded."""
+_NO_PROOF = frozenset({"child", "resolved"})
 FORMAT = "hubdoi-provenance/1"
 # The terms of W3C PROV-O and schema.org that the fields of a provenance file stand for.
 CONTEXT: Mapping[str, Any] = {
@@ -45,8 +46,8 @@ _MAX_LOADS = 10_000
 class Load:
     """One repository at one commit, as a run was seen to load it.
 
-    `how` says by what: a file was ``opened`` or ``downloaded``, or ``read`` over HTTP;
-    ``resolved`` alone means that the Hub, or the cache without network, told a library which
+    `how` says by what: a file was ``opened`` or ``downloaded``, or ``read`` over HTTP; ``child``
+    means that it came into the cache while a cell with a download command ran; ``resolved`` alone means that the Hub, or the cache without network, told a library which
     commit it would load. `cells` are the execution counts of the cells that were running, `first`
     is the time in UTC in ISO 8601, `ref` the branch or tag that was asked for, where known. The id
     of an Arrow cache that `datasets` wrote is in snake case: `exact_id` is False for it.
@@ -64,8 +65,13 @@ class Load:
 
     @property
     def is_proof(self) -> bool:
-        """Whether a file was opened, downloaded or read, rather than only asked about."""
-        return any(how != "resolved" for how in self.how)
+        """Whether this process opened, downloaded or read a file, rather than only asked about it."""
+        return not _NO_PROOF.issuperset(self.how)
+
+    @property
+    def is_by_child(self) -> bool:
+        """Whether only a child process can have loaded it."""
+        return "child" in self.how and not self.is_proof
 
     @property
     def repo(self) -> Repo:
@@ -146,7 +152,9 @@ class Recording:
             "started": self.started,
             "ended": self.ended,
             "recorded": [
-                {"@type": "prov:Entity", **load.to_json()} for load in self.loads if load.is_proof
+                {"@type": "prov:Entity", **load.to_json()}
+                for load in self.loads
+                if load.is_proof or load.is_by_child
             ],
         }
 
