@@ -15,13 +15,23 @@ from hubdoi.commands.cli import main
 from hubdoi.gateway import backup, care
 from hubdoi.gateway.institution import Institution
 from hubdoi.gateway.settings import Settings
+from hubdoi.gateway.worker import run
 from hubdoi.minting.database import Database
-from hubdoi.records import Repo
-from hubdoi.records.errors import AlreadyRegistered, HubdoiError, InvalidInput, LedgerError
+from hubdoi.records import Repo, Version
+from hubdoi.records.errors import (
+    AlreadyRegistered,
+    HubdoiError,
+    InvalidInput,
+    LedgerError,
+    ServiceFailed,
+    ServiceUnreachable,
+)
 from hubdoi.sandbox import Sandbox
 
 from .conftest import Postgres, environment
-from .test_work import intend, mint
+from .test_corrections import amend, backend_of, title_at_datacite
+from .test_luck import dois
+from .test_work import intend, mint, raising
 
 REPO = Repo("model", "ada/tiny-bert")
 
@@ -85,6 +95,48 @@ def test_r12_a_restored_gateway_registers_nothing_twice(
     assert [one.doi for one in history] == [third.doi, begun.version.doi, first.doi]
     assert registered() == wanted
     institution.close()
+
+
+def test_r12_a_restored_gateway_goes_on_with_corrections_and_reservations(
+    plain_hub: Sandbox,
+    database_url: str,
+    another_url: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def use(url: str) -> None:
+        for name, value in environment(plain_hub, url).items():
+            monkeypatch.setenv(name, value)
+
+    use(database_url)
+    institution = Institution(Settings.read())
+    version = mint(institution, plain_hub)
+    with monkeypatch.context() as patched:
+        patched.setattr(institution.registrar, "update", raising(ServiceUnreachable("Away.")))
+        with pytest.raises(ServiceFailed):
+            amend(institution, plain_hub, title="Tiny")
+    reserved = backend_of(institution, plain_hub).reserve(REPO)
+    backup.backup(str(tmp_path / "gateway.backup"))
+    # After the backup the DOI is given up, and its draft is gone.
+    backend_of(institution, plain_hub).release(REPO)
+    assert dois(plain_hub) == [str(version.doi)]
+    institution.close()
+
+    use(another_url)
+    backup.restore(str(tmp_path / "gateway.backup"))
+    institution = Institution(Settings.read())
+    (delayed,) = institution.work.waiting()
+    institution.work.retry(delayed.version_id)
+    run(institution, threading.Event(), until_idle=True)
+    assert title_at_datacite(plain_hub, version).startswith("Tiny ")
+    assert set(dois(plain_hub)) == {str(version.doi), str(reserved.doi)}
+    assert mint_again(institution, plain_hub).doi == reserved.doi
+    institution.close()
+
+
+def mint_again(institution: Institution, sandbox: Sandbox) -> Version:
+    sandbox.hf_api().upload_file(path_or_fileobj=b"x", path_in_repo="x.txt", repo_id=REPO.id)
+    return mint(institution, sandbox)
 
 
 def test_a_drill_compares_every_row_and_leaves_nothing(

@@ -180,6 +180,8 @@ def test_r12_a_correction_that_datacite_did_not_answer_is_sent_by_a_worker(
         "DataCite is away.",
     )
     assert another.work.depths()[0]["queued"] == 1
+    notice = backend_of(another, plain_hub).status(REPO).notice or ""
+    assert notice.endswith("the gateway tries again: DataCite is away.")
     assert "Tiny" not in title_at_datacite(plain_hub, version)
     another.work.retry(waiting.version_id, "grace")
     assert work_off(another) == 1

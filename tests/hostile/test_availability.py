@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import socket
 import sqlite3
@@ -130,6 +131,29 @@ def test_a_cache_that_somebody_else_holds_is_hardly_waited_for(tmp_path: Path) -
     assert cache.storage.connection.execute("PRAGMA busy_timeout").fetchone() == (100,)
     foreign.execute("ROLLBACK")
     foreign.close()
+
+
+def test_a_request_that_a_stop_gives_up_is_one_line_in_the_log(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    began = threading.Event()
+
+    async def hangs(scope: Scope, receive: Receive, send: Send) -> None:
+        began.set()
+        await asyncio.Event().wait()
+
+    listening = listen("127.0.0.1", 0)
+    server = Server(hangs, threads=2, grace=1)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+    thread.start()
+    assert server.is_ready(thread)
+    with socket.create_connection(listening.getsockname()) as client:
+        client.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert began.wait(60)
+        server.stop()
+        thread.join()
+    assert "graceful shutdown exceeded" in caplog.text
+    assert "Traceback" not in caplog.text
 
 
 @contextmanager

@@ -114,6 +114,9 @@ def _adopted() -> Message:
     institution = Institution(Settings.read(), pool=2)
     try:
         found = institution.work.adopt()
+        for doi, _, _ in institution.drafts.book.waiting():
+            # Its draft may have been discarded since.
+            institution.drafts.put(doi, "keep")
         waiting = len(institution.work.waiting())
         institution.audit.add(OPERATOR, "restored", "database")
     finally:

@@ -23,17 +23,15 @@ from ..records.errors import (
 from .reviews import Review, Reviews, in_review, refusal_sentence
 from .tables import requests, work
 
-# One statement for every status of somebody who is signed in, built once.
-_TOLD = sa.select(
+_WORK = (
     sa.select(work.c.reason)
     .join(versions, versions.c.id == work.c.version_id)
-    .where(
-        versions.c.doi_key == sa.bindparam("key"),
-        versions.c.step == LINKED,
-        work.c.state == "parked",
-    )
-    .scalar_subquery()
-    .label("parked"),
+    .where(versions.c.doi_key == sa.bindparam("key"), versions.c.step == LINKED)
+)
+# One statement for every status of somebody who is signed in, built once.
+_TOLD = sa.select(
+    _WORK.where(work.c.state == "parked").scalar_subquery().label("parked"),
+    _WORK.where(work.c.state == "queued").scalar_subquery().label("delayed"),
     sa.select(sa.func.max(requests.c.id))
     .where(
         requests.c.revision == sa.bindparam("of"),
@@ -139,9 +137,11 @@ class Corrections:
             return None
         named = {"key": version.doi.key, "named": version.doi.name, "of": version.revision}
         with self.ledger.database.glancing() as db:
-            parked, number = db.execute(_TOLD, named).one()
+            parked, delayed, number = db.execute(_TOLD, named).one()
         if parked is not None:
             return f"The correction of {version.doi} was not registered, and the record is as before: {parked} Correct the record again, or wait for {institution}."
+        if delayed is not None:
+            return f"The correction of {version.doi} is not at DataCite yet, and the gateway tries again: {delayed}"
         if number is None or (last := self.reviews.get(number)).state == "approved":
             return None
         if last.state == "waiting":

@@ -102,10 +102,11 @@ def log_as_json() -> None:
 
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(Formatter())
-    logger = logging.getLogger("hubdoi")
-    logger.handlers = [handler]
-    logger.setLevel(logging.INFO)
-    logger.propagate = False
+    for name, level in (("hubdoi", logging.INFO), ("uvicorn.error", logging.WARNING)):
+        logger = logging.getLogger(name)
+        logger.handlers = [handler]
+        logger.setLevel(level)
+        logger.propagate = False
 
 
 def _serve(institution: Institution, host: str, port: int, more: Mapping[str, Any]) -> None:

@@ -164,11 +164,12 @@ def _answered(app: ASGIApp) -> ASGIApp:
     """`app`, whose failures end with the answer that it gave.
 
     Starlette raises an unexpected exception once more for the server to log, and its frames hold
-    what people sent; the application has logged its name already.
+    what people sent; the application has logged its name already. A request that a stop gives up is
+    cancelled, and logged as that.
     """
 
     async def call(scope: Scope, receive: Receive, send: Send) -> None:
-        with suppress(Exception):
+        with suppress(Exception, asyncio.CancelledError):
             await app(scope, receive, send)
 
     return call
