@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import httpx
@@ -13,6 +15,7 @@ import sqlalchemy as sa
 
 from hubdoi.commands.cli import main
 from hubdoi.gateway import backup, care
+from hubdoi.gateway.database import open_database
 from hubdoi.gateway.institution import Institution
 from hubdoi.gateway.settings import Settings
 from hubdoi.gateway.worker import run
@@ -203,3 +206,21 @@ def test_what_is_no_backup_is_refused(
         backup.restore(str(file))
     with pytest.raises(InvalidInput, match="cannot be written"):
         backup.backup(str(tmp_path / "nowhere" / "x"))
+
+
+def test_a_program_of_postgresql_gets_no_secret_of_the_gateway(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = tmp_path / "shown"
+    program = tmp_path / "show-environment"
+    program.write_text(f"#!/bin/sh\nenv > {shown}; tr '\\0' ' ' < /proc/$$/cmdline >> {shown}\n")
+    program.chmod(0o700)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    monkeypatch.setenv("PGSSLMODE", "prefer")
+    for name in ("HF_TOKEN", "DATACITE_PASSWORD", "HUBDOI_GATEWAY_OIDC_SECRET"):
+        monkeypatch.setenv(name, f"a-secret-{name}")
+    with closing(open_database(None, tmp_path)) as database:
+        backup._run(database, program.name)
+    text = shown.read_text()
+    assert "PGSSLMODE=prefer" in text
+    assert "a-secret" not in text

@@ -20,7 +20,7 @@ from hubdoi.gateway.database import open_database
 from hubdoi.gateway.grants import Grants
 from hubdoi.gateway.jupyterhub import JupyterHub, JupyterSignIn
 from hubdoi.gateway.notices import Notices
-from hubdoi.gateway.open_id import OpenId
+from hubdoi.gateway.open_id import OpenId, wrapped
 from hubdoi.gateway.relay import Relay
 from hubdoi.gateway.settings import Settings
 from hubdoi.hub.doi_api import DoiApi
@@ -129,7 +129,7 @@ def _userinfo(provider: OpenId, url: str) -> object:
     claims = {"iss": url, "aud": "the-client", "nonce": "n", "exp": time.time() + 60, "sub": "1"}
     part = base64.urlsafe_b64encode(json.dumps(claims).encode()).decode().rstrip("=")
     tokens = {"id_token": f"e30.{part}.x", "access_token": SECRETS["bearer"]}
-    return provider._username(tokens, "n")
+    return provider._username(wrapped(tokens), "n")
 
 
 def _grants(ask: Callable[[Grants], object]) -> Call:
@@ -146,13 +146,13 @@ def _granted(grants: Grants) -> object:
 
 
 def _refreshed(grants: Grants) -> object:
-    grants._keep("person ada", "ada", {"access_token": "old", "refresh_token": SECRETS["device"], "expires_in": 1})  # fmt: skip
+    grants._keep("person ada", "ada", {"access_token": Secret("old"), "refresh_token": Secret(SECRETS["device"]), "expires_in": 1})  # fmt: skip
     return grants.token("person ada")
 
 
 def _relay(url: str, folder: Path) -> object:
     with closing(Relay(Settings.read({"HUBDOI_GATEWAY_HUB": url}))) as relay:
-        relay.get("/api/models/ada/tiny-bert", "", SECRETS["hub"])
+        relay.get("/api/models/ada/tiny-bert", "", Secret(SECRETS["hub"]))
     return None
 
 
@@ -220,7 +220,7 @@ CLIENTS: dict[str, Call] = {
     "doi api: check": _of_doi_api(lambda api: api.check()),
     "gateway: account": _of_doi_api(lambda api: api.account()),
     "gateway: login": _of_doi_api(lambda api: api.begin_login()),
-    "gateway: login finished": _of_doi_api(lambda api: api.finish_login(SECRETS["device"])),
+    "gateway: login finished": _of_doi_api(lambda api: api.finish_login(Secret(SECRETS["device"]))),
     "gateway: logout": _of_doi_api(lambda api: api.end_login()),
     "gateway: news": _news,
     "hub: info": _of_hub(lambda hub: hub.info(REPO, None, REVISION)),

@@ -27,6 +27,7 @@ from hubdoi.records.errors import HubdoiError
 from tests.hostile import hostile_server
 from tests.hostile.clients import CLIENTS, SECRETS, prepared
 from tests.hostile.hostile_server import Case, HostileServer, answer, redirect
+from tests.hostile.unseen import assert_unseen
 
 SLOW = ("slow_headers", "endless_interim_answers", "endless_trailers", "slow_body", "trickled_gzip", "silence")  # fmt: skip
 LARGE = ("gzip_bomb", "nested_gzip_bomb", "many_values", "huge_headers")
@@ -96,7 +97,7 @@ def _asked(client: str, url: str, folder: Path, *, in_their_words: bool = False)
             message
         )
         assert message.isprintable()
-        assert not any(secret in repr(error) for secret in SECRETS.values())
+        assert_unseen(error, *SECRETS.values())
         return None
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import json
-import traceback
-from collections.abc import Iterator, Mapping
+import pickle
+from collections.abc import Mapping
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import httpcore
@@ -16,12 +16,14 @@ from hubdoi import Client
 from hubdoi.bibliography import card
 from hubdoi.commands.session import Session
 from hubdoi.config import Config, Secret
+from hubdoi.gateway.settings import Settings
 from hubdoi.jupyter import server_sandbox
 from hubdoi.net.connections import Connections
 from hubdoi.records import Repo, Version
 from hubdoi.records.errors import HubdoiError
 from tests.hostile import hostile_server
 from tests.hostile.hostile_server import HostileServer
+from tests.hostile.unseen import assert_unseen
 
 HUB = "https://hub.example"
 TOKEN = "hf_abcdefghijklmnopqrstuvwxyz012345"
@@ -143,25 +145,28 @@ def test_the_servers_token_goes_nowhere_in_the_clear(
         assert asked == sent, url
 
 
-def assert_unseen(error: BaseException, secret: str) -> None:
-    """`secret` is in no exception of the chain and in no local variable of hubdoi's frames."""
-    seen: BaseException | None = error
-    while seen is not None:
-        assert secret not in str(seen) and secret not in repr(seen)
-        for frame in frames(seen):
-            for name, value in frame.f_locals.items():
-                assert secret not in shown(value), (frame.f_code.co_qualname, name)
-        seen = seen.__cause__ or seen.__context__
-
-
-def shown(value: object) -> str:
-    try:
-        return repr(value)
-    except AttributeError:
-        return ""  # an object whose construction failed
-
-
-def frames(error: BaseException) -> Iterator[FrameType]:
-    for frame, _ in traceback.walk_tb(error.__traceback__):
-        if "/tests/" not in frame.f_code.co_filename:
-            yield frame
+def test_objects_show_and_copy_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a notebook shows, pickles or copies: a client, its parts, and what a gateway is told."""
+    password, client_secret = "dc-very-secret-password", "client-very-secret"
+    monkeypatch.setenv("HF_TOKEN", TOKEN)
+    session = Session()
+    client = Client(datacite_repository="ADA", datacite_password=password, datacite_prefix="10.5072", registrar="datacite")  # fmt: skip
+    told = Settings.read(
+        {
+            "HUBDOI_GATEWAY_DATABASE": f"postgresql://ada:{password}@db.example/dois",
+            "HUBDOI_GATEWAY_OIDC_SECRET": client_secret,
+            "HUBDOI_GATEWAY_WEBHOOK_SECRET": TOKEN,
+            "DATACITE_PASSWORD": password,
+        }
+    )
+    objects = [client, client.config, client._backend, client._resources, client.hub, client.gateway, client.hub._http, client.public_records, session, told]  # fmt: skip
+    objects += [vars(one) for one in objects if hasattr(one, "__dict__") and one is not told]
+    for one in objects:
+        texts = [repr(one), str(one), f"{one}"]
+        for copied in (pickle.dumps, copy.copy, copy.deepcopy):
+            try:
+                texts.append(repr(copied(one)))
+            except (TypeError, AttributeError, pickle.PicklingError) as error:
+                texts.append(str(error))
+        found = [text for text in texts for s in (TOKEN, password, client_secret) if s in text]
+        assert not found, type(one)

@@ -43,7 +43,7 @@ def login(arguments: Namespace, context: Context) -> Connection:
             interval += SLOWER if told.get("slow_down") else 0
             continue
         if told.get("token"):
-            session.sign_in(str(told["token"]))
+            session.sign_in(told["token"])
         session.client.hub.forget_person()
         return session.connection()
     raise SignInRequired("The code was not entered in time; run %doi login again.")

@@ -196,11 +196,9 @@ class Session:
             help=help,
         )
 
-    def sign_in(self, token: str) -> None:
+    def sign_in(self, token: Secret) -> None:
         """Send `token` of the gateway that this session uses from now on; it is kept in this process."""
-        self._choose(
-            {**self._choices, "endpoint": self.config().endpoint, "identity": Secret(token)}
-        )
+        self._choose({**self._choices, "endpoint": self.config().endpoint, "identity": token})
 
     def sign_out(self) -> None:
         self._choose({name: value for name, value in self._choices.items() if name != "identity"})

@@ -24,6 +24,9 @@ from .institution import Institution
 from .settings import Settings
 
 _SECONDS = 6 * 3600
+_NEEDED = frozenset(
+    {"HOME", "LANG", "LD_LIBRARY_PATH", "LOGNAME", "PATH", "SYSTEMROOT", "TMPDIR", "TZ", "USER"}
+)
 _VARIABLES = {
     "host": "PGHOST",
     "port": "PGPORT",
@@ -183,7 +186,7 @@ def _run(database: Database, program: str, *arguments: str) -> None:
     try:
         done = subprocess.run(  # noqa: S603  # nosec B603  # PostgreSQL's own program, without a shell
             [_program(program), *arguments],
-            env={**os.environ, **variables},
+            env={**_surroundings(), **variables},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -195,6 +198,15 @@ def _run(database: Database, program: str, *arguments: str) -> None:
     if done.returncode:
         said = " ".join(done.stderr.split())[:500]
         raise LedgerError(f"{program} failed, and nothing was changed: {said}")
+
+
+def _surroundings() -> dict[str, str]:
+    """What PostgreSQL's programs need of the environment, without the gateway's secrets."""
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if name in _NEEDED or name.startswith(("PG", "LC_", "KRB5"))
+    }
 
 
 def _program(name: str) -> str:

@@ -30,6 +30,7 @@ from ..records.errors import (
     UnexpectedAnswer,
 )
 from .credentials import TOKEN_PREFIX
+from .open_id import wrapped
 from .sessions import digest
 from .settings import Settings
 from .tables import grants
@@ -105,11 +106,11 @@ class Grants:
         box = self._opened()
         status, told = self._post("device", scope=SCOPE)
         code = told.get("device_code")
-        if status != 200 or not isinstance(code, str):
+        if status != 200 or code is None:
             raise UnexpectedAnswer(
                 f"{self._hub} does not support sign-in with a code; check HUBDOI_GATEWAY_HUB_CLIENT."
             )
-        handle = box.encrypt(json.dumps([code, owner]).encode()).decode()
+        handle = box.encrypt(json.dumps([code.reveal(), owner]).encode()).decode()
         shown = ("user_code", "verification_uri", "verification_uri_complete")
         numbers = {name: told.get(name) for name in ("interval", "expires_in")}
         return {
@@ -129,24 +130,29 @@ class Grants:
             SignInRequired: they said no, it took too long, or somebody else began.
             PolicyRefused, ServiceError: as `begin`.
         """
-        box = self._opened()
-        try:
-            code, began = json.loads(box.decrypt(handle.encode(), ttl=_LONGEST))
-        except (InvalidToken, ValueError, TypeError):
-            code = began = None
-        if not isinstance(code, str) or began != owner:
+        code = self._code_of(handle, owner)
+        if code is None:
             raise SignInRequired("That sign-in took too long, or began elsewhere; sign in again.")
         status, told = self._post("token", grant_type=_DEVICE, device_code=code)
         if told.get("error") == "slow_down":
             return "slow_down"
         if told.get("error") == "authorization_pending":
             return "pending"
-        if status != 200 or not isinstance(told.get("access_token"), str):
+        if status != 200 or "access_token" not in told:
             raise SignInRequired("The sign-in was denied, or took too long; sign in again.")
-        username = name_of(Secret(told["access_token"]))
+        username = name_of(told["access_token"])
         token = None if owner else Secret(TOKEN_PREFIX + secrets.token_urlsafe(32))
         self._keep(owner or owner_of_token(token), username, told)
         return Signed(username, token)
+
+    def _code_of(self, handle: str, owner: str | None) -> Secret | None:
+        """What the Hub gave for the sign-in of a handle that `owner` began not too long ago."""
+        box = self._opened()
+        try:
+            code, began = json.loads(box.decrypt(handle.encode(), ttl=_LONGEST))
+        except (InvalidToken, ValueError, TypeError):
+            return None
+        return Secret(code) if isinstance(code, str) and began == owner else None
 
     def token(self, owner: str) -> Secret | None:
         """The access token of a grant, a new one where the old one ends; None where there is no grant.
@@ -157,17 +163,17 @@ class Grants:
         """
         found = self._found(owner)
         if found is None or self._lasts(found):
-            return Secret(found["access_token"]) if found else None
+            return _access(found)
         with self.database.transaction():
             self._take_turns(f"grant {owner}")
             found = self._found(owner)
             if found is None or self._lasts(found):
-                return Secret(found["access_token"]) if found else None
-            sent = {"refresh_token": found.get("refresh_token") or ""}
+                return _access(found)
+            sent = {"refresh_token": found.get("refresh_token") or Secret("")}
             status, told = self._post("token", grant_type="refresh_token", **sent)
-            if status == 200 and isinstance(told.get("access_token"), str):
+            if status == 200 and "access_token" in told:
                 self._keep(owner, found["username"], told)
-                return Secret(told["access_token"])
+                return _access(told)
         raise self.revoked(owner)
 
     def revoked(self, owner: str) -> SignInRequired:
@@ -218,7 +224,9 @@ class Grants:
         }
         values = {
             "username": username,
-            "sealed": self._opened().encrypt(json.dumps(kept).encode()).decode(),
+            "sealed": self._opened()
+            .encrypt(json.dumps(kept, default=Secret.reveal).encode())
+            .decode(),
             "granted": show_moment(datetime.now(UTC)),
         }
         with self.database.transaction() as db:
@@ -236,7 +244,7 @@ class Grants:
         if row is None:
             return None
         try:
-            kept: dict[str, Any] = json.loads(self._box.decrypt(row.sealed.encode()))
+            kept = wrapped(json.loads(self._box.decrypt(row.sealed.encode())))
         except InvalidToken:
             raise self.revoked(owner) from None
         return {**kept, "username": row.username}
@@ -244,13 +252,18 @@ class Grants:
     def _lasts(self, found: Mapping[str, Any]) -> bool:
         return bool(found["expires"] - _EARLY > time.time())
 
-    def _post(self, part: str, **form: str) -> tuple[int, Mapping[str, Any]]:
+    def _post(self, part: str, **form: str | Secret) -> tuple[int, Mapping[str, Any]]:
         form["client_id"] = self.settings.hub_client or ""
         if self.settings.hub_client_secret:
-            form["client_secret"] = self.settings.hub_client_secret.reveal()
+            form["client_secret"] = self.settings.hub_client_secret
         until = monotonic() + _SECONDS
         answer = self._http.request("POST", f"/oauth/{part}", form=form, until=until)
-        return answer.status, answer.json if isinstance(answer.json, dict) else {}
+        return answer.status, wrapped(answer.json) if isinstance(answer.json, dict) else {}
+
+
+def _access(tokens: Mapping[str, Any] | None) -> Secret | None:
+    token: Secret | None = tokens["access_token"] if tokens else None
+    return token
 
 
 def forget_person(database: Database, name: str) -> None:

@@ -82,7 +82,7 @@ class JupyterHub:
         return str(data["version"])
 
     def _ask(self, token: Secret) -> JupyterUser:
-        status, data = self._get("/user", Authorization=f"Bearer {token.reveal()}")
+        status, data = self._get("/user", Authorization=Secret(f"Bearer {token.reveal()}"))
         if status in (401, 403):
             raise SignInRequired(
                 "JupyterHub does not accept your token; restart your server there, or make a new token."
@@ -96,7 +96,7 @@ class JupyterHub:
         may_mint = isinstance(scopes, list) and MINT_SCOPE in scopes
         return JupyterUser(name, may_mint, names_of(data.get("groups")))
 
-    def _get(self, path: str, **headers: str) -> tuple[int, Any]:
+    def _get(self, path: str, **headers: Secret) -> tuple[int, Any]:
         answer = self._http.get(path, until=monotonic() + _SECONDS, **headers)
         return answer.status, answer.json if answer.status < 300 else None
 
@@ -113,6 +113,6 @@ class JupyterSignIn(OpenId):
         return f"{self.settings.jupyterhub}/oauth2/{part}"
 
     def _username(self, tokens: Mapping[str, Any], nonce: str) -> str:
-        token = Secret(str(tokens.get("access_token") or "none"))
+        token = tokens.get("access_token") or Secret("none")
         with closing(JupyterHub(self.settings)) as jupyterhub:
             return jupyterhub.user(token).name

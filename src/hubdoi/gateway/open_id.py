@@ -27,6 +27,7 @@ from .sessions import digest
 from .settings import Settings
 from .tables import sign_ins
 
+_TOKENS = frozenset({"access_token", "refresh_token", "id_token", "device_code"})
 _SECONDS = 600
 _PATIENCE = 20.0
 """Seconds for which the provider is waited for."""
@@ -114,7 +115,7 @@ class OpenId:
             ).first()
         if row is None or not secrets.compare_digest(state.encode(), kept.encode()):
             raise SignInRequired("That sign-in took too long, or began elsewhere; sign in again.")
-        form = {
+        form: dict[str, str | Secret] = {
             "grant_type": "authorization_code",
             "code": code,
             "redirect_uri": redirect_uri,
@@ -122,14 +123,15 @@ class OpenId:
             "code_verifier": row.verifier,
         }
         if self.secret:
-            form["client_secret"] = self.secret.reveal()
-        tokens = self._answer("POST", self._endpoint("token_endpoint"), form=form)
+            form["client_secret"] = self.secret
+        tokens = wrapped(self._answer("POST", self._endpoint("token_endpoint"), form=form))
         return self._username(tokens, row.nonce), row.next
 
     def _username(self, tokens: Mapping[str, Any], nonce: str) -> str:
         """The name under which who signed in is listed."""
-        claims = self._claims(str(tokens.get("id_token") or ""), nonce)
-        bearer = {"Authorization": f"Bearer {tokens.get('access_token')}"}
+        claims = self._claims(tokens.get("id_token") or Secret(""), nonce)
+        token = tokens.get("access_token") or Secret("none")
+        bearer = {"Authorization": Secret(f"Bearer {token.reveal()}")}
         about = self._answer("GET", self._endpoint("userinfo_endpoint"), headers=bearer)
         if about.get("sub") != claims.get("sub"):
             raise UnexpectedAnswer("The sign-in provider named two people; try again.")
@@ -143,9 +145,9 @@ class OpenId:
             )
         return name.strip()
 
-    def _claims(self, token: str, nonce: str) -> dict[str, Any]:
+    def _claims(self, token: Secret, nonce: str) -> dict[str, Any]:
         try:
-            part = token.split(".")[1]
+            part = token.reveal().split(".")[1]
             claims = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
             audience = claims["aud"] if isinstance(claims["aud"], list) else [claims["aud"]]
             right = (
@@ -182,6 +184,15 @@ class OpenId:
                 f"The sign-in provider refused (HTTP {answer.status}); sign in again."
             )
         return answer.json
+
+
+def wrapped(tokens: Mapping[str, Any]) -> dict[str, Any]:
+    """A provider's answer, its tokens as secrets; what stands for one and is no text is left out."""
+    return {
+        name: Secret(value) if name in _TOKENS else value
+        for name, value in tokens.items()
+        if name not in _TOKENS or isinstance(value, str)
+    }
 
 
 def names_of(groups: Any) -> tuple[str, ...]:

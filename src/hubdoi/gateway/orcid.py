@@ -38,7 +38,7 @@ class OrcidSignIn(OpenId):
         return settings.orcid_client, settings.orcid_secret, settings.orcid_issuer
 
     def _username(self, tokens: Mapping[str, Any], nonce: str) -> str:
-        claims = self._claims(str(tokens.get("id_token") or ""), nonce)
+        claims = self._claims(tokens.get("id_token") or Secret(""), nonce)
         try:
             return check_orcid(str(claims.get("sub") or ""))
         except InvalidAuthor:

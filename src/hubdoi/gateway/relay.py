@@ -13,11 +13,12 @@ from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse
 
-from ..config import is_loopback
+from ..config import Secret, is_loopback
 from ..net.answer import BadEncoding, Headers, TooLarge, decoded
 from ..net.connections import FAILURES, Connections
 from ..net.http import LARGEST_ANSWER, user_agent
 from ..records.errors import (
+    HubdoiError,
     RepoNotFound,
     ServiceUnreachable,
     SignInRequired,
@@ -49,7 +50,7 @@ class Relay:
         ]
         self._connections = Connections(trust_env=not is_loopback(settings.hub))
 
-    def get(self, path: str, query: str, token: str | None) -> Response:
+    def get(self, path: str, query: str, token: Secret | None) -> Response:
         """The Hub's answer to a GET.
 
         Raises:
@@ -57,12 +58,10 @@ class Relay:
             UnexpectedAnswer: it answers with far too much, or in a way that was not asked for.
         """
         url = f"{self.base}{path}?{query}" if query else self.base + path
-        credentials = [(b"Authorization", f"Bearer {token}".encode())] if token else []
         until = monotonic() + SECONDS
+        failure: HubdoiError | None = None
         try:
-            with self._connections.send(
-                "GET", url, [*self._common, *credentials], None, until
-            ) as answer:
+            with self._connections.send("GET", url, self._headers(token), None, until) as answer:
                 headers, status = Headers(answer.headers), answer.status
                 content = decoded(
                     answer.iter_stream(),
@@ -70,18 +69,24 @@ class Relay:
                     largest=LARGEST_ANSWER,
                 )
         except (TooLarge, BadEncoding):
-            raise UnexpectedAnswer(
-                "The Hub's answer cannot be passed on; try again later."
-            ) from None
+            failure = UnexpectedAnswer("The Hub's answer cannot be passed on; try again later.")
         except FAILURES:
-            raise ServiceUnreachable(
+            failure = ServiceUnreachable(
                 f"{urlsplit(self.base).netloc} does not answer; try again later."
-            ) from None
+            )
+        if failure:
+            # Raised anew, after the frames that saw the token.
+            raise failure
         kept = {name: headers[name] for name in _HEADERS if name in headers}
         if "location" in headers:
             # Relative, so that it holds here as well.
             kept["location"] = headers["location"].removeprefix(self.base)
         return Response(content, status, kept)
+
+    def _headers(self, token: Secret | None) -> list[tuple[bytes, bytes]]:
+        if token is None:
+            return self._common
+        return [*self._common, (b"Authorization", f"Bearer {token.reveal()}".encode())]
 
     def close(self) -> None:
         self._connections.close()
@@ -104,9 +109,7 @@ async def read_hub(request: Request, part: str, rest: str = "") -> Response:
             )
     relay: Relay = request.app.state.relay
     path = request.scope["raw_path"].decode("ascii", "replace").partition("?")[0]
-    answer = await run_in_threadpool(
-        relay.get, path, request.url.query, token.reveal() if token else None
-    )
+    answer = await run_in_threadpool(relay.get, path, request.url.query, token)
     if answer.status_code == 401 and token and grant:
         raise await run_in_threadpool(institution.grants.revoked, grant)
     return answer

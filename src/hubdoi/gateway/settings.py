@@ -20,8 +20,8 @@ SHORTEST_SECRET = 16
 REQUIREMENTS = ("orcid", "license", "description")
 
 
-def _setting(variable: str, about: str, default: Any = None) -> Any:
-    return field(default=default, metadata={"variable": variable, "about": about})
+def _setting(variable: str, about: str, default: Any = None, *, shown: bool = True) -> Any:
+    return field(default=default, repr=shown, metadata={"variable": variable, "about": about})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +31,8 @@ class Settings:
     database: str | None = _setting(
         "HUBDOI_GATEWAY_DATABASE",
         "an SQLAlchemy URL; without it SQLite in the data directory, for one process",
+        # It may have a password in it.
+        shown=False,
     )
     hub: str = _setting("HUBDOI_GATEWAY_HUB", "the URL of the Hub", HUGGING_FACE)
     hub_token: Secret | None = _setting(

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from ..config import check_endpoint
+from ..config import Secret, check_endpoint
 from ..net.answer import TooManyValues, read_json
 from ..net.http import Answer, Http
 from ..records import HUGGING_FACE, TEST_PREFIX, Doi, Repo, Version
@@ -115,7 +115,7 @@ class DoiApi:
         return _object(answer) or {} if answer.status == 200 else {}
 
     def begin_login(self) -> Mapping[str, Any]:
-        """Begin to sign in at an institution's gateway: ``user_code``, ``verification_uri``, ``handle`` …
+        """Begin to sign in at an institution's gateway: ``user_code``, ``verification_uri``, ``handle`` (a secret) …
 
         Raises:
             NoDoiApi: this is no gateway.
@@ -131,16 +131,17 @@ class DoiApi:
             raise UnexpectedAnswer(
                 f"{self.endpoint} did not answer as a gateway would; check the endpoint."
             )
-        return told
+        return {**told, "handle": Secret(told["handle"])}
 
-    def finish_login(self, handle: str) -> Mapping[str, Any]:
-        """Who has signed in, as ``username`` and ``token``; before that ``pending``, perhaps ``slow_down``.
+    def finish_login(self, handle: Secret) -> Mapping[str, Any]:
+        """Who has signed in, as ``username`` and ``token`` (a secret); before that ``pending``, perhaps ``slow_down``.
 
         Raises: as `begin_login`.
         """
-        return self._told(
+        told = self._told(
             self.http.request("POST", "/api/gateway/login/finish", body={"handle": handle})
         )
+        return {**told, "token": Secret(str(told["token"]))} if told.get("token") else told
 
     def end_login(self) -> bool:
         """Have the gateway delete what was allowed; whether there was anything. Raises as `begin_login`."""

@@ -135,7 +135,7 @@ class Http:
         self._connections.close()
 
     def get(
-        self, path: str, params: Any = None, *, until: float | None = None, **headers: str
+        self, path: str, params: Any = None, *, until: float | None = None, **headers: str | Secret
     ) -> Answer:
         """The answer to a GET, which is repeated where that can help; arguments as `request`.
 
@@ -151,8 +151,8 @@ class Http:
         *,
         params: Any = None,
         body: Any = None,
-        form: Mapping[str, str] | None = None,
-        headers: Mapping[str, str] | None = None,
+        form: Mapping[str, str | Secret] | None = None,
+        headers: Mapping[str, str | Secret] | None = None,
         repeat: bool = False,
         json_expected: bool = True,
         cache_key: str | None = None,
@@ -167,7 +167,8 @@ class Http:
         (`time.monotonic`) of several requests; one request has LONGEST_OPERATION. Both are within
         the deadline of the `operation` that the request is part of.
         With `first`, no more than so many bytes of the body are read, however long it is. `form` is
-        sent as an HTML form would be, instead of a `body` of JSON.
+        sent as an HTML form would be, instead of a `body` of JSON. Secrets in `body`, `form` and
+        `headers` stay wrapped until they are sent.
 
         Raises:
             ServiceUnreachable: no connection, no answer in time, or HF_HUB_OFFLINE is set.
@@ -189,9 +190,10 @@ class Http:
         if params:
             url += ("&" if "?" in path else "?") + urlencode(params)
         given = {k.replace("_", "-"): v for k, v in (headers or {}).items()}
-        content = json.dumps(body).encode() if body is not None else None
+        # What is sent may have secrets in it, and a traceback shows the variables of its frames.
+        content = Secret(json.dumps(body, default=_revealed)) if body is not None else None
         if form is not None:
-            content = urlencode(form).encode()
+            content = Secret(urlencode({name: _revealed(form[name]) for name in form}))
             given.setdefault("Content-Type", "application/x-www-form-urlencoded")
         if content is not None:
             given.setdefault("Content-Type", self._media_type)
@@ -239,11 +241,15 @@ class Http:
                 return send()
         raise AssertionError("unreachable")
 
-    def _cached(self, url: str, given: Mapping[str, str], key: str, until: float) -> _Exchange:
+    def _cached(
+        self, url: str, given: Mapping[str, str | Secret], key: str, until: float
+    ) -> _Exchange:
         """The answer of the cache, or of the server where the cache has none that may be used."""
         assert self._cache is not None
+        # A secret is no condition of a cache, and is sent all the same.
+        plain = {name: value for name, value in given.items() if isinstance(value, str)}
         found: _Exchange = self._cache.answer(
-            key, url, given, lambda sent: self._follow("GET", url, {**given, **sent}, None, until)
+            key, url, plain, lambda sent: self._follow("GET", url, {**given, **sent}, None, until)
         )
         return found
 
@@ -251,8 +257,8 @@ class Http:
         self,
         method: str,
         url: str,
-        given: Mapping[str, str],
-        content: bytes | None,
+        given: Mapping[str, str | Secret],
+        content: Secret | None,
         until: float,
         first: int | None = None,
     ) -> _Exchange:
@@ -283,8 +289,8 @@ class Http:
         self,
         method: str,
         url: str,
-        given: Mapping[str, str],
-        content: bytes | None,
+        given: Mapping[str, str | Secret],
+        content: Secret | None,
         until: float,
         first: int | None,
     ) -> _Exchange:
@@ -292,7 +298,11 @@ class Http:
         failure: BaseException
         try:
             with self._connections.send(
-                method, url, self._headers(url, given), content, until
+                method,
+                url,
+                self._headers(url, given),
+                content.reveal().encode() if content else None,
+                until,
             ) as response:
                 headers = Headers(response.headers)
                 body = decoded(
@@ -318,8 +328,9 @@ class Http:
             failure = _unreachable(self.base, error)
         raise failure.with_traceback(None)
 
-    def _headers(self, url: str, given: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
-        found = {"Host": urlsplit(url).netloc.rpartition("@")[2], **self._common, **given}
+    def _headers(self, url: str, given: Mapping[str, str | Secret]) -> list[tuple[bytes, bytes]]:
+        host = urlsplit(url).netloc.rpartition("@")[2]
+        found = {"Host": host, **self._common, **{n: _revealed(v) for n, v in given.items()}}
         if _origin(url) != _origin(self.base):
             found = {name: found[name] for name in found if name.lower() not in _CREDENTIALS}
         else:
@@ -371,6 +382,10 @@ class Http:
         if 300 <= status < 400:
             raise UnexpectedAnswer(f"{self.base} redirects to another URL; check the endpoint.")
         return Answer(status, headers, content, parsed, url)
+
+
+def _revealed(value: Any) -> str:
+    return value.reveal() if isinstance(value, Secret) else str(value)
 
 
 def _pause(error: Exception) -> bool | float:
