@@ -304,6 +304,33 @@ def test_a_code_with_the_wrong_verifier_or_redirect_gives_nothing(hub: Sandbox) 
         assert answer.headers["Cache-Control"] == "no-store"
 
 
+def test_a_proof_key_is_enough_for_an_application_without_a_secret(hub: Sandbox) -> None:
+    # `oauthHandleRedirect` of the JavaScript client names no application when it redeems a code.
+    def code_of(app: dict[str, Any], **more: str) -> dict[str, str]:
+        query = {
+            "client_id": app["client_id"], "redirect_uri": CALLBACK, "response_type": "code", **more,
+        }  # fmt: skip
+        url = str(httpx.URL(f"{hub.endpoint}/oauth/authorize", params=query))
+        code = answer_consent(Browser(hub).sign_in("ada"), url)["code"]
+        return {"grant_type": "authorization_code", "code": code, "redirect_uri": CALLBACK}
+
+    def redeem(form: dict[str, str], **more: str) -> tuple[int, str | None]:
+        answer = httpx.post(f"{hub.endpoint}/oauth/token", data={**form, **more})
+        return answer.status_code, answer.json().get("error")
+
+    proof = {"code_challenge": CHALLENGE, "code_challenge_method": "S256"}
+    form = code_of(registered(hub, public=True), **proof)
+    assert redeem(form) == (400, "invalid_grant")
+    assert redeem(form, code_verifier="w" * 64) == (400, "invalid_grant")
+    assert redeem(form, code_verifier=VERIFIER) == (200, None)
+    assert redeem(form, code_verifier=VERIFIER) == (400, "invalid_grant")
+    secret = registered(hub)
+    assert redeem(code_of(secret, **proof), code_verifier=VERIFIER) == (401, "invalid_client")
+    assert redeem(code_of(secret)) == (401, "invalid_client")
+    assert redeem({**form, "code": "x"}, code_verifier=VERIFIER) == (401, "invalid_client")
+    assert redeem({"grant_type": "refresh_token"}) == (401, "invalid_client")
+
+
 def test_what_one_application_got_is_of_no_use_to_another(hub: Sandbox) -> None:
     other = registered(hub, public=True)["client_id"]
     token_url = f"{hub.endpoint}/oauth/token"

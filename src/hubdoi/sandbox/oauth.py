@@ -179,6 +179,14 @@ class OAuth:
             )
         return code
 
+    def application_of(self, code: str) -> str:
+        """The id of the application that a code was made for, or the empty string."""
+        with self._database.reading() as connection:
+            found = connection.execute(
+                select(CODES.c.application).where(CODES.c.digest == _digest(code))
+            ).scalar()
+        return found or ""
+
     def redeem(
         self, application: Application, code: str, *, redirect_uri: str, verifier: str | None
     ) -> Issued:

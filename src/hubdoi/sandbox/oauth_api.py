@@ -194,7 +194,10 @@ def _application(request: Request, form: Form) -> Application:
         except ValueError:
             raise OAuthError("invalid_client", "The credentials cannot be read.", 401) from None
         client_id, _, secret = (unquote_plus(part) for part in decoded.partition(":"))
-    return world_of(request).oauth.authenticate(client_id, secret)
+    oauth = world_of(request).oauth
+    # The Hub's JavaScript client leaves it to the code to say whose it is: where there is no secret
+    # to know, the proof key alone shows who may redeem it.
+    return oauth.authenticate(client_id or oauth.application_of(form.get("code")), secret)
 
 
 def _tokens(request: Request, issued: Issued) -> dict[str, Any]:
