@@ -214,6 +214,36 @@ def test_a_file_of_any_hub_cache_is_noted_with_its_cell(own: Recorder, tmp_path:
     assert (load.how, load.files, load.cells) == (("opened",), ("config.json",), (7,))
 
 
+def test_what_was_loaded_before_the_recorder_is_not_noted(tmp_path: Path) -> None:
+    path = snapshot(tmp_path)
+    late = Recorder()
+    path.read_text()
+    late.start()
+    try:
+        assert late.noted() == []
+        path.read_text()
+        assert len(late.noted()) == 1
+    finally:
+        late.stop()
+
+
+def test_the_arrow_cache_of_a_dataset_without_an_owner_is_noted(
+    own: Recorder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import datasets
+
+    monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", tmp_path / "datasets")
+    for place in ("datasets", "another place"):
+        folder = tmp_path / place / "squad" / "plain_text" / "0.0.0" / COMMIT
+        folder.mkdir(parents=True)
+        for name in ("dataset_info.json", "squad-train.arrow"):
+            (folder / name).write_text("{}")
+            (folder / name).read_text()
+    (load,) = recorded(own).loads
+    assert (load.repo_type, load.repo_id, load.commit) == ("dataset", "squad", COMMIT)
+    assert load.files == ("dataset_info.json", "squad-train.arrow")
+
+
 def test_a_file_has_one_name_however_its_path_is_written(own: Recorder, tmp_path: Path) -> None:
     path = snapshot(tmp_path)
     own.clear()

@@ -29,6 +29,8 @@ _ARROW = re.compile(
 _RESOLVE = re.compile(r"^/(datasets/)?([^/]+(?:/[^/]+)?)/(?:resolve|raw)/([^/]+)/(.+)$", re.S)
 _REVISION = re.compile(r"^/api/(models|datasets)/([^/]+(?:/[^/]+)?)/revision/([^/]+)$")
 _COMMIT = re.compile(r"[0-9a-f]{40}")
+# The Arrow cache of a dataset without an owner, such as `squad`, has no sign of its own.
+_IN_ARROW_CACHE = ("dataset_info.json", ".arrow")
 _WATCHED = frozenset({"open", "os.symlink", "os.rename", "socket.connect"})
 _WRITING = os.O_WRONLY | os.O_RDWR
 # huggingface_hub's functions that turn a ref of the cache into the commit that they return.
@@ -90,8 +92,10 @@ class Recorder:
             if found := _REF.search(path):
                 self._ref(found, path)
                 return
+        if "___" not in path and not _is_under_arrow_cache(path):
+            return
         # a lock says nothing of its own, and its long name is the dearest one to search
-        if "___" in path and not path.endswith(".lock") and (found := _in_arrow_cache(path)):
+        if not path.endswith(".lock") and (found := _in_arrow_cache(path)):
             name = f"{found[1]}/{found[2]}" if found[1] else found[2]
             self.note("dataset", name, found[3], "opened", found[4], exact=False)
 
@@ -195,7 +199,11 @@ def _hook_of(recorder: Recorder) -> Callable[[str, tuple[Any, ...]], None]:
             return
         if event == "open":
             path = arguments[0]
-            if type(path) is str and ("--" in path or "___" in path) and recorder.active:
+            if (
+                type(path) is str
+                and ("--" in path or "___" in path or path.endswith(_IN_ARROW_CACHE))
+                and recorder.active
+            ):
                 # a `with` costs as much as the rest, and a load opens files of a cache all the time
                 try:  # noqa: SIM105
                     opened(path, arguments)
@@ -209,6 +217,12 @@ def _hook_of(recorder: Recorder) -> Callable[[str, tuple[Any, ...]], None]:
             quietly(placed, arguments[1])
 
     return hook
+
+
+def _is_under_arrow_cache(path: str) -> bool:
+    config = getattr(sys.modules.get("datasets"), "config", None)
+    cache = getattr(config, "HF_DATASETS_CACHE", None)
+    return cache is not None and path.startswith(os.path.join(str(cache), ""))  # noqa: PTH118
 
 
 def _in_arrow_cache(path: str) -> re.Match[str] | None:
