@@ -45,18 +45,6 @@ def push(sandbox: Sandbox, path: str, content: str, repo: Repo = REPO, **more: A
     return str(made.oid)
 
 
-def test_a_hub_on_this_machine_says_who_it_is_and_not_that_it_is_another(
-    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    store, port = sandbox.world.store, sandbox.endpoint.rpartition(":")[2]
-    of_ledgers = store.identity
-    assert (hub_of(sandbox).identity, hub_of(sandbox).kind) == (of_ledgers, "sandbox")
-    for told in ("huggingface.co", "hub.example:8443", "sandbox:1", "this machine:80", ""):
-        monkeypatch.setattr(store, "identity", told)
-        hub = hub_of(sandbox)
-        assert (hub.identity, hub.kind) == (f"this machine:{port}", "this machine")
-
-
 def test_info_is_one_request(sandbox: Sandbox, proxy_of: ProxyOf) -> None:
     proxy = proxy_of(sandbox)
     info = hub_of(sandbox, endpoint=proxy.endpoint).info(REPO, None)

@@ -16,10 +16,10 @@ from ..records.errors import (
     HubdoiError,
     RepoNotFound,
     RevisionNotFound,
-    ServiceError,
     ServiceUnreachable,
     UnexpectedAnswer,
 )
+from .hub_identity import identity_of
 from .refusal import no_revision, refusal
 
 if TYPE_CHECKING:
@@ -38,7 +38,6 @@ LONGEST_LIST = 300.0
 """Seconds for all pages of one list."""
 COMMITS_BEYOND = 200
 """Commits behind the one that was asked for in which an older DOI is looked for."""
-_IDENTITY = re.compile(r"[a-z]+:[0-9a-f]{32}")
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _SHORT_COMMIT = re.compile(r"[0-9a-f]{7,39}")
 # What a list has to say of each repository; `_id` and `id` come unasked.
@@ -87,26 +86,8 @@ class HuggingFaceHub:
 
     @cached_property
     def identity(self) -> str:
-        """The host and port of its URL; on this machine, what ``/api/identity`` says.
-
-        A server on this machine has a different URL at each start, so it may say
-        ``{"identity": kind:id}``; one that does not goes by its port, whatever name the machine has.
-        """
-        if not is_loopback(self.endpoint):
-            return urlsplit(self.endpoint).netloc
-        address = f"{self.endpoint}/api/identity"
-        told: Any
-        try:
-            told = self._http.request("GET", "/api/identity").json
-            self._cache.remember(address, {"identity": str(told["identity"])})
-        except (UnexpectedAnswer, KeyError, TypeError):
-            told = None
-        except ServiceError:
-            told = self._cache.recall(address)
-        # Nothing that could be the host and port of another Hub.
-        if isinstance(told, Mapping) and _IDENTITY.fullmatch(str(told.get("identity"))):
-            return str(told["identity"])
-        return f"this machine:{urlsplit(self.endpoint).port}"
+        """The name by which this Hub is known however its URL is spelled: see `hub_identity`."""
+        return identity_of(self.endpoint, self._http, self._cache)
 
     @property
     def kind(self) -> str:
