@@ -15,10 +15,12 @@ from hubdoi.gateway.institution import Institution
 from hubdoi.gateway.tables import audit, grants, metadata
 from hubdoi.minting.ledger_tables import metadata as ledger_metadata
 from hubdoi.records import MintRequest, Repo
-from hubdoi.records.errors import InReview, InvalidInput
+from hubdoi.records.errors import InReview, InvalidInput, InvalidMetadata
 from hubdoi.sandbox import Sandbox
 
 from .conftest import environment
+from .test_corrections import amend, mint
+from .test_work import raising
 
 REPO = Repo("model", "ada/tiny-bert")
 Open = Callable[..., Institution]
@@ -86,3 +88,25 @@ def test_nothing_but_what_is_public_stays(
             db.execute(audit.update().values(who="x"))
     with pytest.raises(InvalidInput, match="no data about ada"):
         user("erase", "ada", role=None, group=None)
+
+
+def test_values_of_a_correction_that_came_to_nothing_go(
+    institution_of: Open, plain_hub: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    institution = institution_of()
+    mint(institution, plain_hub)
+    with monkeypatch.context() as patched:
+        patched.setattr(institution.registrar, "update", raising(InvalidMetadata("No.")))
+        with pytest.raises(InvalidMetadata):
+            amend(institution, plain_hub, description="By ada and Unpublished.")
+    with pytest.raises(InvalidInput, match="1 corrections that are not finished"):
+        erase(institution.database, institution.audit, "ada")
+    (parked,) = institution.work.waiting()
+    institution.work.give_up(parked.version_id, "grace", "No.")
+    assert "Unpublished" in "".join(texts(institution))
+    amend(institution, plain_hub, description="By ada and Published.")
+    erase(institution.database, institution.audit, "ada")
+    found = "".join(texts(institution))
+    assert "Unpublished" not in found
+    # What was registered stays provable.
+    assert "after:   By ada and Published." in found

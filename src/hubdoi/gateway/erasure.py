@@ -12,8 +12,16 @@ import secrets
 
 import sqlalchemy as sa
 
+from ..minting.amendments import HEADING
 from ..minting.database import Database
-from ..minting.ledger_tables import amendments, answers, consents, reservations, versions
+from ..minting.ledger_tables import (
+    amendments,
+    answers,
+    consents,
+    reservations,
+    terms,
+    versions,
+)
 from ..records import Version
 from ..records.errors import InvalidInput
 from .audit import AuditLog
@@ -37,6 +45,7 @@ def erase(database: Database, audit: AuditLog, name: str) -> str:
     with database.transaction() as db:
         _check_finished(db, theirs(consents.c.username), theirs(work.c.asked_by), name)
         found = audit.pseudonymise(key, pseudonym, lambda text: word.sub(pseudonym, text))
+        found += _forget_refused_values(db, theirs(consents.c.username))
         for column in (consents.c.username, reservations.c.username):
             table = column.table
             assert isinstance(table, sa.Table)
@@ -90,6 +99,20 @@ def _check_finished(
             raise InvalidInput(
                 f"{name} has {count} {what} that are not finished; decide or finish them first, then erase."
             )
+
+
+def _forget_refused_values(db: sa.Connection, agreed: sa.ColumnElement[bool]) -> int:
+    """Blank the terms of corrections that came to nothing: their values never became public."""
+    kept = sa.select(consents.c.digest).join(amendments, amendments.c.consent_id == consents.c.id)
+    return db.execute(
+        terms.update()
+        .where(
+            terms.c.digest.in_(sa.select(consents.c.digest).where(agreed)),
+            terms.c.digest.not_in(kept),
+            terms.c.text.startswith(HEADING),
+        )
+        .values(text="erased")
+    ).rowcount
 
 
 def _bare(record: str) -> str:

@@ -27,8 +27,10 @@ from .ledger_amendments import LedgerAmendments
 from .registrar import Registrar
 from .rules import check_signed_in, check_write_access
 
+HEADING = "Correcting the public record of the DOI"
+"""With what the terms of every correction begin; they repeat its values."""
 _TERMS = """\
-Correcting the public record of the DOI {doi}
+{heading} {doi}
 {repo}, revision {revision}
 
 {changes}
@@ -266,7 +268,11 @@ def _terms(version: Version, repo: Repo, changes: tuple[RecordChange, ...]) -> T
     )
     return Terms(
         _TERMS.format(
-            doi=version.doi, repo=repo, revision=(version.revision or "")[:7], changes=shown
+            heading=HEADING,
+            doi=version.doi,
+            repo=repo,
+            revision=(version.revision or "")[:7],
+            changes=shown,
         )
     )
 
