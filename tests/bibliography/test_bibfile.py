@@ -399,6 +399,27 @@ def test_only_regular_files_are_read_or_replaced(tmp_path: Path) -> None:
     assert link.is_symlink() and Path("/dev/null").is_char_device()
 
 
+@pytest.mark.parametrize(
+    "head", ["@misc\n{", "@ misc{", "@\n  misc  {", "  @misc \t{", "@misc\n\n("]
+)
+@pytest.mark.parametrize("ends", ["\n", "\r\n"])
+def test_an_entry_may_be_spread_over_lines(tmp_path: Path, head: str, ends: str) -> None:
+    path = tmp_path / "refs.bib"
+    close = ")" if head.endswith("(") else "}"
+    before = (
+        f"% one\n{head}theirs,\n  doi = {{10.5072/hf/0001}}\n{close}\n@book{{last, title={{x}}}}\n"
+    )
+    content = write(path, before, ends=ends)
+    file = BibFile.read(path).updated([make(1)])
+    assert (file.foreign, file.keys, file.content) == (("theirs",), ("theirs",), content)
+    # Taken over, it is the entry alone that is replaced.
+    taken = BibFile.read(path).updated([make(1)], adopt=True).content.decode()
+    indent = head[: len(head) - len(head.lstrip(" "))]
+    assert taken.startswith(f"% one{ends}{indent}@misc{{theirs,{ends}")
+    assert taken.endswith(f"}}{ends}@book{{last, title={{x}}}}{ends}")
+    assert taken.count("10.5072/hf/0001") == 1
+
+
 def test_a_file_that_is_too_large_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "large.bib"
     with path.open("wb") as file:

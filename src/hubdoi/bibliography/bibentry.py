@@ -15,6 +15,8 @@ from ..records.errors import HubdoiError, InvalidInput
 from .bibmark import BibMark
 
 _LINKS = ("doi", "url", "note", "howpublished")
+# BibTeX allows space, and the end of a line, on both sides of the type; bibtexparser does not.
+_SPREAD = re.compile(r"^([ \t]*@)(\s*)(\w+)(\s*)(?=[{(])", re.MULTILINE)
 _WORD = re.compile("[a-z0-9]+")
 _SAYS_VERSION = re.compile(r"version\b|v\.? ?\d", re.IGNORECASE)
 _BIBLATEX_TYPES = frozenset("dataset software online thesis report".split())
@@ -108,6 +110,8 @@ def entries_of(text: str, name: str) -> list[BibEntry]:
     """
     from bibtexparser.splitter import Splitter
 
+    # As long as before: every entry stays at its place.
+    text = _SPREAD.sub(lambda m: m[1] + m[3] + " " * len(m[2] + m[4]), text)
     with _silent():
         return _entries(Splitter(text).split().blocks, text, name)
 
