@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import httpx
 import pytest
 from fastapi.testclient import TestClient
 
+from hubdoi.client import Client
 from hubdoi.config import Secret
 from hubdoi.gateway.app import create_app
 from hubdoi.gateway.backend import InstitutionBackend, backend_for
 from hubdoi.gateway.erasure import erase
 from hubdoi.gateway.institution import Institution
 from hubdoi.gateway.settings import Settings
+from hubdoi.jupyter.panel import panel
 from hubdoi.minting.ledger_tables import versions
 from hubdoi.records import MintRequest, Repo, Version
 from hubdoi.records.amendment import AmendRequest
@@ -33,6 +35,8 @@ from hubdoi.records.errors import (
     WriteAccessRequired,
 )
 from hubdoi.sandbox import Sandbox
+from tests.jupyter.panel.page import Page
+from tests.jupyter.panel.test_correction_at_datacite import correct
 from tests.proxy.lossy_proxy import Fault, LossyProxy
 
 from .conftest import Postgres, environment
@@ -480,3 +484,26 @@ def test_who_waits_for_a_mint_reads_nothing_of_a_correction(
     institution.reviews.approve(request.id, "grace", check=institution.check_still)
     assert backend_of(institution, plain_hub).status(REPO).notice is None
     assert work_off(institution) == 1
+
+
+def test_the_panel_shows_that_a_correction_waits_and_goes_on(
+    institution_of: Open,
+    plain_hub: Sandbox,
+    database_url: str,
+    serve_here: Callable[[Mapping[str, str]], str],
+) -> None:
+    institution = institution_of()
+    mint(institution, plain_hub)
+    institution.policies.put("everybody", review=True)
+    url = serve_here(environment(plain_hub, database_url))
+    client = Client(endpoint=url, token=plain_hub.users["ada"])
+    page = Page(panel(REPO.id, client)).until_open()
+    correct(page, title="Tiny BERT")
+    page.until(lambda state: state["phase"] == "open" and "correction" not in state)
+    assert page.state["notice"]["tone"] == "warn"
+    assert "waiting for a decision. The record stays as it is" in page.notice
+    (waiting,) = institution.reviews.all("waiting")
+    institution.approve(waiting.id, "grace")
+    again = Page(panel(REPO.id, client)).until_open()
+    again.until(lambda state: "record corrected on" in "".join(state["history"][0]["notes"]))
+    assert again.notice == ""

@@ -410,7 +410,13 @@ class PanelState:
 
     def amended(self, version: Version) -> PanelState:
         """The record says what was agreed to."""
-        notice = Notice(f"Corrected: {version.doi}.", "good")
+        return self._corrected(Notice(f"Corrected: {version.doi}.", "good"))
+
+    def amendment_asked(self, sentence: str) -> PanelState:
+        """An institution decides the correction first; the status shows what becomes of it."""
+        return self._corrected(Notice(sentence, "warn"))
+
+    def _corrected(self, notice: Notice) -> PanelState:
         return self.uncorrected()._with(phase="amending", notice=notice)
 
     def amend_failed(self, error: HubdoiError) -> PanelState:

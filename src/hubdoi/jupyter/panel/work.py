@@ -357,13 +357,18 @@ class PanelWork:
         self.update(lambda state: state.proposed(amendment))
 
     def _amend(self, correction: Correction) -> None:
-        version = self.client.amend(
-            correction.doi,
-            agree=correction.amendment.terms if correction.amendment else None,
-            idempotency_key=correction.key,
-            **correction.values(self.state.form),
-        )
-        self.update(lambda state: state.amended(version))
+        try:
+            version = self.client.amend(
+                correction.doi,
+                agree=correction.amendment.terms if correction.amendment else None,
+                idempotency_key=correction.key,
+                **correction.values(self.state.form),
+            )
+        except InReview as handed:
+            sentence = handed.message
+            self.update(lambda state: state.amendment_asked(sentence))
+        else:
+            self.update(lambda state: state.amended(version))
         self._load()
 
     def _watch(self, status: Status) -> None:
