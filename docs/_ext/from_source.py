@@ -47,7 +47,10 @@ def http_api() -> str:
         "# HTTP API",
         "",
         "A Hub's DOI API, as the sandbox and the gateway speak it. A running sandbox serves the "
-        "whole OpenAPI document at `/openapi.json`; this page is written from it.",
+        "whole OpenAPI document at `/openapi.json`; this page is written from it. Where an "
+        "institution decides first, its gateway answers a mint, a correction or a reservation with "
+        "202 and the code `InReview`; the same request, sent again after the approval, has the "
+        "answer below.",
         "",
     ]
     for path, operations in document["paths"].items():

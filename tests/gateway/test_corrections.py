@@ -507,3 +507,24 @@ def test_the_panel_shows_that_a_correction_waits_and_goes_on(
     again = Page(panel(REPO.id, client)).until_open()
     again.until(lambda state: "record corrected on" in "".join(state["history"][0]["notes"]))
     assert again.notice == ""
+
+
+def test_the_same_correction_is_answered_with_the_version_after_its_approval(
+    institution_of: Open, plain_hub: Sandbox
+) -> None:
+    institution = institution_of()
+    mint(institution, plain_hub)
+    institution.policies.put("everybody", review=True)
+    request = AmendRequest(title="Tiny")
+    backend = backend_of(institution, plain_hub)
+    request = request.agreed(backend.preview_amendment(REPO, request).terms)
+    for _ in range(2):
+        with pytest.raises(InReview):
+            backend.amend(REPO, request, key="one")
+    (waiting,) = institution.reviews.all("waiting")
+    institution.approve(waiting.id, "grace")
+    # Before a worker has come to it, and afterwards.
+    for _ in range(2):
+        assert "Tiny" in backend.amend(REPO, request, key="one").title
+    assert institution.reviews.all("waiting") == ()
+    assert acts(institution).count("corrected") == 1

@@ -78,6 +78,13 @@ class Corrections:
             self.audit.add(username, "correction asked", str(amended.doi))
             return review
 
+    def was_approved(self, entry: Entry, request: AmendRequest, username: str) -> bool:
+        """Whether the record is as in `request` because it was approved for `username`."""
+        if not request.agree or not self.amendments.says(entry, request):
+            return False
+        last = self.reviews.last(entry.uid, entry.version.revision or "", "correction")
+        return last is not None and (last.state, last.username) == ("approved", username)
+
     def approve(self, review: Review, by: str, reason: str | None) -> Review:
         """Record what was agreed to; a worker sends it. In a transaction as `ask`.
 
