@@ -131,7 +131,9 @@ def test_a_doi_that_is_not_known_may_be_known_the_next_moment(
     sandbox: Sandbox, proxy: LossyProxy, mint: Mint
 ) -> None:
     records = records_of(proxy)
-    with pytest.raises(DoiNotFound, match=r"cited from https://doi\.org/10\.5072/hf/0001"):
+    with pytest.raises(DoiNotFound, match=r"cited from https://doi\.org/10\.1000/182"):
+        records.version(Doi("10.1000/182"))
+    with pytest.raises(DoiNotFound, match=r"is a test DOI .*: %doi use sandbox$"):
         records.version(Doi("10.5072/hf/0001"))
     doi = Doi(mint(sandbox, "models/ada/tiny-bert"))
     assert records.version(doi).doi == doi == "10.5072/hf/0001"
