@@ -37,7 +37,15 @@ _NEXT_NUMBER = (
     sqlite.insert(sequence)
     .values(name="hf", last=1)
     .on_conflict_do_update(index_elements=[sequence.c.name], set_={"last": sequence.c.last + 1})
-    .returning(sequence.c.last)
+    .returning(
+        sequence.c.last,
+        # Somebody may have drafted it through the DataCite API. What is returned has no table.
+        sa.exists(
+            sa.select(records.c.id).where(
+                records.c.doi_key == sa.func.printf(f"{TEST_PREFIX}/hf/%04d", sa.column("last"))
+            )
+        ).label("is_taken"),
+    )
 )
 _FIND_RECORD = sa.select(records.c.id, records.c.state, records.c.attributes).where(
     records.c.doi_key == sa.bindparam("key")
@@ -87,10 +95,9 @@ class LocalRegistrar:
         """The next DOI of the sequence, for good when the surrounding transaction commits."""
         with self.database.transaction() as db:
             while True:
-                doi = Doi(f"{TEST_PREFIX}/hf/{db.scalar(_NEXT_NUMBER):04d}")
-                # Somebody may have drafted it through the DataCite API.
-                if db.execute(_FIND_RECORD, {"key": doi.key}).first() is None:
-                    return doi
+                number, is_taken = db.execute(_NEXT_NUMBER).one()
+                if not is_taken:
+                    return Doi(f"{TEST_PREFIX}/hf/{number:04d}")
 
     def draft(self, doi: Doi) -> None:
         with self.database.transaction() as db:
