@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -14,7 +15,12 @@ from hubdoi.commands.session import Session
 from hubdoi.config import Config
 from hubdoi.net.http import Http
 from hubdoi.net.operation import current, operation, without_deadline
-from hubdoi.records.errors import HandOff, InvalidInput, ServiceError, ServiceUnreachable
+from hubdoi.records.errors import (
+    HandOff,
+    InvalidInput,
+    ServiceError,
+    ServiceUnreachable,
+)
 from hubdoi.sandbox import Sandbox
 from tests.hostile import hostile_server
 from tests.hostile.hostile_server import HostileServer
@@ -125,3 +131,16 @@ def test_the_timeout_comes_from_where_all_settings_come_from() -> None:
     assert Config.resolve(environ={"HUBDOI_TIMEOUT": "20"}).timeout == 20
     assert Config.resolve({"timeout": 5}, environ={"HUBDOI_TIMEOUT": "20"}).timeout == 5
     assert Config.resolve(environ={}, traitlets={"timeout": 7.5}).timeout == 7.5
+
+
+def test_a_check_that_ran_out_of_time_is_no_green_one(context: Context, tmp_path: Path) -> None:
+    notebook = tmp_path / "a.py"
+    lines = [f"AutoModel.from_pretrained('{name}', revision='{'a' * 40}')" for name in NAMES]
+    notebook.write_text("\n".join(lines))
+    with HostileServer(slow_refusals) as server:
+        _use(context, server)
+        report = run(["check", str(notebook)], context)
+        assert report.exit_status != 0
+    late = [review for review in report.reviews if "that one command may take" in review.note]
+    assert late
+    assert {review.verdict for review in late} == {"cannot tell"}
