@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -230,6 +231,9 @@ def test_people_policies_and_requests_have_commands(
     institution = Institution(Settings.read())
     number = asked(institution, plain_hub)
     assert "ada/tiny-bert" in command("review", "list").details
+    (listed,) = json.loads(str(command("review", "list", "--json")))
+    assert (listed["id"], listed["kind"], listed["asked_by"]) == (number, "mint", "ada")
+    assert len(json.loads(str(command("policy", "list", "--json")))) == 2
     command("review", "approve", str(number))
     assert work(institution) == 1
     with pytest.raises(InvalidInput, match="already"):

@@ -67,8 +67,9 @@ def run(
             result = carry_out(arguments, context)
         except RepoNotFound as error:
             raise _with_suggestion(error, arguments, context) from None
-    if getattr(arguments, "json", False) and hasattr(result, "to_json"):
-        return JsonText(json.dumps(result.to_json(), ensure_ascii=False, indent=2))
+    if getattr(arguments, "json", False):
+        value = result.value if isinstance(result, Message) else result.to_json()
+        return JsonText(json.dumps(value, ensure_ascii=False, indent=2))
     return result
 
 
