@@ -241,6 +241,11 @@ def test_nothing_leaves_the_machine_and_a_delivery_is_replayed(
     assert http("POST", f"{replay}/{entry['id']}").status_code == 200
     assert receiver.next("repo.content")["repo"]["name"] == BERT
     assert http("POST", f"{replay}/999").status_code == 404
+    assert http("POST", f"{replay}/{10**30}").status_code == 422
+    # Somebody else's, and that of another webhook of the same person.
+    for other in (replay.replace(made.id, hook(ada, receiver)), replay.replace(made.id, "x")):
+        assert http("POST", f"{other}/{entry['id']}").status_code == 404
+    assert http("POST", f"{replay}/{entry['id']}", user="grace").status_code == 404
 
 
 def logs_of(http: Callable[..., httpx.Response], webhook: str) -> list[dict[str, Any]]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Path, Request
 
 from ..records import Person
 from .access import require_person, world_of
@@ -84,7 +84,9 @@ def logs(request: Request, webhook_id: str) -> list[dict[str, Any]]:
 
 
 @router.post(_ONE + "/replay/{delivery_id}")
-def replay(request: Request, webhook_id: str, delivery_id: int) -> dict[str, Any]:
+def replay(
+    request: Request, webhook_id: str, delivery_id: Annotated[int, Path(ge=0, lt=2**63)]
+) -> dict[str, Any]:
     person, webhooks = _asked(request)
     webhooks.replay(webhooks.get(webhook_id, person), delivery_id)
     return {}
