@@ -86,6 +86,13 @@ def test_outside_a_notebook_the_way_out_is_of_the_same_command(
 def test_status_as_json(as_ada: Sandbox, capsys: Any) -> None:
     assert main(["status", "ada/tiny-bert", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["state"] == "unregistered"
+    main(["status", "ada/tiny-bert", "ada/nothing", "--json"])
+    found, missing = json.loads(capsys.readouterr().out)
+    assert (found["state"], missing["name"], missing["code"]) == (
+        "unregistered",
+        "ada/nothing",
+        "RepoNotFound",
+    )
 
 
 def test_a_strangers_escape_sequence_does_not_reach_the_terminal(

@@ -68,7 +68,8 @@ def run(
         except RepoNotFound as error:
             raise _with_suggestion(error, arguments, context) from None
     if getattr(arguments, "json", False):
-        value = result.value if isinstance(result, Message) else result.to_json()
+        value = result.value if isinstance(result, Message) else result
+        value = value.to_json() if hasattr(value, "to_json") else value
         return JsonText(json.dumps(value, ensure_ascii=False, indent=2))
     return result
 

@@ -179,6 +179,15 @@ class Statuses(Displayed):
             return tuple(self.rows.values())[repo]
         return self.rows[Repo.parse(repo)]
 
+    def to_json(self) -> list[dict[str, Any]]:
+        """The statuses in their order; one that failed has its `name`, `error` and `code`."""
+        return [
+            row.to_json()
+            if isinstance(row, Status)
+            else {"name": str(name), "error": str(row), "code": type(row).__name__}
+            for name, row in self.rows.items()
+        ]
+
 
 def _text(value: Any) -> str | None:
     if value is not None and not isinstance(value, str):
