@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Coroutine, Iterable
+from functools import cache
 from typing import Any
 from urllib.parse import quote
 
@@ -85,7 +86,9 @@ class _Shortlist(BaseRoute):
 
 
 def _literals(route: BaseRoute) -> frozenset[str]:
-    if not isinstance(route, Route):
-        return frozenset()
-    parts = route.path.split("/")
-    return frozenset(part for part in parts if _LITERAL.fullmatch(part))
+    return _literals_of(route.path) if isinstance(route, Route) else frozenset()
+
+
+@cache
+def _literals_of(path: str) -> frozenset[str]:
+    return frozenset(part for part in path.split("/") if _LITERAL.fullmatch(part))

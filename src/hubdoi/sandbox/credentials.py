@@ -62,13 +62,18 @@ class Credentials:
             "prefix": DATACITE_PREFIX,
         }
 
+    def add(self, *usernames: str) -> None:
+        """Make a token for each of `usernames` that has none."""
+        with self._lock:
+            new = {name: _token("hf_") for name in usernames if name not in self._users}
+            if new:
+                self._users |= new
+                self._write()
+
     def token_for(self, username: str) -> str:
         """The token of `username`, made now if there is none."""
-        with self._lock:
-            if username not in self._users:
-                self._users[username] = _token("hf_")
-                self._write()
-            return self._users[username]
+        self.add(username)
+        return self._users[username]
 
     def username_of(self, token: str) -> str | None:
         """Whose `token` this is. How long it takes says nothing of how much of it was right."""

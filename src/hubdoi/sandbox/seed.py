@@ -103,8 +103,7 @@ def plant(seed: str, store: Store, credentials: Credentials) -> None:
         with store.database.transaction():
             if store.people.person("ada") is None:
                 _demo(store)
-        for username in ("ada", "grace"):
-            credentials.token_for(username)
+        credentials.add("ada", "grace")
 
 
 def _demo(store: Store) -> None:
