@@ -13,6 +13,7 @@ from hubdoi.client import Client
 from hubdoi.config import Secret
 from hubdoi.gateway.app import create_app
 from hubdoi.gateway.backend import InstitutionBackend, backend_for
+from hubdoi.gateway.care import STUCK, doctor
 from hubdoi.gateway.erasure import erase
 from hubdoi.gateway.institution import Institution
 from hubdoi.gateway.settings import Settings
@@ -528,3 +529,27 @@ def test_the_same_correction_is_answered_with_the_version_after_its_approval(
         assert "Tiny" in backend.amend(REPO, request, key="one").title
     assert institution.reviews.all("waiting") == ()
     assert acts(institution).count("corrected") == 1
+
+
+def test_doctor_names_a_correction_that_is_stuck(
+    institution_of: Open, plain_hub: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    institution = institution_of()
+    version = mint(institution, plain_hub)
+    away = raising(ServiceUnreachable("DataCite is away."))
+    with monkeypatch.context() as patched:
+        patched.setattr(institution.registrar, "update", away)
+        with pytest.raises(ServiceFailed):
+            amend(institution, plain_hub, title="Tiny")
+        (waiting,) = institution.work.waiting()
+        for _ in range(STUCK - 2):
+            institution.work.attempt(waiting.version_id)
+        for name, value in environment(plain_hub, str(institution.settings.database)).items():
+            monkeypatch.setenv(name, value)
+        told = []
+        for _ in range(2):
+            told.append([one.sentence for one in doctor().findings if one.is_problem])
+            institution.work.attempt(waiting.version_id)
+    sentence = f"Its correction has failed {STUCK} times and is tried again: DataCite is away."
+    assert told == [[], [sentence]]
+    assert str(version.doi) in [one.subject for one in doctor().findings]
