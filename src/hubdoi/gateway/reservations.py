@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from ..minting.reservations import reserved_mark
 from ..minting.service import DoiService
 from ..records import Person, Repo, RepoInfo, Version
-from ..records.errors import InReview
+from ..records.errors import DoiNotFound, InReview
 from ..records.reservation import Reservation
 from .drafts import Drafts
 from .registrar import InstitutionRegistrar
@@ -42,6 +42,11 @@ class Reservations:
     ) -> Reservation:
         """Give the DOI up; a worker discards its draft. Raises as `DoiService.release`."""
         with self.book.ledger.transaction():
+            last = self.reviews.last(info.uid, "", "reservation")
+            if self.book.doi(info) is None and last is not None and last.state == "waiting":
+                raise DoiNotFound(
+                    f"No DOI is reserved for {info.repo}; the request for one is waiting for a decision."
+                )
             found = service.reservations.to_release(info.repo, person)
             self.book.remove(found.doi)
             self.drafts.put(found.doi, "discard")
