@@ -28,7 +28,9 @@ _SPECIAL = {
     '"': '"{}',
     "\u00a0": " ",
 }
-_ESCAPES = str.maketrans(_SPECIAL)
+_ESCAPED = re.compile(f"[{re.escape(''.join(_SPECIAL))}]")
+# To look for one first is cheaper: nearly no text has any.
+_HAS_LIGATURE = re.compile("--|''|``|[!?]`|,,")
 _LIGATURES = re.compile(r"(?<=-)(?=-)|(?<=')(?=')|(?<=`)(?=`)|(?<=[!?])(?=`)|(?<=,)(?=,)")
 _NEEDS_CARE = re.compile(r"[\\{}$&#%_~^\"\u00a0!?'`]|--|,,")
 _SAFE = re.compile(r"[A-Za-z0-9/:;,.()\[\]<>@!*+=?&#%~_'-]*")
@@ -51,8 +53,8 @@ def latex_text(text: str) -> str:
     line = plain_line(text)
     if not _NEEDS_CARE.search(line):
         return line
-    spaced = _LIGATURES.sub("\x00", line)
-    written = spaced.translate(_ESCAPES).replace("\x00", "{}")
+    spaced = _LIGATURES.sub("\x00", line) if _HAS_LIGATURE.search(line) else line
+    written = _ESCAPED.sub(lambda found: _SPECIAL[found[0]], spaced).replace("\x00", "{}")
     if "{" not in line and "}" not in line:
         return written
     return written if _is_balanced(line) else _with_braces_as_symbols(written)
