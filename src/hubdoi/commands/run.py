@@ -104,6 +104,6 @@ def _remember(arguments: argparse.Namespace, context: Context) -> None:
         given = getattr(arguments, name, None)
         for text in given if isinstance(given, list) else [given] if given else []:
             with suppress(HubdoiError):
-                named = parse_reference(text, endpoint=context.session.config().endpoint)
+                named = parse_reference(text, endpoint=context.session.client.endpoint)
                 if isinstance(named, RepoReference):
                     context.session.seen[named.repo] = None

@@ -31,6 +31,12 @@ def write(cards: Iterable[Card]) -> str:
 
 def visible(text: str, *, keep: str = "") -> str:
     """`text` without what a terminal obeys: control characters and turned writing become U+FFFD."""
+    # Nearly no text has any of it, and what can be printed is none of it.
+    rest = text
+    for character in keep:
+        rest = rest.replace(character, "")
+    if rest.isprintable():
+        return text
     return "".join(
         character
         if character in keep
