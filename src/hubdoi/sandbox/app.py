@@ -39,8 +39,8 @@ from .writers import Writers
 
 _log = logging.getLogger(__name__)
 _log.addFilter(RATE_LIMIT)
-# Half of the threads that serve (`serve`).
-_WRITING = 4
+# The database has one writer: more would wait for it in threads that others need.
+_WRITING = 1
 
 
 def create_app(world: World, *, host: str = "127.0.0.1", port: int = 80) -> FastAPI:

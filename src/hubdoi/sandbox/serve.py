@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _START_SECONDS = 30
 # More threads than this take the interpreter from each other, and from the one that writes.
-_THREADS = 8
+_THREADS = 3
 
 
 def serve(
