@@ -33,6 +33,12 @@ for (const dialog of document.querySelectorAll("dialog")) {
   const openers = document.querySelectorAll(`a[href="#${dialog.id}"]`);
   const isAsked = () => location.hash === `#${dialog.id}`;
   const show = () => { if (!dialog.open) dialog.showModal(); };
+  let isByFragment = false;
+  const showIfAsked = () => {
+    if (!isAsked()) return;
+    isByFragment = true;
+    show();
+  };
   dialog.classList.add("scripted");
   for (const opener of openers) {
     opener.addEventListener("click", (event) => {
@@ -46,9 +52,13 @@ for (const dialog of document.querySelectorAll("dialog")) {
     dialog.close();
   });
   dialog.addEventListener("close", () => {
-    if (isAsked()) history.replaceState(null, "", location.pathname + location.search);
+    // The event comes later: by then, the fragment may be asked for anew.
+    if (isByFragment && isAsked()) {
+      history.replaceState(null, "", location.pathname + location.search);
+    }
+    isByFragment = false;
     openers[0].focus();
   });
-  addEventListener("hashchange", () => { if (isAsked()) show(); });
-  if (isAsked()) show();
+  addEventListener("hashchange", showIfAsked);
+  showIfAsked();
 }
