@@ -315,6 +315,11 @@ class PanelOnPage:
             line.get_by_role("button", name=re.compile("^Edit")).click()
         return found
 
+    def tick(self) -> None:
+        """Agree, once the preview is there: it comes a moment after the status, above the box."""
+        expect(self.root.locator(".hubdoi-preview")).to_be_visible()
+        self.agree.check()
+
     def shows(self, text: str | re.Pattern[str], *, seconds: float = 20) -> None:
         expect(self.root).to_contain_text(text, timeout=seconds * SECONDS)
 

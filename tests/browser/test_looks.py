@@ -93,7 +93,7 @@ def test_a_column_of_400_pixels(notebook: Notebook, sandbox: Sandbox) -> None:
         )
         assert wide == []
     assert panel.root.evaluate("root => root.clientWidth") <= 400
-    panel.agree.check()
+    panel.tick()
     panel.generate.click()
     panel.is_state("Up to date")
 

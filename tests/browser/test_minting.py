@@ -30,7 +30,7 @@ def test_mint_by_mouse_and_copy_to_the_clipboard(notebook: Notebook, sandbox: Sa
     expect(panel.agree).not_to_be_checked()
     expect(panel.generate).to_be_disabled()
     expect(panel.author()).to_contain_text("Lovelace, Ada")
-    panel.agree.check()
+    panel.tick()
     expect(panel.generate).to_be_enabled()
     # Changing the authors keeps the tick: the terms are the same.
     panel.field("ORCID iD").fill("0000-0002-1825-0097")
@@ -174,7 +174,7 @@ def test_r07_regenerate_when_the_weights_changed_and_not_when_only_the_card_did(
     expect(panel.generate).to_have_text("Generate new DOI")
     # Consent is never remembered from one DOI to the next (R3).
     expect(panel.agree).not_to_be_checked()
-    panel.agree.check()
+    panel.tick()
     panel.generate.click()
     panel.is_state("Up to date")
     newest, oldest = client.history(BERT)
@@ -196,7 +196,7 @@ def test_r03_changed_terms_bring_the_new_text_and_an_unticked_box(
 ) -> None:
     panel = notebook.open_panel(sandbox.endpoint, sandbox.users["ada"])
     panel.is_state("No DOI")
-    panel.agree.check()
+    panel.tick()
     (sandbox.world.data / "terms.txt").write_text("The terms of tomorrow.\n\nAll is public.")
     panel.generate.click()
     panel.shows("The terms of tomorrow.")
@@ -204,7 +204,7 @@ def test_r03_changed_terms_bring_the_new_text_and_an_unticked_box(
     expect(panel.agree).not_to_be_checked()
     expect(panel.generate).to_be_disabled()
     assert len(_client(sandbox).history(BERT)) == 0
-    panel.agree.check()
+    panel.tick()
     panel.generate.click()
     panel.is_state("Up to date")
 
@@ -216,7 +216,7 @@ def test_r08_two_panels_on_one_repository_end_with_one_doi(
     second = notebook.open_panel(sandbox.endpoint, sandbox.users["ada"])
     for panel in (first, second):
         panel.is_state("No DOI")
-        panel.agree.check()
+        panel.tick()
     first.generate.click()
     first.is_state("Up to date")
     # The second one follows by itself.
@@ -231,7 +231,7 @@ def test_the_kernel_stays_free_while_a_mint_takes_ten_seconds(
     with Relay(sandbox.endpoint) as relay:
         panel = notebook.open_panel(relay.url, sandbox.users["ada"])
         panel.is_state("No DOI")
-        panel.agree.check()
+        panel.tick()
         relay.delay = 10
         panel.generate.click()
         panel.shows("Sending your consent and the authors")
@@ -251,7 +251,7 @@ def test_r12_a_kernel_that_restarts_in_mid_mint_leaves_one_doi(
     with Relay(sandbox.endpoint) as relay:
         panel = notebook.open_panel(relay.url, sandbox.users["ada"])
         panel.is_state("No DOI")
-        panel.agree.check()
+        panel.tick()
         relay.delay = 3
         panel.generate.click()
         panel.shows("Sending your consent")
@@ -269,7 +269,7 @@ def test_r12_try_again_after_a_lost_connection_mints_once(
     with Relay(sandbox.endpoint) as relay:
         panel = notebook.open_panel(relay.url, sandbox.users["ada"])
         panel.is_state("No DOI")
-        panel.agree.check()
+        panel.tick()
         # The Hub mints, and no answer of any of the attempts arrives.
         relay.lose = 100
         panel.generate.click()

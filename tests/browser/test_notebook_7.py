@@ -27,7 +27,7 @@ def test_the_panel_and_the_side_panel_in_notebook_7(lab: Lab, context: BrowserCo
     analysis.page.keyboard.press("Control+Enter")
     panel = PanelOnPage(Notebook(lab, analysis.page, analysis.name))
     panel.is_state("No DOI")
-    panel.agree.check()
+    panel.tick()
     panel.generate.click()
     panel.is_state("Up to date")
     assert violations(panel.root) == []

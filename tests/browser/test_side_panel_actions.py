@@ -47,7 +47,7 @@ def test_mint_in_a_tab_with_a_kernel_of_its_own_and_in_a_new_cell(
     )
     expect(panel.button("Reconnect")).to_have_count(0)
     panel.is_state("No DOI")
-    panel.agree.check()
+    panel.tick()
     panel.generate.click()
     panel.is_state("Up to date")
     # The row follows without being asked to.
@@ -70,7 +70,7 @@ def test_mint_in_a_tab_with_a_kernel_of_its_own_and_in_a_new_cell(
     panel = PanelOnPage(panel.notebook)
     panel.is_state("Changed since DOI")
     expect(analysis.page.locator(".jp-CodeCell .hubdoi-panel")).to_be_visible()
-    panel.agree.check()
+    panel.tick()
     panel.generate.click()
     panel.is_state("Up to date")
     expect(row).to_contain_text(str(author.history(repo)[0].doi))

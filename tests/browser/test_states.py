@@ -80,7 +80,7 @@ def test_a_panel_without_a_repository_asks_which(notebook: Notebook, sandbox: Sa
     panel.is_state("No DOI")
     panel.shows("datasets/ada/notes")
     # All notebooks of this Jupyter server see the same sandbox.
-    panel.agree.check()
+    panel.tick()
     panel.generate.click()
     panel.is_state("Up to date")
     other = notebook.lab.new_notebook(notebook.page.context.new_page(), "another notebook")
@@ -93,7 +93,7 @@ def test_a_panel_without_a_repository_asks_which(notebook: Notebook, sandbox: Sa
 def test_the_authors(notebook: Notebook, sandbox: Sandbox) -> None:
     panel = notebook.open_panel(sandbox.endpoint, sandbox.users["ada"])
     panel.is_state("No DOI")
-    panel.agree.check()
+    panel.tick()
     orcid = panel.field("ORCID iD")
     orcid.fill("0000-0002-1825")
     panel.shows("An ORCID iD has 16 digits.")
