@@ -23,24 +23,26 @@ def note_child_writes(recorder: Recorder, since_ns: int) -> None:
     Another process may have written at that time: it counts only for a command of that very cell.
     """
     own = {key for key, found in recorder.noted() if found["how"] & {"opened", "downloaded"}}
+    # What is wrong with a cache, and goes meanwhile, may not reach the code that is watched.
     with suppress(OSError):
-        for kind, repo_id, commit, ref, file in _written(hub_cache(), since_ns - _MARGIN_NS):
-            if (kind, repo_id, commit) not in own:
-                recorder.note(kind, repo_id, commit, "child", file, ref=ref)
+        for key, ref, files in _written(hub_cache(), since_ns - _MARGIN_NS):
+            for file in files if key not in own else ():
+                recorder.note(*key, "child", file, ref=ref)
 
 
-def _written(cache: Path, since: int) -> Iterator[tuple[str, str, str, str | None, str]]:
+def _written(
+    cache: Path, since: int
+) -> Iterator[tuple[tuple[str, str, str], str | None, list[str]]]:
+    """Type, id and commit of each snapshot that files were put into, the ref, and the files."""
     for folder in cache.iterdir():
         found = _FOLDER.fullmatch(folder.name)
         snapshots = folder / "snapshots"
         if found is None or not snapshots.is_dir():
             continue
         for snapshot in snapshots.iterdir():
-            if not _COMMIT.fullmatch(snapshot.name):
-                continue
-            for file in _files(snapshot, since):
+            if _COMMIT.fullmatch(snapshot.name) and (files := list(_files(snapshot, since))):
                 ref = _ref(folder / "refs", snapshot.name, since)
-                yield found[1], found[2].replace("--", "/", 1), snapshot.name, ref, file
+                yield (found[1], found[2].replace("--", "/", 1), snapshot.name), ref, files
 
 
 def _files(snapshot: Path, since: int) -> Iterator[str]:
@@ -59,6 +61,6 @@ def _ref(refs: Path, commit: str, since: int) -> str | None:
     for directory, _, names in os.walk(refs):
         for name in names:
             file = Path(directory, name)
-            if file.stat().st_mtime_ns >= since and file.read_text("ascii").strip() == commit:
+            if file.stat().st_mtime_ns >= since and file.read_bytes().strip() == commit.encode():
                 return file.relative_to(refs).as_posix()
     return None
