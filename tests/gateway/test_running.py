@@ -99,13 +99,8 @@ def test_processes_share_the_limit(institution_of: Open, monkeypatch: pytest.Mon
 def test_a_crowd_at_once_has_what_the_limit_says(
     institution_of: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rates, waits, begun, go = (
-        Rates(institution_of().database, 40),
-        Waits(monkeypatch),
-        Event(),
-        Event(),
-    )
-    take = rates._take
+    rates, begun, go = Rates(institution_of().database, 40), Event(), Event()
+    waits, take = Waits(monkeypatch, rates._refills), rates._take
 
     def held(*arguments: Any) -> Any:
         begun.set()

@@ -14,14 +14,16 @@ from hubdoi.net.questions import Questions
 
 
 class Waits:
-    """How many threads wait for an answer that another one gets."""
+    """How many threads wait for an answer to one of `questions` that another thread gets."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, questions: Questions) -> None:
         self.begun = waits = threading.Semaphore(0)
 
         class Noted(Future[Any]):
             def _note(self) -> None:
-                if not self.done():
+                # Whoever else runs in this process has questions of their own.
+                open_ones = [*questions._asking.values(), *questions._next.values()]
+                if not self.done() and self in open_ones:
                     waits.release()
 
             def result(self, timeout: float | None = None) -> Any:
@@ -40,8 +42,13 @@ class Waits:
 
 
 @pytest.fixture
-def waits(monkeypatch: pytest.MonkeyPatch) -> Waits:
-    return Waits(monkeypatch)
+def questions() -> Questions:
+    return Questions()
+
+
+@pytest.fixture
+def waits(monkeypatch: pytest.MonkeyPatch, questions: Questions) -> Waits:
+    return Waits(monkeypatch, questions)
 
 
 @pytest.fixture
@@ -51,9 +58,9 @@ def pool() -> Iterator[ThreadPoolExecutor]:
 
 
 def test_those_who_ask_meanwhile_share_the_next_answer(
-    waits: Waits, pool: ThreadPoolExecutor
+    questions: Questions, waits: Waits, pool: ThreadPoolExecutor
 ) -> None:
-    questions, go, asked = Questions(), threading.Event(), []
+    go, asked = threading.Event(), []
     begun = threading.Event()
 
     def answer() -> int:
@@ -76,9 +83,9 @@ def test_those_who_ask_meanwhile_share_the_next_answer(
 
 
 def test_a_failure_is_theirs_who_waited_for_it_and_nobody_elses(
-    waits: Waits, pool: ThreadPoolExecutor
+    questions: Questions, waits: Waits, pool: ThreadPoolExecutor
 ) -> None:
-    questions, go, begun = Questions(), threading.Event(), threading.Event()
+    go, begun = threading.Event(), threading.Event()
     turns: list[str] = []
 
     def answer() -> str:
