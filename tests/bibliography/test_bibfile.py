@@ -536,3 +536,54 @@ def test_an_entry_is_known_by_its_doi_however_it_is_written(tmp_path: Path, link
     file = BibFile.read(path).updated([make(1)])
     assert (file.foreign, file.added) == (("mine",), ())
     assert BibFile.read(path).updated([make(11), make(2)]).foreign == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '@string{d = "10.5072/hf/0001"}\n@misc{mine, doi = d}\n',
+        "@STRING(D = {10.5072/hf/0001})\n@misc{mine, doi = d }\n",
+        '@string{d = "10.5072/hf/0001",}\n@misc{mine, DOI = D}\n',
+        '@string{p = "10.5072"}\n@string{d = p # "/hf/"}\n@misc{mine, doi = d # 0001}\n',
+        '@misc{mine, doi = "10.5072" # {/h} # {f/}\n # "0001"}\n',
+        '@string{u = "https://doi.org/"}\n@misc{mine, url = u # {10.5072/hf/0001}}\n',
+        # Each entry means the string as it was defined last.
+        '@string{d="10.5072/hf/0001"}\n@misc{mine, doi=d}\n@string{d="10.5072/hf/0009"}\n',
+    ],
+)
+@pytest.mark.parametrize("ends", ["\n", "\r\n"])
+def test_a_doi_may_be_in_a_string_and_in_parts(tmp_path: Path, text: str, ends: str) -> None:
+    path = tmp_path / "refs.bib"
+    content = write(path, text, ends=ends)
+    file = BibFile.read(path).updated([make(1)])
+    assert (file.foreign, file.keys, file.content) == (("mine",), ("mine",), content)
+    # Somebody else's DOI is not ours because a part of it is.
+    assert BibFile.read(path).updated([make(2)]).foreign == ()
+    adopted = BibFile.read(path).updated([make(1)], adopt=True)
+    assert adopted.changed == ("mine",)
+    if "string" in text.lower():
+        assert adopted.content.startswith(content[: content.index(b"@misc")])
+    assert "doi" in {name.lower() for name, _ in adopted.write().entries[0].raw_fields}
+    assert BibFile.read(path).entries[0].doi == "10.5072/hf/0001"
+
+
+def test_a_field_that_names_a_string_stays_in_an_entry_of_ours(tmp_path: Path) -> None:
+    path = tmp_path / "refs.bib"
+    BibFile.read(path).updated([make(1)]).write()
+    ours = path.read_text()
+    strings = '@string{d = "10.5072/hf/0001"}\n@string{hub = "Hugging Face"}\n'
+    edited = strings + ours.replace("{10.5072/hf/0001}", "d").replace("{Hugging Face}", "hub")
+    assert edited.count("= hub") == edited.count("= d,") + edited.count("= d\n") == 1
+    path.write_text(edited)
+    assert not BibFile.read(path).updated([make(1)]).differs
+    updated = BibFile.read(path).updated([make(1, title="Another")])
+    assert updated.changed == (key(1),)
+    assert "= hub" in updated.text and "{10.5072/hf/0001}" not in updated.text.split(strings)[1]
+
+
+def test_strings_that_double_with_each_line_are_read_in_no_time(tmp_path: Path) -> None:
+    path = tmp_path / "refs.bib"
+    lines = ['@string{a0 = "10.5072/hf/0001"}']
+    lines += [f"@string{{a{n} = a{n - 1} # a{n - 1}}}" for n in range(1, 60)]
+    path.write_text("\n".join([*lines, "@misc{mine, doi = a59, url = a0}\n"]))
+    assert BibFile.read(path).updated([make(1)]).foreign == ("mine",)

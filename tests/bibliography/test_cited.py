@@ -68,3 +68,14 @@ def test_the_text_of_a_quarto_document(tmp_path: Path) -> None:
     path = tmp_path / "a.qmd"
     path.write_text("As in 10.57967/hf/0039.\n```{python}\nx = 1\n```\n")
     assert cited_in(path).dois == {"10.57967/hf/0039"}
+
+
+def test_a_doi_that_a_bib_file_puts_together_is_cited(tmp_path: Path) -> None:
+    path = tmp_path / "a.ipynb"
+    path.write_text(json.dumps({"cells": []}))
+    (tmp_path / "refs.bib").write_text(
+        '@string{hf = "10.57967/hf/"}\n@misc{a, doi = hf # 0039}\n@misc{b, doi = "10.5072" # "/x"}\n'
+    )
+    assert {"10.57967/hf/0039", "10.5072/x"} <= cited_in(path).dois
+    (tmp_path / "refs.bib").write_text('@string{hf = "10.57967/hf/0040"}\n@misc{a, doi = hf # \n')
+    assert cited_in(path).dois == {"10.57967/hf/0040"}

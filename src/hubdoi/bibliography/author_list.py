@@ -61,7 +61,7 @@ def _checked(found: list[Author]) -> tuple[Author, ...]:
 
 def _of_bibtex(text: str) -> list[Author]:
     for entry in entries_of(text, "the text"):
-        raw = entry.raw("author").strip()
+        raw = entry.value("author").strip()
         if raw:
             inner = raw[1:-1] if raw[:1] in '{"' else raw
             names = [" ".join(name.split()) for name in _AND.split(inner)]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
 
@@ -17,8 +17,11 @@ from .bibmark import BibMark
 _LINKS = ("doi", "url", "note", "howpublished")
 # BibTeX allows space, and the end of a line, on both sides of the type; bibtexparser does not.
 _SPREAD = re.compile(r"^([ \t]*@)(\s*)(\w+)(\s*)(?=[{(])", re.MULTILINE)
+_DELIMITER = re.compile(r'[{}"#]')
 _WORD = re.compile("[a-z0-9]+")
 _SAYS_VERSION = re.compile(r"version\b|v\.? ?\d", re.IGNORECASE)
+# Strings that name strings double with each line; a value of this length is no DOI and no name.
+_LONGEST = 100_000
 _BIBLATEX_TYPES = frozenset("dataset software online thesis report".split())
 _BIBLATEX_FIELDS = frozenset("date urldate journaltitle location eprinttype".split())
 
@@ -27,7 +30,8 @@ _BIBLATEX_FIELDS = frozenset("date urldate journaltitle location eprinttype".spl
 class BibEntry:
     """One entry; `start` and `end` are its place in the file's text, `line` counts from 1.
 
-    `raw_fields` are the fields in their order, each value as it is written.
+    `raw_fields` are the fields in their order, each value as it is written; `expanded` has, by
+    the names in lower case, the values that name an ``@string`` or join parts with ``#``.
     """
 
     kind: str
@@ -36,11 +40,16 @@ class BibEntry:
     start: int
     end: int
     line: int
+    expanded: Mapping[str, str] = field(default_factory=dict)
 
     def get(self, name: str) -> str:
-        """A field without its delimiters and escapes; empty when there is none."""
-        raw = self.raw(name)
-        return _plain(raw) if raw else ""
+        """A field without its delimiters, escapes and strings; empty when there is none."""
+        value = self.value(name)
+        return _plain(value) if value else ""
+
+    def value(self, name: str) -> str:
+        """A field with its delimiters and without strings; empty when there is none."""
+        return self.expanded.get(name) or self.raw(name)
 
     @property
     def doi(self) -> str | None:
@@ -65,7 +74,11 @@ class BibEntry:
     @property
     def link_words(self) -> set[str]:
         """The words (`words_of`) of all that may hold a DOI or a URL, without escapes."""
-        values = [raw for name, raw in self.raw_fields if name.lower() in _LINKS]
+        values = [
+            self.expanded.get(name.lower(), raw)
+            for name, raw in self.raw_fields
+            if name.lower() in _LINKS
+        ]
         links = " ".join(values)
         return set(words_of(unquote(links) if "%" in links else links))
 
@@ -122,9 +135,11 @@ def _entries(blocks: Iterable[Any], text: str, name: str) -> list[BibEntry]:
         DuplicateFieldKeyBlock,
         Entry,
         ParsingFailedBlock,
+        String,
     )
 
     entries, place = [], 0
+    strings: dict[str, str] = {}
     for block in blocks:
         raw = block.raw or ""
         place = max(text.find(raw, place), place)
@@ -139,12 +154,48 @@ def _entries(blocks: Iterable[Any], text: str, name: str) -> list[BibEntry]:
             )
         if isinstance(entry, Entry):
             fields = tuple([(field.key, str(field.value)) for field in entry.fields])
+            expanded = {
+                name.lower(): f"{{{value}}}"
+                for name, written in fields
+                if not written.startswith(("{", '"')) or "#" in written
+                if (value := _expanded(written, strings)) is not None
+            }
             line = (block.start_line or 0) + 1
             entries.append(
-                BibEntry(entry.entry_type, entry.key, fields, place, place + len(raw), line)
+                BibEntry(
+                    entry.entry_type, entry.key, fields, place, place + len(raw), line, expanded
+                )
             )
+        elif isinstance(entry, String):
+            # As BibTeX reads: a name in any case, known from its definition on.
+            written = str(entry.value).rstrip(", \t\n")
+            if (value := _expanded(written, strings)) is None:
+                value = written[1:-1]
+            strings[entry.key.lower()] = value
         place += len(raw)
     return entries
+
+
+def _expanded(written: str, strings: Mapping[str, str]) -> str | None:
+    """The text of a value that names strings or has several parts; None for any other."""
+    parts, start, depth, quoted = [], 0, 0, False
+    for match in _DELIMITER.finditer(written):
+        mark = match[0]
+        if mark in "{}":
+            depth += 1 if mark == "{" else -1
+        elif depth == 0 and mark == '"':
+            quoted = not quoted
+        elif depth == 0 and not quoted:
+            parts.append(written[start : match.start()])
+            start = match.end()
+    parts = [part.strip() for part in (*parts, written[start:])]
+    if len(parts) == 1 and parts[0].lower() not in strings:
+        return None
+    values = [
+        part[1:-1] if part.startswith(("{", '"')) else strings.get(part.lower(), part)
+        for part in parts
+    ]
+    return "".join(values) if sum(map(len, values)) <= _LONGEST else ""
 
 
 def _plain(raw: str) -> str:

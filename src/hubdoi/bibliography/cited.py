@@ -11,6 +11,7 @@ from typing import Any
 
 from ..records import Doi, Repo, RepoReference
 from ..records.errors import HubdoiError, InvalidInput
+from .bibentry import entries_of
 
 _DOI = re.compile(r"10\.\d{4,9}(?:\.\d+)*/[^\s\"'<>{}\\\])|,;]+")
 _ADDRESS = re.compile(
@@ -50,8 +51,20 @@ def cited_in(path: Path, bib: Iterable[str | Path] | None = None) -> Cited:
         found = _in_text(_read(path))
     files = [Path(file) for file in bib] if bib else sorted(path.parent.glob("*.bib"))
     for file in files:
-        found |= _in_text(_read(file))
+        text = _read(file)
+        found |= _in_text(text)
+        # Where a DOI is put together, no text has it whole.
+        if "#" in text or "@string" in text.lower():
+            found |= _in_entries(text, file.name)
     return found
+
+
+def _in_entries(text: str, name: str) -> Cited:
+    try:
+        entries = entries_of(text, name)
+    except InvalidInput:
+        return Cited()
+    return _in_text("\n".join(value for entry in entries for value in entry.expanded.values()))
 
 
 def cited_in_notebook(notebook: Mapping[str, Any]) -> Cited:
