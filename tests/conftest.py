@@ -6,7 +6,9 @@ import functools
 import gc
 import shutil
 import ssl
-from collections.abc import Callable, Iterator
+import sys
+import threading
+from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -164,6 +166,29 @@ def mint() -> Callable[..., str]:
         return str(answer.raise_for_status().json()["doi"])
 
     return minted
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_teardown() -> Generator[None, object, object]:
+    """No test runs beside what an earlier one began: its threads would be in what this one counts,
+    and run into what it replaces."""
+    if "ipywidgets" in sys.modules:
+        # A panel looks again at every mint of this process until it is closed.
+        sys.modules["ipywidgets"].Widget.close_all()
+    # While the servers of the test still answer.
+    left = still_at_work("hubdoi-panel")
+    result = yield
+    left += still_at_work("hubdoi-panel", "hubdoi-status", "hubdoi-webhooks", "hubdoi-worker")
+    assert not left
+    return result
+
+
+def still_at_work(*names: str) -> list[str]:
+    """The threads of hubdoi with one of these names that do not end within a minute."""
+    threads = [thread for thread in threading.enumerate() if thread.name.startswith(names)]
+    for thread in threads:
+        thread.join(60)
+    return [thread.name for thread in threads if thread.is_alive()]
 
 
 def pytest_collection_finish() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from ipywidgets import Widget
 
 from hubdoi.sandbox import Sandbox
 
@@ -22,10 +21,3 @@ def sandbox(running_sandbox: Sandbox) -> Sandbox:
     # A reset keeps the terms, which somebody wrote by hand.
     (running_sandbox.world.data / "terms.txt").unlink(missing_ok=True)
     return running_sandbox
-
-
-@pytest.fixture(autouse=True)
-def _closed() -> Iterator[None]:
-    """Close the panels of a test: one that is left looks again at every mint of a later test."""
-    yield
-    Widget.close_all()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from typing import Any
@@ -66,6 +67,14 @@ class Page:
         """The next answer to something that was asked."""
         self.until(lambda _: self.replies)
         return self.replies.pop(0)
+
+
+def join_panels() -> None:
+    """Wait until no panel of this process is at work."""
+    for thread in threading.enumerate():
+        if thread.name == "hubdoi-panel":
+            thread.join(60)
+            assert not thread.is_alive()
 
 
 def open_page(sandbox: Sandbox, user: str = "ada", repo: str | None = BERT) -> Page:

@@ -12,7 +12,7 @@ import pytest
 from hubdoi.client import Client
 from hubdoi.jupyter.panel import Panel, panel
 from hubdoi.sandbox import Sandbox
-from tests.jupyter.panel.page import BERT, Page, open_page
+from tests.jupyter.panel.page import BERT, Page, join_panels, open_page
 from tests.proxy.lossy_proxy import LossyProxy
 
 ADA = {"name": "Lovelace, Ada", "type": "person", "orcid": "", "affiliation": "", "ror": ""}
@@ -217,12 +217,22 @@ def test_many_looks_again_at_once_are_one_question(sandbox: Sandbox) -> None:
             for _ in range(30):
                 work.revalidate()
         page.until(lambda state: state["checked"] > before)
-        for thread in threading.enumerate():
-            if thread.name == "hubdoi-panel":
-                thread.join(timeout=60)
+        join_panels()
         assert [path for _, path in proxy.requests if path.endswith("/doi")] == [
             f"/api/models/{BERT}/doi"
         ] * 2
+
+
+def test_a_closed_panel_asks_for_nothing(sandbox: Sandbox) -> None:
+    client = _client(sandbox)
+    with LossyProxy(sandbox.endpoint) as proxy:
+        page = Page(panel(BERT, Client(proxy.endpoint, sandbox.users["ada"]))).until_open()
+        page.panel.close()
+        join_panels()
+        proxy.set()
+        client.mint(BERT, agree=client.terms(BERT))
+        join_panels()
+        assert proxy.requests == []
 
 
 def test_behind_shows_what_changed_and_asks_for_a_new_consent(sandbox: Sandbox) -> None:
@@ -385,6 +395,7 @@ def test_a_panel_is_a_widget_that_can_be_observed_and_closed(sandbox: Sandbox) -
     shown.layout.width = "400px"
     assert "open" in phases
     shown.close()
+    assert shown.comm is None
 
 
 def test_names_are_looked_up_while_they_are_written(sandbox: Sandbox) -> None:

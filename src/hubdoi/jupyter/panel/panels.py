@@ -56,6 +56,12 @@ def register(panel: Shown) -> None:
         shell.events.register("post_run_cell", after_cell)
 
 
+def forget(panel: Shown) -> None:
+    """Let `panel` be found no more: it has been closed."""
+    with _lock:
+        _panels.pop(panel.panel_id, None)
+
+
 def find(panel_id: str) -> Shown | None:
     with _lock:
         return _panels.get(panel_id)

@@ -69,6 +69,14 @@ class Panel(anywidget.AnyWidget):
     def __repr__(self) -> str:
         return f"Panel({self.work.state.repo!r})"
 
+    def close(self) -> None:
+        """Remove it from all front ends; it asks for nothing any more."""
+        # Disposal closes once more, also what could not be made in the first place.
+        if self.comm is not None:
+            panels.forget(self)
+            self.work.stop_watching()
+        super().close()
+
     def shows(self, repo: Repo) -> bool:
         status = self.work.state.status
         return (status.repo if status else self.work.state.repo) in (repo, str(repo))
