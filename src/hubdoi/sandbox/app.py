@@ -34,13 +34,19 @@ from .located import follow_alias, no_such_repository, one_part_id
 from .page import error_page, is_for_reader, moved_address
 from .refusal import Moved, Refusal
 from .request_ids import RequestIds
+from .turns import Turns
 from .world import World
-from .writers import Writers
 
 _log = logging.getLogger(__name__)
 _log.addFilter(RATE_LIMIT)
-# The database has one writer: more would wait for it in threads that others need.
-_WRITING = 1
+READERS = 2
+"""How many requests that change nothing are carried out at the same time.
+
+More take the interpreter from each other, and from the one that writes; with one, a read of much
+would hold up all others.
+"""
+WRITERS = 1
+"""The same for those that change something: the database has one writer."""
 
 
 def create_app(world: World, *, host: str = "127.0.0.1", port: int = 80) -> FastAPI:
@@ -53,7 +59,7 @@ def create_app(world: World, *, host: str = "127.0.0.1", port: int = 80) -> Fast
         redoc_url=None,
     )
     app.state.world = world
-    app.add_middleware(Writers, threads=_WRITING)
+    app.add_middleware(Turns, readers=READERS, writers=WRITERS)
     app.add_middleware(
         Guard,
         hosts=own_hosts(host, port),

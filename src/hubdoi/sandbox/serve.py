@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ..config import user_path
 from ..net.serving import Server, listen, serve_until_stopped, url_of
 from ..records.errors import SandboxError
-from .app import create_app
+from .app import READERS, WRITERS, create_app
 from .running import remember_last
 from .world import Seed, World
 
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 
 _START_SECONDS = 30
-# More threads than this take the interpreter from each other, and from the one that writes.
-_THREADS = 3
+# Threads that read or write parts of large bodies, which takes no turn.
+_TRANSFERS = 5
 
 
 def serve(
@@ -214,7 +214,8 @@ def _listen(host: str, port: int) -> socket.socket:
 def _server(world: World, host: str, listening: socket.socket) -> Server:
     world.endpoint = url_of(host, listening)
     port = listening.getsockname()[1]
-    return Server(create_app(world, host=host, port=port), threads=_THREADS)
+    app = create_app(world, host=host, port=port)
+    return Server(app, threads=READERS + WRITERS + _TRANSFERS)
 
 
 def _announcement(world: World) -> dict[str, Any]:

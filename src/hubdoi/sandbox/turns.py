@@ -1,0 +1,139 @@
+"""Requests take turns before they take a thread, those that change something in a queue of their own."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ..hub.wire import error_answer
+from ..minting import database
+from ..records.errors import LedgerError
+from .guard import MAX_JSON_BYTES, SAFE_METHODS
+
+
+class Turns:
+    """ASGI middleware: at most `readers` requests that change nothing are at work at a time, and at
+    most `writers` that change something.
+
+    The database has one writer. Who has its turn must not wait for a thread behind everybody who
+    reads: all others that write would wait with it. So a request waits here, and has a thread as
+    soon as it needs one, as long as the server has more threads than there are turns.
+
+    A turn begins once the body is in, and ends where the answer begins: who sends or reads slowly
+    holds up nobody. A large body is not kept until then: whoever takes one reads it to its end as
+    it comes.
+    """
+
+    def __init__(self, app: ASGIApp, *, readers: int, writers: int) -> None:
+        self._app = app
+        self._readers = asyncio.Semaphore(readers)
+        self._writers = asyncio.Semaphore(writers)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+        elif scope["method"] in SAFE_METHODS:
+            await self._read(scope, receive, send)
+        else:
+            await self._write(scope, receive, send)
+
+    async def _read(self, scope: Scope, receive: Receive, send: Send) -> None:
+        turn = _Turn(self._readers)
+        await turn.take()
+        try:
+            await self._app(scope, receive, turn.until_answer(send))
+        finally:
+            turn.end()
+
+    async def _write(self, scope: Scope, receive: Receive, send: Send) -> None:
+        turn = _Turn(self._writers, wait=database.BUSY_SECONDS)
+        begun, whole = await _begin(receive)
+        try:
+            if whole:
+                await turn.take()
+        except LedgerError as error:
+            await _refuse(send, error)
+            return
+        waiting = begun[::-1]
+
+        async def rest() -> Message:
+            if waiting:
+                return waiting.pop()
+            message = await receive()
+            if not _goes_on(message):
+                await turn.take()
+            return message
+
+        try:
+            await self._app(scope, rest, turn.until_answer(send))
+        finally:
+            turn.end()
+
+
+class _Turn:
+    """One of `turns` for a request, taken once and ended once; `wait` is for how many seconds."""
+
+    def __init__(self, turns: asyncio.Semaphore, *, wait: float | None = None) -> None:
+        self._turns = turns
+        self._wait = wait
+        self._is_taken = self._is_over = False
+
+    async def take(self) -> None:
+        """Wait for a turn, unless there was one.
+
+        Raises:
+            LedgerError: it takes too long.
+        """
+        if self._is_taken or self._is_over:
+            return
+        # Where nobody waits, this is done at once, and needs no timer.
+        wait = self._wait if self._turns.locked() else None
+        try:
+            async with asyncio.timeout(wait):
+                await self._turns.acquire()
+        except TimeoutError:
+            raise LedgerError(
+                "Others are writing to the sandbox; wait until they have finished, and try again."
+            ) from None
+        self._is_taken = True
+
+    def end(self) -> None:
+        """Give it back; doing it twice does no harm."""
+        if self._is_taken and not self._is_over:
+            self._turns.release()
+        self._is_over = True
+
+    def until_answer(self, send: Send) -> Send:
+        """`send`, which ends the turn when the answer begins."""
+
+        async def sent(message: Message) -> None:
+            self.end()
+            await send(message)
+
+        return sent
+
+
+async def _begin(receive: Receive) -> tuple[list[Message], bool]:
+    """A body as far as it may be kept, and whether that is all of it."""
+    messages, size = [await receive()], 0
+    while _goes_on(messages[-1]):
+        size += len(messages[-1].get("body", b""))
+        if size > MAX_JSON_BYTES:
+            return messages, False
+        messages.append(await receive())
+    return messages, True
+
+
+def _goes_on(message: Message) -> bool:
+    return message["type"] == "http.request" and bool(message.get("more_body", False))
+
+
+async def _refuse(send: Send, error: LedgerError) -> None:
+    status, headers, body = error_answer(error)
+    content = json.dumps(body).encode()
+    headers = {**headers, "Content-Type": "application/json", "Content-Length": str(len(content))}
+    sent = [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()]
+    await send({"type": "http.response.start", "status": status, "headers": sent})
+    await send({"type": "http.response.body", "body": content})
