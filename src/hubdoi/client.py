@@ -317,15 +317,20 @@ class Client:
         title: str | None = None,
         authors: Iterable[Author | str | Mapping[str, Any]] | None = None,
         description: str | None = None,
+        access: bool = False,
     ) -> Amendment:
         """What a correction of a record would change; its `terms` are to be read and agreed to.
 
-        `reference` is a DOI, or a repository for its latest DOI. Raises as `amend`.
+        `reference` is a DOI, or a repository for its latest DOI. The other arguments, and what it
+        raises, are as those of `amend`.
         """
         from .minting.requests import amend_request
 
         repo, doi = self._registered(reference)
-        request = amend_request(doi, title=title, authors=authors, description=description)
+        gate = self.hub.info(repo, None).access if access else None
+        request = amend_request(
+            doi, title=title, authors=authors, description=description, access=gate
+        )
         return self._backend.preview_amendment(repo, request)
 
     def amend(
@@ -336,11 +341,13 @@ class Client:
         title: str | None = None,
         authors: Iterable[Author | str | Mapping[str, Any]] | None = None,
         description: str | None = None,
+        access: bool = False,
         idempotency_key: str | None = None,
     ) -> Version:
         """Correct the record of a DOI without a new DOI; DOI, repository and revision stay (R11).
 
-        `agree` are the terms of `preview_amendment`, which repeat each new value (R3).
+        `agree` are the terms of `preview_amendment`, which repeat each new value (R3). `access`
+        brings what the record says of a gate up to date with the repository on the Hub.
 
         Raises:
             ConsentRequired, TermsChanged: there is no consent to this correction; both carry the terms.
@@ -353,7 +360,10 @@ class Client:
         from .records import Terms
 
         repo, doi = self._registered(reference)
-        request = amend_request(doi, title=title, authors=authors, description=description)
+        gate = self.hub.info(repo, None).access if access else None
+        request = amend_request(
+            doi, title=title, authors=authors, description=description, access=gate
+        )
         if not isinstance(agree, Terms):
             raise ConsentRequired(
                 "Nothing was corrected: read client.preview_amendment(…).terms and pass it as agree=.",

@@ -75,3 +75,13 @@ def test_what_to_correct_has_to_be_said(context: Context) -> None:
         run(["amend", REPO], context)
     with pytest.raises(errors.DoiNotFound, match="no DOI"):
         run(["amend", "datasets/ada/notes", "--title", "New"], context)
+
+
+def test_the_access_is_read_from_the_hub(context: Context) -> None:
+    with pytest.raises(errors.InvalidMetadata, match="nothing to correct"):
+        run(["amend", REPO, "--access"], context)
+    context.session.client.hf_api().update_repo_settings(REPO, gated="auto")
+    with pytest.raises(errors.ConsentRequired):
+        run(["amend", REPO, "--access"], context)
+    amended = run(["amend", REPO, "--access", "--agree"], context)
+    assert [one.identifier for one in amended.access] == ["c_16ec", ""]

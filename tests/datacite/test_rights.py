@@ -15,7 +15,7 @@ from hubdoi.citation import cite
 from hubdoi.datacite.json_record import attributes
 from hubdoi.datacite.reader import version_from
 from hubdoi.records import Repo, Version
-from hubdoi.records.rights import Rights, licenses_of
+from hubdoi.records.rights import Access, Rights, access_of, access_statements, licenses_of
 from hubdoi.records.spdx import spdx_identifier
 
 from .test_reader import SCHEMAS
@@ -174,3 +174,77 @@ def test_the_file_of_a_licence_is_at_its_revision(link: str, page: str | None) -
     assert json.loads(str(cite(version, "schema.org"))).get("license") == page
     found = attributes(version)["rightsList"]
     assert found == [{"rights": "ours"} | ({"rightsUri": page} if page else {})]
+
+
+RESTRICTED = {
+    "rights": "restricted access",
+    "rightsUri": "http://purl.org/coar/access_right/c_16ec",
+    "rightsIdentifier": "c_16ec",
+    "rightsIdentifierScheme": "COAR Access Rights",
+    "schemeUri": "http://purl.org/coar/access_right/",
+}
+
+
+@pytest.mark.parametrize(
+    ("access", "sentence", "is_free"),
+    [
+        ("automatic", "it is granted automatically", True),
+        # Whether the owner asks for money, nobody knows.
+        ("manual", "the owner decides on each request", None),
+    ],
+)
+@pytest.mark.parametrize("license", [None, "cc-by-4.0"])
+def test_a_gate_is_in_the_record(
+    access: Access, sentence: str, is_free: bool | None, license: str | None
+) -> None:
+    version = Version.from_parts(
+        doi="10.1234/x",
+        repo="datasets/ada/notes",
+        revision="c" * 40,
+        authors=["Lovelace, Ada"],
+        year=2026,
+        license=license,
+        rights=access_statements(access),
+    )
+    assert access_of(version.rights) == access and len(version.access) == 2
+    written = json.loads(str(cite(version, "datacite-json")))
+    schema45.validator.validate(written)
+    stated = written["rightsList"]
+    assert stated[-2] == RESTRICTED
+    assert sentence in stated[-1]["rights"] and len(stated[-1]) == 1
+    document = etree.fromstring(str(cite(version, "datacite-xml")).encode())
+    etree.XMLSchema(etree.parse(str(SCHEMAS / "datacite-4.7.xsd"))).assertValid(document)
+    again = version_from(written)
+    assert (again.license, again.rights) == (license and "CC-BY-4.0", version.rights)
+    # It is no licence: formats that have a place for those only do not name it.
+    assert [one.spdx for one in version.licenses] == (["CC-BY-4.0"] if license else [])
+    thing = json.loads(str(cite(version, "schema.org")))
+    assert thing.get("license") == (license and "https://spdx.org/licenses/CC-BY-4.0.html")
+    assert thing.get("isAccessibleForFree") is is_free
+    assert sentence in thing["conditionsOfAccess"]
+    assert "purl.org" not in str(cite(version, "cff"))
+    (item,) = json.loads(str(cite(version, "zotero")))["items"]
+    assert "restricted access; Access requires an account" in item["rights"]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://purl.org/coar/access_right/c_abf2",
+        "https://purl.org/coar/access_right/c_abf2/",
+        "info:eu-repo/semantics/openAccess",
+    ],
+)
+def test_a_term_of_an_access_vocabulary_is_no_licence(url: str) -> None:
+    stated = [{"rights": "open access", "rightsUri": url}, {"rights": "MIT"}]
+    version = version_from({"doi": "10.1234/x", "rightsList": stated})
+    assert version.license == "MIT" and [one.line for one in version.licenses] == ["MIT"]
+    assert attributes(version)["rightsList"][1] == stated[0]
+    thing = json.loads(str(cite(version, "schema.org")))
+    assert thing["license"].endswith("MIT.html") and thing["conditionsOfAccess"] == "open access"
+
+
+def test_a_repository_without_a_gate_states_nothing() -> None:
+    assert access_statements("open") == access_statements(None) == ()
+    assert access_of(()) == access_of([Rights("MIT")]) == "open"
+    assert access_of([Rights("closed", "info:eu-repo/semantics/closedAccess")]) is None

@@ -19,6 +19,7 @@ from hubdoi.gateway.reconcile import reconcile
 from hubdoi.gateway.settings import Settings
 from hubdoi.net.answer import Answer
 from hubdoi.records import Author, Consent, MintRequest, Repo, RepoInfo, Version
+from hubdoi.records.amendment import AmendRequest
 from hubdoi.sandbox import Sandbox
 
 from .conftest import environment
@@ -182,3 +183,23 @@ def test_the_doctor_names_what_is_no_setting_and_a_database_that_is_away(
     )
     assert database.kind == "database"
     assert "check that the server runs and that HUBDOI_GATEWAY_DATABASE names it" in str(database)
+
+
+def test_a_gate_that_a_record_does_not_tell_of_is_found(
+    institution_of: Open, plain_hub: Sandbox
+) -> None:
+    institution = institution_of()
+    version = mint(institution, plain_hub)
+    settings = f"{plain_hub.endpoint}/api/models/ada/tiny-bert/settings"
+    headers = {"Authorization": f"Bearer {plain_hub.users['ada']}"}
+    httpx.put(settings, json={"gated": "manual"}, headers=headers).raise_for_status()
+    (finding,) = reconcile(institution).findings
+    assert (finding.kind, finding.repaired) == ("access", False)
+    assert f"hubdoi amend {version.doi} --access" in finding.sentence
+    backend = backend_for(institution, Secret(plain_hub.users["ada"]))
+    request = AmendRequest(access="manual")
+    terms = backend.preview_amendment(REPO, request).terms
+    assert backend.amend(REPO, request.agreed(terms)).access
+    assert reconcile(institution).findings == ()
+    httpx.put(settings, json={"gated": False}, headers=headers).raise_for_status()
+    assert [finding.kind for finding in reconcile(institution).findings] == ["access"]

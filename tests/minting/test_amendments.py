@@ -27,6 +27,7 @@ from hubdoi.records.errors import (
     TermsChanged,
     WriteAccessRequired,
 )
+from hubdoi.records.rights import access_of
 from hubdoi.sandbox import Sandbox
 from hubdoi.sandbox.registrar import LocalRegistrar
 from hubdoi.sandbox.world import World
@@ -317,3 +318,49 @@ def test_where_nobody_can_correct_the_way_out_is_said(plain_hub: Sandbox) -> Non
     )
     with pytest.raises(HandOff, match="support"):
         client.preview_amendment("ada/tiny-bert", title="New")
+
+
+def test_a_gate_that_is_put_up_or_taken_away_is_corrected_in_the_record(demo: Sandbox) -> None:
+    client = Client(demo.endpoint, demo.users["ada"], datacite_api=demo.datacite_url)
+
+    def gate(mode: str | bool) -> None:
+        httpx.put(
+            f"{demo.endpoint}/api/datasets/ada/notes/settings",
+            json={"gated": mode},
+            headers={"Authorization": f"Bearer {demo.users['ada']}"},
+        ).raise_for_status()
+
+    def registered() -> list[str]:
+        found = httpx.get(f"{demo.datacite_url}/dois/{minted.doi}").json()["data"]["attributes"]
+        return [one.get("rightsIdentifier", "") for one in found.get("rightsList", [])]
+
+    offered = client.offer("datasets/ada/notes")
+    assert offered.version.access == ()
+    gate("manual")
+    offered = client.offer("datasets/ada/notes")
+    assert "the owner decides" in offered._repr_mimebundle_()["text/plain"]
+    minted = client.mint("datasets/ada/notes", agree=offered.terms)
+    assert "c_16ec" in registered() and access_of(minted.rights) == "manual"
+    with pytest.raises(InvalidMetadata, match="nothing to correct"):
+        client.preview_amendment("datasets/ada/notes", access=True)
+    before = registered()
+    for mode, access in (("auto", "automatic"), (False, "open"), ("manual", "manual")):
+        gate(mode)
+        preview = client.preview_amendment("datasets/ada/notes", access=True)
+        assert [change.name for change in preview.changes] == ["access"]
+        # Nothing but the access: a title keeps what it says of the gate.
+        titled = client.preview_amendment("datasets/ada/notes", title="Notes")
+        assert [change.name for change in titled.changes] == ["title"]
+        amended = client.amend("datasets/ada/notes", agree=preview.terms, access=True)
+        assert access_of(amended.rights) == access and amended.licenses == minted.licenses
+        assert ("c_16ec" in registered()) is (access != "open")
+    assert registered() == before
+    with pytest.raises(InvalidMetadata, match="is manual on the Hub, not open"):
+        client._backend.preview_amendment(NOTES, AmendRequest(access="open"))
+
+
+@pytest.mark.parametrize("value", ["auto", "closed", True, 1])
+def test_the_access_of_a_request_is_one_of_three(value: object) -> None:
+    with pytest.raises(InvalidMetadata, match="open, automatic, manual"):
+        AmendRequest.from_json({"access": value})
+    assert AmendRequest.from_json({"access": "manual"}).to_json() == {"access": "manual"}

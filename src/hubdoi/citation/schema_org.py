@@ -12,6 +12,7 @@ from ..records.date import day_of, year_of
 from ..records.errors import InvalidDoi
 from ..records.link import landing_of, link_of, web_url
 from ..records.plain_text import plain_line, plain_text
+from ..records.rights import access_of
 from .work_type import csl_type, editors
 
 # https://developers.google.com/search/docs/appearance/structured-data/dataset
@@ -43,6 +44,8 @@ _CONTAINERS = {
     "chapter": "Book",
     "book": "BookSeries",
 }
+
+_FREE = ("open", "automatic")
 
 # DataCite's sizes are also numbers of files or pages.
 _SIZE = re.compile(r"[\d.,]+ ?([kKMGTP]i?)?(B|bytes?)")
@@ -96,7 +99,9 @@ def thing(version: Version) -> dict[str, Any]:
         "datePublished": published,
         "description": _description(version),
         "license": _licenses(version),
-        "isAccessibleForFree": True if version.repo else None,
+        # It is about payment, which an owner who decides on each request may ask for.
+        "isAccessibleForFree": bool(version.repo) and access_of(version.rights) in _FREE,
+        "conditionsOfAccess": _conditions(version),
         "includedInDataCatalog": _catalog(version),
         "distribution": _distribution(version),
         "keywords": list(map(plain_line, version.subjects)),
@@ -113,6 +118,13 @@ def _licenses(version: Version) -> str | list[str]:
     """The pages of the licences; one alone is no list."""
     pages = list(dict.fromkeys(filter(None, (web_url(one.page) for one in version.licenses))))
     return pages[0] if len(pages) == 1 else pages
+
+
+def _conditions(version: Version) -> str:
+    """In words how one gets at the files: the sentence where there is one, else the term."""
+    terms = {one.text for one in version.access if one.url}
+    said = [plain_line(one.text) for one in version.access if one.text not in terms]
+    return " ".join(said) or "; ".join(plain_line(term) for term in sorted(terms) if term)
 
 
 def _in_container(version: Version) -> dict[str, Any]:

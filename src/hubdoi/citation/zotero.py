@@ -92,7 +92,7 @@ def _item(version: Version, key: str) -> dict[str, Any]:
         "url": link_of(version),
         "versionNumber": number if kind.name in _HAVE_VERSION else "",
         "abstractNote": plain_text(version.description or ""),
-        "rights": plain_line("; ".join(one.line for one in version.licenses)),
+        "rights": plain_line("; ".join(one.line for one in version.all_rights)),
         "tags": [{"tag": plain_line(subject)} for subject in version.subjects],
     }
     said = [

@@ -27,8 +27,9 @@ def amend(arguments: Namespace, context: Context) -> Version | Activities:
         "description": arguments.description
         if arguments.description is not None
         else body.get("description"),
+        "access": arguments.access,
     }
-    if all(value is None for value in asked.values()):
+    if not any(value is not None and value is not False for value in asked.values()):
         raise UsageError(
             f'Say what to correct, such as: %doi amend {arguments.reference} --title "…"; what was corrected so far: %doi amend {arguments.reference} --history'
         )

@@ -227,6 +227,11 @@ def parser(prog: str = "%doi", only: str | None = None) -> argparse.ArgumentPars
     amend.add_argument("--title", help="the new title; the revision in it stays")
     amend.add_argument("--description", help="the new description")
     amend.add_argument(
+        "--access",
+        action="store_true",
+        help="what the record says of a gate, as it is on the Hub now",
+    )
+    amend.add_argument(
         "--agree",
         nargs="?",
         const="",

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from ..records import Version
 from ..records.link import web_url
 from ..records.markup import without_markup
 from ..records.plain_text import plain_line
-from ..records.rights import Rights
+from ..records.rights import COAR, Rights
 from ..records.spdx import license_page, spdx_identifier, spdx_name
 from ..records.untyped import first, members, text_of
-
-# Who may see a work, in the vocabulary of OpenAIRE: a statement of rights, and no licence.
-_ACCESS = re.compile(r"info:eu-repo/semantics/\w+")
 
 
 def read_rights(
@@ -28,7 +25,7 @@ def read_rights(
     without a link.
     """
     stated = list(filter(None, map(_statement, members(attributes.get("rightsList")))))
-    licences = [one for one in stated if not _ACCESS.fullmatch(one.url)]
+    licences = [one for one in stated if not one.is_access]
     chosen = max(licences, key=_weight, default=Rights())
     name = chosen.spdx or chosen.identifier or chosen.text or None
     url, link = chosen.url, None
@@ -41,7 +38,7 @@ def read_rights(
 
 def write_rights(version: Version) -> list[dict[str, str]]:
     """The licence first, then the other statements as they were read."""
-    found = [_written(one) for one in version.licenses]
+    found = [_written(one) for one in version.all_rights]
     return list({tuple(entry.items()): entry for entry in found if entry}.values())
 
 
@@ -52,16 +49,15 @@ def _weight(one: Rights) -> tuple[bool, bool, bool]:
 def _statement(entry: Any) -> Rights | None:
     said: Mapping[str, Any] = entry if isinstance(entry, Mapping) else {"rights": entry}
     url = text_of(said.get("rightsUri"))
-    found = Rights(
-        " ".join(without_markup(text_of(said.get("rights"))).split()),
-        url if _ACCESS.fullmatch(url) else web_url(url),
-        text_of(said.get("rightsIdentifier")),
-    )
+    words = " ".join(without_markup(text_of(said.get("rights"))).split())
+    found = Rights(words, url, text_of(said.get("rightsIdentifier")))
+    if not found.is_access:
+        found = replace(found, url=web_url(url))
     return found if found != Rights() else None
 
 
 def _written(one: Rights) -> dict[str, str]:
-    url = one.url if _ACCESS.fullmatch(one.url) else web_url(one.page)
+    url = one.url if one.is_access else web_url(one.page)
     text = plain_line(one.text)
     if one.spdx and (not text or spdx_identifier(text) == one.spdx):
         # DataCite asks for the complete title of a licence with its version, not for a card's word.
@@ -72,6 +68,12 @@ def _written(one: Rights) -> dict[str, str]:
             "rightsIdentifier": one.spdx,
             "rightsIdentifierScheme": "SPDX",
             "schemeUri": "https://spdx.org/licenses/",
+        }
+    elif one.identifier and one.url.startswith(COAR):
+        found |= {
+            "rightsIdentifier": plain_line(one.identifier),
+            "rightsIdentifierScheme": "COAR Access Rights",
+            "schemeUri": COAR,
         }
     else:
         found["rightsIdentifier"] = plain_line(one.identifier)

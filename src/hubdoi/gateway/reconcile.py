@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
@@ -14,6 +14,7 @@ from ..minting.ledger_tables import repositories
 from ..records import Repo, RepoInfo, show_moment
 from ..records.errors import HubdoiError, RepoNotFound
 from ..records.findings import Finding, Findings
+from ..records.rights import Access, access_of
 from .adoption import adopt
 from .audit import GATEWAY
 from .institution import Institution
@@ -31,7 +32,8 @@ def reconcile(institution: Institution) -> Findings:
     Raises:
         ServiceError: the Hub or DataCite cannot be used now; call again.
     """
-    findings = [*_with_hub(institution), *adopt(institution)]
+    gates: dict[str, Access] = {}
+    findings = [*_with_hub(institution, gates), *adopt(institution)]
     gone = frozenset(row.uid for row in _known(institution) if row.deleted)
     checked = 0
     after = 0
@@ -39,6 +41,7 @@ def reconcile(institution: Institution) -> Findings:
         after = entries[-1].id
         checked += len(entries)
         findings += _with_datacite(institution, entries, gone)
+        findings += _with_gates(entries, gates)
     return Findings(f"{checked} DOIs were compared with DataCite and the Hub.", findings)
 
 
@@ -76,8 +79,8 @@ def reconcile_repository(
     return {"head": info.head, "dois": dois, "seen": show_moment(datetime.now(UTC))}
 
 
-def _with_hub(institution: Institution) -> Iterator[Finding]:
-    """Renamed, private, gone and returned repositories."""
+def _with_hub(institution: Institution, gates: dict[str, Access]) -> Iterator[Finding]:
+    """Renamed, private, gone and returned repositories; `gates` gets the access to each of the others."""
     listed: set[str] = set()
     for owner in sorted({row.name.partition("/")[0] for row in _known(institution)}):
         try:
@@ -86,6 +89,7 @@ def _with_hub(institution: Institution) -> Iterator[Finding]:
             while infos := {info.uid: info for info in islice(shown, _PAGE)}:
                 known = institution.ledger.repositories(list(infos))
                 listed.update(known)
+                gates |= {uid: access for uid in known if (access := infos[uid].access)}
                 for uid, (repo, was_deleted) in known.items():
                     yield from _settled(institution, uid, repo, was_deleted, infos[uid])
         except RepoNotFound:
@@ -98,6 +102,8 @@ def _with_hub(institution: Institution) -> Iterator[Finding]:
         repo = Repo(row.type, row.name)
         info = _look(institution, repo, row.uid)
         if info is not None:
+            if info.access:
+                gates[row.uid] = info.access
             yield from _settled(institution, row.uid, repo, row.deleted is not None, info)
         elif not row.deleted:
             gone.append((row.uid, repo))
@@ -184,6 +190,18 @@ def _record_deletion(institution: Institution, uid: str, repo: Repo) -> Finding:
         "It is no longer on the Hub; its DOIs lead to a page here.",
         repaired=True,
     )
+
+
+def _with_gates(entries: Sequence[Entry], gates: Mapping[str, Access]) -> Iterator[Finding]:
+    """Records that tell of another gate than the repository has; its owner agrees to what they say."""
+    for entry in entries:
+        access, doi = gates.get(entry.uid), entry.version.doi
+        if access and access_of(entry.version.rights) != access:
+            yield Finding(
+                str(doi),
+                "access",
+                f"The access of {entry.version.repo} is {access} now, and the record does not say so; whoever can write to it corrects that with hubdoi amend {doi} --access",
+            )
 
 
 def _with_datacite(

@@ -11,10 +11,11 @@ from ..records import Doi, Repo, RepoInfo, parse_moment
 from ..records.errors import HubdoiError
 from ..records.formats import formats_of, is_empty
 from ..records.repo_file import RepoFile
-from ..records.rights import licenses_of
+from ..records.rights import Access, licenses_of
 from .credits import contributors_of, funding_of, papers_of
 
 MAX_TEXTS = 200
+_GATES: dict[str, Access] = {"auto": "automatic", "manual": "manual"}
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -48,8 +49,16 @@ def repo_info(repo: Repo, head: Mapping[str, Any], at: Mapping[str, Any]) -> Rep
         funding=funding_of(card),
         contributors=contributors_of(card),
         papers=papers_of(card),
+        access=access_of_gate(head.get("gated")),
         revision_date=moment(at.get("lastModified")),
     )
+
+
+def access_of_gate(gated: Any) -> Access | None:
+    """How one gets in, from the Hub's ``gated``; None where it is not said."""
+    if gated is False:
+        return "open"
+    return _GATES.get(gated) if isinstance(gated, str) else None
 
 
 def repo_file(entry: Mapping[str, Any]) -> RepoFile | None:

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ..records.author import MAX_NAME
 from ..records.mint_request import MAX_AUTHORS, MAX_DESCRIPTION, MAX_TITLE
+from ..records.rights import Access
 
 MAX_REASON = 5000
 
@@ -145,6 +146,9 @@ class AmendBody(_Shape):
         None, min_length=1, max_length=MAX_AUTHORS, description="all of them, in order"
     )
     description: str | None = Field(None, max_length=MAX_DESCRIPTION)
+    access: Access | None = Field(
+        None, description="the present gate of the repository, which the record is to tell of"
+    )
     agree: Literal[True] | None = None
     terms: str | None = Field(None, description="the digest of the terms in the preview")
 

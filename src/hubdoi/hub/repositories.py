@@ -44,7 +44,7 @@ _SHORT_COMMIT = re.compile(r"[0-9a-f]{7,39}")
 _LISTED = ("author", "gated", "lastModified", "private", "sha", "tags")
 # What a Hub says of a public repository and hubdoi needs again without network.
 _REMEMBERED = (
-    "_id", "id", "author", "authorData", "cardData", "description", "doi", "lastModified", "private", "sha", "tags",
+    "_id", "id", "author", "authorData", "cardData", "description", "doi", "gated", "lastModified", "private", "sha", "tags",
 )  # fmt: skip
 
 

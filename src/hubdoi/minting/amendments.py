@@ -21,6 +21,7 @@ from ..records.errors import (
     InvalidMetadata,
     ServiceBusy,
 )
+from ..records.rights import access_statements
 from .consent import check_consent
 from .ledger import Entry, Ledger
 from .ledger_amendments import LedgerAmendments
@@ -39,7 +40,9 @@ _TERMS = """\
 2. The DOI, the repository and the revision stay as they are. A correction is no new version: to cite changed files, generate a new DOI.
 3. The correction is kept. What the record said before, what it says now, when and who corrected it stay on record; copies that others made of the old record may remain.
 """
-_HEADINGS = {"title": "Title", "authors": "Authors", "description": "Description"}
+_HEADINGS = {
+    "title": "Title", "authors": "Authors", "description": "Description", "access": "Access",
+}  # fmt: skip
 
 
 class Amendments:
@@ -57,6 +60,7 @@ class Amendments:
     def preview(self, repo: Repo, person: Person | None, request: AmendRequest) -> Amendment:
         """What `request` would change, and the text to agree to. Raises as `DoiService.amend`."""
         entry, info = self.entry(repo, check_signed_in(person, repo), request.doi)
+        _check_access(info, request)
         return _preview(entry.version, info.repo, _amended(entry.version, request))
 
     def amend(
@@ -93,6 +97,7 @@ class Amendments:
             ServiceBusy: another correction of the record is not registered yet.
         """
         entry, info = self.entry(repo, person, request.doi)
+        _check_access(info, request)
         body = {"amend": info.uid, **request.to_json()}
         unsent = self.book.unsent(entry.id)
         is_said = self.says(entry, request)
@@ -249,7 +254,22 @@ def _amended(before: Version, request: AmendRequest) -> Version:
         after = after.replace(authors=tuple(author.derived() for author in request.authors))
     if request.description is not None:
         after = after.replace(description=request.description.strip() or None)
+    if request.access is not None:
+        licences = (one for one in after.rights if not one.is_access)
+        after = after.replace(rights=(*licences, *access_statements(request.access)))
     return after
+
+
+def _check_access(info: RepoInfo, request: AmendRequest) -> None:
+    """Refuse a gate that the repository does not have.
+
+    Raises:
+        InvalidMetadata: it has another one, or the Hub does not say.
+    """
+    if request.access is not None and request.access != info.access:
+        raise InvalidMetadata(
+            f"The access of {info.repo} is {info.access or 'not known'} on the Hub, not {request.access}; ask again."
+        )
 
 
 def _preview(before: Version, repo: Repo, after: Version) -> Amendment:

@@ -33,7 +33,9 @@ def amend_request(doi: Doi | None, *, authors: Authors | None, **more: Any) -> A
     given = {**more, "authors": _author_bodies(authors)}
     named = {name: value for name, value in given.items() if value is not None}
     if not named:
-        raise InvalidMetadata("Say what to correct: a title, the authors or a description.")
+        raise InvalidMetadata(
+            "Say what to correct: a title, the authors, a description or the access."
+        )
     return AmendRequest.from_json(named | ({"doi": doi.name} if doi else {}))
 
 

@@ -14,10 +14,11 @@ from .errors import HubdoiError, InvalidMetadata, UnexpectedAnswer
 from .mint_request import MintRequest
 from .moment import parse_moment, show_moment
 from .repo import Repo
+from .rights import ACCESS, Access
 from .terms import Terms
 from .version import Version
 
-AMENDABLE = ("title", "authors", "description")
+AMENDABLE = ("title", "authors", "description", "access")
 """What can be corrected; the DOI, the repository and the revision never change (R11)."""
 
 _KEYS = ("agree", "terms", "doi", *AMENDABLE)
@@ -28,13 +29,15 @@ class AmendRequest:
     """What a person wants to correct in the record of `doi`, or of the repository's latest DOI.
 
     Consent is as in a `MintRequest`: `agree` is exactly True, `terms` the digest of the text that
-    was shown, which repeats every new value (R3).
+    was shown, which repeats every new value (R3). `access` is the present gate of the repository,
+    which the record is to tell of; a server refuses another one.
     """
 
     doi: Doi | None = None
     title: str | None = None
     authors: tuple[Author, ...] | None = None
     description: str | None = None
+    access: Access | None = None
     agree: bool = False
     terms: str | None = None
 
@@ -53,13 +56,17 @@ class AmendRequest:
         doi = body.get("doi")
         if doi is not None and not isinstance(doi, str):
             raise InvalidMetadata("The doi of a correction is text.")
+        access = body.get("access")
+        if access is not None and access not in ACCESS:
+            raise InvalidMetadata(f"The access of a correction is one of {', '.join(ACCESS)}.")
         # The same limits and the same reading as in a mint.
-        asked = MintRequest.from_json({key: body[key] for key in body if key != "doi"})
+        asked = MintRequest.from_json({k: body[k] for k in body if k not in ("doi", "access")})
         return cls(
             doi=Doi.parse(doi) if doi else None,
             title=asked.title,
             authors=asked.authors,
             description=asked.description,
+            access=access,
             agree=asked.agree,
             terms=asked.terms,
         )
@@ -73,6 +80,7 @@ class AmendRequest:
             if self.authors is not None
             else None,
             "description": self.description,
+            "access": self.access,
             "agree": self.agree or None,
             "terms": self.terms,
         }
@@ -214,6 +222,7 @@ def _texts(version: Version) -> dict[str, str]:
         "title": version.title,
         "authors": "\n".join(map(author_line, version.authors)),
         "description": version.description or "",
+        "access": "; ".join(one.line for one in version.access),
     }
 
 

@@ -12,7 +12,7 @@ from .doi import Doi
 from .errors import HubdoiError, InvalidAuthor
 from .funding import Funding
 from .repo import HUGGING_FACE, Repo, RepoType
-from .rights import Rights
+from .rights import Access, Rights, access_statements
 from .version import Related
 
 # Tags that the Hub adds by itself, of its own services.
@@ -46,7 +46,7 @@ class RepoInfo:
     `owner_name` is the full name of the user or organisation that it belongs to. `description`
     is the card's text without markup, `licenses` and `languages` as the card has them; `dois` are
     those that its tags carry, and `doi_revision` is what the first of them names, where the Hub says
-    so. `funding`, `contributors` and `papers` are those that the card names. `revision_date` is when `revision` was committed: versions are in that
+    so. `access` is its gate, None where the Hub does not say. `funding`, `contributors` and `papers` are those that the card names. `revision_date` is when `revision` was committed: versions are in that
     order, so that an old revision which gets its DOI late does not become the current one.
     """
 
@@ -73,6 +73,7 @@ class RepoInfo:
     funding: tuple[Funding, ...] = ()
     contributors: tuple[Contributor, ...] = ()
     papers: tuple[Related, ...] = ()
+    access: Access | None = None
 
     @property
     def owner(self) -> Author:
@@ -105,8 +106,8 @@ class RepoInfo:
 
     @property
     def rights(self) -> tuple[Rights, ...]:
-        """The licences besides the first."""
-        return self.licenses[1:]
+        """The licences besides the first, and what a gate asks of who wants the files."""
+        return (*self.licenses[1:], *access_statements(self.access))
 
     @property
     def related(self) -> tuple[Related, ...]:

@@ -266,6 +266,16 @@ class Version(Displayed):
 
     @property
     def licenses(self) -> tuple[Rights, ...]:
+        """The licence and the other ones, each once."""
+        return tuple(one for one in self.all_rights if not one.is_access)
+
+    @property
+    def access(self) -> tuple[Rights, ...]:
+        """What the record says of who may see the work: of a gate, for one."""
+        return tuple(one for one in self.all_rights if one.is_access)
+
+    @property
+    def all_rights(self) -> tuple[Rights, ...]:
         """The licence and the other statements of rights, each once."""
         own = Rights(self.license or "", self.license_url or "")
         return tuple(dict.fromkeys(one for one in (own, *self.rights) if one != Rights()))

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 
+from ..hub.answer import access_of_gate
 from ..hub.credits import contributors_of, funding_of, papers_of
 from ..records import Doi, Person, Repo, RepoInfo
 from ..records.errors import RevisionNotFound
@@ -174,6 +175,7 @@ class Store:
             funding=funding_of(card.data),
             contributors=contributors_of(card.data),
             papers=papers_of(card.data),
+            access=access_of_gate(self.gates.mode(found.uid)),
             formats=formats_of_suffixes(files.suffixes),
             sizes=(f"{files.size} bytes",) if len(files) else (),
             revision_date=datetime.fromisoformat(commit.created) if commit else None,

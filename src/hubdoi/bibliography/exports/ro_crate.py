@@ -125,7 +125,14 @@ def _part(item: Material, graph: _Graph) -> Any:
         own["@type"] = ["Dataset", "SoftwareSourceCode"]
         own["keywords"] = ["machine learning model", *known.get("keywords", ())]
     dataset = graph.crate.add(DataEntity(graph.crate, item.url, own))
-    for name in ("author", "creator", "publisher", "description", "inLanguage"):
+    for name in (
+        "author",
+        "creator",
+        "publisher",
+        "description",
+        "inLanguage",
+        "conditionsOfAccess",
+    ):
         if known.get(name):
             dataset[name] = graph.flat(known[name])
     dataset["name"] = item.repo.id

@@ -7,7 +7,9 @@ from .card import Badge, Block, Card, Paragraph, Quote, Table, Text, text
 from .describe import cards
 from .words import moment
 
-NAMES = {"title": "Title", "authors": "Authors", "description": "Description"}
+NAMES = {
+    "title": "Title", "authors": "Authors", "description": "Description", "access": "Access",
+}  # fmt: skip
 
 
 @cards.register

@@ -58,7 +58,8 @@ _RELATIONS = {
 def credits(found: RepoInfo | Version) -> list[tuple[str, str]]:
     """What a record says of others: their rights, contributors, funding, papers, base models and datasets."""
     rows = [
-        ("Other rights", [entry.line for entry in found.rights]),
+        ("Other rights", [entry.line for entry in found.rights if not entry.is_access]),
+        ("Access", [entry.line for entry in found.rights if entry.is_access]),
         ("Contributors", [entry.line for entry in found.contributors]),
         ("Funding", [entry.line for entry in found.funding]),
     ]
