@@ -21,6 +21,7 @@ SHOW = """([state, live, reconnects]) => {
   window.sent = [];
   window.shown = window.mountPanel(document.querySelector("#here"), {
     state, live, send: message => window.sent.push(message),
+    onState: changed => { window.changed = changed; return () => {}; },
     onReply: answered => { window.answered = answered; return () => {}; },
     ...(reconnects ? { reconnect: async () => {} } : {}),
   });
@@ -68,6 +69,10 @@ class PanelAlone:
         self, state: Mapping[str, Any], *, live: bool = True, reconnects: bool = False
     ) -> None:
         self.page.evaluate(SHOW, [state, live, reconnects])
+
+    def update(self, state: Mapping[str, Any]) -> None:
+        """The next state, as Python sends it to a panel that is on the screen."""
+        self.page.evaluate("state => window.changed(state)", state)
 
     def answer(self, find: Callable[[Mapping[str, Any]], Mapping[str, Any]]) -> None:
         """Answer the next question of the panel."""

@@ -120,7 +120,7 @@ def cases(sandbox: Sandbox) -> dict[str, Case]:
     )
     behind = open_page(sandbox)
     behind.until(
-        lambda state: state["changes"] and state["preview"].get("files") and state["cite"]["texts"]
+        lambda state: state["changes"]["rows"] and state["preview"].get("files") and state["cite"]["texts"]
     )
     found["behind"] = Case(behind.state)
     other = open_page(sandbox, "grace")
@@ -196,6 +196,42 @@ def test_the_form_is_compact(alone: PanelAlone, shown: dict[str, Case]) -> None:
     for name, most in (("unregistered", 520), ("authors", 700)):
         shown[name].show(alone)
         assert alone.root.evaluate("root => root.offsetHeight") <= most, name
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_box_stays_where_it_is_when_the_preview_comes(
+    alone: PanelAlone, sandbox: Sandbox, theme: str
+) -> None:
+    """A click on its way to the box does not land beside it."""
+    alone.theme(theme)
+    client = Client(sandbox.endpoint, sandbox.users["ada"])
+    first = open_page(sandbox)
+    first.until(lambda state: state["preview"].get("files"))
+    client.mint(BERT, agree=client.terms(BERT))
+    for path in ("model.safetensors", "config.json", "tokenizer.json", "run.py", "notes.bin"):
+        sandbox.hf_api("ada").upload_file(
+            path_or_fileobj=b"\0" * 9, path_in_repo=path, repo_id=BERT, commit_message="Words " * 30
+        )
+    second = open_page(sandbox)
+    second.until(lambda state: state["preview"].get("files") and state["changes"]["rows"])
+    for state in (first.panel.work.state, second.panel.work.state):
+        begun = to_json(replace(state, preview=None, changes=None), client.config)
+        for width in (760, 520, 400, 300):
+            alone.width(width)
+            for details in (False, True):
+                alone.show(begun)
+                if details:
+                    button(alone, "Edit details").click()
+                before = _places(alone)
+                alone.update(to_json(state, client.config))
+                assert _places(alone) == before, (theme, width, details)
+                alone.root.get_by_role("checkbox").check()
+                assert _places(alone) == before, (theme, width, details)
+
+
+def _places(alone: PanelAlone) -> list[Any]:
+    box = alone.root.get_by_role("checkbox")
+    return [box.bounding_box(), button(alone, "Generate").bounding_box()]
 
 
 def test_hostile_metadata_makes_no_element(alone: PanelAlone) -> None:

@@ -187,7 +187,7 @@ def test_every_panel_of_a_repository_follows_a_mint_and_a_push_of_this_process(
     page.until(lambda state: state["head"]["badge"]["text"] == "Up to date")
     _upload(sandbox, "model.safetensors", b"new")
     page.until(lambda state: state["head"]["badge"]["text"] == "Changed since DOI")
-    page.until(lambda state: state["changes"])
+    page.until(lambda state: state["changes"]["rows"])
     assert "the weights" in page.state["changes"]["sentence"]
     client.regenerate(BERT, agree=client.terms(BERT))
     page.until(lambda state: len(state["history"]) == 2)
@@ -240,7 +240,7 @@ def test_behind_shows_what_changed_and_asks_for_a_new_consent(sandbox: Sandbox) 
     client.mint(BERT, agree=client.terms(BERT), authors=["Lovelace, Ada <0000-0002-1825-0097>"])
     _upload(sandbox, "model.safetensors", b"new")
     page = open_page(sandbox)
-    page.until(lambda state: state["changes"])
+    page.until(lambda state: state["changes"]["rows"])
     assert page.state["label"] == "Generate new DOI"
     assert page.state["form"]["agreed"] is False
     assert page.state["urged"] is True
@@ -253,7 +253,7 @@ def test_a_new_doi_is_not_urged_when_only_the_card_changed(sandbox: Sandbox) -> 
     client.mint(BERT, agree=client.terms(BERT))
     _upload(sandbox, "README.md", b"# Words")
     page = open_page(sandbox)
-    page.until(lambda state: state["changes"])
+    page.until(lambda state: state["changes"]["rows"])
     assert "rarely needed" in page.state["changes"]["sentence"]
     assert page.state["urged"] is False
 

@@ -101,7 +101,7 @@ def _of_status(state: PanelState, status: Status) -> dict[str, Any]:
         },
         "summary": state_sentence(status),
         "facts": _facts(status),
-        "changes": _changes(state.changes) if state.changes else None,
+        "changes": _changes(state.changes) if status.state == "behind" else None,
         "cite": _cite(state) if version else None,
         "history": [_row(one, status) for one in status.versions],
         "can_correct": state.can_correct,
@@ -124,7 +124,10 @@ def _facts(status: Status) -> list[Any]:
     return [[name, inline(value)] for name, value in facts]
 
 
-def _changes(changes: Changes) -> dict[str, Any]:
+def _changes(changes: Changes | None) -> dict[str, Any]:
+    """Empty until they are known, which keeps their place."""
+    if changes is None:
+        return {"sentence": "", "rows": []}
     rows = [
         [file.path, GROUPS[group], file.kind, file_size(file)]
         for group, files in changes.groups.items()

@@ -466,12 +466,14 @@ class PanelView {
   }
 
   fold(key, title, open, ...content) {
-    return h("details", { key, class: "hubdoi-fold", ...(open ? { open: true } : {}) }, h("summary", null, title), content);
+    return h("details", { key, class: `hubdoi-fold hubdoi-${key}`, ...(open ? { open: true } : {}) }, h("summary", null, title), content);
   }
 
+  /* They come after the status: their line is there before them, and the box below does not move. */
   changes(changes) {
-    if (!changes.rows?.length) return h("p", { key: "changes" }, changes.sentence);
-    return this.fold("changes", changes.sentence, false,
+    const sentence = h("span", { title: changes.sentence }, changes.sentence);
+    if (!changes.rows?.length) return h("p", { key: "changes", class: "hubdoi-changes" }, sentence);
+    return this.fold("changes", sentence, false,
       region("Changed files", "",
         table(["File", "Part", "Change", "Size"], changes.rows.map((row) => row.map((cell, column) => (column === 0 ? h("code", null, cell) : cell))))),
       changes.more && quiet(changes.more));
@@ -795,8 +797,8 @@ class PanelView {
       ["DOI", inline(preview.doi)],
       ["Revision", [...inline(at.id ?? ""), at.date && ` · ${at.date}`, at.message && ` · ${at.message}`]],
       ["Type", [preview.type, preview.license && `Licence ${preview.license}`, preview.year, preview.publisher].filter(Boolean).join(" · ")],
-      ...(preview.credits ?? []),
       ["Files", preview.total ?? "…"],
+      ...(preview.credits ?? []),
     ];
     const wrong = ["title", "description", "revision"].includes(state.notice?.field) || preview.problem;
     return h("div", { class: "hubdoi-preview" },
@@ -807,13 +809,14 @@ class PanelView {
           if (this.details) this.focusOn("title");
           this.render();
         }, { "aria-expanded": Boolean(this.details) })),
-      this.facts(facts),
+      // Most of it comes after the status: a place of a fixed height, or the box below would move.
+      region("What will be registered", "hubdoi-registered", this.facts(facts)),
       (this.details || wrong) && h("div", { class: "hubdoi-details" },
         this.titleEntry(preview.title),
         this.ofForm("revision", "Revision (commit id; empty for the latest commit)", { placeholder: preview.latest, problem: revisionProblem(form.revision) || preview.problem }),
         this.descriptionEntry(preview.description),
-        preview.files?.length > 0 && region("Files of this revision", "hubdoi-files",
-          table(["File", "Size"], preview.files.map(([path, size]) => [h("code", null, path), size])))));
+        region("Files of this revision", "hubdoi-files",
+          preview.files?.length > 0 && table(["File", "Size"], preview.files.map(([path, size]) => [h("code", null, path), size])))));
   }
 
   /* The citation */
