@@ -1,12 +1,9 @@
 /* The hubdoi panel: one card that shows a repository's DOI, mints one and cites it.
 
-   This file is used as it is, without a build step, by
-   - the anywidget (`export default { render }`), in every front end that has ipywidgets;
-   - JupyterLab and Notebook, as the renderer of `application/vnd.hubdoi.panel+json` and in the
-     side panel, through `mount` and `connect`.
-
-   panel.d.ts is its contract. A state may come from a notebook of a stranger: nothing in it is ever
-   used as HTML, and only http(s) links are followed. */
+   It is used as it is, without a build step: by the anywidget (`export default { render }`), and in
+   JupyterLab and Notebook by the renderer of `application/vnd.hubdoi.panel+json` and the side panel
+   (`mount`, `connect`). panel.d.ts is its contract. A state may come from a notebook of a stranger:
+   nothing in it is ever used as HTML, and only http(s) links are followed. */
 
 const TARGET = "hubdoi.panel";
 const EDIT_AFTER = 250;
@@ -34,7 +31,7 @@ class Described {
   }
 }
 
-/* What is no description of ours, such as an object in the state of a stranger's notebook, is text. */
+/* What is no description of ours, such as an object in a stranger's state, is text. */
 function h(tag, props, ...kids) {
   const flat = kids.flat(Infinity).filter((kid) => kid !== null && kid !== undefined && kid !== false && kid !== "");
   return new Described(tag, props ?? {}, flat.map((kid) => (kid instanceof Described ? kid : String(kid))));
@@ -51,7 +48,7 @@ function fill(element, kids) {
       if (node.data !== kid) node.data = kid;
     } else {
       const { key } = kid.props;
-      const same = (other) => other?.nodeType === Node.ELEMENT_NODE && other.localName === kid.tag && other.hubdoiKey === key;
+      const same = (other) => other?.localName === kid.tag && other.hubdoiKey === key;
       node = key === undefined ? at : keyed.get(key);
       if (!same(node)) {
         const inSvg = kid.tag === "svg" || element.namespaceURI === SVG;
@@ -96,13 +93,18 @@ const icon = (name) =>
   h("svg", { viewBox: "0 0 16 16", width: 16, height: 16, "aria-hidden": true, class: "hubdoi-icon" },
     h("path", { d: ICONS[name] }));
 
+const PRIMARY = "hubdoi-button hubdoi-primary";
 const button = (label, onclick, more) => h("button", { type: "button", class: "hubdoi-button", onclick, ...more }, label);
+
+const div = (look, ...kids) => h("div", { class: look }, kids);
 
 const quiet = (text) => h("p", { class: "hubdoi-quiet" }, text);
 
+const alarm = (text) => h("p", { class: "hubdoi-bad", role: "alert" }, text);
+
 const heading = (text, id) => h("span", { class: "hubdoi-label", id, role: "heading", "aria-level": 5 }, text);
 
-/* What may be longer than its place, and can be scrolled by keyboard; `name` is what a screen reader says. */
+/* What may be longer than its place, and scrolls by keyboard too; a screen reader says `name`. */
 const region = (name, look, ...content) =>
   h("div", { class: `hubdoi-scroll ${look}`, tabindex: 0, role: "region", "aria-label": name }, content);
 
@@ -234,7 +236,6 @@ function richHtml(runs) {
 
 let views = 0;
 
-/* Shows a panel in `element`; see panel.d.ts. */
 export function mount(element, host) {
   const panel = new PanelView(element, host);
   return { update: (next) => panel.rehost(next), destroy: () => panel.destroy() };
@@ -247,13 +248,7 @@ class PanelView {
     this.root.setAttribute("data-lm-suppress-shortcuts", "true");
     this.id = `v${++views}-${Math.random().toString(36).slice(2, 10)}`;
     this.number = views;
-    this.tab = "bibtex";
-    this.edits = 0;
-    this.seenEdits = 0;
-    this.asked = 0;
-    this.answers = new Map();
-    this.choices = null;
-    this.repo = "";
+    Object.assign(this, { tab: "bibtex", edits: 0, seenEdits: 0, asked: 0, answers: new Map(), choices: null, repo: "" });
     // Keys that are typed here are not shortcuts of the notebook.
     this.root.addEventListener("keydown", (event) => event.stopPropagation());
     element.append(this.root);
@@ -327,7 +322,7 @@ class PanelView {
     this.render();
   }
 
-  /* A new state from Python. What is being written here is newer than what Python has seen. */
+  /* What is being written here is newer than what Python has seen. */
   show(state) {
     const before = this.state;
     this.state = state;
@@ -419,8 +414,8 @@ class PanelView {
         }
         this.reconnecting = false;
         this.render();
-      }, { class: "hubdoi-button hubdoi-primary", disabled: this.reconnecting }),
-      this.problem && h("p", { class: "hubdoi-bad", role: "alert" }, this.problem));
+      }, { class: PRIMARY, disabled: this.reconnecting }),
+      this.problem && alarm(this.problem));
   }
 
   progress(state) {
@@ -453,12 +448,12 @@ class PanelView {
     },
     h("p", null, "A DOI is a permanent identifier for one revision of a model or dataset. With it, anybody can cite exactly that revision, and the link always works. Name a repository to see its DOI, to generate one or to cite it."),
     h("label", { for: id }, "Repository"),
-    h("div", { class: "hubdoi-line" },
+    div("hubdoi-line",
       h("input", {
         id, type: "text", value: this.repo, disabled: !this.live, placeholder: "ada/tiny-bert, datasets/ada/notes or a URL",
         autocomplete: "off", spellcheck: "false", oninput: (event) => { this.repo = event.target.value; },
       }),
-      h("button", { type: "submit", class: "hubdoi-button hubdoi-primary", disabled: !this.live }, "Open")));
+      button("Open", null, { type: "submit", class: PRIMARY, disabled: !this.live })));
   }
 
   facts(facts) {
@@ -469,17 +464,14 @@ class PanelView {
     return h("details", { key, class: `hubdoi-fold hubdoi-${key}`, ...(open ? { open: true } : {}) }, h("summary", null, title), content);
   }
 
-  /* They come after the status: their line is there before them, and the box below does not move. */
   changes(changes) {
-    const sentence = h("span", { title: changes.sentence }, changes.sentence);
+    const sentence = h("span", null, changes.sentence);
     if (!changes.rows?.length) return h("p", { key: "changes", class: "hubdoi-changes" }, sentence);
     return this.fold("changes", sentence, false,
       region("Changed files", "",
         table(["File", "Part", "Change", "Size"], changes.rows.map((row) => row.map((cell, column) => (column === 0 ? h("code", null, cell) : cell))))),
       changes.more && quiet(changes.more));
   }
-
-  /* The form */
 
   edited(change) {
     // What is agreed to repeats every value of a correction.
@@ -490,8 +482,7 @@ class PanelView {
   }
 
   formNow() {
-    const { serial, authors, title, description, revision, agreed } = this.form;
-    return { serial, authors, title, description, revision, agreed, by: this.id, n: this.edits };
+    return { ...this.form, by: this.id, n: this.edits };
   }
 
   flush() {
@@ -522,7 +513,7 @@ class PanelView {
       correction && [this.titleEntry(), this.descriptionEntry()],
       correction?.rows.length > 0 && region("What will change", "hubdoi-change", table(["Property", "Before", "After"], correction.rows)),
       state.terms && this.terms(state),
-      h("div", { class: "hubdoi-act" },
+      div("hubdoi-act",
         state.terms && h("label", { class: "hubdoi-agree" },
           h("input", { type: "checkbox", checked: this.form.agreed, disabled: !this.editable, onchange: (event) => this.edited({ agreed: event.target.checked }) }),
           h("span", null, "I have read these terms and agree to them")),
@@ -538,7 +529,7 @@ class PanelView {
     const can = this.editable && !reason;
     if (state.hands_off) {
       return h("a", {
-        class: "hubdoi-button hubdoi-primary", target: "_blank", rel: "noopener noreferrer",
+        class: PRIMARY, target: "_blank", rel: "noopener noreferrer",
         ...(can && isLink(state.settings_url) ? { href: state.settings_url } : { role: "link", "aria-disabled": "true" }),
         "aria-describedby": this.name("reason"),
         // Afterwards: the link has no target any more once the mint has begun.
@@ -573,7 +564,7 @@ class PanelView {
     const authors = this.form.authors;
     const problem = state.notice?.field === "authors" ? state.notice.text : "";
     return h("div", { class: "hubdoi-authors", role: "group", "aria-labelledby": this.name("authors") },
-      h("div", { class: "hubdoi-bar" },
+      div("hubdoi-bar",
         heading("Authors", this.name("authors")),
         this.tool("Add an author", () => {
           this.openAuthor = authors.length;
@@ -586,7 +577,7 @@ class PanelView {
           if (this.importing) this.focusOn("import");
           this.render();
         }, { "aria-expanded": Boolean(this.importing) })),
-      problem && h("p", { class: "hubdoi-bad", role: "alert" }, problem),
+      problem && alarm(problem),
       this.said && h("p", { class: "hubdoi-quiet", role: "status" }, this.said),
       this.importing && this.importer(),
       h("ol", { class: "hubdoi-list" }, authors.map((author, number) => this.author(author, number))));
@@ -618,7 +609,7 @@ class PanelView {
         this.focusOn("edit-0");
       } else if (this.importing) this.importing.said = reply.said;
     });
-    return h("div", { class: "hubdoi-import" },
+    return div("hubdoi-import",
       h("label", { for: id }, "Paste a list of authors, a CITATION.cff or a BibTeX entry. It replaces the authors below."),
       h("textarea", {
         id, rows: 4, value: state.text, spellcheck: "false", "aria-describedby": `${id}-said`,
@@ -626,7 +617,7 @@ class PanelView {
         oninput: (event) => { state.text = event.target.value; state.said = ""; this.render(); },
       }),
       h("p", { id: `${id}-said`, class: state.said ? "hubdoi-bad" : "hubdoi-none", role: "status" }, state.said),
-      h("div", { class: "hubdoi-line" },
+      div("hubdoi-line",
         button("Use these authors", () => take({ text: state.text }), { disabled: !state.text.trim() }),
         button("From the card", () => take({ card: true })),
         button("Cancel", () => { this.importing = null; this.render(); })));
@@ -649,7 +640,7 @@ class PanelView {
     ].filter(Boolean).join(" · ");
     const [first] = Object.values(problems);
     return h("li", { class: `hubdoi-author${first ? " hubdoi-wrong" : ""}` },
-      h("div", { class: "hubdoi-row" },
+      div("hubdoi-row",
         h("span", { class: "hubdoi-who" }, h("b", null, named), details && h("span", { class: "hubdoi-quiet" }, ` ${details}`),
           first && !open && h("span", { class: "hubdoi-bad" }, ` ${first}`)),
         tool("edit", open ? "Close" : "Edit", () => {
@@ -685,9 +676,9 @@ class PanelView {
       const page = `${site}/${bareId(author[field])}`;
       return valid(field) && [inline({ t: page, url: `https://${page}` }), " · chosen by you"];
     };
-    return h("div", { class: "hubdoi-fields" },
+    return div("hubdoi-fields",
       this.field("name", "Name", author, number, problems, { look: person ? "orcid" : "ror", placeholder: person ? "Family, Given" : "Analytical Engine Society" }),
-      h("div", { class: "hubdoi-field" },
+      div("hubdoi-field",
         h("label", { for: this.name(`type-${number}`) }, "Type"),
         h("select", { id: this.name(`type-${number}`), value: author.type, disabled: !this.editable, onchange: (event) => this.setAuthor(number, { type: event.target.value }) },
           h("option", { value: "person" }, "Person"), h("option", { value: "organization" }, "Organisation"))),
@@ -770,8 +761,6 @@ class PanelView {
     } else this.setAuthor(number, { [field]: result.name, ror: result.id });
   }
 
-  /* What will be registered */
-
   ofForm(name, label, { problem, ...more }) {
     const notice = this.state.notice;
     return this.entry(name, label, this.form[name] ?? "",
@@ -801,25 +790,22 @@ class PanelView {
       ...(preview.credits ?? []),
     ];
     const wrong = ["title", "description", "revision"].includes(state.notice?.field) || preview.problem;
-    return h("div", { class: "hubdoi-preview" },
-      h("div", { class: "hubdoi-bar" },
+    return div("hubdoi-preview",
+      div("hubdoi-bar",
         heading("What will be registered"),
         this.tool(this.details ? "Close" : "Edit details", () => {
           this.details = !this.details;
           if (this.details) this.focusOn("title");
           this.render();
         }, { "aria-expanded": Boolean(this.details) })),
-      // Most of it comes after the status: a place of a fixed height, or the box below would move.
       region("What will be registered", "hubdoi-registered", this.facts(facts)),
-      (this.details || wrong) && h("div", { class: "hubdoi-details" },
+      (this.details || wrong) && div("hubdoi-details",
         this.titleEntry(preview.title),
         this.ofForm("revision", "Revision (commit id; empty for the latest commit)", { placeholder: preview.latest, problem: revisionProblem(form.revision) || preview.problem }),
         this.descriptionEntry(preview.description),
         region("Files of this revision", "hubdoi-files",
           preview.files?.length > 0 && table(["File", "Size"], preview.files.map(([path, size]) => [h("code", null, path), size])))));
   }
-
-  /* The citation */
 
   citations(state) {
     const cite = state.cite;
@@ -844,7 +830,7 @@ class PanelView {
     const text = String(cite.texts?.[this.tab] ?? "");
     const isText = this.tab === "text";
     return h("div", { key: "cite", class: "hubdoi-cite" },
-      h("div", { class: "hubdoi-bar" },
+      div("hubdoi-bar",
         heading("Cite"),
         h("div", { role: "tablist", "aria-label": "Format of the citation", class: "hubdoi-tabs" }, tabs),
         isText && this.live && this.styleChooser(cite)),
@@ -932,7 +918,6 @@ function signals() {
   return { state, reply, live, heard: { onState: state.on, onReply: reply.on, onLive: live.on } };
 }
 
-/* A host from a JupyterLab kernel connection; see panel.d.ts. */
 export function connect(kernel, data, save) {
   const said = signals();
   let comm = null;
