@@ -120,7 +120,9 @@ def cases(sandbox: Sandbox) -> dict[str, Case]:
     )
     behind = open_page(sandbox)
     behind.until(
-        lambda state: state["changes"]["rows"] and state["preview"].get("files") and state["cite"]["texts"]
+        lambda state: (
+            state["changes"]["rows"] and state["preview"].get("files") and state["cite"]["texts"]
+        )
     )
     found["behind"] = Case(behind.state)
     other = open_page(sandbox, "grace")
