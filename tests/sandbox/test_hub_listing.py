@@ -2,6 +2,7 @@ import base64
 
 import httpx
 import pytest
+import sqlalchemy as sa
 from huggingface_hub.errors import BadRequestError
 
 
@@ -161,3 +162,23 @@ def test_search_is_text_and_nothing_else(demo):
         answer = httpx.get(f"{demo.endpoint}/api/models", params={"search": word})
         assert answer.status_code == 200
     assert httpx.get(f"{demo.endpoint}/api/models", params={"search": "tiny"}).json()
+
+
+@pytest.mark.parametrize("more", ["", "&full=true&cardData=true", "&sort=likes", "&expand=doi"])
+def test_a_longer_list_takes_no_more_statements(many, demo, http, more):
+    statements = []
+
+    def remember(connection, cursor, statement, parameters, context, executemany):
+        statements.append(statement)
+
+    url = f"/api/models?limit={{}}{more}"
+    # Trees and cards never change under their ids: they are read once.
+    assert len(http("GET", url.format(1000)).json()) == 8
+    sa.event.listen(demo.world.engine, "before_cursor_execute", remember)
+    counts = []
+    for limit in (1, 7):
+        statements.clear()
+        assert len(http("GET", url.format(limit)).json()) == limit
+        counts.append(len(statements))
+    sa.event.remove(demo.world.engine, "before_cursor_execute", remember)
+    assert counts[0] == counts[1] > 0

@@ -81,6 +81,8 @@ def _metadata(front: str) -> tuple[dict[str, Any], str | None]:
 
 
 def _texts(value: Any) -> tuple[str, ...]:
+    if value is None:
+        return ()
     values = value if isinstance(value, list) else [value]
     cleaned = (
         " ".join(item.split())[:200] if isinstance(item, str) else str(item)

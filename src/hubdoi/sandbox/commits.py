@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, bindparam, delete, insert, select, text
+from sqlalchemy import Row, and_, bindparam, delete, insert, select, text
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from ..records import Person
@@ -34,6 +34,14 @@ _TARGET = select(REFS.c.target).where(
     REFS.c.uid == bindparam("of"), REFS.c.name == bindparam("ref")
 )
 _COMMIT = select(COMMITS).where(COMMITS.c.uid == bindparam("of"), COMMITS.c.oid == bindparam("id"))
+# A repository's latest commit, as columns beside others of a query of repositories.
+HEAD = tuple(
+    COMMITS.c[name].label(f"head_{name}")
+    for name in ("oid", "parent", "tree", "author", "created", "title", "message")
+)
+WITH_HEAD = REPOSITORIES.outerjoin(
+    REFS, and_(REFS.c.uid == REPOSITORIES.c.uid, REFS.c.name == MAIN)
+).outerjoin(COMMITS, and_(COMMITS.c.uid == REFS.c.uid, COMMITS.c.oid == REFS.c.target))
 _REF = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+/-]{0,199}")
 
 
@@ -441,6 +449,21 @@ def _begins(head: str, parent: str) -> bool:
 
 def _commit(row: Row[Any]) -> Commit:
     return Commit(row.oid, row.parent, row.tree, row.author, row.created, row.title, row.message)
+
+
+def head_of(row: Row[Any]) -> Commit | None:
+    """The latest commit in a row of a query for `HEAD`; None where there is none yet."""
+    if row.head_oid is None:
+        return None
+    return Commit(
+        row.head_oid,
+        row.head_parent,
+        row.head_tree,
+        row.head_author,
+        row.head_created,
+        row.head_title,
+        row.head_message,
+    )
 
 
 def _no_revision(revision: str) -> RevisionNotFound:

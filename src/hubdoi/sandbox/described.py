@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
 from ..records import Doi, Repo
@@ -28,43 +28,51 @@ def describe(
     store: Store,
     found: Repository,
     commit: Commit | None,
-    dois: Iterable[tuple[Doi, str]],
+    dois: Sequence[tuple[Doi, str]],
+    likes: int,
     *,
+    wanted: Collection[str] | None = None,
     blobs: bool = False,
 ) -> dict[str, Any]:
-    """Everything that is known of a repository at `commit`."""
+    """What is known of a repository at `commit`: what is `wanted` of it, by default everything."""
     card = store.commits.card(commit)
     files = store.commits.listing(commit)
-    dois = list(dois)
-    body: dict[str, Any] = {
-        "_id": found.uid,
-        "id": found.repo.id,
-        "author": found.namespace,
-        "sha": commit.oid if commit else None,
-        "lastModified": found.updated,
-        "createdAt": found.created,
-        "private": found.private,
-        "gated": store.gates.mode(found.uid),
-        "disabled": False,
-        "downloads": 0,
-        "downloadsAllTime": 0,
-        "likes": len(store.likes.of(found.uid)),
-        "trendingScore": 0,
-        "tags": [*card.tags_for(found.repo.type), *(f"doi:{doi}" for doi, _ in dois)],
-        "cardData": card.data,
-        "siblings": [_sibling(store, path, blob, blobs) for path, blob in sorted(files.items())],
-        "usedStorage": files.size,
+    # What nobody wants is not read: a list of repositories has no use for all of their files.
+    readers: dict[str, Callable[[], Any]] = {
+        "_id": lambda: found.uid,
+        "id": lambda: found.repo.id,
+        "author": lambda: found.namespace,
+        "sha": lambda: commit.oid if commit else None,
+        "lastModified": lambda: found.updated,
+        "createdAt": lambda: found.created,
+        "private": lambda: found.private,
+        "gated": lambda: store.gates.mode(found.uid),
+        "disabled": lambda: False,
+        "downloads": lambda: 0,
+        "downloadsAllTime": lambda: 0,
+        "likes": lambda: likes,
+        "trendingScore": lambda: 0,
+        "tags": lambda: [*card.tags_for(found.repo.type), *(f"doi:{doi}" for doi, _ in dois)],
+        "cardData": lambda: card.data,
+        "siblings": lambda: [
+            _sibling(store, path, blob, blobs) for path, blob in sorted(files.items())
+        ],
+        "usedStorage": lambda: files.size,
     }
     if dois:
         doi, revision = dois[0]
-        body["doi"] = {"id": str(doi), "commit": revision}
-    return body | _particular(found.repo, card)
+        readers["doi"] = lambda: {"id": str(doi), "commit": revision}
+    particular = _particular(found.repo, card)
+    if wanted is None:
+        return {key: read() for key, read in readers.items()} | particular
+    body = {key: read() for key, read in readers.items() if key in wanted}
+    return body | {key: value for key, value in particular.items() if key in wanted}
 
 
-def picked(
-    body: Mapping[str, Any], *, expand: Iterable[str], default: Iterable[str] | None = None
-) -> dict[str, Any]:
-    """What a query wants of a description: what `expand` names, else `default`, else everything.
+def wanted_of(expand: Iterable[str], default: Iterable[str] | None = None) -> set[str] | None:
+    """What a query wants of a description: what `expand` names, else `default`.
+
+    None, without either, is everything.
 
     Raises:
         Refusal: `expand` names something that there is not.
@@ -73,12 +81,9 @@ def picked(
     unknown = sorted(asked - _EXPANDABLE)
     if unknown:
         raise Refusal(400, f"There is no property {unknown[0][:60]!r} to expand.")
-    if not asked:
-        if default is None:
-            return dict(body)
-        asked = set(default)
-    wanted = {"_id", "id", "modelId", *asked}
-    return {key: value for key, value in body.items() if key in wanted}
+    if not asked and default is None:
+        return None
+    return {"_id", "id", "modelId", *(asked or default or ())}
 
 
 def _particular(repo: Repo, card: Card) -> dict[str, Any]:

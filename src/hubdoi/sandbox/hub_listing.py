@@ -12,12 +12,13 @@ from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request, Response
-from sqlalchemy import ColumnElement, func, select, tuple_
+from sqlalchemy import ColumnElement, Row, func, select, tuple_
 
 from ..records import Person
 from ..records.doi import doi_key
 from .access import person_of, world_of
-from .described import describe, picked
+from .commits import HEAD, WITH_HEAD, Commit, head_of
+from .described import describe, wanted_of
 from .gates import GATES
 from .likes import LIKES
 from .refusal import Refusal
@@ -42,6 +43,11 @@ _LIKES = (
     .correlate(REPOSITORIES)
     .scalar_subquery()
 )
+_LISTED = (
+    select(REPOSITORIES, *HEAD, _LIKES.label("likes"))
+    .select_from(WITH_HEAD)
+    .where(REPOSITORIES.c.deleted.is_(None))
+)
 # Downloads are not counted here: by those, the newest is first.
 _SORTS: dict[str, tuple[ColumnElement[Any], ...]] = {
     "createdAt": (REPOSITORIES.c.created, REPOSITORIES.c.uid),
@@ -65,6 +71,16 @@ class _Wish:
     keys: tuple[ColumnElement[Any], ...]
     ascending: bool
     after: list[Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A repository of a list; `place` is what it is sorted by."""
+
+    repository: Repository
+    head: Commit | None
+    likes: int
+    place: list[Any]
 
 
 @router.get("/api/models")
@@ -116,33 +132,35 @@ def _page(request: Request, response: Response, repo_type: str) -> list[dict[str
         default.append("cardData")
     world = world_of(request)
     with world.reading():
-        matching = list(islice(_matching(world.store, wish, person_of(request)), limit + 1))
+        matching = list(
+            islice(_matching(world.store, wish, person_of(request), limit + 1), limit + 1)
+        )
         more, matching = matching[limit:], matching[:limit]
-        found = [repository for repository, _ in matching]
-        dois = world.store.dois_of([repository.uid for repository in found])
-        answer = []
-        for repository in found:
-            commit = world.store.commits.resolve(repository.uid, None)
-            body = describe(world.store, repository, commit, dois.get(repository.uid, []))
-            answer.append(picked(body, expand=query.getlist("expand"), default=default))
+        dois = world.store.dois_of([found.repository.uid for found in matching])
+        wanted = wanted_of(query.getlist("expand"), default) if matching else None
+        answer = [
+            describe(
+                world.store,
+                found.repository,
+                found.head,
+                dois.get(found.repository.uid, []),
+                found.likes,
+                wanted=wanted,
+            )
+            for found in matching
+        ]
     if more:
         kept = [(key, value) for key, value in query.multi_items() if key != "cursor"]
-        cursor = base64.urlsafe_b64encode(json.dumps(matching[-1][1]).encode()).decode()
+        cursor = base64.urlsafe_b64encode(json.dumps(matching[-1].place).encode()).decode()
         address = f"{world.endpoint}{request.url.path}?{urlencode([*kept, ('cursor', cursor)])}"
         response.headers["Link"] = f'<{address}>; rel="next"'
     return answer
 
 
-def _matching(
-    store: Store, wish: _Wish, person: Person | None
-) -> Iterator[tuple[Repository, list[Any]]]:
-    """Each repository with what it is sorted by."""
+def _matching(store: Store, wish: _Wish, person: Person | None, most: int) -> Iterator[_Found]:
     doi_tags = {doi_key(tag) for tag in wish.tags if doi_key(tag).startswith("doi:")}
-    query = select(REPOSITORIES, *(key.label(f"key{n}") for n, key in enumerate(wish.keys))).where(
-        REPOSITORIES.c.type == wish.repo_type,
-        REPOSITORIES.c.deleted.is_(None),
-        visible_to(person),
-    )
+    query = _LISTED.add_columns(*(key.label(f"key{n}") for n, key in enumerate(wish.keys)))
+    query = query.where(REPOSITORIES.c.type == wish.repo_type, visible_to(person))
     if wish.author is not None:
         query = query.where(REPOSITORIES.c.namespace == wish.author)
     for word in wish.words:
@@ -158,11 +176,18 @@ def _matching(
         query = query.where(here > last if wish.ascending else here < last)
     query = query.order_by(*(key if wish.ascending else key.desc() for key in wish.keys))
     with store.database.reading() as connection:
+        if not doi_tags:
+            yield from (_found(row, wish) for row in connection.execute(query.limit(most)))
+            return
         for rows in connection.execute(query.execution_options(yield_per=500)).partitions():
-            dois = store.dois_of([row.uid for row in rows]) if doi_tags else {}
+            dois = store.dois_of([row.uid for row in rows])
             for row in rows:
                 if doi_tags <= {f"doi:{doi.key}" for doi, _ in dois.get(row.uid, ())}:
-                    yield from_row(row), list(row[-len(wish.keys) :])
+                    yield _found(row, wish)
+
+
+def _found(row: Row[Any], wish: _Wish) -> _Found:
+    return _Found(from_row(row), head_of(row), row.likes, list(row[-len(wish.keys) :]))
 
 
 def _limit(given: str | None) -> int:

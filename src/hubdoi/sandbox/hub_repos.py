@@ -13,7 +13,7 @@ from .access import require_person, world_of
 from .bodies import JsonBody, text_of
 from .card_rules import LICENSES, checked
 from .commit_body import read_files
-from .described import describe, picked
+from .described import describe, wanted_of
 from .located import Located, Reading, Writing, repo_from, split_revision, tail_of
 from .refusal import Refusal
 from .repositories import Repository
@@ -152,9 +152,15 @@ def _info(
             commit = found.store.commits.resolve(found.uid, None)
         else:
             commit = found.commit(revision)
-        dois = found.store.dois_of([found.uid]).get(found.uid, [])
-        body = describe(found.store, found.repository, commit, dois, blobs=blobs)
-    return picked(body, expand=expand or ())
+        return describe(
+            found.store,
+            found.repository,
+            commit,
+            found.store.dois_of([found.uid]).get(found.uid, []),
+            found.store.likes.count(found.uid),
+            wanted=wanted_of(expand or ()),
+            blobs=blobs,
+        )
 
 
 def _repo_of(body: dict[str, Any], person: Person) -> Repo:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import Column, ForeignKey, Index, Row, Table, Text, delete, func, select
+from sqlalchemy import Column, ForeignKey, Index, Row, Table, Text, bindparam, delete, func, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from ..minting.database import Database
@@ -21,6 +21,9 @@ LIKES = Table(
     Column("created", Text, nullable=False),
 )
 Index("hub_likes_by_username", LIKES.c.username)
+
+# Building a statement takes longer than running it.
+_COUNT = select(func.count()).where(LIKES.c.uid == bindparam("of"))
 
 
 class Likes:
@@ -54,6 +57,11 @@ class Likes:
                 .order_by(PEOPLE.c.username)
             ).all()
         return [(row.username, row.full_name) for row in rows]
+
+    def count(self, uid: str) -> int:
+        """How many people like a repository."""
+        with self._database.reading() as connection:
+            return int(connection.execute(_COUNT, {"of": uid}).scalar_one())
 
     def counts(self, uids: Iterable[str]) -> dict[str, int]:
         """How many people like each of the repositories `uids`."""

@@ -97,7 +97,7 @@ def view_of(request: Request, repo: Repo, revision: str | None = None) -> RepoVi
         status = world.service.status(info.repo, person)
         commit = world.store.commits.resolve(info.uid, info.revision)
         files = world.store.commits.listing(commit)
-        likes = world.store.likes.counts([info.uid])[info.uid]
+        likes = world.store.likes.count(info.uid)
     return RepoView(info, status, commit, files, revision, person, likes)
 
 
