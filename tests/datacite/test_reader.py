@@ -481,3 +481,40 @@ def test_an_unknown_year_is_left_out(format: str) -> None:
     )  # fmt: skip
     assert unknown.year is None
     assert "0000" not in str(cite(unknown, format))
+
+
+@pytest.mark.parametrize("description", [None, "A small model.", "Languages: none to speak of"])
+def test_all_languages_of_a_work_are_in_its_record(description: str | None) -> None:
+    version = Version.from_parts(
+        doi="10.5072/hf/0001",
+        repo="datasets/ada/notes",
+        revision="c" * 40,
+        authors=["Lovelace, Ada"],
+        year=2026,
+        description=description,
+        language="mul",
+        languages=["en", "pt-BR", "Klingon"],
+    )
+    written = json.loads(str(cite(version, "datacite-json")))
+    schema45.validator.validate(written)
+    assert written["language"] == "mul"
+    assert written["descriptions"][-1] == {
+        "description": "Languages: en, pt-BR, Klingon",
+        "descriptionType": "Other",
+    }
+    # A language is not what the work is about.
+    assert "subjects" not in written
+    document = etree.fromstring(str(cite(version, "datacite-xml")).encode())
+    etree.XMLSchema(etree.parse(str(SCHEMAS / "datacite-4.7.xsd"))).assertValid(document)
+    again = version_from(written)
+    assert again.languages == version.languages and again.description == description
+    assert Version.from_json(version.to_json()) == version
+    assert json.loads(str(cite(version, "schema.org")))["inLanguage"] == ["en", "pt-BR", "Klingon"]
+    assert "LA  - en; pt-BR; Klingon" in str(cite(version, "ris"))
+    (item,) = json.loads(str(cite(version, "zotero")))["items"]
+    assert item["language"] == "en; pt-BR; Klingon"
+
+
+def test_a_single_language_is_said_once() -> None:
+    version = Version.from_parts(doi="10.1234/x", title="x", language="en")
+    assert attributes(version)["language"] == "en" and "descriptions" not in attributes(version)

@@ -42,7 +42,7 @@ def test_r04_subjects_are_what_it_is_about() -> None:
         ),
     )
     assert info.subjects == ("bert", "fill-mask", "text-classification", "ai")
-    assert info.language == "en"
+    assert (info.language, info.several_languages) == ("mul", ("en", "Zh"))
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,14 @@ def test_an_empty_card_names_nothing() -> None:
 
 @pytest.mark.parametrize(
     ("languages", "language"),
-    [(("en", "de"), "en"), (("multilingual", "en"), "mul"), (("Multilingual",), "mul"), ((), None)],
+    [
+        (("de",), "de"),
+        # Nobody said that the first is the primary one.
+        (("en", "de"), "mul"),
+        (("multilingual", "en"), "mul"),
+        (("Multilingual",), "mul"),
+        ((), None),
+    ],
 )
 def test_a_record_names_the_primary_language(
     languages: tuple[str, ...], language: str | None

@@ -47,7 +47,7 @@ def _reference(version: Version) -> dict[str, Any]:
         "edition": plain_line(version_apart(version) or ""),
         "doi": version.doi.name if version.doi else None,
         "urls": [link_of(version)] if link_of(version) else None,
-        "language": plain_line(version.language or ""),
+        "language": plain_line("; ".join(version.languages) or version.language or ""),
         "abstract": " ".join(plain_text(version.description or "").split()),
     }
     return {name: value for name, value in found.items() if value}

@@ -108,7 +108,7 @@ def thing(version: Version) -> dict[str, Any]:
         "version": plain_line(version.version or version.short_revision or ""),
         "url": landing_of(version),
         **_in_container(version),
-        "inLanguage": version.language,
+        "inLanguage": list(map(plain_line, version.languages)) or version.language,
         **_related(version),
     }
     return {name: value for name, value in found.items() if value}

@@ -95,11 +95,12 @@ def _item(version: Version, key: str) -> dict[str, Any]:
         "rights": plain_line("; ".join(one.line for one in version.all_rights)),
         "tags": [{"tag": plain_line(subject)} for subject in version.subjects],
     }
+    languages = plain_line("; ".join(version.languages) or version.language or "")
     said = [
         (kind.publisher, "publisher", version.publisher),
         (kind.genre, "genre", genre(version)),
         # A program has no language but the one that it is written in.
-        ("language", "", "" if kind.name == "computerProgram" else version.language or ""),
+        ("language", "", "" if kind.name == "computerProgram" else languages),
         *(_in_container(version.container, kind) if version.container else ()),
     ]
     for name, variable, value in said:

@@ -19,6 +19,9 @@ REPOSITORY_TYPE = "Hub repository"
 REVISION_TYPE = "Git commit"
 """alternateIdentifierType of the revision."""
 
+LANGUAGES = "Languages: "
+"""With what the description begins that has all languages."""
+
 _SCHEMA = "http://datacite.org/schema/kernel-4"
 # DataCite's code for a value that is not available (appendix 3 of the documentation).
 _UNAVAILABLE = ":unav"
@@ -99,11 +102,7 @@ def attributes(version: Version) -> dict[str, Any]:
         "language": version.language
         if version.language and _LANGUAGE.fullmatch(version.language)
         else None,
-        "descriptions": [
-            {"description": plain_text(version.description), "descriptionType": "Abstract"}
-        ]
-        if version.description and version.description.strip()
-        else None,
+        "descriptions": _descriptions(version),
         "rightsList": write_rights(version),
         "formats": _different(version.formats),
         "sizes": _different(version.sizes),
@@ -253,6 +252,21 @@ def _related(version: Version) -> list[dict[str, str]]:
         | ({"relationTypeInformation": information} if information else {})
         for relation, name, kind, information in dict.fromkeys(found)
     ]
+
+
+def _descriptions(version: Version) -> list[dict[str, str]]:
+    """The abstract; and the languages, of which the record's own property takes one.
+
+    DataCite has descriptions for what fits into no other property. A language is no subject: that
+    would say what the work is about.
+    """
+    found = []
+    if version.description and version.description.strip():
+        abstract = plain_text(version.description)
+        found.append({"description": abstract, "descriptionType": "Abstract"})
+    if languages := ", ".join(_different(version.languages)):
+        found.append({"description": LANGUAGES + languages, "descriptionType": "Other"})
+    return found
 
 
 def _alternate(version: Version) -> list[dict[str, str]]:

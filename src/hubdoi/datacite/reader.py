@@ -22,7 +22,7 @@ from ..records.title import Title
 from ..records.untyped import first, known, members, text_of
 from ..records.version import Related, Version
 from .creator import author_from_creator
-from .json_record import specific_words
+from .json_record import LANGUAGES, specific_words
 from .rights import read_rights
 
 _REVISION = re.compile(r"[0-9a-f]{7,40}")
@@ -80,6 +80,7 @@ def version_from(attributes: Mapping[str, Any]) -> Version:
         title_language=title_language,
         version=version,
         language=_language(attributes),
+        languages=_languages(attributes),
         state="outdated" if following else None,
         previous=_neighbour(related, "IsNewVersionOf"),
         next=following,
@@ -168,7 +169,8 @@ def _description(attributes: Mapping[str, Any]) -> str | None:
     ]
     for entry in (*abstracts, *descriptions):
         text = entry.get("description") if isinstance(entry, Mapping) else entry
-        if description := without_markup(text_of(text)).strip():
+        description = without_markup(text_of(text)).strip()
+        if description and not _lists_languages(entry):
             return description
     return None
 
@@ -285,6 +287,23 @@ def _language(attributes: Mapping[str, Any]) -> str | None:
     """The language; ``zxx`` and ``und`` are codes for none and for unknown."""
     found = text_of(attributes.get("language"))
     return found if found and found.lower() not in ("zxx", "und") else None
+
+
+def _languages(attributes: Mapping[str, Any]) -> tuple[str, ...]:
+    """All languages, from the description that has them."""
+    for entry in members(attributes.get("descriptions")):
+        if _lists_languages(entry):
+            listed = _words(entry.get("description")).removeprefix(LANGUAGES)
+            return tuple(dict.fromkeys(filter(None, map(str.strip, listed.split(",")))))
+    return ()
+
+
+def _lists_languages(entry: Any) -> bool:
+    return (
+        isinstance(entry, Mapping)
+        and entry.get("descriptionType") == "Other"
+        and text_of(entry.get("description")).startswith(LANGUAGES)
+    )
 
 
 def _words(value: Any) -> str:

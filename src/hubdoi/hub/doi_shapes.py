@@ -82,7 +82,8 @@ class VersionAnswer(_Shape):
         None, description="funder, award number, award title, its URL, the funder's identifier"
     )
     version: str
-    language: str | None = None
+    language: str | None = Field(None, description="`mul` where it is in several")
+    languages: list[str] | None = Field(None, description="all of them, where there are several")
     amended: str | None = Field(None, description="when the record was last corrected")
     state: Literal["current", "outdated"]
     previous: str | None = None

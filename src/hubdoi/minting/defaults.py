@@ -29,6 +29,7 @@ def version_of(
         license_url=info.license_url,
         rights=info.rights,
         language=info.language,
+        languages=info.several_languages,
         related=info.related,
         subjects=info.subjects,
         contributors=info.contributors,

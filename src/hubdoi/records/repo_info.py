@@ -97,12 +97,20 @@ class RepoInfo:
 
     @property
     def language(self) -> str | None:
-        """The first language of the card: a record names one, the primary language.
+        """The language of the card: a record names one, the primary language.
 
-        The Hub's word "multilingual" is ``mul`` in ISO 639, as records have it.
+        Of several a card does not say which is the primary one (many lists are in alphabetical
+        order). Several, and the Hub's word "multilingual", are ``mul`` in ISO 639.
         """
-        first = next(iter(self.languages), None)
-        return "mul" if first and first.lower() == "multilingual" else first
+        if len(self.languages) > 1 or [word.lower() for word in self.languages] == ["multilingual"]:
+            return "mul"
+        return next(iter(self.languages), None)
+
+    @property
+    def several_languages(self) -> tuple[str, ...]:
+        """The languages of the card, without "multilingual"; none where one is all."""
+        found = tuple(word for word in self.languages if word.lower() != "multilingual")
+        return found if len(self.languages) > 1 else ()
 
     @property
     def rights(self) -> tuple[Rights, ...]:

@@ -27,6 +27,7 @@ VersionState = Literal["current", "outdated"]
 
 _LISTS = {
     "related", "formats", "sizes", "titles", "dates", "subjects", "contributors", "funding", "rights",
+    "languages",
 }  # fmt: skip
 _REVISION_IN_TITLE = re.compile(r"\s*\(Revision ([0-9a-f]{7,40})\)\s*$")
 
@@ -57,7 +58,7 @@ class Version(Displayed):
     more than the general type; `title_language` is the language of the main title.
     `license_url` is the page of the licence, `rights` are the statements besides it, `titles` are
     those besides the main one, `dates` those that the record has, with their meaning. `contributors`
-    took part without being authors, `funding` is who paid. `amended` is the moment of the latest
+    took part without being authors, `languages` are all of them where `language` names no single one, `funding` is who paid. `amended` is the moment of the latest
     correction of the record (UTC). `previous` and `next` are the neighbours of R7.
     """
 
@@ -96,6 +97,7 @@ class Version(Displayed):
     specific_type: str = ""
     title_language: str = ""
     rights: tuple[Rights, ...] = ()
+    languages: tuple[str, ...] = ()
 
     @classmethod
     def from_parts(
@@ -183,6 +185,7 @@ class Version(Displayed):
                 "formats": _texts(data.get("formats")),
                 "sizes": _texts(data.get("sizes")),
                 "subjects": _texts(data.get("subjects")),
+                "languages": _texts(data.get("languages")),
                 "titles": tuple(Title(*_texts(entry)) for entry in data.get("titles") or ()),
                 "dates": tuple(Dated(*_texts(entry)) for entry in data.get("dates") or ()),
                 "rights": tuple(Rights(*_texts(entry)) for entry in data.get("rights") or ()),

@@ -56,8 +56,9 @@ _RELATIONS = {
 
 
 def credits(found: RepoInfo | Version) -> list[tuple[str, str]]:
-    """What a record says of others: their rights, contributors, funding, papers, base models and datasets."""
+    """What a record says beside the description: languages, rights, contributors, funding, papers, base models and datasets."""
     rows = [
+        ("Languages", list(found.languages if len(found.languages) > 1 else ())),
         ("Other rights", [entry.line for entry in found.rights if not entry.is_access]),
         ("Access", [entry.line for entry in found.rights if entry.is_access]),
         ("Contributors", [entry.line for entry in found.contributors]),
