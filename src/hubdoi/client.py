@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from .hub.doi_api import DoiApi
     from .hub.repositories import HuggingFaceHub
     from .minting.backends.base import Backend
-    from .records import Author, Changes, History, Offer, Person, Status, Terms
+    from .records import Author, Changes, History, Message, Offer, Person, Status, Terms
     from .records.amendment import Activities, Amendment
     from .records.findings import Findings
     from .records.reservation import Reservation
@@ -309,6 +309,24 @@ class Client:
             HandOff, AccessError, RepoNotFound, ServiceError: as they say.
         """
         return self._backend.release(self._repo(repo)).given_up
+
+    def withdraw(self, repo: str | Repo, kind: str | None = None) -> Message:
+        """Take back what you asked for `repo` and an institution has not decided; a sentence about it.
+
+        `kind` is ``mint``, ``correction`` or ``reservation``, where several wait. Nothing of it
+        is registered any more, and it can be asked for again.
+
+        Raises:
+            DoiNotFound: nothing of yours waits.
+            InvalidInput: several wait, and `kind` is not given; or it is decided already.
+            AccessError, ServiceError: as they say.
+        """
+        found = self._repo(repo)
+        try:
+            return self._backend.withdraw(found, kind)
+        finally:
+            # Where it is decided already, that is news as well.
+            announce(found)
 
     def preview_amendment(
         self,

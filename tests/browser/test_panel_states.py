@@ -100,6 +100,14 @@ def cases(sandbox: Sandbox) -> dict[str, Case]:
         f"Sending your consent and the authors to {client.endpoint}",
         "Reading what was registered",
     )
+    assert work.revision is not None
+    waiting = work.asked(
+        f"The request for a DOI for revision {work.revision[:7]} was sent to Library of Our University on 2026-11-23 and is waiting for a decision. Nothing is registered before it is approved; ask for the status to see what was decided."
+    )
+
+    def unfold(panel: PanelAlone) -> None:
+        panel.root.get_by_text("Withdraw the request").click()
+
     found = {
         "empty": Case(to_json(PanelState(repo="", phase="asking"), config)),
         "loading": Case(to_json(PanelState(repo=BERT), config)),
@@ -108,6 +116,7 @@ def cases(sandbox: Sandbox) -> dict[str, Case]:
         "import": Case(page.state, act=imported),
         "details": Case(page.state, act=details),
         "error": Case(page.state, act=wrong),
+        "waiting": Case(to_json(waiting, config), act=unfold),
         "minting": Case(to_json(replace(work, phase="minting", steps=steps), config)),
     }  # fmt: skip
     page.edit(authors=AUTHORS)

@@ -13,7 +13,7 @@ from hubdoi.records.errors import UsageError
 
 COMMANDS = {
     "status", "cite", "mint", "regenerate", "history", "panel", "uses", "bib", "check", "export", "use", "sandbox",
-    "badge", "card", "recover", "request", "run", "gateway", "amend", "doctor", "reserve",
+    "badge", "card", "recover", "request", "run", "gateway", "amend", "doctor", "reserve", "withdraw",
     "login", "logout",
 }  # fmt: skip
 

@@ -216,6 +216,7 @@ CLIENTS: dict[str, Call] = {
     "doi api: activities": _of_doi_api(lambda api: api.activities(REPO, DOI)),
     "doi api: reserve": _of_doi_api(lambda api: api.reserve(REPO)),
     "doi api: release": _of_doi_api(lambda api: api.release(REPO)),
+    "doi api: withdraw": _of_doi_api(lambda api: api.withdraw(REPO)),
     "doi api: support": _of_doi_api(lambda api: api.request_support(REPO, "delete", "A reason.")),
     "doi api: check": _of_doi_api(lambda api: api.check()),
     "gateway: account": _of_doi_api(lambda api: api.account()),

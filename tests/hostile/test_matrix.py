@@ -147,6 +147,7 @@ KEYS = """
     user_code verification_uri authorization_endpoint token_endpoint userinfo_endpoint kind scopes
     version error code endpoint datacite users url webhooks hub told account institution handle token
     pending slow_down ended activities changes action at by reserved suggested_authors obstacle
+    waiting message
     creators titles publisher publicationYear relatedIdentifiers descriptions rightsList dates
     identity number reason prefixes isActive relationships links
 """.split()

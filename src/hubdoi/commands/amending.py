@@ -1,4 +1,4 @@
-"""``amend`` and ``reserve``: what is done to a DOI before and after its mint."""
+"""``amend``, ``reserve``, ``withdraw``: what is done to a DOI before and after its mint."""
 
 from __future__ import annotations
 
@@ -75,3 +75,7 @@ def reserve(arguments: Namespace, context: Context) -> Reservation | Message:
             found,
         )
     return client.reserve(arguments.repo)
+
+
+def withdraw(arguments: Namespace, context: Context) -> Message:
+    return context.session.client.withdraw(arguments.repo, arguments.what)

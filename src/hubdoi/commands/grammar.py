@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any, NoReturn, cast
 
 from ..records.errors import UsageError
+from ..records.status import REQUESTS
 
 SHORT_HELP = """\
 %doi status REPO…              state, DOI, revision, lock
@@ -245,6 +246,12 @@ def parser(prog: str = "%doi", only: str | None = None) -> argparse.ArgumentPars
     reserve.add_argument("repo", metavar="REPO")
     reserve.add_argument("--release", action="store_true", help="give the reserved DOI up")
     reserve.add_argument("--test", action="store_true", help="at DataCite's test system")
+
+    withdraw = command("withdraw", "take back a request that an institution has not decided yet")
+    withdraw.add_argument("repo", metavar="REPO")
+    withdraw.add_argument(
+        "what", nargs="?", choices=REQUESTS, help="which one, where several are waiting"
+    )
 
     command("history", "all versions, newest first").add_argument("repo", metavar="REPO")
     command("panel", "the widget").add_argument("repo", nargs="?", metavar="REPO")

@@ -22,6 +22,7 @@ _HOMES = {
     ),
     "amend": "amending",
     "reserve": "amending",
+    "withdraw": "amending",
     **dict.fromkeys(("cite", "badge", "card"), "citing"),
     **dict.fromkeys(("uses", "bib", "check"), "notebooks"),
     **dict.fromkeys(("use", "sandbox"), "places"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import NoReturn
 from urllib.parse import urlsplit
@@ -14,12 +14,14 @@ from ..minting.backends.datacite import DataCiteBackend
 from ..minting.ledger import Entry
 from ..minting.rules import check_write_access
 from ..minting.service import DoiService
-from ..records import Doi, MintRequest, Person, Repo, RepoInfo, Status, Version
+from ..records import Doi, Message, MintRequest, Person, Repo, RepoInfo, Status, Version
 from ..records.amendment import Activities, Amendment, AmendRequest
 from ..records.errors import (
     DoiNotFound,
     InReview,
+    InvalidInput,
     PolicyRefused,
+    RepoNotFound,
     ServiceBusy,
     ServiceError,
     SignInRequired,
@@ -29,7 +31,14 @@ from ..records.reservation import Reservation
 from .institution import Institution
 from .people import Member
 from .policies import Policy
-from .reviews import Review, in_review, refusal_sentence
+from .reviews import (
+    Review,
+    asked_for,
+    being_registered,
+    in_review,
+    refusal_sentence,
+    withdrawn_sentence,
+)
 
 
 def backend_for(
@@ -108,6 +117,8 @@ class InstitutionBackend(DataCiteBackend):
         if policy.review and name and found.notice is None and found.reserved is None:
             title = desk.settings.institution
             found = found.replace(notice=desk.reservations.notice(found.repo, name, title))
+        if name and (policy.review or found.notice):
+            found = found.replace(waiting=self._waiting(name, found.repo))
         if found.obstacle is not None or person is None:
             return found
         try:
@@ -118,19 +129,25 @@ class InstitutionBackend(DataCiteBackend):
             review = self._review(found)
             if review and review.state == "waiting":
                 raise in_review(review, self.institution.settings.institution)
+            if review and review.version_id and desk.work.state(review.version_id) == "queued":
+                raise being_registered(review)
         except (PolicyRefused, SignInRequired, InReview) as error:
             return found.replace(
                 can_mint=False,
                 obstacle=error.message,
                 obstacle_code=type(error).__name__,
+                waiting=self._waiting(name, found.repo) if name else (),
                 # Who waits for the mint takes a notice for its refusal.
                 notice=None if isinstance(error, InReview) else found.notice,
             )
         if review is None:
             return found
-        refused_mint = review.state == "refused"
-        institution = self.institution.settings.institution
-        return found.replace(notice=refusal_sentence(review, institution) if refused_mint else None)
+        notice = None
+        if review.state == "refused":
+            notice = refusal_sentence(review, self.institution.settings.institution)
+        elif review.state == "withdrawn" and review.is_recent:
+            notice = withdrawn_sentence(review)
+        return found.replace(notice=notice)
 
     def mint(self, repo: Repo, request: MintRequest, *, key: str | None = None) -> Version:
         """Record the intent, durably, and have it finished; any worker can go on with it.
@@ -215,6 +232,35 @@ class InstitutionBackend(DataCiteBackend):
             )
         desk.drafts.attempt(found.doi)
         return found
+
+    def withdraw(self, repo: Repo, kind: str | None = None) -> Message:
+        """Take back what who asks has asked for, of that `kind`, and nobody has decided.
+
+        A right to write, and a repository that is there, are not needed any more.
+
+        Raises:
+            SignInRequired: nobody is signed in.
+            PolicyRefused: as `Institution.name`.
+            DoiNotFound: nothing of theirs waits.
+            InvalidInput: different things wait, and `kind` is not given; or it is decided already.
+        """
+        person, desk = self._signed_in(repo), self.institution
+        name = desk.name(person, self.identity)
+        uid = None
+        with suppress(RepoNotFound), self._granted():
+            uid = self.hub.info(repo, person).uid
+        waiting = desk.reviews.waiting_of(name, repo, uid, kind)
+        if not waiting:
+            raise DoiNotFound(f"No request of yours for {repo} is waiting for a decision.")
+        kinds = sorted({one.kind for one in waiting})
+        if len(kinds) > 1:
+            asked = ", ".join(map(asked_for, waiting))
+            raise InvalidInput(
+                f"You asked for {asked}; say what to withdraw: {' or '.join(kinds)}."
+            )
+        with self.ledger.transaction():
+            done = [desk.reviews.withdraw(one.id, name) for one in waiting]
+        return Message(" ".join(map(withdrawn_sentence, done)))
 
     def preview_amendment(self, repo: Repo, request: AmendRequest) -> Amendment:
         asking = self._asking(repo)
@@ -336,6 +382,11 @@ class InstitutionBackend(DataCiteBackend):
             if self.grant is None:
                 raise
             raise self.institution.grants.revoked(self.grant) from None
+
+    def _waiting(self, name: str, repo: Repo) -> tuple[str, ...]:
+        """The kinds of what `name` asked for and nobody has decided."""
+        waiting = self.institution.reviews.waiting_of(name, repo)
+        return tuple(dict.fromkeys(review.kind for review in waiting))
 
     def _review(self, status: Status) -> Review | None:
         """The latest request for the latest commit, if there ever was one."""

@@ -153,4 +153,8 @@ class Corrections:
             return None
         if last.state == "waiting":
             return in_review(last, institution).message
-        return refusal_sentence(last, institution) if last.is_recent else None
+        return (
+            refusal_sentence(last, institution)
+            if last.state == "refused" and last.is_recent
+            else None
+        )

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from fastapi import Request
+from typing import Annotated, Literal
+
+from fastapi import Query, Request
+from fastapi.responses import JSONResponse
 
 from ..config import Secret
-from ..hub.doi_server import doi_router
+from ..hub.doi_server import PathRepo, doi_router
+from ..hub.doi_shapes import WithdrawalAnswer, problems
 from ..records.errors import SignInRequired
 from .backend import InstitutionBackend, backend_for
 from .credentials import Credentials, is_of_gateway, is_of_hub
@@ -63,3 +67,21 @@ router = doi_router(
     lambda request, doi: institution_of(request).version(doi),
     "a token of the Hub: it says who asks, and that they may write; or one of JupyterHub, with that of the Hub in X-Hub-Token",
 )
+
+
+@router.delete(
+    "/api/{kind}/{namespace}/{name}/doi/review",
+    response_model=WithdrawalAnswer,
+    responses=problems(401, 403, 404, 422),
+    summary="Take back what who asks has asked for, and no curator has decided",
+)
+def withdraw(
+    request: Request,
+    repo: PathRepo,
+    what: Annotated[
+        Literal["mint", "correction", "reservation"] | None,
+        Query(description="where requests of different kinds wait: which one"),
+    ] = None,
+) -> JSONResponse:
+    told = backend_of(request).withdraw(repo, what)
+    return JSONResponse({"repo": {"type": repo.type, "id": repo.id}, "message": told.text})

@@ -26,6 +26,7 @@ from ..records import Version
 from ..records.errors import InvalidInput
 from .audit import AuditLog
 from .grants import owner_of_person
+from .reviews import ENDED
 from .tables import grants, groups, orcids, people, rates, requests, sessions, work
 
 
@@ -60,7 +61,7 @@ def erase(database: Database, audit: AuditLog, name: str) -> str:
                     raise InvalidInput(
                         f"{name} has a request that waits for a decision; decide it first, then erase."
                     )
-                if row.state == "refused":
+                if row.state in ENDED:
                     # What was never registered is not public.
                     values["record"] = _bare(row.record)
             if (row.decided_by or "").lower() == key:

@@ -90,7 +90,7 @@ class Institution:
         self.orcids = AuthenticatedOrcids(self.database)
         self.grants = Grants(self.database, settings, self.take_turns)
         self.policies = Policies(self.database, settings)
-        self.reviews = Reviews(self.ledger, self.work, self.audit)
+        self.reviews = Reviews(self.ledger, self.work, self.audit, self.take_turns)
         self.corrections = Corrections(self.work.service, self.reviews)
         self.drafts = Drafts(self.work)
         self.reservations = Reservations(self.drafts, self.reviews)

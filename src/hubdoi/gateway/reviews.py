@@ -21,10 +21,14 @@ from .audit import AuditLog
 from .tables import requests
 from .work import MOST_REASON, Work
 
-ReviewState = Literal["waiting", "approved", "refused"]
+ReviewState = Literal["waiting", "approved", "refused", "withdrawn"]
 REMEMBERED = timedelta(days=30)
 """How long a refusal is shown to the researcher."""
+JUST_NOW = timedelta(minutes=10)
+"""How long a notebook that waits for the decision can read that the request was withdrawn."""
 Kind = Literal["mint", "correction", "reservation"]
+ENDED = ("refused", "withdrawn")
+"""How a request ends that comes to nothing."""
 _KNOWN = sa.select(requests.c.id).where(requests.c.revision == sa.bindparam("of")).limit(1)
 
 
@@ -47,7 +51,8 @@ class Review:
     @property
     def is_recent(self) -> bool:
         """Whether it was decided so lately that who asked is shown it."""
-        return self.decided is not None and datetime.now(UTC) - self.decided < REMEMBERED
+        shown = JUST_NOW if self.state == "withdrawn" else REMEMBERED
+        return self.decided is not None and datetime.now(UTC) - self.decided < shown
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -67,13 +72,19 @@ class Review:
 
 
 class Reviews:
-    """The requests of one gateway. Each is decided once: a second curator finds it decided."""
+    """The requests of one gateway. Each is decided once: a second curator finds it decided.
 
-    def __init__(self, ledger: Ledger, work: Work, audit: AuditLog) -> None:
+    `take_turns` lets one transaction at a time be at a repository, or at a revision of it.
+    """
+
+    def __init__(
+        self, ledger: Ledger, work: Work, audit: AuditLog, take_turns: Callable[[str], None]
+    ) -> None:
         self.ledger = ledger
         self.database = ledger.database
         self.work = work
         self.audit = audit
+        self.take_turns = take_turns
 
     def ask(self, entry: Entry, username: str) -> None:
         """Have a curator decide `entry`; with the intent, in the transaction around it.
@@ -162,6 +173,21 @@ class Reviews:
         with self.database.glancing() as db:
             return tuple(map(_review, db.execute(query.order_by(order))))
 
+    def waiting_of(
+        self, username: str, repo: Repo, uid: str | None = None, kind: str | None = None
+    ) -> tuple[Review, ...]:
+        """What `username` asked for the repository, by its name or its `uid`, and nobody decided; oldest first."""
+        is_it = requests.c.repo == str(repo)
+        query = sa.select(requests).where(
+            requests.c.state == "waiting",
+            requests.c.username == username,
+            sa.or_(is_it, requests.c.uid == uid) if uid else is_it,
+        )
+        if kind:
+            query = query.where(requests.c.kind == kind)
+        with self.database.glancing() as db:
+            return tuple(map(_review, db.execute(query.order_by(requests.c.id))))
+
     def knows(self, revision: str) -> bool:
         """Whether anybody ever asked for a DOI of `revision`."""
         with self.database.glancing() as db:
@@ -224,18 +250,34 @@ class Reviews:
         """
         if not reason.strip():
             raise InvalidInput("Give a reason; the researcher reads it.")
+        return self._end(number, "refused", by, reason.strip()[:MOST_REASON])
+
+    def withdraw(self, number: int, by: str) -> Review:
+        """Take a request back, because who asked, `by`, wants it; nothing was sent to DataCite.
+
+        Raises:
+            InvalidInput: it is decided already.
+        """
+        return self._end(number, "withdrawn", by, None)
+
+    def _end(self, number: int, state: ReviewState, by: str, reason: str | None) -> Review:
+        """Decide that nothing comes of it; the intent goes, and no worker can take it any more."""
         with self.database.transaction():
-            review = self.decide(number, "refused", by, reason.strip()[:MOST_REASON])
+            review = self.decide(number, state, by, reason)
             if review.kind == "mint":
                 entry = self._entry(review)
                 self.work.drop(entry)
                 self.ledger.withdraw(entry)
-            self.audit.add(by, "refused", str(review.version.doi), review.reason)
+            self.audit.add(by, state, str(review.version.doi), reason)
         return review
 
     def decide(self, number: int, state: ReviewState, by: str, reason: str | None) -> Review:
-        """Note the decision; one of two curators at the same time finds it made."""
+        """Note the decision; one of two people at the same time finds it made."""
         with self.database.transaction() as db:
+            asked = self.get(number)
+            # Nobody brings what waits up to date in between.
+            revision = f" {asked.version.revision}" if asked.kind == "mint" else ""
+            self.take_turns(f"{asked.uid}{revision}")
             done = db.execute(
                 requests.update()
                 .where(requests.c.id == number, requests.c.state == "waiting")
@@ -257,7 +299,7 @@ class Reviews:
 
     def _entry(self, review: Review) -> Entry:
         entry = self.ledger.entry(review.version_id) if review.version_id else None
-        if entry is None or (review.state == "refused" and entry.step != "intended"):
+        if entry is None or (review.state in ENDED and entry.step != "intended"):
             raise InvalidInput(
                 f"Request {review.id} was {review.state} already; nothing was changed."
             )
@@ -275,8 +317,20 @@ class Reviews:
 def in_review(review: Review, institution: str) -> InReview:
     """What a researcher reads while it waits, in the same words wherever that is noticed."""
     return InReview(
-        f"The request for {asked_for(review)} was sent to {institution} on {review.asked:%Y-%m-%d} and is waiting for a decision. {_UNTIL[review.kind]} before it is approved; ask for the status to see what was decided."
+        f"The request for {asked_for(review)} was sent to {institution} on {review.asked:%Y-%m-%d} and is waiting for a decision. {_STAYS[review.kind]} before it is approved; ask for the status to see what was decided."
     )
+
+
+def being_registered(review: Review) -> InReview:
+    """What a researcher reads between the approval and the registration."""
+    return InReview(
+        f"The request for {asked_for(review)} was approved and is being registered; ask for the status in a minute."
+    )
+
+
+def withdrawn_sentence(review: Review) -> str:
+    """What who asked reads when it is taken back."""
+    return f"The request for {asked_for(review)} was withdrawn. {_STAYS[review.kind]}."
 
 
 def refusal_sentence(review: Review, institution: str) -> str:
@@ -295,7 +349,7 @@ def asked_for(review: Review) -> str:
     }[review.kind]
 
 
-_UNTIL: dict[Kind, str] = {
+_STAYS: dict[Kind, str] = {
     "mint": "Nothing is registered",
     "correction": "The record stays as it is",
     "reservation": "Nothing is reserved",

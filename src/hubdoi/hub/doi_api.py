@@ -19,10 +19,11 @@ from ..records.errors import (
     RepoNotFound,
     UnexpectedAnswer,
 )
+from ..records.plain_text import plain_line
 from .wire import error_from_answer
 
 if TYPE_CHECKING:
-    from ..records import MintRequest, Status, Terms
+    from ..records import Message, MintRequest, Status, Terms
     from ..records.amendment import Activities, Amendment, AmendRequest
     from ..records.reservation import Reservation
 
@@ -226,6 +227,22 @@ class DoiApi:
         reservation = Reservation.from_json(self._good(answer, repo), self.endpoint)
         self._check_about(repo, reservation.repo)
         return reservation
+
+    def withdraw(self, repo: Repo, kind: str | None = None) -> Message:
+        """Take back what waits for an institution's decision.
+
+        Raises:
+            NoDoiApi: this Hub has none, or none that decides.
+            DoiNotFound: nothing of who asks waits.
+            InvalidInput: requests of different kinds wait; or it is decided already.
+            AccessError, ServiceError: as the gateway says.
+        """
+        path = f"{self._path(repo)}/doi/review" + (f"?what={kind}" if kind else "")
+        found = self._good(self.http.request("DELETE", path), repo)
+        self._check_about(repo, _repo(found.get("repo")))
+        from ..records import Message
+
+        return Message(plain_line(str(found.get("message") or "Withdrawn.")))
 
     def request_support(
         self, repo: Repo, action: str, reason: str, to: Repo | None = None

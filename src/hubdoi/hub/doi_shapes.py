@@ -110,9 +110,17 @@ class DoiStatus(_Shape):
     reserved: str | None = Field(
         None, description="the DOI that the next mint publishes; for those who can write"
     )
+    waiting: list[Literal["mint", "correction", "reservation"]] | None = Field(
+        None, description="what who asked has requested, and an institution decides"
+    )
     mint_locks: bool = Field(
         True, description="false where the Hub does not lock a repository for a DOI made here"
     )
+
+
+class WithdrawalAnswer(_Shape):
+    repo: RepoName
+    message: str = Field(description="what was withdrawn")
 
 
 class MintBody(_Shape):

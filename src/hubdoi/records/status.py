@@ -16,6 +16,8 @@ from .terms import Terms
 from .version import Version
 
 RepoState = Literal["unregistered", "current", "behind"]
+REQUESTS = ("mint", "correction", "reservation")
+"""The kinds of what an institution may decide first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +29,8 @@ class Status(Displayed):
     read before one mints, such as why an earlier request was refused. `suggested_authors` is what the authors default to (R5). `has_doi_api` is False on a
     Hub where only a person on the settings page can generate a DOI. `changes` is what happened
     between the newest DOI's revision and the head, when that was looked up. `reserved` is the DOI
-    that the next mint publishes, for those who can write. `mint_locks` is False where a mint makes a DOI
+    that the next mint publishes, for those who can write. `waiting` has the kinds of what who asked
+    has requested and an institution decides: ``mint``, ``correction``, ``reservation``. `mint_locks` is False where a mint makes a DOI
     that the Hub does not know, and so does not lock the repository for.
     """
 
@@ -46,6 +49,7 @@ class Status(Displayed):
     has_doi_api: bool = True
     changes: Changes | None = None
     reserved: Doi | None = None
+    waiting: tuple[str, ...] = ()
     mint_locks: bool = True
 
     @property
@@ -114,6 +118,7 @@ class Status(Displayed):
                     Author.from_json(a) for a in data.get("suggested_authors") or ()
                 ),
                 reserved=Doi(data["reserved"]) if data.get("reserved") else None,
+                waiting=tuple(one for one in data.get("waiting") or () if one in REQUESTS),
                 mint_locks=data.get("mint_locks") is not False,
             )
         except UnexpectedAnswer:
@@ -138,6 +143,7 @@ class Status(Displayed):
             "suggested_authors": [author.to_json() for author in self.suggested_authors],
             **({"notice": self.notice} if self.notice else {}),
             **({"reserved": self.reserved.name} if self.reserved else {}),
+            **({"waiting": list(self.waiting)} if self.waiting else {}),
             **({} if self.mint_locks else {"mint_locks": False}),
         }
 

@@ -53,6 +53,9 @@ def _(status: Status) -> tuple[Card, ...]:
         blocks += change_blocks(status.changes)
     if status.obstacle and status.state != "current":
         blocks.append(Paragraph(text(status.obstacle), "warn"))
+    if status.waiting:
+        way = Code(f"%doi withdraw {status.repo}")
+        blocks.append(Paragraph(text("To take the request back: ", way), "quiet"))
     if status.notice:
         blocks.append(Paragraph(text(status.notice), "warn"))
     elif not status.has_doi_api and status.state != "current":

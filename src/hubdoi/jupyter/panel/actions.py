@@ -5,6 +5,7 @@
 =========================================  ==================================================
 ``open {repo}``, ``load``, ``revalidate``  look at a repository, again, quietly
 ``retry``, ``stop``                        do again what failed; wait no longer
+``withdraw {kind}``                        take back what an institution has not decided
 ``edit {form}``                            what is written
 ``mint {form, terms, revision}``           under the terms with that digest, for that revision
 ``correct``, ``uncorrect``                 fill the form with the registered record; leave it
@@ -54,6 +55,8 @@ def act(work: PanelWork, message: object, send: Send) -> None:
         work.retry()
     elif do == "stop":
         work.stop_watching()
+    elif do == "withdraw":
+        work.withdraw(_text(message, "kind"))
     elif do == "edit":
         work.edit(Form.from_json(message.get("form")))
     elif do == "mint":

@@ -35,7 +35,9 @@ from .correction import Correction
 from .form import Form
 from .preview import Preview
 
-Phase = Literal["asking", "loading", "open", "minting", "watching", "amending", "failed"]
+Phase = Literal[
+    "asking", "loading", "open", "minting", "watching", "amending", "withdrawing", "failed"
+]
 Tone = Literal["good", "warn", "bad", "quiet"]
 
 
@@ -165,7 +167,13 @@ class PanelState:
 
     @property
     def is_busy(self) -> bool:
-        return self.phase in ("loading", "minting", "amending")
+        return self.phase in ("loading", "minting", "amending", "withdrawing")
+
+    @property
+    def withdrawable(self) -> tuple[str, ...]:
+        """The kinds of what waits for an institution's decision and can be taken back here."""
+        can = self.phase in ("open", "watching") and self.correction is None
+        return self.status.waiting if can and self.status else ()
 
     # What happens
 
@@ -362,6 +370,27 @@ class PanelState:
             retry=None,
         )
 
+    def asked(self, sentence: str) -> PanelState:
+        """An institution decides the mint first; the panel watches."""
+        status = self.status
+        if status is not None and "mint" not in status.waiting:
+            status = status.replace(waiting=("mint", *status.waiting))
+        return self._with(status=status).handed_off(sentence)
+
+    def withdraw_began(self, kind: str) -> PanelState:
+        """The person takes back what waits; a second press finds the phase changed and does nothing."""
+        if kind not in self.withdrawable:
+            return self
+        return self._with(phase="withdrawing", notice=None, retry=None, steps=())
+
+    def withdrawn(self, sentence: str) -> PanelState:
+        """Nothing waits any more; the status shows what can be done now."""
+        return self._with(phase="loading", notice=Notice(sentence, "good"))
+
+    def withdraw_failed(self, error: HubdoiError) -> PanelState:
+        """It is decided already, or nothing is known of it."""
+        return self._with(phase="open", notice=Notice(error.message, "bad"), retry="load")
+
     def correcting(self) -> PanelState:
         """The person corrects the record of the newest DOI; the form for the next one comes back."""
         version = self.status.version if self.status else None
@@ -443,6 +472,8 @@ class PanelState:
 
     def stopped_watching(self) -> PanelState:
         """The person does not want to wait any longer."""
+        if self.phase != "watching":
+            return self
         return self._with(phase="open", steps=(), notice=None, retry="load")
 
     @property

@@ -24,6 +24,12 @@ from .preview import Preview
 from .state import PanelState
 
 FILES_SHOWN = 100
+# Each unfolds to its button: nobody withdraws with one click.
+_WITHDRAW = {
+    "mint": "Withdraw the request …",
+    "correction": "Withdraw the correction …",
+    "reservation": "Withdraw the reservation …",
+}
 _NEW = "A DOI is a permanent identifier. With it, anybody can cite exactly the revision below."
 _NEXT = (
     "The new DOI is for the revision below. The previous DOI stays valid, and the two are linked."
@@ -82,6 +88,8 @@ def _busy(state: PanelState) -> str:
         return state.steps[-1] if state.steps else "Starting"
     if state.phase == "watching":
         return "Watching for the DOI"
+    if state.phase == "withdrawing":
+        return "Withdrawing the request"
     if state.phase == "amending":
         if state.correction is None:
             return "Reading the corrected record"
@@ -105,6 +113,7 @@ def _of_status(state: PanelState, status: Status) -> dict[str, Any]:
         "cite": _cite(state) if version else None,
         "history": [_row(one, status) for one in status.versions],
         "can_correct": state.can_correct,
+        "waiting": [[kind, _WITHDRAW[kind]] for kind in state.withdrawable],
     }
 
 

@@ -111,6 +111,14 @@ class PanelWork:
             self._on_thread(self._mint)
         return began
 
+    def withdraw(self, kind: str) -> None:
+        """Take back what waits for an institution's decision."""
+        with self.lock:
+            began = self.update(lambda state: state.withdraw_began(kind))
+        if began:
+            self.stop_watching()
+            self._on_thread(lambda: self._withdraw(kind))
+
     def correct(self) -> None:
         """Fill the form with the registered record."""
         self.update(lambda state: state.correcting())
@@ -300,8 +308,10 @@ class PanelWork:
                 idempotency_key=attempt.key,
             )
         except HandOff as handed:
-            sentence = handed.message
-            self.update(lambda state: state.handed_off(sentence))
+            sentence, is_asked = handed.message, isinstance(handed, InReview)
+            self.update(
+                lambda state: state.asked(sentence) if is_asked else state.handed_off(sentence)
+            )
             self._watch(status)
         except AlreadyRegistered as error:
             failure = error
@@ -322,6 +332,16 @@ class PanelWork:
         self._step(f"Reading what was registered as {version.doi}")
         self.update(lambda state: state.minted_as(version))
         self._load()
+
+    def _withdraw(self, kind: str) -> None:
+        try:
+            told = self.client.withdraw(self.state.repo, kind).text
+        except HubdoiError as error:
+            failure = error
+            self.update(lambda state: state.withdraw_failed(failure))
+        else:
+            self.update(lambda state: state.withdrawn(told))
+            self._load()
 
     def _amend_on_thread(
         self, begin: Callable[[PanelState], PanelState], work: Callable[[Correction], None]
@@ -382,7 +402,8 @@ class PanelWork:
             )
         except HubdoiError as error:
             failure = error
-            self.update(lambda state: state.mint_failed(failure))
+            if not cancel.is_set():
+                self.update(lambda state: state.mint_failed(failure))
             return
         if version is None:
             self.update(lambda state: state.stopped_watching())
@@ -413,6 +434,8 @@ class PanelWork:
                         if state.phase in ("minting", "watching")
                         else state.amend_failed(wrong)
                         if state.phase == "amending"
+                        else state.withdraw_failed(wrong)
+                        if state.phase == "withdrawing"
                         else state.load_failed(wrong)
                     )
                 )

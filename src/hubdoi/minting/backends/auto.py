@@ -17,7 +17,7 @@ from .registry import backend_class, open_backend
 from .resources import Resources
 
 if TYPE_CHECKING:
-    from ...records import Doi, MintRequest, Repo, Status, Version
+    from ...records import Doi, Message, MintRequest, Repo, Status, Version
     from ...records.amendment import Activities, Amendment, AmendRequest
     from ...records.findings import Finding
     from ...records.reservation import Reservation
@@ -74,6 +74,9 @@ class AutoBackend(Backend):
 
     def release(self, repo: Repo) -> Reservation:
         return self._ask(lambda backend: backend.release(repo))
+
+    def withdraw(self, repo: Repo, kind: str | None = None) -> Message:
+        return self._ask(lambda backend: backend.withdraw(repo, kind))
 
     def examine(self) -> Iterable[Finding]:
         return self._ask(lambda backend: tuple(backend.examine()))

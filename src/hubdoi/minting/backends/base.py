@@ -10,11 +10,11 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from ...config import Config
-from ...records.errors import HandOff, HubdoiError, ServiceError
+from ...records.errors import DoiNotFound, HandOff, HubdoiError, ServiceError
 from .resources import Resources
 
 if TYPE_CHECKING:
-    from ...records import Doi, MintRequest, Repo, RepoInfo, Status, Version
+    from ...records import Doi, Message, MintRequest, Repo, RepoInfo, Status, Version
     from ...records.amendment import Activities, Amendment, AmendRequest
     from ...records.findings import Finding
     from ...records.reservation import Reservation
@@ -146,6 +146,21 @@ class Backend(Protocol):
         return HandOff(
             f"{endpoint} has no interface to reserve a DOI. Generate it when the repository is public, and add it to the paper then; or reserve it with a DataCite account: %doi use datacite",
             f"{repo.url(endpoint)}/settings",
+        )
+
+    def withdraw(self, repo: Repo, kind: str | None = None) -> Message:
+        """Take back what was asked for `repo` and an institution has not decided; a sentence about it.
+
+        `kind` is one of `records.status.REQUESTS`, where requests of different kinds wait.
+
+        Raises:
+            DoiNotFound: nothing waits.
+            InvalidInput: requests of different kinds wait, and `kind` is not given; or it is
+                decided already.
+            AccessError, ServiceError: as the gateway says.
+        """
+        raise DoiNotFound(
+            f"Nothing about {repo} is waiting for a decision; only an institution's gateway reviews requests."
         )
 
     def examine(self) -> Iterable[Finding]:

@@ -6,11 +6,12 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from ...config import Config
+from ...hub.doi_api import NoDoiApi
 from ...records.errors import PolicyRefused
 from .base import Backend
 
 if TYPE_CHECKING:
-    from ...records import Doi, MintRequest, Repo, Status, Version
+    from ...records import Doi, Message, MintRequest, Repo, Status, Version
     from ...records.amendment import Activities, Amendment, AmendRequest
     from ...records.findings import Finding
     from ...records.reservation import Reservation
@@ -59,6 +60,12 @@ class HubBackend(Backend):
 
     def release(self, repo: Repo) -> Reservation:
         return self.resources.doi_api.release(repo)
+
+    def withdraw(self, repo: Repo, kind: str | None = None) -> Message:
+        try:
+            return self.resources.doi_api.withdraw(repo, kind)
+        except NoDoiApi:
+            return super().withdraw(repo, kind)
 
     def examine(self) -> Iterable[Finding]:
         """Whether the Hub has a DOI API. Raises NoDoiApi: it has none."""

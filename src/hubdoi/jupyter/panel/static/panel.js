@@ -128,6 +128,8 @@ function inline(parts) {
   });
 }
 
+const isBusy = (state) => /^(load|mint|amend|withdraw)ing$/.test(state.phase);
+
 /* What can be checked without asking the kernel. */
 
 function orcidProblem(text) {
@@ -286,7 +288,7 @@ class PanelView {
     this.root.remove();
   }
 
-  /* A panel that is looked at again after a while asks whether things have changed. */
+  /* A panel that is looked at again asks whether things have changed. */
   watchVisibility() {
     this.seen = () => {
       if (document.visibilityState !== "visible" || !this.onScreen || !this.live) return;
@@ -341,7 +343,7 @@ class PanelView {
     // A tick is under the terms that were shown (R3), also where the rest of the form is kept.
     if (this.form && before?.terms && before.terms.digest !== state.terms?.digest) this.form.agreed = false;
     this.minting = false;
-    const finished = before && ["minting", "watching", "amending"].includes(before.phase) && state.phase === "open";
+    const finished = state.phase === "open" && /^(mint|watch|amend|withdraw)ing$/.test(before?.phase);
     this.render();
     if (finished && this.root.contains(document.activeElement) === false) this.root.querySelector(".hubdoi-refresh")?.focus();
   }
@@ -393,7 +395,7 @@ class PanelView {
         head?.badge && badge(head.badge.text, head.badge.tone),
         head?.test && badge("Sandbox", "quiet", "DOIs of the sandbox are for trying out; they never resolve at doi.org")),
       this.live && state.phase !== "asking" && button(icon("refresh"), () => this.send({ do: "load" }), {
-        class: "hubdoi-plain hubdoi-refresh", "aria-label": "Refresh", title: "Refresh", disabled: ["loading", "minting", "amending"].includes(state.phase),
+        class: "hubdoi-plain hubdoi-refresh", "aria-label": "Refresh", title: "Refresh", disabled: isBusy(state),
       }),
       state.summary && h("p", { class: "hubdoi-summary" }, inline(state.summary)));
   }
@@ -431,10 +433,15 @@ class PanelView {
   notice(state) {
     const notice = state.notice;
     const shown = notice && !(notice.field && this.form);
-    return h("div", { key: "notice", class: shown || (this.live && (state.retry || state.phase === "watching")) ? "hubdoi-told" : "hubdoi-none" },
+    const actions = this.live ? [
+      state.retry && button("Try again", () => this.send({ do: "retry" })),
+      state.phase === "watching" && button("Stop waiting", () => this.send({ do: "stop" })),
+      ...(state.waiting ?? []).map(([kind, label]) => this.fold(kind, label, false,
+        div("hubdoi-line", "You can ask again later.", button("Withdraw", () => this.send({ do: "withdraw", kind }))))),
+    ] : [];
+    return h("div", { key: "notice", class: shown || actions.some(Boolean) ? "hubdoi-told" : "hubdoi-none" },
       h("p", { role: "status", class: `hubdoi-notice hubdoi-${tone(notice?.tone)}` }, shown ? notice.text : ""),
-      this.live && state.retry && button("Try again", () => this.send({ do: "retry" })),
-      this.live && state.phase === "watching" && button("Stop waiting", () => this.send({ do: "stop" })));
+      actions);
   }
 
   askRepo() {
@@ -504,7 +511,7 @@ class PanelView {
 
   formPart(state) {
     const { correction } = state;
-    const reason = this.minting || ["minting", "amending"].includes(state.phase) ? "" : state.phase === "watching" ? "Waiting for the DOI to appear." : reasonAgainst(this.form, state);
+    const reason = this.minting || isBusy(state) ? "" : state.phase === "watching" ? "Waiting for the DOI to appear." : reasonAgainst(this.form, state);
     return h("div", { key: "form", class: "hubdoi-form" },
       correction && heading(correction.title),
       state.form_intro && quiet(state.form_intro),
@@ -687,7 +694,6 @@ class PanelView {
       this.field("ror", "ROR ID (optional)", author, number, problems, { placeholder: "https://ror.org/05a28rw58", hint: idLink("ror", "ror.org") }));
   }
 
-  /* A field with its label, and what is said of it below. */
   entry(part, label, value, written, { tag = "input", problem, hint, list, look = "", ...more } = {}) {
     const id = this.name(part);
     return h("div", { class: `hubdoi-field ${look}` },
