@@ -31,6 +31,7 @@ FORMATS = (
 )  # fmt: skip
 
 
+_TOKEN = re.compile(r"\bhf_\w+")
 _DIGEST = re.compile(r"[0-9a-f]{64}", re.IGNORECASE)
 
 REFERENCES = frozenset({"repo", "repos", "reference", "references", "to"})
@@ -58,6 +59,8 @@ class _Parser(argparse.ArgumentParser):
                 raise UsageError(f"Say what to do with it, such as: {self.prog} {verb} {what}")
         # The beginning of a long word tells which one it was.
         message = re.sub(r"\S{80,}", lambda word: f"{word[0][:79]}…", message)[:600]
+        # What is not known is shown, and a token is nothing to show.
+        message = _TOKEN.sub("hf_…", message)
         message = message[0].upper() + message[1:]
         see = " See" if message.endswith("?") else "; see"
         raise UsageError(f"{message}{see}: {self.prog} --help")
@@ -335,6 +338,16 @@ def parser(prog: str = "%doi", only: str | None = None) -> argparse.ArgumentPars
         help="a sandbox of this session's own, without a DOI in it",
     )
     use.add_argument("--test", action="store_true", help="DataCite's test system")
+    use.add_argument(
+        "--token",
+        nargs="?",
+        const="",
+        metavar="TOKEN",
+        help="who you are there; without a value you are asked, so that no cell has it",
+    )
+    use.add_argument(
+        "--token-env", metavar="NAME", help="the token in this variable of the environment"
+    )
 
     command("login", "sign in at an institution's gateway, with a code")
     command("logout", "sign out; the gateway deletes the access that you gave it")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from argparse import Namespace
 from pathlib import Path
 
@@ -21,9 +22,44 @@ def use(arguments: Namespace, context: Context) -> Connection:
     )
     if arguments.fresh and arguments.target != "sandbox":
         raise UsageError("--fresh goes with the sandbox: %doi use sandbox --fresh")
+    token = _token(arguments, context)
     return context.session.use(
-        arguments.target, user=arguments.user, test=arguments.test, fresh=arguments.fresh
+        arguments.target,
+        user=arguments.user,
+        test=arguments.test,
+        fresh=arguments.fresh,
+        token=token,
     )
+
+
+def _token(arguments: Namespace, context: Context) -> str | None:
+    """The token that goes to the Hub: of the line, of the environment, or asked for.
+
+    Raises:
+        UsageError: there is none, and nobody can be asked.
+    """
+    if arguments.target is None and "://" in (arguments.token or ""):
+        # `--token URL`: a token has no colon.
+        arguments.target, arguments.token = arguments.token, ""
+    if arguments.token and context.forget and (said := context.forget(arguments.token)):
+        context.show(Message(said))
+    if name := arguments.token_env:
+        if not os.environ.get(name):
+            raise UsageError(f"{name} is not set in the environment; --token asks for the token.")
+        return os.environ[name]
+    if arguments.token != "":
+        return str(arguments.token) if arguments.token else None
+    from getpass import getpass
+
+    try:
+        entered = getpass(f"Token for {arguments.target or 'the Hub'}: ").strip()
+    except (EOFError, NotImplementedError):
+        entered = ""
+    if not entered:
+        raise UsageError(
+            "No token was entered. Where nobody can be asked, name a variable of the environment that has it: --token-env NAME"
+        )
+    return entered
 
 
 def sandbox(arguments: Namespace, context: Context) -> Connection | Message | None:

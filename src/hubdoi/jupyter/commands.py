@@ -30,7 +30,8 @@ MAX_BODY = 256 * 1024
 class Commands:
     """What ``%doi`` does in one shell.
 
-    `settings` are those of the IPython configuration, `cells` tells which cells were run so far.
+    `settings` are those of the IPython configuration, `cells` tells which cells were run so far,
+    and `forget` takes a secret out of them.
     """
 
     def __init__(
@@ -38,6 +39,7 @@ class Commands:
         shell: InteractiveShell | None,
         settings: Mapping[str, str],
         cells: Callable[[], list[str]],
+        forget: Callable[[str], str | None],
     ) -> None:
         self._shell = shell
         self.session = sessions.current()
@@ -52,6 +54,7 @@ class Commands:
             interactive=True,
             panel=_panel,
             edit=_edit,
+            forget=forget,
         )
         if shell and not shell.custom_exceptions:
             # A handler of the user's own stays; then the sentence is an error output, as in a batch.

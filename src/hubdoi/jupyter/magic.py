@@ -52,7 +52,7 @@ class DoiMagics(Magics):
             from .commands import Commands
 
             settings = {name: getattr(self, name) for name in _SETTINGS if getattr(self, name)}
-            self._commands = Commands(self.shell, settings, self._cells)
+            self._commands = Commands(self.shell, settings, self._cells, self._forget)
         return self._commands
 
     @output_can_be_silenced
@@ -95,6 +95,11 @@ class DoiMagics(Magics):
         """
         stored = list(self.shell.user_ns.get("In", ()))[1:] if self.shell else []
         return (stored if len(stored) >= len(self._ran) else self._ran)[:-1]
+
+    def _forget(self, secret: str) -> str | None:
+        from .history import forget
+
+        return forget(self.shell, self._ran, secret) if self.shell else None
 
     def close(self) -> None:
         """Take back what the commands changed in the shell."""

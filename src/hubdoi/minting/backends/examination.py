@@ -39,7 +39,7 @@ def _sign_in(endpoint: str, person: Person | None) -> Finding:
         way = (
             "run hf auth login, or set HF_TOKEN"
             if endpoint == HUGGING_FACE
-            else "choose the Hub with a token, such as: %doi use sandbox --user ada, or set HF_ENDPOINT and HF_TOKEN"
+            else "choose the Hub with a token, such as: %doi use sandbox --user ada, %doi use URL --token, or set HF_ENDPOINT and HF_TOKEN"
         )
         return Finding("sign-in", "sign-in", f"Nobody is signed in at {endpoint}; {way}.")
     return Finding(
