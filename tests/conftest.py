@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import gc
+import os
 import shutil
 import ssl
 import sys
@@ -15,7 +16,7 @@ from typing import Any
 
 import httpx
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from sqlalchemy import Engine
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
@@ -32,9 +33,15 @@ from tests.proxy.lossy_proxy import LossyProxy
 # A machine that is busy with other tests is slow, and nothing is wrong with it.
 # The small profile is for every run, which is the same each time; `make test-long` passes
 # --hypothesis-profile=long, and looks for what nobody has thought of.
-settings.register_profile("small", deadline=None, max_examples=25, derandomize=True)
-settings.register_profile("long", deadline=None, max_examples=400)
+_PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("small", _PATIENT, max_examples=25, derandomize=True)
+settings.register_profile("long", _PATIENT, max_examples=400)
 settings.load_profile("small")
+# httpx gives a server five seconds, and huggingface_hub ten.
+for _part in ("connect", "read", "write", "pool"):
+    setattr(httpx._config.DEFAULT_TIMEOUT_CONFIG, _part, 120.0)
+for _name in ("HF_HUB_DOWNLOAD_TIMEOUT", "HF_HUB_ETAG_TIMEOUT"):
+    os.environ[_name] = "120"
 
 # `httpx.get` reads all certificates of the world again for each request, a sixth of the tests' time.
 setattr(ssl, "create_default_context", functools.cache(ssl.create_default_context))  # noqa: B010

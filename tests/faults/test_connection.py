@@ -200,13 +200,14 @@ def test_reading_under_a_lasting_fault_is_one_sentence(
 
 
 def test_a_refused_connection_is_one_sentence(sandbox: Sandbox, terms: Terms) -> None:
+    # Its own port, on which it does not listen: nobody else does either.
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         port = closed.getsockname()[1]
-    client = Client(f"http://127.0.0.1:{port}", sandbox.users["ada"])
+        client = Client(f"http://127.0.0.1:{port}", sandbox.users["ada"])
 
-    with pytest.raises(ServiceUnreachable) as caught:
-        client.mint("ada/tiny-bert", agree=terms)
+        with pytest.raises(ServiceUnreachable) as caught:
+            client.mint("ada/tiny-bert", agree=terms)
 
     assert "refuses the connection" in caught.value.message
     assert_sentence(caught.value, sandbox.users["ada"])

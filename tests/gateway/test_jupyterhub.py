@@ -6,12 +6,10 @@ import json
 import os
 import re
 import secrets
-import socket
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -29,6 +27,7 @@ from hubdoi.commands.run import run
 from hubdoi.commands.session import Session
 from hubdoi.records.errors import PolicyRefused
 from hubdoi.sandbox import Sandbox
+from tests.ports import free_ports
 
 from .conftest import Served, environment
 from .test_grants import deciding
@@ -55,14 +54,6 @@ c.JupyterHub.hub_port = {hub_port}
 c.ConfigurableHTTPProxy.api_url = "http://127.0.0.1:{proxy_port}"
 c.ConfigurableHTTPProxy.command = [{bin!r} + "/configurable-http-proxy"]
 """
-
-
-def free_ports(number: int) -> list[int]:
-    with ExitStack() as sockets:
-        bound = [sockets.enter_context(socket.socket()) for _ in range(number)]
-        for one in bound:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in bound]
 
 
 class JupyterHub:

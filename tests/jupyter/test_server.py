@@ -23,6 +23,7 @@ from hubdoi.commands.session import Session
 from hubdoi.jupyter.server_sandbox import ROUTE, VARIABLE, find, reset
 from hubdoi.records.errors import SandboxError
 from hubdoi.sandbox import Sandbox
+from tests.ports import free_ports
 
 TUTORIALS = Path(__file__).parents[2] / "notebooks"
 
@@ -45,7 +46,7 @@ class Server:
             "JUPYTER_RUNTIME_DIR": str(self.runtime),
         }
         command = [sys.executable, "-m", "jupyter_server", "--no-browser", "--allow-root", "--ip=127.0.0.1",
-                   "--port=0", f"--ServerApp.root_dir={home}", ONLY_OURS, *options]  # fmt: skip
+                   f"--port={free_ports(1)[0]}", f"--ServerApp.root_dir={home}", ONLY_OURS, *options]  # fmt: skip
         self.log = home / "server.log"
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(

@@ -102,6 +102,7 @@ def test_a_post_is_sent_once_unless_it_may_be_repeated(proxy: LossyProxy) -> Non
 
 @pytest.mark.parametrize("header", ["seconds", "date", "ratelimit"])
 def test_a_pause_that_is_asked_for_is_made(proxy: LossyProxy, header: str) -> None:
+    began = time.monotonic()
     in_two_seconds = format_datetime(datetime.now(UTC) + timedelta(seconds=3), usegmt=True)
     headers = {
         "seconds": {"Retry-After": "1"},
@@ -112,7 +113,6 @@ def test_a_pause_that_is_asked_for_is_made(proxy: LossyProxy, header: str) -> No
         },
     }[header]
     proxy.set(Fault("status", status=429, headers=headers, body={"error": "slowly"}))
-    began = time.monotonic()
     # What was turned away was not done, so that a POST may be sent again as well.
     answer = Http(proxy.endpoint).request("POST", "/api/validate-yaml", body={"content": ""})
     assert answer.status == 200
@@ -216,10 +216,11 @@ def test_an_answer_without_an_end_is_not_read(
 
 
 def test_no_server_no_name_no_trust(sandbox: Sandbox) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        port = listening.getsockname()[1]
-    with pytest.raises(ServiceUnreachable, match="refuses the connection"):
-        Http(f"http://127.0.0.1:{port}").request("GET", "/")
+    # Its own port, on which it does not listen: nobody else does either.
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        with pytest.raises(ServiceUnreachable, match="refuses the connection"):
+            Http(f"http://127.0.0.1:{closed.getsockname()[1]}").request("GET", "/")
     with pytest.raises(ServiceUnreachable, match=r"was not found \(DNS\)"):
         Http("http://hub.invalid").request("GET", "/")
     # The sandbox does not speak TLS.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import threading
 from pathlib import Path
@@ -75,7 +76,7 @@ def test_many_repositories_share_a_deadline(context: Context) -> None:
     late = [text for text in told if "that one command may take" in text]
     # The last were not asked for any more.
     assert late
-    assert "requests had been answered" in late[-1]
+    assert re.search(r"[1-9]\d* requests? had been answered", late[-1])
 
 
 def test_nothing_is_sent_after_the_deadline() -> None:

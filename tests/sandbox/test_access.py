@@ -1,5 +1,6 @@
 import base64
 import time
+from types import SimpleNamespace
 
 import pytest
 from fastapi import FastAPI, Request, Response
@@ -86,7 +87,9 @@ def test_a_forged_session(client):
 def test_a_session_ends(client, monkeypatch):
     client.get("/-/in")
     now = time.time()
-    monkeypatch.setattr("hubdoi.sandbox.sessions.time.time", lambda: now + 13 * 3600)
+    # The clock of the sessions alone.
+    later = SimpleNamespace(time=lambda: now + 13 * 3600)
+    monkeypatch.setattr("hubdoi.sandbox.sessions.time", later)
     assert client.get("/-/who").json()["who"] is None
 
 

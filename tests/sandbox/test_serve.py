@@ -201,7 +201,7 @@ def test_many_clients_at_once(sandbox):
     statuses = []
 
     def ask():
-        with httpx.Client(base_url=sandbox.endpoint, timeout=30) as client:
+        with httpx.Client(base_url=sandbox.endpoint) as client:
             for path in (
                 "/api/models",
                 "/api/models/ada/tiny-bert",
