@@ -19,6 +19,7 @@ from .typesetting import (
     edited,
     keep_picture,
     latex,
+    objects,
     printed,
     run,
     works,
@@ -121,6 +122,16 @@ def test_classic_entries_say_version_and_doi_once_in_every_style(tmp_path: Path)
         for number in range(11, 17):
             for fact in (f"{number}.77.{number}", f"10.1234/work.{number}"):
                 assert text.count(fact) == 1, f"{style}: {fact} in {text}"
+
+
+@needs_tex
+def test_the_revision_is_in_the_title_that_every_style_prints(tmp_path: Path) -> None:
+    versions = [version for version in objects() if version.repo]
+    cite(versions, ascii=True).save(tmp_path / "refs.bib")
+    for style in (*KNOW_DOI, *CLASSIC, *PRINT_NOTE):
+        text = re.sub(r"[{}\s]", "", bibtex(tmp_path, style, "refs"))
+        # apacite has the title of a work without an author in its label as well.
+        assert text.count("(Revision909a290)") >= len(versions), f"{style}: {text}"
 
 
 @needs_tex
