@@ -391,6 +391,6 @@ def test_no_call_reads_a_whole_table(world: World, ada: Person) -> None:
                 ]
     assert scanned == []
     # What a mint asks does not grow by accident.
-    assert counts["mint"] <= 32
+    assert counts["mint"] <= 16
     # One of them looks for a DOI that was registered with the DataCite API (R8).
-    assert counts["status"] <= 9
+    assert counts["status"] <= 6

@@ -80,6 +80,9 @@ class Database:
             yield outer
             return
         with self.connecting() as connection, connection.begin():
+            # A transaction that reads first and writes later can fail half-way when another process
+            # wrote in between; one that takes the write lock at once cannot.
+            self._start(connection, "BEGIN IMMEDIATE")
             self._open.writing = connection
             try:
                 yield connection
@@ -102,6 +105,7 @@ class Database:
             yield outer
             return
         with self._reading() as connection, connection.begin():
+            self._start(connection, "BEGIN")
             self._open.reading = connection
             try:
                 yield connection
@@ -132,7 +136,12 @@ class Database:
             raise LedgerError(_sentence(self.path, "locked"))
         try:
             with self._translate_errors(), self.engine.connect() as connection:
-                yield connection.execution_options(writes=True, until=until)
+                left = until - monotonic()
+                if left < BUSY_SECONDS - 1:
+                    # It waited for writers of this process already.
+                    connection.info["impatient"] = True
+                    _let_wait(connection.connection, left)
+                yield connection
         finally:
             self._writer.release()
 
@@ -140,6 +149,13 @@ class Database:
     def _reading(self) -> Iterator[Connection]:
         with self._translate_errors(), self.engine.connect() as connection:
             yield connection
+
+    def _start(self, connection: Connection, statement: str) -> None:
+        """Begin a transaction, which sqlite3 was told not to do by itself.
+
+        A listener would do it as well, and then every statement would look for listeners.
+        """
+        connection.exec_driver_sql(statement)
 
     @contextmanager
     def _translate_errors(self) -> Iterator[None]:
@@ -164,7 +180,6 @@ def _engine(path: Path) -> Engine:
         hide_parameters=True,
     )
     event.listen(engine, "connect", _prepare)
-    event.listen(engine, "begin", _begin)
     event.listen(engine, "checkin", _check_in)
     return engine
 
@@ -180,19 +195,11 @@ def _prepare(connection: sqlite3.Connection, _record: Any) -> None:
 
 def _check_in(connection: sqlite3.Connection | None, record: Any) -> None:
     if record.info.pop("impatient", False) and connection is not None:
-        connection.execute(f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1000)}")
+        _let_wait(connection, BUSY_SECONDS)
 
 
-def _begin(connection: Connection) -> None:
-    options = connection.get_execution_options()
-    left = options.get("until", 0.0) - monotonic()
-    if options.get("writes") and left < BUSY_SECONDS - 1:
-        # It waited for writers of this process already.
-        connection.info["impatient"] = True
-        connection.exec_driver_sql(f"PRAGMA busy_timeout = {max(1, int(left * 1000))}")
-    # A transaction that reads first and writes later can fail half-way when another process
-    # wrote in between; one that takes the write lock at once cannot.
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("writes") else "BEGIN")
+def _let_wait(connection: Any, seconds: float) -> None:
+    connection.execute(f"PRAGMA busy_timeout = {max(1, int(seconds * 1000))}")
 
 
 def _sentence(path: Path, error: BaseException | str | None) -> str:

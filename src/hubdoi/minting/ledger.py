@@ -13,6 +13,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import sha256
+from sys import maxsize
 from typing import Any
 
 import sqlalchemy as sa
@@ -115,10 +116,12 @@ class Ledger:
         revision_date: datetime,
         terms: Terms,
         standing: Standing | None = None,
+        registered: bool = False,
     ) -> Entry:
         """Record that `version` is about to be registered, with its consent; or take up the same intent again.
 
-        `standing` is what was read of its repository before, if it was.
+        `standing` is what was read of its repository before, if it was. A new one is `registered`
+        at once where the same transaction registers it, and linked if it has no neighbours.
 
         Raises:
             AlreadyRegistered: the revision has a registered DOI (R8).
@@ -134,8 +137,15 @@ class Ledger:
             standing = standing or self.standing(uid, version.revision)
             repository_id = self._repository_id(db, version.repo, uid, standing)
             date = _in_order(revision_date)
-            record = record_text(version)
-            values = {"record": record, "consent_id": self.consent_id(db, version.consent, terms)}
+            # Its number will be above all that there are.
+            previous, next_ = standing.neighbours((date, maxsize))
+            step = "intended"
+            if registered:
+                step = "registered" if previous or next_ else "linked"
+            values = {
+                "record": record_text(version),
+                "consent_id": self.consent_id(db, version.consent, terms),
+            }
             version_id = self._insert_intent(
                 db,
                 {
@@ -144,14 +154,22 @@ class Ledger:
                     "revision_date": date,
                     "doi": version.doi.name,
                     "doi_key": version.doi.key,
-                    "step": "intended",
+                    "step": step,
                     **values,
                 },
             )
             if version_id is not None:
-                previous, next_ = standing.neighbours((date, version_id))
-                stored = self._stored(record, version, previous=previous, next_=next_)
-                return Entry(version_id, uid, stored, "intended", repository_id)
+                # As it will be read, without being read.
+                stored = self._completed(
+                    version,
+                    version,
+                    previous=previous,
+                    next_=next_,
+                    created=version.created and _to_the_second(version.created),
+                    amended=version.amended and _to_the_second(version.amended),
+                    consent=replace(version.consent, at=_to_the_second(version.consent.at)),
+                )
+                return Entry(version_id, uid, stored, step, repository_id)
             found = {"repository": repository_id, "revision": version.revision}
             row = db.execute(queries.VERSION, found).one()
             if row.step != "intended":
@@ -443,14 +461,21 @@ class Ledger:
             revision=row.revision,
             consent=Consent(row.username, parse_moment(row.at), row.digest),
         )
-        return self._stored(row.record, known, previous=previous, next_=next_)
+        record = Version.from_json(json.loads(row.record))
+        return self._completed(record, known, previous=previous, next_=next_, consent=known.consent)
 
-    def _stored(
-        self, record: str, known: Version, *, previous: Doi | None, next_: Doi | None
+    def _completed(
+        self,
+        record: Version,
+        known: Version,
+        *,
+        previous: Doi | None,
+        next_: Doi | None,
+        **more: Any,
     ) -> Version:
         """The version with this stored record, of which its row says the rest."""
-        assert known.repo and known.consent
-        return Version.from_json(json.loads(record)).replace(
+        assert known.repo
+        return record.replace(
             doi=known.doi,
             repo=known.repo,
             revision=known.revision,
@@ -459,7 +484,7 @@ class Ledger:
             state="outdated" if next_ else "current",
             previous=previous,
             next=next_,
-            consent=replace(known.consent, at=parse_moment(show_moment(known.consent.at))),
+            **more,
         )
 
     def _refusal(self, db: sa.Connection, version_id: int) -> AlreadyRegistered:
@@ -472,6 +497,11 @@ class Ledger:
 def _in_order(moment: datetime) -> str:
     """A moment as text that sorts by time, whatever zone it was given in."""
     return moment.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def _to_the_second(moment: datetime) -> datetime:
+    """A moment as it is read of what was stored."""
+    return moment.astimezone(UTC).replace(microsecond=0)
 
 
 def record_text(version: Version) -> str:

@@ -82,6 +82,9 @@ class PostgresDatabase(Database):
         with self._translate_errors(), self._snapshots.connect() as connection:
             yield connection
 
+    def _start(self, connection: Connection, statement: str) -> None:
+        """Nothing to do: psycopg begins a transaction with its first statement."""
+
     def _sentence(self, error: BaseException | None) -> str:
         where = f"{self.engine.url.host or 'the local socket'}/{self.engine.url.database}"
         reason = (str(error).strip().splitlines() or [""])[0].lower()

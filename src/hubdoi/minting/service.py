@@ -156,6 +156,9 @@ class DoiService:
     ) -> Entry:
         """Check everything and record the intent, durably; nothing is registered before `finish`.
 
+        Where the registrar shares the ledger's database the version is registered in the same
+        transaction, and there is no intent.
+
         `join` leaves an intent that is there as it is, because somebody is registering it.
         `standing` is what the ledger has of the repository, where it was read already.
 
@@ -185,8 +188,15 @@ class DoiService:
             if version:
                 date = info.revision_date or self.clock()
                 begun = self.ledger.intend(
-                    version, uid=info.uid, revision_date=date, terms=terms, standing=standing
+                    version,
+                    uid=info.uid,
+                    revision_date=date,
+                    terms=terms,
+                    standing=standing,
+                    registered=self.registrar.shares_ledger,
                 )
+                if begun.step != "intended":
+                    self.register(begun)
             # What stopped between registration and links is finished by the same call again (R12).
             assert begun is not None
             if key is not None:
@@ -340,6 +350,10 @@ class DoiService:
             raise already_registered(before.doi, version.revision or "", found)
         self.registrar.abandon(before)
 
+    def register(self, entry: Entry) -> None:
+        """Register the version of `entry`. Raises as `Registrar.register`."""
+        self.registrar.register(entry.version)
+
     def check_again(self, entry: Entry, person: Person | None = None) -> RepoInfo:
         """What the Hub says of the repository now, when the rules still allow `entry` (R1, R2, R8).
 
@@ -402,7 +416,7 @@ class DoiService:
             try:
                 if not self.registrar.shares_ledger:
                     entry = self._checked_again(entry, person)
-                self.registrar.register(entry.version)
+                self.register(entry)
             except REFUSALS:
                 # Refused for good; after any other failure it may have happened (R12).
                 if not self.keeps_refused:

@@ -327,7 +327,8 @@ def _text(value: object, what: str, *, at_most: int = MAX_NAME) -> str:
         raise InvalidAuthor(f"{what} is empty.")
     if len(text) > at_most:
         raise InvalidAuthor(f"{what} has {len(text):,} characters; {at_most} are allowed.")
-    if any(
+    # What can be printed is none of these.
+    if not text.isprintable() and any(
         ord(character) < 32 or 127 <= ord(character) < 160 or 0xD800 <= ord(character) < 0xE000
         for character in text
     ):

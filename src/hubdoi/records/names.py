@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from .organizations import Kind, is_like_initials, kind_at_comma, may_be_either, says_organization
 
@@ -103,6 +104,7 @@ def readings(name: str) -> tuple[str, ...]:
     )
 
 
+@lru_cache(maxsize=1024)
 def split_person(name: str) -> tuple[str, str]:
     """The family and given names in ``Ada Lovelace``, ``Lovelace, Ada`` or ``Leandro von Werra``.
 

@@ -236,11 +236,11 @@ class Version(Displayed):
     def to_json(self) -> dict[str, Any]:
         """The version as JSON, without what is not known."""
         data: dict[str, Any] = {}
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if value in (None, (), ""):
-                continue
-            data[field.name] = _to_json(value)
+        for name in _FIELDS:
+            value = getattr(self, name)
+            # A year may be 0.
+            if value or value == 0:
+                data[name] = _to_json(value)
         return data
 
     @property
@@ -293,6 +293,9 @@ class Version(Displayed):
         return replace(self, **changes)
 
 
+_FIELDS = tuple(field.name for field in fields(Version))
+
+
 def title_with_revision(title: str, revision: str | None) -> str:
     """``NAME (Revision abcdef0)`` (R4)."""
     bare = _REVISION_IN_TITLE.sub("", title).strip()
@@ -342,6 +345,8 @@ def _texts(value: Any) -> tuple[str, ...]:
 
 
 def _to_json(value: Any) -> Any:
+    if isinstance(value, str | int):
+        return value
     if isinstance(value, Doi):
         return value.name
     if isinstance(value, Repo):
@@ -355,6 +360,4 @@ def _to_json(value: Any) -> Any:
         return texts
     if isinstance(value, tuple):
         return [_to_json(entry) for entry in value]
-    if isinstance(value, Author | Consent | Contributor):
-        return value.to_json()
-    return value
+    return value.to_json()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..minting.ledger import Entry
 from ..minting.service import DoiService
-from ..records import Person, RepoInfo, Version
+from ..records import RepoInfo, Version
 from .registrar import LocalRegistrar
 from .store import Store
 
@@ -21,11 +21,9 @@ class AnnouncedService(DoiService):
         assert isinstance(self.registrar, LocalRegistrar)
         return self.registrar.registered(info.repo, revision)
 
-    def finish(self, entry: Entry, person: Person | None = None) -> Entry:
+    def register(self, entry: Entry) -> None:
         with self.ledger.transaction():
-            done = super().finish(entry, person)
-            if entry.step != "linked":
-                # What is private gets no DOI (R1).
-                config = {"private": False}
-                self._store.events.emit(done.uid, "repo.config", "update", updatedConfig=config)
-        return done
+            super().register(entry)
+            # What is private gets no DOI (R1).
+            config = {"private": False}
+            self._store.events.emit(entry.uid, "repo.config", "update", updatedConfig=config)

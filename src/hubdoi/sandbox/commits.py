@@ -42,6 +42,11 @@ HEAD = tuple(
 WITH_HEAD = REPOSITORIES.outerjoin(
     REFS, and_(REFS.c.uid == REPOSITORIES.c.uid, REFS.c.name == MAIN)
 ).outerjoin(COMMITS, and_(COMMITS.c.uid == REFS.c.uid, COMMITS.c.oid == REFS.c.target))
+_HEAD = (
+    select(COMMITS)
+    .join(REFS, (REFS.c.uid == COMMITS.c.uid) & (REFS.c.target == COMMITS.c.oid))
+    .where(REFS.c.uid == bindparam("of"), REFS.c.name == MAIN)
+)
 _REF = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+/-]{0,199}")
 
 
@@ -64,6 +69,7 @@ class Commits:
     ) -> None:
         self._database = database
         self._by_id = Remembered(database, self._stored)
+        self._heads = Remembered(database, self._read_head)
         self._large = large
         self._events = events
         self._clock = clock
@@ -82,8 +88,10 @@ class Commits:
         Raises:
             RevisionNotFound: it names none, or more than one.
         """
+        if revision is None:
+            return self._heads(uid)
         # As in git, a full id names a commit whatever branches there are.
-        if revision is not None and _FULL.fullmatch(revision):
+        if _FULL.fullmatch(revision):
             return self._read(uid, revision)
         with self._database.reading():
             oid = self._oid(uid, revision)
@@ -318,9 +326,7 @@ class Commits:
                 )
             self._updated(uid, name, before, None)
 
-    def _oid(self, uid: str, revision: str | None) -> str | None:
-        if revision is None:
-            return self._target(uid, MAIN)
+    def _oid(self, uid: str, revision: str) -> str | None:
         names = (f"refs/heads/{revision}", f"refs/tags/{revision}", revision)
         with self._database.reading() as connection:
             rows = connection.execute(
@@ -359,6 +365,11 @@ class Commits:
 
     def _read(self, uid: str, oid: str) -> Commit:
         return self._by_id((uid, oid))
+
+    def _read_head(self, uid: str) -> Commit | None:
+        with self._database.reading() as connection:
+            row = connection.execute(_HEAD, {"of": uid}).first()
+        return None if row is None else _commit(row)
 
     def _stored(self, name: tuple[str, str]) -> Commit:
         uid, oid = name

@@ -67,7 +67,7 @@ def unindex_record(db: sa.Connection, record_id: int) -> None:
 def _searched(attributes: Mapping[str, Any]) -> dict[str, str]:
     columns: dict[str, list[str]] = {name: [] for name in SEARCHED}
     for name, value in attributes.items():
-        columns[_COLUMN_OF.get(name, "other")] += _texts(value)
+        _collect(value, columns[_COLUMN_OF.get(name, "other")])
     return {name: "\n".join(texts) for name, texts in columns.items()}
 
 
@@ -88,12 +88,13 @@ _COLUMN_OF = {
 }
 
 
-def _texts(value: Any) -> list[str]:
+def _collect(value: Any, texts: list[str]) -> None:
     if isinstance(value, str):
-        return [value]
-    if isinstance(value, bool) or value is None:
-        return []
-    if isinstance(value, int | float):
-        return [str(value)]
-    entries = value.values() if isinstance(value, Mapping) else value
-    return [text for entry in entries for text in _texts(entry)]
+        texts.append(value)
+    elif isinstance(value, bool) or value is None:
+        return
+    elif isinstance(value, int | float):
+        texts.append(str(value))
+    else:
+        for entry in value.values() if isinstance(value, dict) else value:
+            _collect(entry, texts)

@@ -153,7 +153,6 @@ class Store:
         owner_name, is_organization = self.people.owner(found.namespace)
         card = self.commits.card(commit)
         files = self.commits.listing(commit)
-        dois = tuple(doi for doi, _ in self.dois_by_uid([found.uid]).get(found.uid, ()))
         return RepoInfo(
             repo=found.repo,
             uid=found.uid,
@@ -167,9 +166,8 @@ class Store:
             description=card.description,
             licenses=licenses_of(card.data),
             languages=card.languages,
-            # R6: everybody sees the DOIs of a repository among its tags.
-            tags=(*card.tags_for(found.repo.type), *(f"doi:{doi}" for doi in dois)),
-            dois=dois,
+            # Its DOIs are the ledger's to tell, to the rules as to the API (R6).
+            tags=card.tags_for(found.repo.type),
             base_models=card.base_models,
             datasets=card.datasets,
             funding=funding_of(card.data),
