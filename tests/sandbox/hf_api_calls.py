@@ -93,7 +93,6 @@ _JOBS = "jobs: status 501 at its first request"
 _BUCKETS = "storage buckets: status 501 at its first request"
 
 OTHERWISE: dict[str, str] = {
-    "copy_files": "within the client; large files need a Xet hash, which the sandbox does not have",
     "create_inference_endpoint": _ENDPOINTS,
     "create_inference_endpoint_from_catalog": _ENDPOINTS,
     "create_scheduled_uv_job": _JOBS,

@@ -148,6 +148,55 @@ def test_copy_move_and_delete(ada: HfApi) -> None:
     assert (file.size, file.lfs.sha256) == (100_000, sha256(content))
 
 
+@pytest.mark.parametrize("source", [BERT, "datasets/ada/notes"])
+def test_a_large_file_is_copied_within_and_between_repositories(
+    ada: HfApi, http: Callable[..., httpx.Response], transfer: str, source: str, tmp_path: Path
+) -> None:
+    large, small = token_bytes(100_000), token_bytes(100)
+    kind, repo = ("dataset", "ada/notes") if source.startswith("datasets") else ("model", BERT)
+    for path, content in ((f"{transfer}/a.safetensors", large), (f"{transfer}/b.txt", small)):
+        ada.upload_file(path_or_fileobj=content, path_in_repo=path, repo_id=repo, repo_type=kind)
+    target = ada.create_repo(f"ada/copy-{kind}-{transfer}").repo_id
+    ada.copy_files(f"hf://{source}/{transfer}/", f"hf://{target}/into/")
+    for path, content in (("into/a.safetensors", large), ("into/b.txt", small)):
+        read = Path(ada.hf_hub_download(target, path, cache_dir=tmp_path))
+        assert read.read_bytes() == content
+    ada.copy_files(f"hf://{target}/into/a.safetensors", f"hf://{target}/again.safetensors")
+    ada.delete_file("into/a.safetensors", repo_id=target)
+    # What the copies hold stays when the source goes.
+    ada.delete_folder(transfer, repo_id=repo, repo_type=kind)
+    folder = ada.snapshot_download(target, cache_dir=tmp_path / "all")
+    assert (Path(folder) / "again.safetensors").read_bytes() == large
+
+
+def test_files_are_copied_by_who_may_read_and_write(
+    ada: HfApi, grace: HfApi, http: Callable[..., httpx.Response]
+) -> None:
+    content, unknown = token_bytes(50_000), "f" * 64
+    ada.upload_file(path_or_fileobj=content, path_in_repo="mine.safetensors", repo_id=BERT)
+    body = {
+        "target": {"type": "model", "name": "grace/target"},
+        "files": [{"sha256": sha256(content)}, {"sha256": unknown}, 3],
+    }
+    grace.create_repo("grace/target", private=True, exist_ok=True)
+    url = f"/api/models/{BERT}/lfs-files/duplicate"
+    assert http("POST", url, json=body, user=None).status_code == 401
+    # Ada does not see the target.
+    assert http("POST", url, json=body, user="ada").status_code == 404
+    answer = http("POST", url, json=body, user="grace").json()
+    assert [one["sha256"] for one in answer["success"]] == [sha256(content)]
+    assert [one["sha256"] for one in answer["failed"]] == [unknown, ""]
+    ada.update_repo_settings(BERT, gated="manual")
+    try:
+        assert http("POST", url, json=body, user="grace").status_code == 403
+    finally:
+        ada.update_repo_settings(BERT, gated=False)
+    for wrong in ({}, {"target": {}}, {"target": {}, "files": 1}, {**body, "files": [{}] * 1001}):
+        assert http("POST", url, json=wrong, user="grace").status_code == 400
+    away = {**body, "target": {"type": "space", "name": "../.."}}
+    assert http("POST", url, json=away, user="grace").status_code == 404
+
+
 def test_ranges_and_pointers(ada: HfApi, http: Callable[..., httpx.Response]) -> None:
     content = token_bytes(50_000)
     ada.upload_file(path_or_fileobj=content, path_in_repo="r.safetensors", repo_id=BERT)

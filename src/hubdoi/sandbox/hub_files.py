@@ -77,7 +77,13 @@ def paths_info(request: Request, found: Reading, body: FormOrJson) -> list[dict[
         for path in dict.fromkeys(path.strip("/") for path in paths):
             if (there := files.entry(path)) is not None:
                 listed.append((path + "/" * there[1], there[0]))
-        return _described(found, commit, listed, expand is True)
+        described = _described(found, commit, listed, expand is True)
+        for entry in described:
+            if "lfs" in entry:
+                # With what a client copies it to another repository. A list of files has none:
+                # clients would take it for a file to download by Xet.
+                entry["xetHash"] = entry["lfs"]["oid"]
+        return described
 
 
 def _offer(kind: str, action: str) -> None:

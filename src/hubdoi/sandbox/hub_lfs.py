@@ -12,7 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from .access import require_person, world_of
 from .bodies import JsonBody, parts
 from .large import LargeFile, LargeFiles, large_file
-from .located import Located, locate
+from .located import Located, Reading, locate
 from .permits import claims_of, permit
 from .refusal import Refusal
 from .served import on_disk
@@ -79,6 +79,31 @@ async def upload(request: Request, into: Annotated[_Transfer, Depends(_uploading
 def download(request: Request, given: str, sha256: str) -> Response:
     permitted = _permitted(request, "download", given, sha256)
     return on_disk(request, permitted.files.path(sha256), permitted.file.size, {})
+
+
+@router.post("/api/{kind}/{namespace}/{name}/lfs-files/duplicate")
+def duplicate(request: Request, found: Reading, body: JsonBody) -> dict[str, Any]:
+    """Let another repository commit large files of this one, without sending them.
+
+    As in an upload, whoever can open a pull request there can do so.
+    """
+    require_person(request)
+    found.refuse_without_access()
+    target, files = body.get("target"), body.get("files")
+    if not isinstance(target, dict) or not isinstance(files, list) or len(files) > _MAX_OBJECTS:
+        raise Refusal(400, f"The body has a target, and a list of at most {_MAX_OBJECTS} files.")
+    kind, (namespace, _, name) = f"{target.get('type')}s", str(target.get("name")).partition("/")
+    into = locate(request, kind, namespace, name)
+    answer: dict[str, list[dict[str, str]]] = {"success": [], "failed": []}
+    for item in files:
+        sha256 = str(item.get("sha256"))[:64] if isinstance(item, dict) else ""
+        if found.store.large.belongs_to(found.uid, sha256):
+            found.store.large.offer(into.uid, sha256)
+            answer["success"].append({"sha256": sha256})
+        else:
+            error = f"There is no such file in {found.repo}."
+            answer["failed"].append({"sha256": sha256, "error": error})
+    return answer
 
 
 def _batch(request: Request, found: Located, body: dict[str, Any]) -> Response:
