@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, wraps
 from threading import Event
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from .config import CHOSEN, Config, Secret
 from .minting.announced import announce
 from .minting.backends.registry import check, open_backend
 from .minting.backends.resources import Resources
 from .minting.resolution import resolve
-from .net.operation import without_deadline
+from .net.operation import operation, without_deadline
 from .records import Doi, Repo, RepoReference, Version, parse_reference
 from .records.errors import ConsentRequired, DoiNotFound, RepoNotFound
 
@@ -30,12 +30,27 @@ if TYPE_CHECKING:
     from .records.reservation import Reservation
 
 
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def _timed(method: F) -> F:
+    """All requests of `method` share a deadline: that of the command that calls it, or its own."""
+
+    @wraps(method)
+    def timed(client: Client, *args: Any, **kwargs: Any) -> Any:
+        with operation(lambda: client.config.timeout):
+            return method(client, *args, **kwargs)
+
+    return cast("F", timed)
+
+
 class Client:
     """Status, mint and citation of the repositories of one Hub.
 
     `endpoint` and `token` default to the configuration; ``token=False`` signs
     nobody in. Further settings by keyword: `registrar`, `datacite_api`, `datacite_repository`,
-    `datacite_password`, `datacite_prefix`, `contact`.
+    `datacite_password`, `datacite_prefix`, `contact`, `timeout`: the seconds that all requests of one
+    method may take together. `wait_for_doi` has a limit of its own.
 
     >>> client = Client()                                             # doctest: +SKIP
     >>> terms = client.terms("ada/tiny-bert")                         # doctest: +SKIP
@@ -75,6 +90,7 @@ class Client:
 
     # Seeing
 
+    @_timed
     def status(self, repo: str | Repo) -> Status:
         """Whether `repo` has a DOI, which revision it names, and what one may do next.
 
@@ -85,6 +101,7 @@ class Client:
         """
         return self._shown(self._backend.status(asked := self._repo(repo)), asked)
 
+    @_timed
     def statuses(
         self, repos: Iterable[str | Repo] = (), *, owner: str | None = None, progress: bool = False
     ) -> dict[Repo, Status | Exception]:
@@ -99,6 +116,7 @@ class Client:
             for repo, status in found.items()
         }
 
+    @_timed
     def history(self, repo: str | Repo) -> History:
         """All versions of `repo`, newest first. Raises as `status` does."""
         from .records import History
@@ -106,6 +124,7 @@ class Client:
         status = self.status(repo)
         return History(status.repo, status.versions)
 
+    @_timed
     def changes(self, repo: str | Repo | Status, base: str | None = None) -> Changes:
         """Which files differ between the newest DOI's revision (or `base`) and the head.
 
@@ -123,6 +142,7 @@ class Client:
             )
         return self.hub.changes(status.repo, base, status.head)
 
+    @_timed
     def resolve(self, doi: str | Doi) -> Version:
         """The version registered as `doi`: on this Hub, or anywhere at DataCite.
 
@@ -134,6 +154,7 @@ class Client:
 
     # Citing
 
+    @_timed
     def cite(
         self,
         *references: str | Repo | Doi | Version,
@@ -185,6 +206,7 @@ class Client:
 
     # Minting
 
+    @_timed
     def terms(self, repo: str | Repo, *, revision: str | None = None) -> Terms:
         """The terms to read before a DOI for the latest commit of `repo`, or for `revision`, is minted (R3).
 
@@ -195,6 +217,7 @@ class Client:
         reference = self._reference(repo)
         return terms_for(self.status(reference.repo), self.hub, revision or reference.revision)
 
+    @_timed
     def offer(
         self,
         repo: str | Repo,
@@ -230,6 +253,7 @@ class Client:
             suggested_authors=KnownNames.nearest().corrected(status.suggested_authors),
         )
 
+    @_timed
     def mint(
         self,
         repo: str | Repo,
@@ -288,6 +312,7 @@ class Client:
             show_again=lambda: self.terms(reference.repo, revision=revision),
         )
 
+    @_timed
     def reserve(self, repo: str | Repo) -> Reservation:
         """Keep a DOI for the next version of `repo`, for a paper that appears before the release.
 
@@ -300,6 +325,7 @@ class Client:
         """
         return self._backend.reserve(self._repo(repo))
 
+    @_timed
     def release(self, repo: str | Repo) -> Reservation:
         """Give up the DOI that is reserved for `repo`; the answer is what was given up.
 
@@ -310,6 +336,7 @@ class Client:
         """
         return self._backend.release(self._repo(repo)).given_up
 
+    @_timed
     def withdraw(self, repo: str | Repo, kind: str | None = None) -> Message:
         """Take back what you asked for `repo` and an institution has not decided; a sentence about it.
 
@@ -328,6 +355,7 @@ class Client:
             # Where it is decided already, that is news as well.
             announce(found)
 
+    @_timed
     def preview_amendment(
         self,
         reference: str | Repo | Doi,
@@ -351,6 +379,7 @@ class Client:
         )
         return self._backend.preview_amendment(repo, request)
 
+    @_timed
     def amend(
         self,
         reference: str | Repo | Doi,
@@ -393,6 +422,7 @@ class Client:
         announce(version.repo or repo)
         return version
 
+    @_timed
     def activities(self, reference: str | Repo | Doi) -> Activities:
         """The registration and the corrections of a DOI, or of a repository's latest DOI.
 
@@ -421,10 +451,12 @@ class Client:
             raise DoiNotFound(f"{named.repo} has no DOI of revision {named.revision[:7]}.")
         return named.repo, version.doi
 
+    @_timed
     def regenerate(self, repo: str | Repo, **request: Any) -> Version:
         """Register the next DOI of `repo`, for its present head; arguments and errors as `mint`."""
         return self.mint(repo, **request)
 
+    @_timed
     def recover(self) -> tuple[Version, ...]:
         """Finish the mints that were interrupted (R12); there are none where the Hub itself mints."""
         return self._backend.recover()
@@ -455,6 +487,7 @@ class Client:
                 reference.repo, revision=wanted, timeout=timeout, progress=progress, cancel=cancel
             )
 
+    @_timed
     def request_support(
         self, repo: str | Repo, action: str, *, reason: str, to: str | Repo | None = None
     ) -> Mapping[str, Any]:
@@ -462,6 +495,7 @@ class Client:
         target = self._repo(to) if to else None
         return self._backend.request_support(self._repo(repo), action, reason, target)
 
+    @_timed
     def doctor(self, repo: str | Repo | None = None) -> Findings:
         """What can be checked before a mint: services, sign-in, account, ledger, and `repo` if given.
 
@@ -484,6 +518,7 @@ class Client:
         """What an institution's gateway offers beside the DOIs: whose account, and signing in."""
         return self._resources.doi_api
 
+    @_timed
     def whoami(self) -> Person | None:
         """Who is signed in, or None.
 
@@ -493,7 +528,7 @@ class Client:
         return self.hub.whoami() if self.config.is_signed_in else None
 
     def hf_api(self) -> HfApi:
-        """A `huggingface_hub.HfApi` for the same Hub and the same person."""
+        """A `huggingface_hub.HfApi` for the same Hub and the same person; its requests have no deadline."""
         from huggingface_hub import HfApi
 
         token = self.config.token

@@ -6,16 +6,20 @@ import json
 import re
 import socket
 import threading
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from hubdoi import Client
+from hubdoi.bibliography.card import CardProposal
 from hubdoi.commands import Context, run
 from hubdoi.commands.session import Session
 from hubdoi.config import Config
 from hubdoi.net.http import Http
-from hubdoi.net.operation import current, operation, without_deadline
+from hubdoi.net.operation import bounded, current, operation, without_deadline
+from hubdoi.records import Repo, Version
 from hubdoi.records.errors import (
     HandOff,
     InvalidInput,
@@ -145,3 +149,56 @@ def test_a_check_that_ran_out_of_time_is_no_green_one(context: Context, tmp_path
     late = [review for review in report.reviews if "that one command may take" in review.note]
     assert late
     assert {review.verdict for review in late} == {"cannot tell"}
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda client: client.status("ada/tiny-bert"),
+        lambda client: client.history("ada/tiny-bert"),
+        lambda client: client.cite("10.5072/hf/0001"),
+        lambda client: client.mint("ada/tiny-bert", agree="0" * 64),
+        lambda client: client.whoami(),
+    ],
+    ids=["status", "history", "cite", "mint", "whoami"],
+)
+def test_requests_of_one_method_of_a_client_share_a_deadline(ask: Callable[[Client], Any]) -> None:
+    with HostileServer(slow_refusals) as server:
+        client = Client(server.endpoint, "hf_x", datacite_api=server.endpoint, timeout=1e-6)
+        with pytest.raises(ServiceUnreachable, match="that one command may take"):
+            ask(client)
+        assert current() is None
+    assert server.requests == 0
+
+
+def test_many_repositories_of_a_client_share_a_deadline() -> None:
+    with HostileServer(slow_refusals) as server:
+        client = Client(
+            server.endpoint, token=False, datacite_api=server.endpoint, registrar="handoff", timeout=LIMIT
+        )  # fmt: skip
+        found = client.statuses(NAMES)
+    assert len(found) == 40
+    assert any("that one command may take" in str(one) for one in found.values())
+
+
+def test_a_library_without_a_deadline_is_waited_for_no_longer_than_ours() -> None:
+    ended = threading.Event()
+    try:
+        with operation(lambda: LIMIT):
+            assert bounded(lambda: current() is not None, "http://hub") is True
+            with pytest.raises(ZeroDivisionError):
+                bounded(lambda: 1 / 0, "http://hub")
+            with pytest.raises(ServiceUnreachable, match=r"^hub did not answer within the 0\.6 s"):
+                bounded(ended.wait, "http://hub")
+    finally:
+        ended.set()
+    assert bounded(lambda: 1, "http://hub") == 1
+
+
+def test_a_pull_request_of_huggingface_hub_ends_at_the_deadline() -> None:
+    with HostileServer(hostile_server.slow_body) as server:
+        client = Client(server.endpoint, "hf_x", timeout=LIMIT)
+        repo = Repo("model", "ada/tiny-bert")
+        proposal = CardProposal(repo, Version.from_parts(repo=repo), "before", "after", client)
+        with pytest.raises(ServiceUnreachable, match="that one command may take"):
+            proposal.open()

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
+from ..net.operation import bounded, operation
 from ..records import Displayed, Message, Repo, Status, Version
 from ..records.errors import (
     DoiNotFound,
@@ -75,7 +76,10 @@ class CardProposal(Displayed):
         if self.before == self.after:
             return Message(f"The card of {self.repo} already contains this citation.")
         title = f"Add the citation of {self.version.doi}"
-        address, said = _asked(self.repo, lambda: self._sent(title))
+        with operation(lambda: self._client.config.timeout):
+            address, said = _asked(
+                self.repo, lambda: bounded(lambda: self._sent(title), self._client.endpoint)
+            )
         return Message(f"{said}: {address}", address)
 
     def _sent(self, title: str) -> tuple[str, str]:
@@ -163,6 +167,8 @@ def _asked(repo: Repo, ask: Callable[[], T]) -> T:
     failure: HubdoiError
     try:
         return ask()
+    except ServiceUnreachable:
+        raise
     except RepositoryNotFoundError:
         failure = RepoNotFound(f"{repo} is not there, or these credentials cannot see it.")
     except HfHubHTTPError as error:

@@ -17,6 +17,7 @@ from ..bibliography import check, cite_uses
 from ..bibliography.pinning import Pinning
 from ..bibliography.reports import CheckReport
 from ..bibliography.verdict import Review, is_pinned
+from ..net.operation import bounded
 from ..provenance.scanner.scan import scan
 from ..provenance.use import Uses
 from ..records import Repo, Status, Version
@@ -169,7 +170,10 @@ class Answers:
         listed = api.list_datasets if type == "dataset" else api.list_models
         narrowed = {"author": owner, "search": rest or None} if slash else {"search": text}
         try:
-            found = [str(one.id) for one in listed(limit=_OFFERED * 3, **narrowed)]
+            found = bounded(
+                lambda: [str(one.id) for one in listed(limit=_OFFERED * 3, **narrowed)],
+                self.client.endpoint,
+            )
         except Exception:  # a list that cannot be had completes nothing
             return []
         return [name for name in found if name.lower().startswith(text.lower())][:_OFFERED]

@@ -1,9 +1,9 @@
 """One deadline over all the requests of one operation, such as a command.
 
 Each request has a bound of its own (`http.LONGEST_OPERATION`); pages, retries and many
-repositories add up. An operation begins where a person asks for something: at a command, an
-action of a panel, a request of the JupyterLab extension. Whatever it asks, it asks within what is
-left.
+repositories add up. An operation begins where a person asks for something: at a command, a method
+of a `Client`, an action of a panel, a request of the JupyterLab extension. Whatever it asks, it asks
+within what is left.
 """
 
 from __future__ import annotations
@@ -11,12 +11,15 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
+from contextvars import ContextVar, copy_context
 from functools import cached_property
 from time import monotonic
+from typing import TypeVar, cast
 from urllib.parse import urlsplit
 
 from ..records.errors import ServiceUnreachable
+
+T = TypeVar("T")
 
 
 class Operation:
@@ -71,6 +74,37 @@ def operation(seconds: Callable[[], float]) -> Iterator[None]:
         yield
     finally:
         _current.reset(token)
+
+
+def bounded(work: Callable[[], T], base: str) -> T:
+    """What `work` returns, within what is left of this operation.
+
+    It is for requests of a library that has no deadline: they go to `base`, on a thread that is left
+    alone when the time is over. What they then do is not known; the process may end meanwhile.
+
+    Raises:
+        ServiceUnreachable: the time is over.
+    """
+    whole = current()
+    if whole is None:
+        return work()
+    done: list[tuple[T | None, BaseException | None]] = []
+
+    def run() -> None:
+        try:
+            done.append((work(), None))
+        except BaseException as error:
+            done.append((None, error))
+
+    thread = threading.Thread(target=copy_context().run, args=(run,), daemon=True)
+    thread.start()
+    thread.join(max(0.0, whole.until - monotonic()))
+    if not done:
+        raise whole.late(base)
+    found, error = done[0]
+    if error is not None:
+        raise error
+    return cast("T", found)
 
 
 @contextmanager
