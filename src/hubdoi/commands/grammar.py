@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any, NoReturn, cast
 
 from ..records.errors import UsageError
-from ..records.status import REQUESTS
+from ..records.request import REQUESTS
 
 SHORT_HELP = """\
 %doi status REPO…              state, DOI, revision, lock

@@ -12,12 +12,11 @@ from .displayed import Displayed
 from .doi import Doi
 from .errors import HubdoiError, UnexpectedAnswer
 from .repo import Repo
+from .request import REQUESTS
 from .terms import Terms
 from .version import Version
 
 RepoState = Literal["unregistered", "current", "behind"]
-REQUESTS = ("mint", "correction", "reservation")
-"""The kinds of what an institution may decide first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -151,7 +151,7 @@ class Backend(Protocol):
     def withdraw(self, repo: Repo, kind: str | None = None) -> Message:
         """Take back what was asked for `repo` and an institution has not decided; a sentence about it.
 
-        `kind` is one of `records.status.REQUESTS`, where requests of different kinds wait.
+        `kind` is one of `records.request.REQUESTS`, where requests of different kinds wait.
 
         Raises:
             DoiNotFound: nothing waits.
