@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import socket
 import socketserver
 import threading
 from contextlib import suppress
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -74,7 +76,10 @@ def test_a_receiver_that_trickles_is_tried_again_later(
 class _Greeting(socketserver.BaseRequestHandler):
     """Greets for ever, one line after the other."""
 
+    connections: ClassVar[list[socket.socket]] = []
+
     def handle(self) -> None:
+        self.connections.append(self.request)
         with suppress(OSError):
             while True:
                 self.request.sendall(b"220-Welcome\r\n" * 10)
@@ -98,6 +103,8 @@ def test_a_mail_server_that_never_ends_its_greeting_is_tried_again_later(
         told = Notices(Settings.read(variables), database)
         told.add("parked", "10.5072/x")
         assert told.attempt("https://dois.example.org")
+        # What the client did not read any more keeps the server for minutes.
+        _Greeting.connections.pop().shutdown(socket.SHUT_RDWR)
         server.shutdown()
         thread.join()
     with database.reading() as db:

@@ -105,9 +105,9 @@ def test_a_gateways_database_is_read_while_somebody_else_writes(
     file = tmp_path / "gateway.db"
     account = {"DATACITE_REPOSITORY": "ADA", "DATACITE_PASSWORD": "x", "DATACITE_PREFIX": "10.5072"}
     settings = Settings.read({**account, "HUBDOI_GATEWAY_DATABASE": f"sqlite:///{file}", "HUBDOI_GATEWAY_HUB": "http://127.0.0.1:9", "HUBDOI_GATEWAY_OWNERS": "ada"})  # fmt: skip
+    monkeypatch.setattr(database, "BUSY_SECONDS", 0.5)
     with closing(Institution(settings)) as institution:
         institution.people.put("ada")
-        monkeypatch.setattr(database, "BUSY_SECONDS", 0.5)
         with closing(sqlite3.connect(file, isolation_level=None)) as foreign:
             foreign.execute("BEGIN IMMEDIATE")
             assert institution.people.member("ada")

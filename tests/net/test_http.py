@@ -62,8 +62,12 @@ def endless() -> Iterator[str]:
                     except OSError:
                         continue
 
-        threading.Thread(target=serve, daemon=True).start()
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
         yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        # To close it does not wake the thread that accepts.
+        listening.shutdown(socket.SHUT_RDWR)
+        thread.join()
 
 
 def test_an_answer_is_status_headers_and_json(sandbox: Sandbox) -> None:
