@@ -20,7 +20,7 @@ from hubdoi.gateway.settings import Settings
 from hubdoi.jupyter.panel import panel
 from hubdoi.minting.ledger_tables import versions
 from hubdoi.records import MintRequest, Repo, Version
-from hubdoi.records.amendment import AmendRequest
+from hubdoi.records.amendment import Amendment, AmendRequest
 from hubdoi.records.errors import (
     AccessError,
     ConsentRequired,
@@ -404,7 +404,7 @@ def test_the_page_of_a_correction_shows_what_would_change(
     http = curator(institution)
     assert "(correction)" in http.get("/gateway").text
     page = http.get(f"/gateway/requests/{number}").text
-    assert "What would change" in page and "<dt>Then</dt><dd><bdi>&lt;b&gt;Tiny&lt;/b&gt;" in page
+    assert "What would change" in page and "<dt>After</dt><dd><bdi>&lt;b&gt;Tiny&lt;/b&gt;" in page
     assert '<input id="title"' not in page
     form = {"csrf": csrf_of(page), "decision": "approve", "reason": ""}
     done = http.post(f"/gateway/requests/{number}", data=form, follow_redirects=False)
@@ -553,3 +553,30 @@ def test_doctor_names_a_correction_that_is_stuck(
     sentence = f"Its correction has failed {STUCK} times and is tried again: DataCite is away."
     assert told == [[], [sentence]]
     assert str(version.doi) in [one.subject for one in doctor().findings]
+
+
+def test_the_preview_says_that_a_correction_waits_already(
+    institution_of: Open, plain_hub: Sandbox
+) -> None:
+    institution = institution_of()
+    mint(institution, plain_hub)
+    request = AmendRequest(title="Tiny")
+    ada = backend_of(institution, plain_hub)
+    assert ada.preview_amendment(REPO, request).notice is None
+    institution.policies.put("everybody", review=True)
+    with pytest.raises(InReview):
+        amend(institution, plain_hub, title="Small")
+    notice = ada.preview_amendment(REPO, request).notice or ""
+    assert "is waiting for a decision. The record stays as it is" in notice
+    assert notice.endswith("If you agree to this one, it replaces that request.")
+    headers = {"Authorization": f"Bearer {plain_hub.users['ada']}"}
+    answer = TestClient(create_app(institution)).post(
+        f"{DOI}/amendments/preview", headers=headers, json={"title": "Tiny"}
+    )
+    assert answer.json()["notice"] == notice
+    amendment = Amendment.from_json(answer.json())
+    assert " ".join(notice.split()) in " ".join(amendment._repr_mimebundle_()["text/plain"].split())
+    (waiting,) = institution.reviews.all("waiting")
+    institution.reviews.refuse(waiting.id, "grace", "No.")
+    refused = ada.preview_amendment(REPO, request).notice or ""
+    assert "refused the request for a correction" in refused

@@ -12,6 +12,7 @@ from fastapi.testclient import TestClient
 from hubdoi.gateway.app import create_app
 from hubdoi.gateway.care import doctor
 from hubdoi.gateway.institution import Institution
+from hubdoi.gateway.reconcile import reconcile
 from hubdoi.gateway.worker import run
 from hubdoi.records import Doi, Repo
 from hubdoi.records.errors import (
@@ -189,7 +190,7 @@ def test_a_draft_that_datacite_refuses_waits_for_a_person(
     for name, value in environment(plain_hub, str(institution.settings.database)).items():
         monkeypatch.setenv(name, value)
     told = [one.sentence for one in doctor().findings if one.subject == row.doi]
-    assert told == ["Its reservation waits for a person: The DOI is taken."]
+    assert told == ["Its reservation needs a person: The DOI is taken."]
     http = curator(institution)
     page = http.get("/gateway/work").text
     assert ">Reservation<" in page
@@ -239,3 +240,30 @@ def test_r12_a_draft_whose_answer_is_lost_is_the_same_draft(
     assert dois(plain_hub) == [str(reserved.doi)]
     assert backend_of(institution, plain_hub).release(REPO).doi == reserved.doi
     assert (dois(plain_hub), institution.drafts.waiting()) == ([], [])
+
+
+def test_a_draft_that_datacite_has_lost_is_made_again_by_reconcile(
+    institution_of: Open, plain_hub: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    institution = institution_of()
+    reserved = backend_of(institution, plain_hub).reserve(REPO)
+    assert reconcile(institution).findings == ()
+    institution.registrar.discard(reserved.doi)
+    with monkeypatch.context() as patched:
+        patched.setattr(
+            institution.registrar, "draft", raising(ServiceUnreachable("DataCite is away."))
+        )
+        for _ in range(2):
+            (finding,) = reconcile(institution).findings
+            assert finding.is_problem and not finding.repaired
+            assert "the draft of this reserved DOI: DataCite is away." in finding.sentence
+    institution.drafts.retry(reserved.doi, "grace")
+    assert institution.drafts.attempt()
+    institution.registrar.discard(reserved.doi)
+    (finding,) = reconcile(institution).findings
+    assert (finding.subject, finding.repaired) == (str(reserved.doi), True)
+    assert dois(plain_hub) == [str(reserved.doi)]
+    assert acts(institution) == ["reserved", "repaired", "tried again", "repaired"]
+    # One that was given up is not made again.
+    backend_of(institution, plain_hub).release(REPO)
+    assert (reconcile(institution).findings, dois(plain_hub)) == ((), [])

@@ -149,6 +149,10 @@ class DataCiteRegistrar:
                 f"The DOI {doi} is already taken by something else at DataCite; nothing was changed."
             )
 
+    def knows(self, doi: Doi) -> bool:
+        """Whether DataCite has anything with `doi` that the account can see. Raises as `draft`."""
+        return self._record(doi) is not None
+
     def discard(self, doi: Doi) -> None:
         """Delete the draft that `draft` made. Raises as `draft`; a public DOI stays (R11)."""
         record = self._record(doi)

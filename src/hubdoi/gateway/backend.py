@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NoReturn
 from urllib.parse import urlsplit
 
@@ -264,7 +264,10 @@ class InstitutionBackend(DataCiteBackend):
 
     def preview_amendment(self, repo: Repo, request: AmendRequest) -> Amendment:
         asking = self._asking(repo)
-        return asking.service.preview_amendment(asking.info.repo, asking.person, request)
+        desk = self.institution
+        found = asking.service.preview_amendment(asking.info.repo, asking.person, request)
+        told = desk.corrections.notice_of(found.doi, asking.name, desk.settings.institution)
+        return replace(found, notice=told)
 
     def amend(self, repo: Repo, request: AmendRequest, *, key: str | None = None) -> Version:
         """Record the correction, durably, and have it sent; any worker can go on with it.

@@ -87,7 +87,7 @@ def _of_database(institution: Institution) -> Iterator[Finding]:
 
 def _of_work(subject: str, what: str, row: Any) -> Iterator[Finding]:
     if row.state == "parked":
-        yield Finding(subject, "parked", f"{what} waits for a person: {row.reason}")
+        yield Finding(subject, "parked", f"{what} needs a person: {row.reason}")
     elif row.state == "queued" and row.attempts >= STUCK:
         failed = f"{what} has failed {row.attempts} times and is tried again: {row.reason}"
         yield Finding(subject, "stuck", failed)

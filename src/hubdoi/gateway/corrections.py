@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from ..minting.ledger import Entry
 from ..minting.ledger_tables import LINKED, versions
 from ..minting.service import REFUSALS, DoiService
-from ..records import Repo, Version
+from ..records import Doi, Repo, Version
 from ..records.amendment import AmendRequest, RecordChange, changes_between
 from ..records.errors import (
     ConsentError,
@@ -20,7 +20,7 @@ from ..records.errors import (
     ServiceBusy,
     ServiceError,
 )
-from .reviews import Review, Reviews, in_review, refusal_sentence
+from .reviews import Review, Reviews, another_waits, in_review, refusal_sentence
 from .tables import requests, work
 
 _WORK = (
@@ -137,6 +137,23 @@ class Corrections:
         doi = review.version.doi
         before = self.ledger.version(doi) if doi else None
         return changes_between(before, review.version) if before else ()
+
+    def notice_of(self, doi: Doi, name: str, institution: str) -> str | None:
+        """What `name` has to know of earlier corrections of `doi` before they agree to another."""
+        version = self.ledger.version(doi)
+        told = self.notice(version, institution) if version else None
+        if not version or not told:
+            return None
+        last = self._last(version)
+        if last is None or last.state != "waiting":
+            return told
+        if last.username == name:
+            return f"{told} If you agree to this one, it replaces that request."
+        return another_waits(last)
+
+    def _last(self, version: Version) -> Review | None:
+        uid = self.ledger.uid_of(version.doi) if version.doi else None
+        return self.reviews.last(uid, version.revision or "", "correction") if uid else None
 
     def notice(self, version: Version, institution: str) -> str | None:
         """What a researcher has to know of the latest correction that they asked for."""

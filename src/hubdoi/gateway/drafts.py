@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from ..minting.ledger_reservations import LedgerReservations
 from ..records import Doi
 from ..records.errors import AlreadyRegistered, HubdoiError, InvalidInput, LedgerError
+from .audit import GATEWAY
 from .backoff import pause_after
 from .database import clock_of
 from .tables import drafts
@@ -100,6 +101,20 @@ class Drafts:
                 self.work.notices.add("parked", row.doi)
         self.work.metrics.failures.labels(kind).inc()
         _log.warning("parked" if parked else "delayed", extra={"doi": row.doi, "kind": kind})
+
+    def restore(self, doi: Doi) -> bool:
+        """Make the draft again that DataCite has lost; False where it is there, or the DOI is reserved no more.
+
+        Raises: as `attempt`.
+        """
+        if self.work.service.registrar.knows(doi):
+            return False
+        with self.database.transaction():
+            if not self.book.holds(doi):
+                return False
+            self.put(doi, "keep")
+            self.work.audit.add(GATEWAY, "repaired", str(doi), "draft")
+        return self.attempt(doi)
 
     def waiting(self) -> list[Any]:
         """What is not finished, the parked first."""

@@ -43,7 +43,7 @@ SECONDS = 30.0
 """For the whole answer of who is told at a URL, and for all that is said with a mail server."""
 _SENTENCES = {
     "request": "A request for the DOI {subject} waits for your decision",
-    "parked": "DataCite refused what was asked for the DOI {subject}, and it waits for a person",
+    "parked": "DataCite refused what was asked for the DOI {subject}, and it needs a person",
     "hub-doi": "The Hub itself has registered a DOI for {subject}",
 }
 _PAGES = {

@@ -42,6 +42,7 @@ def reconcile(institution: Institution) -> Findings:
         checked += len(entries)
         findings += _with_datacite(institution, entries, gone)
         findings += _with_gates(entries, gates)
+    findings += _of_reservations(institution)
     return Findings(f"{checked} DOIs were compared with DataCite and the Hub.", findings)
 
 
@@ -202,6 +203,29 @@ def _with_gates(entries: Sequence[Entry], gates: Mapping[str, Access]) -> Iterat
                 "access",
                 f"The access of {entry.version.repo} is {access} now, and the record does not say so; whoever can write to it corrects that with hubdoi amend {doi} --access",
             )
+
+
+def _of_reservations(institution: Institution) -> Iterator[Finding]:
+    """Reserved DOIs whose drafts are missing at DataCite; one request for each."""
+    drafts = institution.drafts
+    unfinished = {row.doi: row for row in drafts.waiting()}
+    for doi, _, _ in drafts.book.waiting():
+        row, why = unfinished.get(doi.name), None
+        if row is None:
+            try:
+                if not drafts.restore(doi):
+                    continue
+            except HubdoiError as error:
+                why = error.message
+        elif row.reason:
+            why = row.reason
+        else:
+            continue
+        sentence = "DataCite does not have the draft of this reserved DOI"
+        if why is None:
+            yield Finding(str(doi), "draft", f"{sentence}; it was made again.", repaired=True)
+        else:
+            yield Finding(str(doi), "draft", f"{sentence}: {why}")
 
 
 def _with_datacite(

@@ -122,9 +122,7 @@ class Reviews:
             last = self.last(uid, revision, kind)
             if last is not None and last.state == "waiting":
                 if last.username != username:
-                    raise InvalidInput(
-                        f"Another request for {asked_for(last)} is waiting for a decision; ask again when it is decided."
-                    )
+                    raise InvalidInput(another_waits(last))
                 db.execute(requests.update().where(requests.c.id == last.id).values(values))
                 return self.get(last.id)
             number = db.scalar(
@@ -319,6 +317,11 @@ def in_review(review: Review, institution: str) -> InReview:
     return InReview(
         f"The request for {asked_for(review)} was sent to {institution} on {review.asked:%Y-%m-%d} and is waiting for a decision. {_STAYS[review.kind]} before it is approved; ask for the status to see what was decided."
     )
+
+
+def another_waits(review: Review) -> str:
+    """What somebody else reads who asks for the same."""
+    return f"Another request for {asked_for(review)} is waiting for a decision; ask again when it is decided."
 
 
 def being_registered(review: Review) -> InReview:

@@ -169,6 +169,7 @@ class AmendmentAnswer(_Shape):
     repo: RepoName
     changes: dict[str, tuple[str, str]]
     terms: TermsAnswer
+    notice: str | None = Field(None, description="what to read before one agrees, if anything")
 
 
 class ActivityAnswer(_Shape):

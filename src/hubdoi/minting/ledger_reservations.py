@@ -87,6 +87,12 @@ class LedgerReservations:
         found = self.open(info.uid, info.repo)
         return found.doi if found else None
 
+    def holds(self, doi: Doi) -> bool:
+        """Whether `doi` is reserved; nobody gives it up before the transaction around it ends."""
+        query = sa.select(_reservations.c.id).where(_reservations.c.doi_key == doi.key)
+        with self.ledger.transaction() as db:
+            return db.scalar(query.with_for_update()) is not None
+
     def has_begun(self, doi: Doi) -> bool:
         """Whether a mint with the reserved DOI has begun."""
         with self.ledger.database.glancing() as db:

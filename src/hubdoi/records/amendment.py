@@ -102,12 +102,16 @@ class RecordChange:
 
 @dataclass(frozen=True, slots=True)
 class Amendment(Displayed):
-    """What a correction would change, and the text to agree to before it becomes public."""
+    """What a correction would change, and the text to agree to before it becomes public.
+
+    `notice` is a sentence to read before that, such as that an earlier correction is waiting.
+    """
 
     doi: Doi
     repo: Repo
     changes: tuple[RecordChange, ...]
     terms: Terms
+    notice: str | None = None
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Amendment:
@@ -123,6 +127,7 @@ class Amendment(Displayed):
                 Repo(repo["type"], repo["id"]),
                 _changes(data["changes"]),
                 Terms.from_json(data["terms"]),
+                str(data["notice"]) if data.get("notice") else None,
             )
         except UnexpectedAnswer:
             raise
@@ -135,6 +140,7 @@ class Amendment(Displayed):
             "repo": {"type": self.repo.type, "id": self.repo.id},
             "changes": {change.name: [change.before, change.after] for change in self.changes},
             "terms": self.terms.to_json(),
+            **({"notice": self.notice} if self.notice else {}),
         }
 
 

@@ -24,6 +24,7 @@ def _(amendment: Amendment) -> tuple[Card, ...]:
             text(f"Correction of {amendment.doi}"),
             Badge("Read before you agree", "warn"),
             (
+                *([Paragraph(text(amendment.notice), "warn")] if amendment.notice else []),
                 Table(("Property", "Before", "After"), rows),
                 Paragraph(text("What you agree to when you correct the record:")),
                 Quote(amendment.terms.text),

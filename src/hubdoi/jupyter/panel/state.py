@@ -426,6 +426,7 @@ class PanelState:
             phase="open",
             correction=self.correction.proposing(amendment),
             form=self.form.replace(agreed=False),
+            notice=Notice(amendment.notice, "warn") if amendment.notice else None,
         )
 
     def amend_began(self) -> PanelState:
