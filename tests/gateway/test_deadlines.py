@@ -5,23 +5,33 @@ from __future__ import annotations
 import socket
 import socketserver
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import ClassVar
 
 import pytest
+from fastapi.testclient import TestClient
 
+import hubdoi.gateway.app
 import hubdoi.gateway.notices
 import hubdoi.gateway.relay
+from hubdoi.gateway.app import create_app
 from hubdoi.gateway.database import migrate, open_database
+from hubdoi.gateway.institution import Institution
 from hubdoi.gateway.notices import Notices
 from hubdoi.gateway.relay import Relay
 from hubdoi.gateway.settings import Settings
 from hubdoi.gateway.tables import notices
 from hubdoi.minting.ledger import Ledger
 from hubdoi.records.errors import ServiceUnreachable, UnexpectedAnswer
+from hubdoi.sandbox import Sandbox
 from tests.hostile import hostile_server
 from tests.hostile.hostile_server import HostileServer
+from tests.proxy.lossy_proxy import Fault, LossyProxy
+
+from .conftest import environment
+from .test_serve import DOI
 
 CASES = [
     "slow_headers",
@@ -111,3 +121,50 @@ def test_a_mail_server_that_never_ends_its_greeting_is_tried_again_later(
         (row,) = db.execute(notices.select()).all()
     assert row.attempts == 1
     database.close()
+
+
+def test_everything_that_one_request_asks_for_has_one_deadline(
+    institution_of: Callable[..., Institution],
+    plain_hub: Sandbox,
+    proxy_of: Callable[[Sandbox], LossyProxy],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    proxy, released = proxy_of(plain_hub), threading.Event()
+    institution = institution_of(
+        HUBDOI_DATACITE_API=plain_hub.datacite_url.replace(plain_hub.endpoint, proxy.endpoint)
+    )
+    headers = {"Authorization": f"Bearer {plain_hub.users['ada']}"}
+    client = TestClient(create_app(institution))
+    body = {"agree": True, "terms": client.get(DOI, headers=headers).json()["terms"]["digest"]}
+    # Each attempt would have 120 s.
+    hangs = Fault("unsent", method="POST", path="/dois", times=99, then=lambda: released.wait(600))
+    proxy.set(hangs)
+    monkeypatch.setattr(hubdoi.gateway.app, "SECONDS", 5.0)
+    answer = client.post(DOI, headers=headers, json=body)
+    released.set()
+    assert (answer.status_code, answer.json()["code"]) == (502, "ServiceFailed")
+    told = answer.json()["error"]
+    assert "within the 5 s that one request to the gateway may take, after " in told
+    assert told.endswith("The request is kept and tried again; ask for the status later.")
+    proxy.set()
+    (row,) = institution.work.waiting()
+    institution.work.retry(row.version_id)
+    assert institution.work.attempt()
+    assert client.post(DOI, headers=headers, json=body).status_code == 409
+
+
+@pytest.mark.parametrize("path", [DOI, "/api/models/ada/tiny-bert"])
+def test_a_hub_that_trickles_is_given_up_before_the_client_gives_up(
+    path: str,
+    plain_hub: Sandbox,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(hubdoi.gateway.app, "SECONDS", 0.5)
+    database = f"sqlite:///{tmp_path / 'gateway.db'}"
+    with HostileServer(hostile_server.slow_body) as hub:
+        variables = environment(plain_hub, database, HUBDOI_GATEWAY_HUB=hub.endpoint)
+        institution = Institution(Settings.read(variables))
+        answer = TestClient(create_app(institution)).get(path)
+        institution.close()
+    assert (answer.status_code, answer.json()["code"]) == (502, "ServiceUnreachable")

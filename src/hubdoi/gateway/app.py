@@ -17,6 +17,7 @@ from .._version import __version__
 from ..hub.doi_server import error_response, not_valid
 from ..hub.wire import error_answer
 from ..net.log_rate import RATE_LIMIT
+from ..net.operation import operation
 from ..net.routes import add_routes
 from ..records.errors import HubdoiError
 from . import (
@@ -39,6 +40,8 @@ _log = logging.getLogger(__name__)
 _log.addFilter(RATE_LIMIT)
 
 MOST_BODY = 1024 * 1024
+SECONDS = 30.0
+"""How long one request may wait for the Hub, DataCite and others together: less than its client waits."""
 
 
 def create_app(institution: Institution) -> FastAPI:
@@ -52,6 +55,7 @@ def create_app(institution: Institution) -> FastAPI:
     app.state.institution = institution
     app.state.relay = relay.Relay(institution.settings)
     app.add_middleware(_Bounded)
+    app.add_middleware(_InTime)
     app.add_middleware(TracedRequests, traces=institution.metrics.traces)
     app.add_exception_handler(HubdoiError, _refused)
     app.add_exception_handler(HTTPException, _no_route)
@@ -135,6 +139,17 @@ def _failed(request: Request, error: Exception) -> Response:
     # The name of the exception alone: its text and its frames may hold what people sent.
     _log.error("%s failed: %s", request.method, type(error).__name__)
     return error_response(500, "The gateway failed to answer; try again.", "ServiceFailed")
+
+
+class _InTime:
+    """ASGI middleware: whatever a request asks of other servers has one deadline."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with operation(lambda: SECONDS, "one request to the gateway", "try again later"):
+            await self._app(scope, receive, send)
 
 
 class _Bounded:

@@ -17,6 +17,7 @@ from ..config import Secret, is_loopback
 from ..net.answer import BadEncoding, Headers, TooLarge, decoded
 from ..net.connections import FAILURES, Connections
 from ..net.http import LARGEST_ANSWER, user_agent
+from ..net.operation import current
 from ..records.errors import (
     HubdoiError,
     RepoNotFound,
@@ -59,6 +60,8 @@ class Relay:
         """
         url = f"{self.base}{path}?{query}" if query else self.base + path
         until = monotonic() + SECONDS
+        if whole := current():
+            until = min(until, whole.until)
         failure: HubdoiError | None = None
         try:
             with self._connections.send("GET", url, self._headers(token), None, until) as answer:

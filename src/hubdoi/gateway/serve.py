@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import signal
 import sys
 import tempfile
@@ -13,6 +14,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 from cryptography.fernet import Fernet
@@ -23,7 +25,7 @@ from ..config import Secret
 from ..minting.database import Database
 from ..minting.user_ledger import data_directory
 from ..net.serving import Server, listen, serve_until_stopped, url_of
-from ..records.errors import InvalidInput
+from ..records.errors import HubdoiError, InvalidInput
 from .app import create_app
 from .database import open_database
 from .institution import Institution
@@ -32,7 +34,10 @@ from .settings import Settings
 from .worker import run
 
 _THREADS = 32
-_GRACE = 30
+_GRACE = 8
+"""Seconds that what is being done has to end when the process is stopped."""
+_LAST = 1.0
+_log = logging.getLogger(__name__)
 
 
 def serve(host: str = "127.0.0.1", port: int = 0, *, demo: bool = False) -> int:
@@ -58,6 +63,10 @@ def serve(host: str = "127.0.0.1", port: int = 0, *, demo: bool = False) -> int:
                 _serve(institution, host, port, more)
             finally:
                 institution.close()
+            if not demo:
+                # Nobody else serves the database before this process has ended.
+                _leave()
+    _leave()
     return 0
 
 
@@ -74,10 +83,25 @@ def work(*, until_idle: bool = False, metrics_port: int | None = None) -> int:
     stop = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())
-    try:
-        run(institution, stop, until_idle=until_idle)
-    finally:
-        institution.close()
+    failures: list[HubdoiError] = []
+
+    def carry_out() -> None:
+        try:
+            run(institution, stop, until_idle=until_idle)
+        except HubdoiError as error:
+            failures.append(error)
+        finally:
+            stop.set()
+
+    # A thread of its own: this one hears the signals whatever DataCite does.
+    worker = threading.Thread(target=carry_out, name="hubdoi-worker")
+    worker.start()
+    stop.wait()
+    worker.join(_GRACE)
+    institution.close()
+    if failures:
+        raise failures[0]
+    _leave()
     return 0
 
 
@@ -123,12 +147,28 @@ def _serve(institution: Institution, host: str, port: int, more: Mapping[str, An
     stop = threading.Event()
     worker = threading.Thread(target=run, args=(institution, stop), name="hubdoi-worker")
     worker.start()
+    server = Server(create_app(institution), threads=_THREADS, grace=_GRACE, on_stop=stop.set)
     try:
-        server = Server(create_app(institution), threads=_THREADS, grace=_GRACE)
         serve_until_stopped(server, listening, lambda: {"endpoint": endpoint, **more})
     finally:
         stop.set()
-        worker.join()
+        worker.join(_LAST)
+
+
+def _leave() -> None:
+    """End this process, although a thread of it waits for DataCite: another process goes on.
+
+    What was recorded is durable, and a transaction that is open ends with the process.
+    """
+    until = monotonic() + _LAST
+    others = [one for one in threading.enumerate() if not one.daemon]
+    others.remove(threading.current_thread())
+    for thread in others:
+        thread.join(max(0.0, until - monotonic()))
+    if any(thread.is_alive() for thread in others):
+        _log.warning("stopped before the end of what was being done")
+        logging.shutdown()
+        os._exit(0)
 
 
 def _serve_metrics(institution: Institution, port: int) -> None:

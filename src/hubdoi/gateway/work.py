@@ -29,6 +29,7 @@ from ..minting.ledger import Entry, Ledger
 from ..minting.ledger_queries import ENTRY_COLUMNS
 from ..minting.ledger_tables import consents, repositories, versions
 from ..minting.service import REFUSALS, DoiService
+from ..net.operation import current
 from ..records import Version
 from ..records.errors import (
     AccessError,
@@ -212,6 +213,8 @@ class Work:
             ServiceFailed, ServiceBusy: not now; a worker goes on with it.
         """
         deadline = monotonic() + patience
+        if whole := current():
+            deadline = min(deadline, whole.until)
         while True:
             outcome = self.attempt(entry.id)
             if outcome and outcome.error:

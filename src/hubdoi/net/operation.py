@@ -2,8 +2,8 @@
 
 Each request has a bound of its own (`http.LONGEST_OPERATION`); pages, retries and many
 repositories add up. An operation begins where a person asks for something: at a command, a method
-of a `Client`, an action of a panel, a request of the JupyterLab extension. Whatever it asks, it asks
-within what is left.
+of a `Client`, an action of a panel, a request of the JupyterLab extension or of an institution's
+gateway. Whatever it asks, it asks within what is left.
 """
 
 from __future__ import annotations
@@ -23,11 +23,16 @@ T = TypeVar("T")
 
 
 class Operation:
-    """Something that began now and may take `seconds`, which is asked for at its first request."""
+    """Something that began now and may take `seconds`, which is asked for at its first request.
 
-    def __init__(self, seconds: Callable[[], float]) -> None:
+    `what` it is, and the `way_out` of who has waited too long, are words of the error.
+    """
+
+    def __init__(self, seconds: Callable[[], float], what: str, way_out: str) -> None:
         self._began = monotonic()
         self._ask = seconds
+        self._what = what
+        self._way_out = way_out
         self._answered = 0
         self._lock = threading.Lock()
 
@@ -53,8 +58,8 @@ class Operation:
         """The error for a request to `base` that cannot be answered in time any more."""
         done = f"{self._answered} request{'' if self._answered == 1 else 's'}"
         return ServiceUnreachable(
-            f"{urlsplit(base).netloc} did not answer within the {self._seconds:g} s that one command may take, "
-            f"after {done} had been answered; try again, or allow more seconds with HUBDOI_TIMEOUT."
+            f"{urlsplit(base).netloc} did not answer within the {self._seconds:g} s that {self._what} may take, "
+            f"after {done} had been answered; {self._way_out}."
         )
 
 
@@ -67,9 +72,13 @@ def current() -> Operation | None:
 
 
 @contextmanager
-def operation(seconds: Callable[[], float]) -> Iterator[None]:
+def operation(
+    seconds: Callable[[], float],
+    what: str = "one command",
+    way_out: str = "try again, or allow more seconds with HUBDOI_TIMEOUT",
+) -> Iterator[None]:
     """Everything that is asked within the block shares one deadline; within another, that one's."""
-    token = _current.set(_current.get() or Operation(seconds))
+    token = _current.set(_current.get() or Operation(seconds, what, way_out))
     try:
         yield
     finally:

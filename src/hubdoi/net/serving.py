@@ -50,14 +50,20 @@ class Server(uvicorn.Server):
     """uvicorn's server, which another thread can stop without waiting for its next look.
 
     `threads` is how many requests are carried out at the same time; `grace` is how many seconds
-    they may take to end when the server stops. At most `most` connections are open at the same
-    time (`accepting.room` by default).
+    they may take to end when the server stops; `on_stop` is called as soon as it does. At most
+    `most` connections are open at the same time (`accepting.room` by default).
     """
 
     _loop: asyncio.AbstractEventLoop | None = None
 
     def __init__(
-        self, app: ASGIApp, *, threads: int, grace: int = 3, most: int | None = None
+        self,
+        app: ASGIApp,
+        *,
+        threads: int,
+        grace: int = 3,
+        most: int | None = None,
+        on_stop: Callable[[], object] | None = None,
     ) -> None:
         super().__init__(
             uvicorn.Config(
@@ -73,6 +79,7 @@ class Server(uvicorn.Server):
             )
         )
         self._threads = threads
+        self._on_stop = on_stop
         self._most = most or room()
         # Whoever sends nonsense to the port would fill the disk with what is said about it.
         logging.getLogger("uvicorn.error").addFilter(RATE_LIMIT)
@@ -87,6 +94,8 @@ class Server(uvicorn.Server):
         )
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        if self._on_stop is not None:
+            self._on_stop()
         self._acceptor.stop()
         for connection in list(self.server_state.connections):
             connection.shutdown()
