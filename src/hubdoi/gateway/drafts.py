@@ -103,12 +103,10 @@ class Drafts:
         _log.warning("parked" if parked else "delayed", extra={"doi": row.doi, "kind": kind})
 
     def restore(self, doi: Doi) -> bool:
-        """Make the draft again that DataCite has lost; False where it is there, or the DOI is reserved no more.
+        """Make the draft again that DataCite has lost; False where the DOI is reserved no more.
 
         Raises: as `attempt`.
         """
-        if self.work.service.registrar.knows(doi):
-            return False
         with self.database.transaction():
             if not self.book.holds(doi):
                 return False

@@ -213,7 +213,7 @@ def _of_reservations(institution: Institution) -> Iterator[Finding]:
         row, why = unfinished.get(doi.name), None
         if row is None:
             try:
-                if not drafts.restore(doi):
+                if institution.registrar.knows(doi) or not drafts.restore(doi):
                     continue
             except HubdoiError as error:
                 why = error.message
