@@ -596,3 +596,66 @@ def test_tokens_outlive_a_restart(tmp_path: Any) -> None:
         assert httpx.get(f"{hub.endpoint}/oauth/jwks").json() == keys
     stored = (tmp_path / "data" / "sandbox.db").read_bytes()
     assert token.encode() not in stored
+
+
+APP = "http://localhost:5173"
+ALLOWED = "access-control-allow-origin"
+
+
+def preflight(hub: Sandbox, path: str, method: str) -> httpx.Response:
+    headers = {
+        "Origin": APP,
+        "Sec-Fetch-Site": "same-site",
+        "Access-Control-Request-Method": method,
+        "Access-Control-Request-Headers": "authorization",
+    }
+    return httpx.options(hub.endpoint + path, headers=headers)
+
+
+def test_an_application_in_a_browser_at_another_origin_signs_in(hub: Sandbox) -> None:
+    page = {"Origin": APP, "Sec-Fetch-Site": "same-site", "Sec-Fetch-Mode": "cors"}
+    found = httpx.get(f"{hub.endpoint}/.well-known/openid-configuration", headers=page)
+    assert found.headers[ALLOWED] == APP and "Origin" in found.headers["vary"]
+    form, _ = public_token(hub, "openid profile")
+    # The code was redeemed by now: the answer is an error, and the page can read it.
+    answer = httpx.post(found.json()["token_endpoint"], data=form, headers=page)
+    assert (answer.status_code, answer.headers[ALLOWED]) == (400, APP)
+    assert answer.json()["error"] == "invalid_grant"
+    redeemed, token = public_token(hub, "openid profile")
+    form = {"grant_type": "refresh_token", "refresh_token": token["refresh_token"]}
+    form["client_id"] = redeemed["client_id"]
+    answer = httpx.post(found.json()["token_endpoint"], data=form, headers=page)
+    assert (answer.status_code, answer.headers[ALLOWED]) == (200, APP)
+    assert "access-control-allow-credentials" not in answer.headers
+    asked = preflight(hub, "/oauth/userinfo", "GET")
+    assert (asked.status_code, asked.headers[ALLOWED]) == (204, APP)
+    assert "authorization" in asked.headers["access-control-allow-headers"]
+    bearer = page | {"Authorization": f"Bearer {answer.json()['access_token']}"}
+    told = httpx.get(found.json()["userinfo_endpoint"], headers=bearer)
+    assert told.json()["preferred_username"] == "ada" and told.headers[ALLOWED] == APP
+
+
+def test_another_origin_gets_at_nothing_that_takes_a_cookie(hub: Sandbox) -> None:
+    browser = Browser(hub).sign_in("ada")
+    page = {"Origin": APP, "Sec-Fetch-Site": "same-site"}
+    for method, path, status in (
+        # The cookie is not read where another origin may call.
+        ("GET", "/oauth/userinfo", 401),
+        ("POST", "/oauth/userinfo", 401),
+        ("POST", "/oauth/token", 415),
+        ("POST", "/oauth/authorize", 403),
+        ("POST", "/oauth/register", 403),
+        ("POST", "/oauth/device", 403),
+        ("POST", "/api/repos/create", 403),
+    ):
+        answer = browser.client.request(method, hub.endpoint + path, headers=page)
+        assert answer.status_code == status, path
+        assert (ALLOWED in answer.headers) is (status != 403), path
+        assert "set-cookie" not in answer.headers
+    for path in ("/settings/account", "/api/whoami-v2", "/oauth/authorize", "/ada/tiny-bert"):
+        assert ALLOWED not in browser.client.get(hub.endpoint + path, headers=page).headers
+        assert ALLOWED not in preflight(hub, path, "POST").headers
+    browser.client.close()
+    # A foreign Host is refused before its Origin is looked at.
+    foreign = {"Host": "evil.example", "Origin": "http://evil.example"}
+    assert httpx.get(f"{hub.endpoint}/oauth/jwks", headers=foreign).status_code == 421

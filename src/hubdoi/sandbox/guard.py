@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from . import cross_origin
 from .large import MAX_LARGE_BYTES
 from .refusal import Refusal
 from .xorbs import MAX_XORB_BYTES
@@ -61,7 +62,14 @@ class Guard:
             refused = "Unrecognised Host header; use this server's own URL."
             await _refuse(send, Refusal(421, refused))
             return
-        if scope["method"] not in SAFE_METHODS and not self._is_same_site(headers):
+        origin, path = headers.get("origin"), scope["path"]
+        if origin and path in cross_origin.METHODS and not self._is_same_site(headers):
+            send = cross_origin.shown_to(origin, send)
+            if scope["method"] == "OPTIONS":
+                await cross_origin.answer_preflight(send, path)
+                return
+            scope = cross_origin.without_cookies(scope)
+        elif scope["method"] not in SAFE_METHODS and not self._is_same_site(headers):
             await _refuse(send, Refusal(403, "Another site cannot make a browser do this."))
             return
         limit = _limit(scope["path"])
