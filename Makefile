@@ -13,7 +13,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 # What the tests of TeX, the browser and the gateway need (libatomic1: playwright); pandoc comes with pypandoc_binary.
 PACKAGES := chromium-headless-shell libatomic1 fonts-dejavu-core fonts-droid-fallback poppler-utils texlive-latex-base texlive-latex-recommended \
-	texlive-luatex texlive-bibtex-extra texlive-publishers biber lmodern postgresql
+	texlive-luatex texlive-bibtex-extra texlive-publishers biber lmodern postgresql nginx
 
 .PHONY: help audit fuzz demo lab labextension test test-long lint types frontend unit notebooks browser coverage pictures docs lowest dist bench profile system clean checks audited compiled tutorials documents environment load
 
