@@ -83,7 +83,10 @@ class DoiService:
         Raises:
             RepoNotFound: there is none, or `person` cannot see it.
         """
-        info = self.hub.info(repo, person)
+        return self.status_from(self.hub.info(repo, person), person)
+
+    def status_from(self, info: RepoInfo, person: Person | None) -> Status:
+        """The same of what `person` sees of the repository at its latest commit."""
         standing = self.ledger.standing(info.uid, info.head or "")
         versions = standing.versions
         if info.head and not version_of_head(versions, info.head):

@@ -54,6 +54,7 @@ def templates_of(package: str) -> Environment:
         loader=PackageLoader(package, "templates"),
         autoescape=True,
         undefined=StrictUndefined,
+        auto_reload=False,
         trim_blocks=True,
         lstrip_blocks=True,
     )

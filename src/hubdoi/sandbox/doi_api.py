@@ -41,7 +41,8 @@ class Asker:
         self.service.check_may_mint(repo, self.person)
 
     def status(self, repo: Repo) -> Status:
-        return self.service.status(repo, self.person)
+        with self.world.reading():
+            return self.service.status(repo, self.person)
 
     def mint(self, repo: Repo, request: MintRequest, *, key: str | None = None) -> Version:
         return self.service.mint(repo, self.person, request, key=key)

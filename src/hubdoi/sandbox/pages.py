@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from importlib.resources import files as resources
 from itertools import islice
 from typing import Annotated, Any
@@ -38,7 +39,7 @@ _OURS = frozenset({"api", "datacite", "doi", "lfs", "static", "xet"})
 _STATIC = {"page.css": "text/css", "page.js": "text/javascript", "icon.svg": "image/svg+xml"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class RepoView:
     """A repository at one revision, with everything that its pages say of it.
 
@@ -70,7 +71,7 @@ class RepoView:
         """What the page's links name: the revision that was asked for, or the default branch."""
         return self.revision or "main"
 
-    @property
+    @cached_property
     def cited(self) -> Version:
         """What "Cite this model" cites: the version of this revision, else the newest, else none."""
         if found := self.version or self.newest:
@@ -94,7 +95,8 @@ def view_of(request: Request, repo: Repo, revision: str | None = None) -> RepoVi
     world, person = world_of(request), person_of(request)
     with world.reading():
         info = world.store.info(repo, person, revision)
-        status = world.service.status(info.repo, person)
+        head = info if revision is None else world.store.info(info.repo, person)
+        status = world.service.status_from(head, person)
         commit = world.store.commits.resolve(info.uid, info.revision)
         files = world.store.commits.listing(commit)
         likes = world.store.likes.count(info.uid)
@@ -317,7 +319,8 @@ def _add_routes(kind: RepoType, prefix: str) -> None:
 
     @router.get(base)
     def page(request: Request, namespace: str, name: str) -> Response:
-        return _page(request, repo_of(kind, namespace, name))
+        with world_of(request).reading():
+            return _page(request, repo_of(kind, namespace, name))
 
     for path, answer in (("tree", _tree), ("blob", _blob), ("commits", _commits)):
         router.add_api_route(f"{base}/{path}/{{rest:path}}", _reader(kind, answer), methods=["GET"])
@@ -325,7 +328,8 @@ def _add_routes(kind: RepoType, prefix: str) -> None:
 
 def _reader(kind: RepoType, answer: Any) -> Any:
     def read(request: Request, namespace: str, name: str, rest: str) -> Response:
-        found: Response = answer(request, repo_of(kind, namespace, name), rest)
+        with world_of(request).reading():
+            found: Response = answer(request, repo_of(kind, namespace, name), rest)
         return found
 
     return read
