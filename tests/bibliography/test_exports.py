@@ -158,7 +158,7 @@ def test_a_crate_is_read_back_by_its_library(
     crate = ROCrate(folder)
     assert crate.mainEntity.id == "analysis%20%C3%BC.ipynb"
     assert (folder / notebook.name).read_bytes() == notebook.read_bytes()
-    assert crate.license.id == "https://spdx.org/licenses/CC-BY-4.0.html"
+    assert crate.license.id == "https://creativecommons.org/licenses/by/4.0/"
     model, dataset = crate.mainEntity["isBasedOn"]
     # the library reads the id of a folder with a slash at its end
     assert model.id.endswith(f"/ada/tiny-bert/tree/{commits['model']}/")
@@ -251,7 +251,7 @@ def test_croissant_is_the_hub_s_file_with_doi_commit_and_licence(
     assert document["identifier"] == [doi.url]
     assert document["version"] == commits["dataset"]
     assert doi.name in document["citeAs"] and document["citeAs"].startswith("@")
-    assert document["license"] == "https://spdx.org/licenses/CC-BY-4.0.html"
+    assert document["license"] == "https://creativecommons.org/licenses/by/4.0/"
     import mlcroissant  # takes seconds
 
     metadata = mlcroissant.Dataset(path).metadata

@@ -499,7 +499,7 @@ def test_schema_org_has_what_dataset_search_reads(make: Make) -> None:
             )
         )
     )
-    assert data["license"] == "https://spdx.org/licenses/CC-BY-4.0.html"
+    assert data["license"] == "https://creativecommons.org/licenses/by/4.0/"
     assert data["creator"] == data["author"] and data["creator"][0]["@type"] == "Person"
     assert data["isAccessibleForFree"] is True
     assert data["includedInDataCatalog"]["name"] == "Hugging Face"
@@ -535,3 +535,14 @@ def test_cff_names_an_author_once_and_data_as_its_schema_does(make: Make) -> Non
     document = yaml.safe_load(str(cite(twice, "cff")))
     assert len(document["authors"]) == 1
     assert (document["type"], document["preferred-citation"]["type"]) == ("dataset", "data")
+
+
+def test_subjects_are_keywords(make: Make) -> None:
+    version = make(1, subjects=["deep learning", "a\nTY  - HACK", "deep learning"])
+    ris = str(cite(version, "ris"))
+    assert "KW  - deep learning\n" in ris and "\nTY  - HACK" not in ris
+    assert yaml.safe_load(str(cite(version, "cff")))["keywords"] == [
+        "deep learning",
+        "a TY - HACK",
+    ]
+    assert "keywords" not in yaml.safe_load(str(cite(make(1), "cff")))

@@ -381,3 +381,10 @@ def test_given_names_are_tried_only_where_they_tell_works_apart(
     assert pandoc._given_names_decide(items) is decide
     tried = pandoc._run(json.dumps(items), "csljson", "plain", str(path), "en-US")
     assert pandoc.bibliography(items, path, "en-US", "plain") == tried
+
+
+@pytest.mark.parametrize("style", ["apa", "nature", "harvard-cite-them-right", "vancouver"])
+def test_an_east_asian_given_name_is_no_initial(make: Make, style: str) -> None:
+    people = ["山田, 太郎", "김, 철수", "Иванов, Иван"]
+    text = str(cite(make(1, authors=[Author.person(name) for name in people]), style=style))
+    assert "山田太郎" in text and "山田太郎." not in text and "Иванов" in text

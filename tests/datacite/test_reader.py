@@ -518,3 +518,21 @@ def test_all_languages_of_a_work_are_in_its_record(description: str | None) -> N
 def test_a_single_language_is_said_once() -> None:
     version = Version.from_parts(doi="10.1234/x", title="x", language="en")
     assert attributes(version)["language"] == "en" and "descriptions" not in attributes(version)
+
+
+def test_a_resource_is_created_before_its_doi_is_issued() -> None:
+    version = Version.from_parts(
+        doi="10.5072/hf/0001",
+        repo="ada/tiny-bert",
+        revision="c" * 40,
+        created="2026-11-23T10:00:00Z",
+        dates=[Dated("2024-05-01T08:00:00Z", "Created")],
+    )
+    dates = {one["dateType"]: one["date"] for one in attributes(version)["dates"]}
+    assert dates == {"Created": "2024-05-01T08:00:00Z", "Issued": "2026-11-23T10:00:00Z"}
+    again = version_from(attributes(version))
+    assert (again.created, again.dates) == (version.created, version.dates)
+    # A record of the Hub that knows the year alone is given no day on which the work was made.
+    year = [{"date": "2022", "dateType": "Issued"}]
+    real = read(url="https://huggingface.co/gpt2", dates=year, registered="2022-10-01T00:00:00Z")
+    assert real.repo and attributes(real)["dates"] == year

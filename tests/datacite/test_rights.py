@@ -219,7 +219,7 @@ def test_a_gate_is_in_the_record(
     # It is no licence: formats that have a place for those only do not name it.
     assert [one.spdx for one in version.licenses] == (["CC-BY-4.0"] if license else [])
     thing = json.loads(str(cite(version, "schema.org")))
-    assert thing.get("license") == (license and "https://spdx.org/licenses/CC-BY-4.0.html")
+    assert thing.get("license") == (license and "https://creativecommons.org/licenses/by/4.0/")
     assert thing.get("isAccessibleForFree") is is_free
     assert sentence in thing["conditionsOfAccess"]
     assert "purl.org" not in str(cite(version, "cff"))
@@ -248,3 +248,23 @@ def test_a_repository_without_a_gate_states_nothing() -> None:
     assert access_statements("open") == access_statements(None) == ()
     assert access_of(()) == access_of([Rights("MIT")]) == "open"
     assert access_of([Rights("closed", "info:eu-repo/semantics/closedAccess")]) is None
+
+
+@pytest.mark.parametrize(
+    ("word", "page"),
+    [
+        ("cc-by-4.0", "https://creativecommons.org/licenses/by/4.0/"),
+        ("cc-by-nc-sa-3.0", "https://creativecommons.org/licenses/by-nc-sa/3.0/"),
+        ("cc0-1.0", "https://creativecommons.org/publicdomain/zero/1.0/"),
+        ("apache-2.0", "https://spdx.org/licenses/Apache-2.0.html"),
+    ],
+)
+def test_a_licence_of_creative_commons_has_its_own_uri(word: str, page: str) -> None:
+    version = Version.from_parts(doi="10.1234/x", title="x", license=word)
+    (written,) = attributes(version)["rightsList"]
+    assert written["rightsUri"] == page
+    again = version_from({"doi": "10.1234/x", "rightsList": [written]})
+    assert (again.license, again.license_url) == (spdx_identifier(word), None)
+    assert json.loads(str(cite(version, "schema.org")))["license"] == page
+    (item,) = json.loads(str(cite(version, "zotero")))["items"]
+    assert item["rights"] == spdx_identifier(word)

@@ -38,7 +38,15 @@ def test_r04_subjects_are_what_it_is_about() -> None:
         languages=("en", "Zh", "multilingual"),
         tags=(
             *("bert", "fill-mask", "task_categories:text-classification", "ai", "en", "zh"),
-            *("multilingual", "endpoints_compatible", "region:us", "license:mit", "doi:10.1/x"),
+            *(
+                "transformers",
+                "safetensors",
+                "multilingual",
+                "endpoints_compatible",
+                "region:us",
+                "license:mit",
+                "doi:10.1/x",
+            ),
         ),
     )
     assert info.subjects == ("bert", "fill-mask", "text-classification", "ai")

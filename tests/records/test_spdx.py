@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from hubdoi.records.spdx import spdx_identifier, spdx_url
+from hubdoi.records.spdx import license_page, spdx_identifier
 
 
 @pytest.mark.parametrize(
@@ -24,4 +24,4 @@ def test_words_of_cards_are_known_to_spdx_or_not(word: str | None, identifier: s
 
 
 def test_an_identifier_has_a_page() -> None:
-    assert spdx_url("MIT") == "https://spdx.org/licenses/MIT.html"
+    assert license_page("MIT") == "https://spdx.org/licenses/MIT.html"

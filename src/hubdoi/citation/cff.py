@@ -44,6 +44,7 @@ def document(version: Version) -> dict[str, Any]:
         "type": "dataset" if is_dataset else "software",
         **_reference(version),
         "abstract": plain_text(version.description or ""),
+        "keywords": list(dict.fromkeys(filter(None, map(plain_line, version.subjects)))),
         **_license(version),
         "commit": version.revision
         if version.revision and _REVISION.fullmatch(version.revision)

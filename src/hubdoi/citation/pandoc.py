@@ -16,6 +16,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from ..records.errors import InvalidInput, MissingLibrary
+from ..records.names import is_east_asian, reading_order
 
 _TIMEOUT = 120
 """Seconds after which a style that does not end is given up."""
@@ -58,13 +59,29 @@ def bibliography(items: Sequence[dict[str, Any]], style: Path, locale: str | Non
         InvalidInput: pandoc cannot use the style.
     """
     return _run(
-        json.dumps(_inert(list(items))),
+        json.dumps(_inert([_with_whole_names(item) for item in items])),
         "csljson",
         to,
         str(style),
         locale,
         with_given_names=_given_names_decide(items),
     )
+
+
+def _with_whole_names(item: dict[str, Any]) -> dict[str, Any]:
+    """`item` with East Asian names in one part: citeproc would take a given name for an initial, and
+    put a full stop after it."""
+    changed = {
+        role: [
+            {"literal": reading_order(one["family"], one["given"])}
+            if "given" in one and is_east_asian(one["family"] + one["given"])
+            else one
+            for one in item[role]
+        ]
+        for role in ("author", "editor")
+        if role in item
+    }
+    return item | changed
 
 
 def notes(items: Sequence[dict[str, Any]], style: Path, locale: str | None) -> str:

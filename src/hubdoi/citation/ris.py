@@ -48,6 +48,7 @@ def _reference(version: Version) -> dict[str, Any]:
         "doi": version.doi.name if version.doi else None,
         "urls": [link_of(version)] if link_of(version) else None,
         "language": plain_line("; ".join(version.languages) or version.language or ""),
+        "keywords": list(map(plain_line, version.subjects)),
         "abstract": " ".join(plain_text(version.description or "").split()),
     }
     return {name: value for name, value in found.items() if value}

@@ -224,9 +224,15 @@ def _dates(version: Version) -> list[dict[str, str]] | None:
         if entry.type in _DATE_TYPES
     ]
     said = {entry["dateType"] for entry in found}
-    if version.created is not None and not said & {"Created", "Issued"}:
+    missing: tuple[str, ...] = ()
+    if not said & {"Created", "Issued"}:
+        missing = ("Created", "Issued")
+    elif version.repo and "Issued" not in said:
+        # On a Hub a DOI is published the day it is registered; elsewhere nobody knows.
+        missing = ("Issued",)
+    if version.created is not None:
         moment = show_moment(version.created)
-        found = [{"date": moment, "dateType": kind} for kind in ("Created", "Issued")] + found
+        found += [{"date": moment, "dateType": kind} for kind in missing]
     return found or None
 
 

@@ -9,7 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from ..records import Author, MintRequest, Person, RepoInfo, Version, title_with_revision
+from ..records import (
+    Author,
+    MintRequest,
+    Person,
+    RepoInfo,
+    Version,
+    show_moment,
+    title_with_revision,
+)
+from ..records.dated import Dated
 from ..records.errors import InvalidAuthor
 
 
@@ -34,6 +43,8 @@ def version_of(
         subjects=info.subjects,
         contributors=info.contributors,
         funding=info.funding,
+        # DataCite's Created is of the resource; the day on which it got its DOI is Issued.
+        dates=[Dated(show_moment(info.revision_date), "Created")] if info.revision_date else (),
         formats=info.formats,
         sizes=info.sizes,
         **parts,

@@ -135,7 +135,7 @@ def reading_order(family: str, given: str | None) -> str:
     """The name as it is read: ``Ada Lovelace``, ``李小明``, ``Martin King Jr.``"""
     if not given:
         return family
-    if _is_east_asian(family + given):
+    if is_east_asian(family + given):
         return f"{family} {given}" if _is_hangul(family + given) else f"{family}{given}"
     return f"{given} {family}"
 
@@ -147,6 +147,10 @@ def _split_at_comma(name: str) -> tuple[str, str]:
     family, rest = parts[0], parts[1:]
     suffixes = [part for part in rest if _is_suffix(part)]
     given = ", ".join(part for part in rest if not _is_suffix(part))
+    before, _, last = given.rpartition(" ")
+    if before and not suffixes and _is_suffix(last) and last not in ("V", "VI"):
+        # "van den Berg, Jan Jr."; "Smith, John V" has initials.
+        suffixes, given = [last], before
     if suffixes and not given and len(family.split()) > 1:
         # "Martin King, Jr.": the comma only sets the suffix apart.
         whole, first = split_person(family)
@@ -158,7 +162,7 @@ def _family_place(words: list[str]) -> tuple[int, int]:
     """Where the family name begins and ends; (0, len) when that is unknown."""
     whole = (0, len(words))
     last = len(words) - 1
-    if _is_east_asian("".join(words)):
+    if is_east_asian("".join(words)):
         return (0, 1) if len(words) == 2 else whole
     if any(_script(word) == "ARABIC" for word in words):
         return (1, 2) if len(words) == 2 and words[0] not in _ARABIC_COMPOUNDS else whole
@@ -216,8 +220,8 @@ def _is_written_like_a_person(name: str) -> bool:
     words = name.split()
     if not 2 <= len(words) <= 5 or name.lower() in _NOT_PERSONS:
         return False
-    if any(map(_is_east_asian, words)):
-        return all(map(_is_east_asian, words)) and len(words) == 2
+    if any(map(is_east_asian, words)):
+        return all(map(is_east_asian, words)) and len(words) == 2
     plain = [word for word in words if word not in _PARTICLES and not _is_suffix(word)]
     return len(plain) >= 2 and all(map(_is_name_word, plain))
 
@@ -236,7 +240,7 @@ def _is_suffix(word: str) -> bool:
     return _SUFFIX.fullmatch(word) is not None
 
 
-def _is_east_asian(text: str) -> bool:
+def is_east_asian(text: str) -> bool:
     letters = [character for character in text if character.isalpha()]
     return bool(letters) and all(
         _script(character) in ("CJK", "HANGUL", "HIRAGANA", "KATAKANA") for character in letters

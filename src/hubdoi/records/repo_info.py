@@ -20,6 +20,12 @@ _OF_THE_HUB = frozenset(
     "autotrain_compatible co2_eq_emissions custom_code endpoints_compatible eval-results has_space "
     "model-index text-embeddings-inference text-generation-inference".split()
 )
+# Tags for the libraries and file formats that the Hub finds: not what a work is about.
+_TOOLS = frozenset(
+    "adapter-transformers coreml diffusers gguf jax joblib keras mlx onnx openvino peft pickle pytorch "
+    "rust safetensors sentence-transformers setfit sklearn tensorboard tensorflow tf tf-keras tflite timm "
+    "transformers transformers.js".split()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,9 +141,9 @@ class RepoInfo:
     @property
     def subjects(self) -> tuple[str, ...]:
         """The tags that say what it is about: the task and free words, not licence, region or DOI,
-        nor its languages, nor what the Hub can do with it."""
+        nor its languages, its libraries and formats, nor what the Hub can do with it."""
         found = []
-        apart = _OF_THE_HUB.union(map(str.lower, self.languages))
+        apart = (_OF_THE_HUB | _TOOLS).union(map(str.lower, self.languages))
         for tag in self.tags:
             kind, colon, value = tag.partition(":")
             if not colon and tag.lower() not in apart:

@@ -62,7 +62,9 @@ class Rights:
 
     @property
     def line(self) -> str:
-        """In a few words: the licence's own, else its identifier, else its page."""
+        """In a few words: SPDX's for what they mean alone, else its own, its identifier, its page."""
+        if spdx := spdx_identifier(self.text):
+            return spdx
         return self.text or self.spdx or self.identifier or self.url
 
 

@@ -106,6 +106,7 @@ def spdx_name(identifier: str) -> str:
     return _NAMES[identifier]
 
 
+_CREATIVE_COMMONS = re.compile(r"CC-(BY(?:-[A-Z]+)*)-(\d\.\d)")
 _PAGES = {
     "bigcode-openrail-m": "https://huggingface.co/spaces/bigcode/bigcode-model-license-agreement",
     "bigscience-bloom-rail-1.0": "https://huggingface.co/spaces/bigscience/license",
@@ -123,10 +124,18 @@ _PAGES = {
 
 
 def license_page(word: str | None) -> str | None:
-    """The page of the licence that `word` means: SPDX's, else the licence's own; None if unknown."""
+    """The page of the licence that `word` means; None if unknown.
+
+    A licence of Creative Commons has a URI of its own, which is the one that DataCite, schema.org and
+    harvesters know it by; another one of the SPDX list has SPDX's page.
+    """
     spdx = spdx_identifier(word)
+    if spdx == "CC0-1.0":
+        return "https://creativecommons.org/publicdomain/zero/1.0/"
+    if spdx and (found := _CREATIVE_COMMONS.fullmatch(spdx)):
+        return f"https://creativecommons.org/licenses/{found[1].lower()}/{found[2]}/"
     if spdx:
-        return spdx_url(spdx)
+        return f"https://spdx.org/licenses/{spdx}.html"
     return _PAGES.get(word.strip().lower()) if word else None
 
 
@@ -151,7 +160,3 @@ def spdx_of_page(url: str) -> str | None:
         if match := re.fullmatch(pattern, page, flags=re.IGNORECASE):
             return spdx_identifier(form.format(*match.groups()))
     return None
-
-
-def spdx_url(identifier: str) -> str:
-    return f"https://spdx.org/licenses/{identifier}.html"
