@@ -54,7 +54,7 @@ def test_members_write_to_what_belongs_to_their_organisation(world):
 
 def test_revisions_by_id_beginning_branch_and_tag(world):
     commits, uid = world.store.commits, world.store.info(BERT, None).uid
-    first = commits.head(uid)
+    first = commits.resolve(uid, None).oid
     second = commits.commit(uid, ADA, Change({"x": b"x"}), title="second")
     commits.create_ref(uid, "refs/tags/v1", first)
     commits.create_ref(uid, "refs/heads/old", first)

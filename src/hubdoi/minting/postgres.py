@@ -22,6 +22,8 @@ _CONNECT_SECONDS = 5
 _GLANCES = 4
 _IDLE_SECONDS = 30.0
 """A connection that was not used for so long is asked whether it is still there."""
+# Made for one question, without a file of its own to open and close, where the system has that.
+_Selector = getattr(selectors, "PollSelector", selectors.DefaultSelector)
 # The number of the lock under which tables are made; any number that nobody else uses.
 CREATE_LOCK = 0x687562646F69
 
@@ -139,7 +141,7 @@ def _check_out(connection: Any, record: Any, _proxy: Any) -> None:
     no round trip. What a firewall dropped in silence takes one.
     """
     try:
-        with selectors.DefaultSelector() as readable:
+        with _Selector() as readable:
             readable.register(connection.fileno(), selectors.EVENT_READ)
             if readable.select(0):
                 raise DisconnectionError

@@ -76,10 +76,6 @@ class Commits:
         self._contents = Contents(database)
         self._trees = Trees(database)
 
-    def head(self, uid: str) -> str | None:
-        """The newest commit of the default branch, or None."""
-        return self._target(uid, MAIN)
-
     def resolve(self, uid: str, revision: str | None) -> Commit | None:
         """The commit that `revision` names: an id, the beginning of one, a branch, a tag or a ref.
 

@@ -13,6 +13,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 from ..records import Doi, Person, Repo
 from ..records.errors import LockedByDoi, RepoNotFound
 from .clock import Clock, hub_time
+from .commits import HEAD, WITH_HEAD, Commit, head_of
 from .events import Events
 from .people import People
 from .refusal import Refusal
@@ -44,10 +45,14 @@ class Repository:
 
 
 # Building a statement takes longer than running it: that of every request is built once.
-_NAMED = select(REPOSITORIES).where(
-    REPOSITORIES.c.type == bindparam("kind"),
-    REPOSITORIES.c.key == bindparam("name"),
-    REPOSITORIES.c.deleted.is_(None),
+_NAMED = (
+    select(REPOSITORIES, *HEAD)
+    .select_from(WITH_HEAD)
+    .where(
+        REPOSITORIES.c.type == bindparam("kind"),
+        REPOSITORIES.c.key == bindparam("name"),
+        REPOSITORIES.c.deleted.is_(None),
+    )
 )
 
 
@@ -102,16 +107,21 @@ class Repositories:
         Raises:
             RepoNotFound: there is none, or they cannot see it.
         """
-        found = self._named(repo)
+        return self.with_head(repo, person)[0]
+
+    def with_head(self, repo: Repo, person: Person | None) -> tuple[Repository, Commit | None]:
+        """What `find` finds, and its latest commit. Raises as `find`."""
+        found = self._by_name((repo.type, repo.id.lower()))
         if found is None:
             with self._database.reading() as connection:
                 row = connection.execute(
-                    select(REPOSITORIES)
+                    select(REPOSITORIES, *HEAD)
+                    .select_from(WITH_HEAD)
                     .join(REDIRECTS, REDIRECTS.c.uid == REPOSITORIES.c.uid)
                     .where(*_is_key(REDIRECTS, repo), REPOSITORIES.c.deleted.is_(None))
                 ).first()
-            found = None if row is None else from_row(row)
-        if found is None or not found.is_visible_to(person):
+            found = None if row is None else (from_row(row), head_of(row))
+        if found is None or not found[0].is_visible_to(person):
             raise RepoNotFound(
                 f"There is no {repo.type} {repo.id} here, or it is private; "
                 "check its name and your token."
@@ -225,12 +235,13 @@ class Repositories:
             )
 
     def _named(self, repo: Repo) -> Repository | None:
-        return self._by_name((repo.type, repo.id.lower()))
+        found = self._by_name((repo.type, repo.id.lower()))
+        return found and found[0]
 
-    def _read(self, name: tuple[str, str]) -> Repository | None:
+    def _read(self, name: tuple[str, str]) -> tuple[Repository, Commit | None] | None:
         with self._database.reading() as connection:
             row = connection.execute(_NAMED, {"kind": name[0], "name": name[1]}).first()
-        return None if row is None else from_row(row)
+        return None if row is None else (from_row(row), head_of(row))
 
 
 def visible_to(person: Person | None) -> Any:

@@ -16,7 +16,7 @@ from ..records.rights import licenses_of
 from .changes import Change
 from .clock import Clock
 from .collections import Collections
-from .commits import Commits
+from .commits import Commit, Commits
 from .discussions import Discussions
 from .events import Events
 from .gates import Gates
@@ -114,12 +114,13 @@ class Store:
             RevisionNotFound: it has no such revision.
         """
         with self.database.reading():
-            return self._info(self.repositories.find(repo, person), person, revision)
+            return self._info(*self.repositories.with_head(repo, person), person, revision)
 
     def info_of(self, uid: str, person: Person | None, revision: str | None = None) -> RepoInfo:
         """The same for a uid, even of a repository that was deleted since."""
         with self.database.reading():
-            return self._info(self.repositories.by_uid(uid), person, revision)
+            head = self.commits.resolve(uid, None)
+            return self._info(self.repositories.by_uid(uid), head, person, revision)
 
     def files(self, uid: str, revision: str) -> Listing:
         """The files of a revision.
@@ -145,8 +146,10 @@ class Store:
         """What `dois_of` says; it is a method so that it always asks the present one."""
         return self.repositories.dois_of(uids)
 
-    def _info(self, found: Repository, person: Person | None, revision: str | None) -> RepoInfo:
-        commit = self.commits.resolve(found.uid, revision)
+    def _info(
+        self, found: Repository, head: Commit | None, person: Person | None, revision: str | None
+    ) -> RepoInfo:
+        commit = head if revision is None else self.commits.resolve(found.uid, revision)
         if commit is None and revision is not None:
             raise RevisionNotFound(f"{found.repo} has no commit yet; push one first.")
         here = commit.oid if commit else None
@@ -156,7 +159,7 @@ class Store:
         return RepoInfo(
             repo=found.repo,
             uid=found.uid,
-            head=here if revision is None else self.commits.head(found.uid),
+            head=head.oid if head else None,
             revision=here,
             is_empty=is_empty(files),
             private=found.private,

@@ -55,6 +55,7 @@ class World:
             raise SandboxError(f"{seed!r} is not a seed; it is 'demo' or 'empty'.")
         self._temporary = data is None
         self.data = data_directory(data)
+        self._terms_file = self.data / "terms.txt"
         self.without_doi_api = without_doi_api
         self._endpoint = ""
         try:
@@ -146,12 +147,12 @@ class World:
     def _terms_text(self) -> str:
         """The terms that count now: those of the file ``terms.txt``, where there is one."""
         try:
-            return (self.data / "terms.txt").read_text("utf-8").strip() or TERMS
+            return self._terms_file.read_text("utf-8").strip() or TERMS
         except FileNotFoundError:
             return TERMS
         except (OSError, UnicodeDecodeError):
             raise LedgerError(
-                f"The terms in {self.data / 'terms.txt'} cannot be read; save them as UTF-8 text."
+                f"The terms in {self._terms_file} cannot be read; save them as UTF-8 text."
             ) from None
 
     def _clear(self) -> None:
