@@ -185,17 +185,25 @@ def pytest_runtest_teardown() -> Generator[None, object, object]:
     # While the servers of the test still answer.
     left = still_at_work("hubdoi-panel")
     result = yield
-    left += still_at_work("hubdoi-panel", "hubdoi-status", "hubdoi-webhooks", "hubdoi-worker")
+    left += still_at_work("hubdoi-panel", "hubdoi-status", "hubdoi-worker")
     assert not left
     return result
 
 
+_left: set[threading.Thread] = set()
+
+
 def still_at_work(*names: str) -> list[str]:
-    """The threads of hubdoi with one of these names that do not end within a minute."""
-    threads = [thread for thread in threading.enumerate() if thread.name.startswith(names)]
-    for thread in threads:
+    """The threads of hubdoi with one of these names that do not end within a minute.
+
+    Each is told once: it is the fault of one test, not of all that come after it.
+    """
+    begun = {thread for thread in threading.enumerate() if thread.name.startswith(names)} - _left
+    for thread in begun:
         thread.join(60)
-    return [thread.name for thread in threads if thread.is_alive()]
+    alive = {thread for thread in begun if thread.is_alive()}
+    _left.update(alive)
+    return [thread.name for thread in alive]
 
 
 def pytest_collection_finish() -> None:
