@@ -102,6 +102,31 @@ def test_r07_the_landing_page_says_whose_doi_it_shows(adas: Browser, ada: HfApi)
     assert f"tiny-bert (Revision {first[:7]})" in page.text
 
 
+def test_a_landing_page_names_its_doi_to_programs(adas: Browser, ada: HfApi) -> None:
+    def metas(path: str) -> list[tuple[str, str]]:
+        found = [given for tag, given in adas.open(path).elements if tag in ("meta", "link")]
+        named = [(one.get("name") or one.get("rel", ""), one) for one in found]
+        return [
+            (name, one.get("content") or one.get("href", ""))
+            for name, one in named
+            if name.startswith(("citation_", "DC.")) or name == "cite-as"
+        ]
+
+    head = ada.model_info("ada/tiny-bert").sha
+    assert metas("/ada/tiny-bert") == []
+    adas.generate()
+    told = metas(f"/ada/tiny-bert/tree/{head}")
+    assert told == metas("/ada/tiny-bert")
+    assert ("cite-as", f"{adas.sandbox.endpoint}/doi/10.5072/hf/0001") in told
+    assert ("citation_doi", "10.5072/hf/0001") in told
+    assert ("citation_title", f"tiny-bert (Revision {str(head)[:7]})") in told
+    assert ("citation_author", "Lovelace, Ada") in told and ("DC.type", "Software") in told
+    # A page of another revision, of files or of settings is not what the DOI names.
+    other = push(ada)
+    for path in ("", f"/tree/{other}", f"/blob/{head}/README.md", "/settings", "/commits/main"):
+        assert metas(f"/ada/tiny-bert{path}") == []
+
+
 @pytest.mark.parametrize(
     "path",
     ["/nothing/there", "/nothing", "/a/b/c/d", "/ada/tiny-bert/tree/nope", "/ada/tiny-bert/blob/main/nope",
