@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from .hub.repositories import HuggingFaceHub
     from .minting.backends.base import Backend
     from .records import Author, Changes, History, Message, Offer, Person, Status, Terms
-    from .records.amendment import Activities, Amendment
+    from .records.amendment import Activities, Amendment, AmendRequest
     from .records.findings import Findings
     from .records.reservation import Reservation
 
@@ -214,8 +214,8 @@ class Client:
         """
         from .minting.consent import terms_for
 
-        reference = self._reference(repo)
-        return terms_for(self.status(reference.repo), self.hub, revision or reference.revision)
+        named = self._reference(repo, revision)
+        return terms_for(self.status(named.repo), self.hub, named.revision)
 
     @_timed
     def offer(
@@ -237,11 +237,12 @@ class Client:
         from .minting.offers import offer
         from .minting.requests import mint_request
 
-        reference = self._reference(repo)
-        wanted = revision or reference.revision
-        request = mint_request(authors, revision=wanted, title=title, description=description)
-        status = self.status(reference.repo)
-        return offer(self.hub, status, terms_for(status, self.hub, wanted), request)
+        named = self._reference(repo, revision)
+        request = mint_request(
+            authors, revision=named.revision, title=title, description=description
+        )
+        status = self.status(named.repo)
+        return offer(self.hub, status, terms_for(status, self.hub, named.revision), request)
 
     def _shown(self, status: Status, asked: Repo) -> Status:
         """`status`, whose terms remember for what and to whom they are shown."""
@@ -283,33 +284,35 @@ class Client:
         from .minting.requests import decided_authors, mint_request
         from .records import Terms
 
+        def show_again() -> Terms:
+            return self.terms(named.repo, revision=named.revision)
+
         key = mint_key(idempotency_key)
-        reference = self._reference(repo)
-        revision = revision or reference.revision
+        named = self._reference(repo, revision)
         if not isinstance(agree, Terms):
             raise ConsentRequired(
                 "Nothing is generated without consent: read client.terms(repo) and pass it as agree=.",
-                self.terms(reference.repo, revision=revision),
+                show_again(),
             )
         if authors is None and KnownNames.nearest().authors:
-            authors = decided_authors(self._backend.status(reference.repo))
+            authors = decided_authors(self._backend.status(named.repo))
         request = mint_request(
             authors,
             agree=True,
             terms=agree.digest,
-            revision=revision,
+            revision=named.revision,
             title=title,
             description=description,
         )
         return mint_agreed(
             self._backend,
-            reference.repo,
+            named.repo,
             request,
             agree,
             key=key,
             endpoint=self.endpoint,
             person=self._identity,
-            show_again=lambda: self.terms(reference.repo, revision=revision),
+            show_again=show_again,
         )
 
     @_timed
@@ -370,12 +373,8 @@ class Client:
         `reference` is a DOI, or a repository for its latest DOI. The other arguments, and what it
         raises, are as those of `amend`.
         """
-        from .minting.requests import amend_request
-
-        repo, doi = self._registered(reference)
-        gate = self.hub.info(repo, None).access if access else None
-        request = amend_request(
-            doi, title=title, authors=authors, description=description, access=gate
+        repo, request = self._correction(
+            reference, access, authors=authors, title=title, description=description
         )
         return self._backend.preview_amendment(repo, request)
 
@@ -403,13 +402,10 @@ class Client:
             HandOff: this Hub has no way to correct a record.
             AccessError, RepoNotFound, ServiceError: as they say.
         """
-        from .minting.requests import amend_request
         from .records import Terms
 
-        repo, doi = self._registered(reference)
-        gate = self.hub.info(repo, None).access if access else None
-        request = amend_request(
-            doi, title=title, authors=authors, description=description, access=gate
+        repo, request = self._correction(
+            reference, access, authors=authors, title=title, description=description
         )
         if not isinstance(agree, Terms):
             raise ConsentRequired(
@@ -421,6 +417,15 @@ class Client:
             self.public_records.forget(version.doi)
         announce(version.repo or repo)
         return version
+
+    def _correction(
+        self, reference: str | Repo | Doi, access: bool, **changes: Any
+    ) -> tuple[Repo, AmendRequest]:
+        from .minting.requests import amend_request
+
+        repo, doi = self._registered(reference)
+        gate = self.hub.info(repo, None).access if access else None
+        return repo, amend_request(doi, access=gate, **changes)
 
     @_timed
     def activities(self, reference: str | Repo | Doi) -> Activities:
@@ -479,12 +484,15 @@ class Client:
             HandOff: the time is over; it carries the URL of the settings page.
             RepoNotFound, AccessError: the repository cannot be seen.
         """
-        reference = self._reference(repo)
-        wanted = revision or reference.revision
+        named = self._reference(repo, revision)
         # A person takes the time that a person takes, however the command was begun.
         with without_deadline():
             return self._backend.wait(
-                reference.repo, revision=wanted, timeout=timeout, progress=progress, cancel=cancel
+                named.repo,
+                revision=named.revision,
+                timeout=timeout,
+                progress=progress,
+                cancel=cancel,
             )
 
     @_timed
@@ -553,14 +561,15 @@ class Client:
     def _backend(self) -> Backend:
         return open_backend(self._resources)
 
-    def _reference(self, repo: str | Repo) -> RepoReference:
+    def _reference(self, repo: str | Repo, revision: str | None = None) -> RepoReference:
+        """What `repo` names, a DOI included; `revision` counts before the one that it names."""
         named = parse_reference(repo, endpoint=self.endpoint)
         if isinstance(named, Doi):
             version = self.resolve(named)
             if version.repo is None:
                 raise RepoNotFound(f"{named} is not the DOI of a repository on a Hub.")
-            return RepoReference(version.repo, version.revision)
-        return named
+            named = RepoReference(version.repo, version.revision)
+        return RepoReference(named.repo, revision or named.revision)
 
     def _repo(self, repo: str | Repo) -> Repo:
         return self._reference(repo).repo

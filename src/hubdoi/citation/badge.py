@@ -7,7 +7,6 @@ import os
 import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote
 
 from ..records import Displayed, Version
 from ..records.errors import DoiNotFound
@@ -45,7 +44,7 @@ class Badge(Displayed):
     @property
     def markdown(self) -> str:
         """An image that is a link, with the drawing as a data URL."""
-        return f"[![{_markdown(self.doi)}]({self._data})]({_target(self.url)})"
+        return self.linked(self._data)
 
     @property
     def html(self) -> str:
@@ -57,7 +56,10 @@ class Badge(Displayed):
 
     def linked(self, image: str) -> str:
         """The Markdown with the drawing at the URL `image`, for places that show no data URL."""
-        return f"[![{_markdown(self.doi)}]({_target(image)})]({_target(self.url)})"
+        from .markdown import link_target, markdown_text
+
+        shown = markdown_text(f"{_LABEL} {self.doi}")
+        return f"[![{shown}]({link_target(image)})]({link_target(self.url)})"
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the drawing to an .svg file, in one step, and return its path.
@@ -110,20 +112,10 @@ def _draw(doi: str) -> str:
 
 def text_width(text: str) -> float:
     """The width of `text` in Verdana, 11 pixels high, in pixels."""
-    return sum(_ADVANCE.get(character, _other(character)) for character in text)
+    return sum(_ADVANCE.get(character) or _other_width(character) for character in text)
 
 
-def _other(character: str) -> float:
+def _other_width(character: str) -> float:
     if unicodedata.combining(character):
         return 0
     return 11 if unicodedata.east_asian_width(character) in "WF" else 7.5
-
-
-def _target(address: str) -> str:
-    return quote(address, safe="/:;,.?=&%~@+-_#")
-
-
-def _markdown(doi: str) -> str:
-    from .markdown import markdown_text
-
-    return markdown_text(f"{_LABEL} {doi}")

@@ -35,13 +35,18 @@ def markdown_text(text: str) -> str:
     return _AT_START.sub(lambda found: f"{found[1]}\\" if found[1] else f"\\{found[0]}", line)
 
 
-def markdown_link(text: str, address: str) -> str:
-    """`text` as a link; as text alone where `address` is not one of the web."""
-    if not address.lower().startswith(("https://", "http://")):
+def markdown_link(text: str, url: str) -> str:
+    """`text` as a link; as text alone where `url` is not one of the web."""
+    if not url.lower().startswith(("https://", "http://")):
         return markdown_text(text)
-    target = quote(address, safe="/:;,.?=&%~@+-_#")
-    shown = target.replace("_", r"\_") if text == address else markdown_text(text)
+    target = link_target(url)
+    shown = target.replace("_", r"\_") if text == url else markdown_text(text)
     return f"[{shown}]({target})"
+
+
+def link_target(url: str) -> str:
+    """`url` as the target of a link or an image, with nothing in it that ends the target."""
+    return quote(url, safe="/:;,.?=&%~@+-_#")
 
 
 def _paragraph(version: Version) -> str:

@@ -20,7 +20,7 @@ from ..records.errors import (
     ServiceBusy,
     ServiceError,
 )
-from .reviews import Review, Reviews, another_waits, in_review, refusal_sentence
+from .reviews import Review, Reviews, another_waits, notice_of
 from .tables import requests, work
 
 _WORK = (
@@ -166,12 +166,4 @@ class Corrections:
             return f"The correction of {version.doi} was not registered, and the record is as before: {parked} Correct the record again, or wait for {institution}."
         if delayed is not None:
             return f"The correction of {version.doi} is not at DataCite yet, and the gateway tries again: {delayed}"
-        if number is None or (last := self.reviews.get(number)).state == "approved":
-            return None
-        if last.state == "waiting":
-            return in_review(last, institution).message
-        return (
-            refusal_sentence(last, institution)
-            if last.state == "refused" and last.is_recent
-            else None
-        )
+        return None if number is None else notice_of(self.reviews.get(number), institution)

@@ -11,7 +11,7 @@ from ..records.errors import DoiNotFound, InReview
 from ..records.reservation import Reservation
 from .drafts import Drafts
 from .registrar import InstitutionRegistrar
-from .reviews import Review, Reviews, in_review, refusal_sentence
+from .reviews import Review, Reviews, in_review, notice_of
 
 TITLE = "A DOI before the release"
 
@@ -99,12 +99,6 @@ class Reservations:
     def notice(self, repo: Repo, name: str, institution: str) -> str | None:
         """What the researcher `name` has to know of the latest request for `repo`."""
         last = self.reviews.last_reservation(repo)
-        if last is None or last.username != name or last.state == "approved":
+        if last is None or last.username != name:
             return None
-        if last.state == "waiting":
-            return in_review(last, institution).message
-        return (
-            refusal_sentence(last, institution)
-            if last.state == "refused" and last.is_recent
-            else None
-        )
+        return notice_of(last, institution)

@@ -342,6 +342,15 @@ def refusal_sentence(review: Review, institution: str) -> str:
     return f"{institution} refused the request for {asked_for(review)}: {_sentence(review.reason or '')} Correct that, then {again} again."
 
 
+def notice_of(review: Review, institution: str) -> str | None:
+    """What who asked has to know of `review`: that it waits, or that it was refused lately."""
+    if review.state == "waiting":
+        return in_review(review, institution).message
+    if review.state == "refused" and review.is_recent:
+        return refusal_sentence(review, institution)
+    return None
+
+
 def asked_for(review: Review) -> str:
     """What a request is for, in a few words."""
     version = review.version

@@ -25,15 +25,15 @@ def identity_of(endpoint: str, http: Http, cache: AnswerCache) -> str:
     """
     if not is_loopback(endpoint):
         return urlsplit(endpoint).netloc
-    address = f"{endpoint}/api/identity"
+    url = f"{endpoint}/api/identity"
     told: Any
     try:
         told = http.request("GET", "/api/identity").json
-        cache.remember(address, {"identity": str(told["identity"])})
+        cache.remember(url, {"identity": str(told["identity"])})
     except (UnexpectedAnswer, KeyError, TypeError):
         told = None
     except ServiceError:
-        told = cache.recall(address)
+        told = cache.recall(url)
     # Nothing that could be the host and port of another Hub.
     if isinstance(told, Mapping) and _IDENTITY.fullmatch(str(told.get("identity"))):
         return str(told["identity"])

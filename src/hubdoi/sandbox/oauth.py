@@ -10,11 +10,11 @@ import re
 import secrets
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import Row, delete, func, insert, select, update
 
 from ..minting.database import Database
 from .oauth_tables import APPLICATIONS, CODES, DEVICES, TOKENS
@@ -90,6 +90,8 @@ class Device:
 
 
 class OAuth:
+    """The applications, codes, devices and tokens in `database`; secrets are kept as digests."""
+
     def __init__(self, database: Database) -> None:
         self._database = database
 
@@ -139,11 +141,10 @@ class OAuth:
             OAuthError: there is none, or the secret is wrong.
         """
         found = self.application(client_id)
-        wrong = found is None or (
+        if found is None or (
             found.secret is not None
             and not hmac.compare_digest(found.secret, _digest(secret or ""))
-        )
-        if found is None or wrong:
+        ):
             raise OAuthError(
                 "invalid_client", "The application is unknown, or its secret is wrong.", 401
             )
@@ -211,8 +212,7 @@ class OAuth:
                     connection.execute(
                         update(CODES).where(CODES.c.digest == row.digest).values(used=True)
                     )
-                    grant = Grant(application.id, row.username, tuple(row.scope.split()))
-                    return self._issue(grant, row.family, row.nonce)
+                    return self._issue(_grant(row), row.family, row.nonce)
         more = " It was used before, so its tokens were revoked." if stolen else ""
         raise OAuthError("invalid_grant", f"The code cannot be used; sign in again.{more}")
 
@@ -278,8 +278,7 @@ class OAuth:
             if row is not None and (row.username or row.denied or row.expires <= now):
                 connection.execute(delete(DEVICES).where(DEVICES.c.digest == row.digest))
                 if row.username and row.expires > now:
-                    grant = Grant(application.id, row.username, tuple(row.scope.split()))
-                    return self._issue(grant, secrets.token_hex(16))
+                    return self._issue(_grant(row), secrets.token_hex(16))
             elif row is not None:
                 connection.execute(
                     update(DEVICES).where(DEVICES.c.digest == row.digest).values(polled=now)
@@ -309,15 +308,15 @@ class OAuth:
                 if row.used or row.expires <= time.time():
                     connection.execute(delete(TOKENS).where(TOKENS.c.family == row.family))
                 else:
-                    allowed = tuple(row.scope.split())
-                    asked = scopes_of(scope) if scope else allowed
-                    if not set(asked) <= set(allowed):
+                    allowed = _grant(row)
+                    asked = scopes_of(scope) if scope else allowed.scopes
+                    if not set(asked) <= set(allowed.scopes):
                         raise OAuthError("invalid_scope", "More scopes than the person allowed.")
                     connection.execute(
                         update(TOKENS).where(TOKENS.c.digest == row.digest).values(used=True)
                     )
-                    grant = Grant(application.id, row.username, asked)
-                    return self._issue(grant, row.family, allowed=allowed)
+                    grant = replace(allowed, scopes=asked)
+                    return self._issue(grant, row.family, allowed=allowed.scopes)
         raise OAuthError("invalid_grant", "The refresh token cannot be used; sign in again.")
 
     def access(self, token: str) -> Grant | None:
@@ -330,9 +329,7 @@ class OAuth:
                     TOKENS.c.expires > time.time(),
                 )
             ).first()
-        return (
-            None if row is None else Grant(row.application, row.username, tuple(row.scope.split()))
-        )
+        return None if row is None else _grant(row)
 
     def applications_of(self, username: str) -> list[tuple[Application, tuple[str, ...]]]:
         """The applications that hold tokens of a user, by name, and what they may do."""
@@ -395,6 +392,11 @@ class OAuth:
             connection.execute(delete(TOKENS).where(TOKENS.c.expires < now))
             connection.execute(insert(TOKENS), rows)
         return Issued(grant, access, refresh, nonce)
+
+
+def _grant(row: Row[Any]) -> Grant:
+    """What a row of CODES, DEVICES or TOKENS says was allowed."""
+    return Grant(row.application, row.username, tuple(row.scope.split()))
 
 
 def scopes_of(text: str | None) -> tuple[str, ...]:
