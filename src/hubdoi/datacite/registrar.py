@@ -179,7 +179,7 @@ class DataCiteRegistrar:
             AccessError: DataCite does not know the account, or it may not use the prefix.
             ServiceError: it is not known whether it happened; call again.
         """
-        doi, wanted, record = self._begun(version)
+        doi, wanted, record = self._begun(version, is_new=True)
         if not _same_work(wanted, record) and not _is_reserved(record):
             record = self._settled(doi, record)
         if record.get("state") != "draft" and not _same_work(wanted, record):
@@ -192,14 +192,19 @@ class DataCiteRegistrar:
         doi, wanted, record = self._begun(version)
         self._publish(doi, wanted, record)
 
-    def _begun(self, version: Version) -> tuple[Doi, dict[str, Any], Mapping[str, Any]]:
-        """The DOI of `version`, its attributes, and what DataCite has of it: at least a draft."""
+    def _begun(
+        self, version: Version, *, is_new: bool = False
+    ) -> tuple[Doi, dict[str, Any], Mapping[str, Any]]:
+        """The DOI of `version`, its attributes, and what DataCite has of it: at least a draft.
+
+        What is new is drafted without asking for it first: if it is there, the refusal tells.
+        """
         from .json_record import attributes
 
         if version.doi is None:
             raise ValueError("a version to register has a DOI")
         wanted = attributes(version)
-        record = self._record(version.doi)
+        record = None if is_new else self._record(version.doi)
         if record is None:
             record = self._draft(version.doi, wanted)
         self._check_is_of(record, version)
