@@ -201,6 +201,19 @@ def test_pictures_of_every_state_which_is_accessible(
             assert sideways == [], (name, width)
 
 
+def test_a_request_is_withdrawn_in_two_steps(alone: PanelAlone, shown: dict[str, Case]) -> None:
+    alone.show(shown["waiting"].state)
+    withdraw = button(alone, "Withdraw")
+    expect(withdraw).to_be_hidden()
+    alone.root.get_by_text("Withdraw the request").press("Enter")
+    withdraw.press("Enter")
+    (sent,) = alone.page.evaluate("window.sent")
+    assert (sent["do"], sent["kind"]) == ("withdraw", "mint")
+    # What was saved, and a panel whose kernel is gone, cannot withdraw anything.
+    alone.show(shown["waiting"].state, live=False)
+    expect(alone.root.get_by_text("Withdraw the request")).to_have_count(0)
+
+
 def test_the_form_is_compact(alone: PanelAlone, shown: dict[str, Case]) -> None:
     alone.theme("light")
     alone.width(760)

@@ -125,7 +125,10 @@ def test_a_curator_changes_and_approves(institution: Institution, plain_hub: San
     assert institution.work.run(threading.Event(), until_idle=True) == 1
     version = backend_for(institution, None).status(REPO).version
     assert version is not None
-    assert (version.title, version.description) == ("Tiny BERT", "Small.")
+    # The revision in the title is not the curator's to leave out (R4).
+    assert version.revision is not None
+    title = f"Tiny BERT (Revision {version.revision[:7]})"
+    assert (version.title, version.description) == (title, "Small.")
     assert [a.orcid for a in version.authors] == ["0000-0002-1825-0097", None]
     assert str(version.doi) in client.get("/gateway/dois?q=TINY").text
     assert "No DOI" in client.get("/gateway/dois?q=100%25").text

@@ -65,7 +65,7 @@ def test_a_curator_decides_a_reservation_where_the_policy_asks_for_it(
     status = backend.status(REPO)
     assert status.reserved is None
     assert "a reserved DOI for ada/tiny-bert" in (status.notice or "")
-    with pytest.raises(DoiNotFound, match="request for one is waiting for a decision"):
+    with pytest.raises(DoiNotFound, match="Take it back with: %doi withdraw ada/tiny-bert"):
         backend.release(REPO)
     institution.approve(number, "grace")
     with pytest.raises(InvalidInput, match="approved by grace already"):

@@ -20,8 +20,10 @@ from hubdoi.gateway.settings import Settings
 from hubdoi.jupyter.panel import panel
 from hubdoi.records import Repo
 from hubdoi.records.errors import (
+    AlreadyRegistered,
     DoiNotFound,
     HubdoiError,
+    InReview,
     InvalidInput,
     PolicyRefused,
     SignInRequired,
@@ -229,6 +231,8 @@ def test_a_notebook_takes_it_back_with_a_command(
         f"%doi withdraw {REPO}"
         in run(["status", REPO.id], context)._repr_mimebundle_()["text/plain"]
     )
+    with pytest.raises(InReview, match="take it back first: %doi withdraw ada/tiny-bert"):
+        run(["mint", REPO.id, "--title", "Another"], context)
     with pytest.raises(DoiNotFound, match="No request of yours"):
         run(["withdraw", REPO.id, "correction"], context)
     assert "Nothing is registered." in str(run(["withdraw", REPO.id], context))
@@ -295,3 +299,24 @@ def test_what_is_approved_and_not_registered_yet_is_no_new_mint(
     assert "was approved and is being registered" in (found.obstacle or "")
     assert work(institution) == 1
     assert status(institution, plain_hub).state == "current"
+
+
+def test_a_reserved_doi_is_given_up_when_the_mint_with_it_is_taken_back(
+    institution_of: Open, plain_hub: Sandbox
+) -> None:
+    institution = institution_of()
+    backend = backend_of(institution, plain_hub)
+    reserved = backend.reserve(REPO)
+    institution.policies.put("everybody", review=True)
+    asked(institution, plain_hub)
+    with pytest.raises(AlreadyRegistered, match="back with: %doi withdraw ada/tiny-bert"):
+        backend.release(REPO)
+    backend.withdraw(REPO)
+    assert backend_of(institution, plain_hub).status(REPO).reserved == reserved.doi
+    institution.approve(asked(institution, plain_hub), "grace")
+    with pytest.raises(AlreadyRegistered, match="has begun; ask for the status in a minute"):
+        backend.release(REPO)
+    assert work(institution) == 1
+    assert dois(plain_hub) == [str(reserved.doi)]
+    with pytest.raises(DoiNotFound, match="No DOI is reserved"):
+        backend.release(REPO)

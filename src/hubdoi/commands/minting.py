@@ -210,7 +210,8 @@ def _refuse(status: Status) -> None:
     if status.obstacle_code == "AlreadyRegistered" and version and version.doi and version.revision:
         raise errors.already_registered(version.doi, version.revision, version)
     refusal = getattr(errors, status.obstacle_code or "", WriteAccessRequired)
-    raise refusal(status.obstacle)
+    way = f" To ask for something else, take it back first: %doi withdraw {status.repo}"
+    raise refusal(f"{status.obstacle}{way if 'mint' in status.waiting else ''}")
 
 
 def _reference(text: str, context: Context) -> RepoReference:

@@ -254,7 +254,7 @@ class InstitutionBackend(DataCiteBackend):
             raise DoiNotFound(f"No request of yours for {repo} is waiting for a decision.")
         kinds = sorted({one.kind for one in waiting})
         if len(kinds) > 1:
-            asked = ", ".join(map(asked_for, waiting))
+            asked = " and ".join(map(asked_for, waiting))
             raise InvalidInput(
                 f"You asked for {asked}; say what to withdraw: {' or '.join(kinds)}."
             )

@@ -13,7 +13,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
 from ..hub.doi_server import doi_of_path
-from ..records import Author, MintRequest, Version
+from ..records import Author, MintRequest, Version, title_with_revision
 from ..records.errors import DoiNotFound, InvalidInput
 from .doi_api import institution_of
 from .grants import forget_person
@@ -136,12 +136,15 @@ def _changes(form: Form) -> Callable[[Version], Version]:
         }
     )
 
+    bare = title_with_revision(asked.title or "", None)
+
     def changed(version: Version) -> Version:
         authors = version.authors
         if asked.authors and [_written(one) for one in authors] != lines:
             authors = _known(asked.authors, version.authors)
         return version.replace(
-            title=asked.title or version.title,
+            # The revision in the title stays, whatever was typed (R4).
+            title=title_with_revision(bare, version.revision) if bare else version.title,
             authors=authors,
             description=asked.description or None,
         )

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from ..minting.reservations import reserved_mark
 from ..minting.service import DoiService
 from ..records import Person, Repo, RepoInfo, Version
-from ..records.errors import DoiNotFound, InReview
+from ..records.errors import AlreadyRegistered, DoiNotFound, InReview
 from ..records.reservation import Reservation
 from .drafts import Drafts
 from .registrar import InstitutionRegistrar
@@ -45,13 +45,26 @@ class Reservations:
             last = self.reviews.last(info.uid, "", "reservation")
             if self.book.doi(info) is None and last is not None and last.state == "waiting":
                 raise DoiNotFound(
-                    f"No DOI is reserved for {info.repo}; the request for one is waiting for a decision."
+                    f"No DOI is reserved for {info.repo}; the request for one is waiting for a decision. Take it back with: %doi withdraw {info.repo}"
                 )
-            found = service.reservations.to_release(info.repo, person)
+            try:
+                found = service.reservations.to_release(info.repo, person)
+            except AlreadyRegistered:
+                raise AlreadyRegistered(self._begun(info)) from None
             self.book.remove(found.doi)
             self.drafts.put(found.doi, "discard")
             self.audit.add(name, "reservation given up", str(found.doi))
             return found
+
+    def _begun(self, info: RepoInfo) -> str:
+        """Why a DOI is not given up with which a mint has begun."""
+        doi = self.book.doi(info)
+        waits = any(
+            (one.uid, one.version.doi) == (info.uid, doi) for one in self.reviews.all("waiting")
+        )
+        if waits:
+            return f"A mint with the reserved DOI {doi} is waiting for a decision. Take it back with: %doi withdraw {info.repo}"
+        return f"A mint with the reserved DOI {doi} has begun; ask for the status in a minute."
 
     def ask(self, registrar: InstitutionRegistrar, info: RepoInfo, by: str, name: str) -> Review:
         """Have a curator decide what `by` on the Hub, here `name`, asks for.

@@ -53,14 +53,14 @@ def _(status: Status) -> tuple[Card, ...]:
         blocks += change_blocks(status.changes)
     if status.obstacle and status.state != "current":
         blocks.append(Paragraph(text(status.obstacle), "warn"))
-    if status.waiting:
-        way = Code(f"%doi withdraw {status.repo}")
-        blocks.append(Paragraph(text("To take the request back: ", way), "quiet"))
     if status.notice:
         blocks.append(Paragraph(text(status.notice), "warn"))
     elif not status.has_doi_api and status.state != "current":
         link = Link("the settings page", status.settings_url, spelled=True)
         blocks.append(Paragraph(text("A person generates the DOI on ", link, ".")))
+    if status.waiting:
+        way = Code(f"%doi withdraw {status.repo}")
+        blocks.append(Paragraph(text("To take the request back: ", way), "quiet"))
     title = text(repo_link(status.repo, status.endpoint))
     return (Card(title, STATE[status.state], tuple(blocks)),)
 
