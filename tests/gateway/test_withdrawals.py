@@ -28,7 +28,7 @@ from hubdoi.records.errors import (
     PolicyRefused,
     SignInRequired,
 )
-from hubdoi.records.status import REQUESTS
+from hubdoi.records.request import REQUESTS
 from hubdoi.sandbox import Sandbox
 from tests.jupyter.panel.page import Page
 
