@@ -203,6 +203,12 @@ def test_what_writes_or_makes_repositories_by_another_way(hub: Sandbox) -> None:
     ):  # fmt: skip
         with pytest.raises(HfHubHTTPError, match=missing):
             refused()
+    # To copy a large file takes what to upload it does.
+    copied = {"target": {"type": "model", "name": repo}, "files": []}
+    for scope, status in (("read-repos", 403), ("write-repos", 200)):
+        headers = {"Authorization": f"Bearer {api(scope).token}"}
+        url = f"{hub.endpoint}/api/models/{repo}/lfs-files/duplicate"
+        assert httpx.post(url, json=copied, headers=headers).status_code == status
     # With the storage's token, a large file could be sent.
     headers = {"Authorization": f"Bearer {api('read-repos').token}"}
     answer = httpx.get(f"{hub.endpoint}/api/models/{repo}/xet-write-token/main", headers=headers)

@@ -81,3 +81,41 @@ def test_a_repository_leads_to_its_owner_and_its_last_commits(browser: Browser, 
     assert_harmless(page)
     assert "/ada" in page.links() and f"/ada/engine/tree/{made}" in page.links()
     assert "23 November 2026" in page.text and "<script>" in page.text
+
+
+def test_an_organisation_may_have_private_repositories_by_default(
+    demo: Sandbox, ada: HfApi, http: Callable[..., httpx.Response]
+) -> None:
+    owner = "analytical-engine"
+    (member,) = [one.username for one in ada.list_organization_members(owner)][:1]
+    api, browser = demo.hf_api(member), Browser(demo).sign_in(member)
+    action = f"/organizations/{owner}/settings"
+
+    def is_private(name: str, **asked: bool) -> bool:
+        api.create_repo(f"{owner}/{name}", **asked)
+        return bool(api.model_info(f"{owner}/{name}").private)
+
+    assert not is_private("a")
+    page = browser.open(f"/{owner}")
+    assert_harmless(page)
+    page = browser.send(page.form(action), {"private": "yes"})
+    assert "New repositories are private unless one says otherwise" in page.text
+    assert is_private("b") and not is_private("c", private=False)
+    # What exists stays as it is, and so does what belongs to a person.
+    assert not api.model_info(f"{owner}/a").private
+    api.create_repo(f"{member}/own-one")
+    assert not api.model_info(f"{member}/own-one").private
+    # A form of another session, somebody else, nobody.
+    assert (
+        http("POST", action, user=member, headers={"Origin": "https://x.example"}).status_code
+        == 403
+    )
+    form = {"private": "no"}
+    outsiders = {*demo.users} - {one.username for one in ada.list_organization_members(owner)}
+    for user in sorted(outsiders):
+        assert http("POST", action, user=user, data=form).status_code == 403
+        assert action not in Browser(demo).sign_in(user).open(f"/{owner}").answer.text
+    assert httpx.post(demo.endpoint + action, data=form).status_code in (401, 403)
+    assert browser.client.post(action, data=form).status_code == 403
+    browser.send(browser.open(f"/{owner}").form(action), form)
+    assert not is_private("d")

@@ -40,7 +40,7 @@ def create(request: Request, body: JsonBody) -> dict[str, Any]:
         made = world.store.create(
             repo,
             person,
-            private=_is_private(body, False),
+            private=_is_private(body, world.store.people.makes_private(namespace)),
             license=_license(body),
             files=files,
         )

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from threading import Lock
 
-from sqlalchemy import insert, select
+from sqlalchemy import delete, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from ..minting.database import Database
 from ..records import Person
 from ..records.errors import SandboxError
-from .tables import MEMBERS, ORGANIZATIONS, PEOPLE
+from .tables import MEMBERS, ORGANIZATIONS, PEOPLE, PRIVATE_BY_DEFAULT
 
 
 class People:
@@ -103,6 +103,20 @@ class People:
         with self._lock:
             self._names[namespace] = (full_name, person is None)
         return full_name, person is None
+
+    def makes_private(self, namespace: str) -> bool:
+        """Whether what is created under `namespace` is private where nobody says otherwise."""
+        query = select(PRIVATE_BY_DEFAULT).where(PRIVATE_BY_DEFAULT.c.organization == namespace)
+        with self._database.reading() as connection:
+            return connection.execute(query).first() is not None
+
+    def make_private(self, organization: str, private: bool) -> None:
+        """Let new repositories of an organisation be private, or public."""
+        gone = delete(PRIVATE_BY_DEFAULT).where(PRIVATE_BY_DEFAULT.c.organization == organization)
+        with self._database.transaction() as connection:
+            connection.execute(gone)
+            if private:
+                connection.execute(insert(PRIVATE_BY_DEFAULT).values(organization=organization))
 
     def _add_name(self, name: str) -> None:
         try:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Annotated
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from sqlalchemy import select
 from starlette.exceptions import HTTPException
 
 from ..records import Doi, Person
-from ..records.errors import SandboxError
-from .access import person_of, world_of
+from ..records.errors import SandboxError, WriteAccessRequired
+from .access import person_of, require_person, world_of
 from .collections import Collection, Item
+from .forms import Form, signed_form
 from .page import Page, render, see_other
 from .repositories import Repository, from_row, visible_to
 from .store import Store
@@ -69,12 +71,25 @@ def profile(request: Request, owner: str) -> Response:
             owner=owner,
             full_name=full_name,
             is_organization=is_organization,
+            makes_private=is_organization and store.people.makes_private(owner),
             others=[(name, store.people.owner(name)[0]) for name in others],
             models=[each for each in found if each.entry.repo.type == "model"],
             datasets=[each for each in found if each.entry.repo.type == "dataset"],
             collections=store.collections.listed(person, owner, None, None),
             limit=_LISTED if len(found) == _LISTED else 0,
         )
+
+
+@router.post("/organizations/{name}/settings")
+def change_organization(
+    request: Request, name: str, form: Annotated[Form, Depends(signed_form)]
+) -> Response:
+    """Whether its new repositories are private, which every member may decide."""
+    store, person = world_of(request).store, require_person(request)
+    if name not in person.organizations:
+        raise WriteAccessRequired(f"{person.username} is not a member of {name[:60]!r}.")
+    store.people.make_private(name, form.get("private") == "yes")
+    return see_other(f"/{name}")
 
 
 @router.get("/collections/{owner}/{name}")

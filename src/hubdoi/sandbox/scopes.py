@@ -58,7 +58,7 @@ def needed_for(method: str, route: str) -> str | None:
     # Settings hold secrets: to read them takes what it takes to change them.
     if route.startswith("/api/settings/webhooks"):
         return "manage-repos"
-    if "/xet-write-token/" in route:
+    if "/xet-write-token/" in route or "/lfs-files/" in route:
         return "write-repos"
     if method in _SAFE or any(part in route for part in _READING_POSTS):
         return "read-repos"

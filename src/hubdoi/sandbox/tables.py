@@ -39,6 +39,13 @@ ORGANIZATIONS = Table(
     Column("full_name", Text, nullable=False),
 )
 
+# The organisations whose new repositories are private where nobody says otherwise.
+PRIVATE_BY_DEFAULT = Table(
+    "hub_private_by_default",
+    METADATA,
+    Column("organization", ForeignKey(ORGANIZATIONS.c.name), primary_key=True),
+)
+
 MEMBERS = Table(
     "hub_members",
     METADATA,
