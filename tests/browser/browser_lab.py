@@ -172,7 +172,7 @@ class Notebook:
         prompt = cell.locator(".jp-InputPrompt")
         self.page.keyboard.press("Shift+Enter")
         try:
-            expect(prompt).to_have_text(re.compile(r"\[(\d+|\*)\]:"), timeout=3 * SECONDS)
+            expect(prompt).to_have_text(re.compile(r"\[(\d+|\*)\]:"), timeout=10 * SECONDS)
         except AssertionError:
             # A key that is pressed before the kernel is connected is lost.
             editor.click()
@@ -222,7 +222,7 @@ class Notebook:
         file = self.lab.directory / self.name
         before = file.stat().st_mtime_ns
         self.page.locator('.jp-NotebookPanel-toolbar [data-jp-item-name="save"]').click()
-        for _ in range(100):
+        for _ in range(600):
             # The server empties the file before it writes it.
             if file.stat().st_mtime_ns != before and file.stat().st_size:
                 with suppress(nbformat.reader.NotJSONError):
@@ -279,7 +279,7 @@ def choose_theme(page: Page, name: str) -> None:
     items.get_by_text(name, exact=True).click()
     light = "true" if name.endswith("Light") else "false"
     expect(page.locator("body")).to_have_attribute("data-jp-theme-light", light)
-    expect(page.locator("#jupyterlab-splash")).to_have_count(0, timeout=15 * SECONDS)
+    expect(page.locator("#jupyterlab-splash")).to_have_count(0, timeout=60 * SECONDS)
 
 
 class PanelOnPage:
@@ -319,14 +319,14 @@ class PanelOnPage:
         """Agree to the terms that are shown."""
         self.agree.check()
 
-    def shows(self, text: str | re.Pattern[str], *, seconds: float = 20) -> None:
+    def shows(self, text: str | re.Pattern[str], *, seconds: float = 60) -> None:
         expect(self.root).to_contain_text(text, timeout=seconds * SECONDS)
 
     def is_state(self, word: str) -> None:
         """The badge beside the repository's name says `word`, and the panel is connected."""
         badge = self.root.locator(".hubdoi-name .hubdoi-badge").first
-        expect(badge).to_have_text(word, timeout=20 * SECONDS)
-        expect(self.button("Refresh")).to_be_enabled(timeout=20 * SECONDS)
+        expect(badge).to_have_text(word, timeout=60 * SECONDS)
+        expect(self.button("Refresh")).to_be_enabled(timeout=60 * SECONDS)
 
     def copy(self, tab: str) -> str:
         """Press Copy in a tab of the citation, see that it says so, and read the clipboard."""
@@ -335,5 +335,5 @@ class PanelOnPage:
         button.click()
         told = self.root.locator(".hubdoi-copied")
         expect(told).to_have_text("Copied")
-        expect(told).to_be_hidden(timeout=5 * SECONDS)
+        expect(told).to_be_hidden(timeout=60 * SECONDS)
         return self.notebook.clipboard()

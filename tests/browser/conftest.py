@@ -22,7 +22,7 @@ SCREENSHOTS = Path(__file__).parent / "screenshots"
 
 # The unit tests run beside these on two cores: an expectation waits longer than playwright's five
 # seconds. What is as expected takes no longer for that.
-expect.set_options(timeout=30 * SECONDS)
+expect.set_options(timeout=60 * SECONDS)
 
 ARGUMENTS = [
     "--no-sandbox",

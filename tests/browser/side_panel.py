@@ -92,7 +92,7 @@ class Analysis:
         else:
             self.page.locator(".lm-MenuBar-itemLabel").get_by_text("DOI", exact=True).click()
             self.page.locator(".lm-Menu-itemLabel").get_by_text(show, exact=True).click()
-        expect(self.panel).to_be_visible(timeout=20 * SECONDS)
+        expect(self.panel).to_be_visible(timeout=60 * SECONDS)
         return self
 
     @property
@@ -105,7 +105,7 @@ class Analysis:
     def shows(self, repo: str, words: str | re.Pattern[str]) -> Locator:
         """The row of `repo` has a badge with these words."""
         row = self.row(repo)
-        expect(row.locator(".hubdoi-lab-badge")).to_have_text(words, timeout=30 * SECONDS)
+        expect(row.locator(".hubdoi-lab-badge")).to_have_text(words, timeout=60 * SECONDS)
         return row
 
     def action(self, repo: str, name: str) -> None:
@@ -119,16 +119,6 @@ class Analysis:
         asked.wait_for(timeout=60 * SECONDS)
         self.page.keyboard.press("Escape")
         expect(asked).to_have_count(0)
-
-    def save(self) -> None:
-        """Save it, and wait until the file is written."""
-        before = self.file.stat().st_mtime_ns
-        self.page.keyboard.press("Control+s")
-        for _ in range(200):
-            if self.file.stat().st_mtime_ns != before:
-                return
-            self.page.wait_for_timeout(50)
-        raise AssertionError(f"{self.name} was not saved")
 
     def undo(self) -> None:
         """Undo one step of the notebook, in command mode."""
@@ -173,7 +163,7 @@ class Analysis:
             tab.click()
         else:
             self.page.locator(".jp-DirListing-itemName").get_by_text(name, exact=True).dblclick()
-        expect(self.panel.locator(".hubdoi-lab-document")).to_have_text(name, timeout=30 * SECONDS)
+        expect(self.panel.locator(".hubdoi-lab-document")).to_have_text(name, timeout=60 * SECONDS)
 
     def cell(self, number: int) -> Locator:
         return self.page.locator(".jp-Notebook .jp-Cell").nth(number)
@@ -186,10 +176,10 @@ class Analysis:
     def says(self, words: str | re.Pattern[str]) -> None:
         """A notification with these words."""
         toast = self.page.locator(".Toastify__toast", has_text=words)
-        expect(toast.first).to_be_visible(timeout=30 * SECONDS)
+        expect(toast.first).to_be_visible(timeout=60 * SECONDS)
         # The next one with these words is another one.
         toast.first.locator(".jp-Notification-Toast-Close").click()
-        expect(toast).to_have_count(0, timeout=10 * SECONDS)
+        expect(toast).to_have_count(0, timeout=60 * SECONDS)
 
     def selected(self) -> str:
         """The text that is selected in the page."""

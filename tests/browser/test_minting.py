@@ -241,7 +241,7 @@ def test_the_kernel_stays_free_while_a_mint_takes_ten_seconds(
         expect(answer).to_contain_text("42")
         panel.shows("Sending your consent and the authors")
         assert len(_client(sandbox).history(BERT)) == 0
-        expect(panel.root).to_contain_text("Generated", timeout=20 * SECONDS)
+        expect(panel.root).to_contain_text("Generated", timeout=60 * SECONDS)
         panel.is_state("Up to date")
 
 
@@ -273,7 +273,7 @@ def test_r12_try_again_after_a_lost_connection_mints_once(
         # The Hub mints, and no answer of any of the attempts arrives.
         relay.lose = 100
         panel.generate.click()
-        expect(panel.button("Try again")).to_be_visible(timeout=40 * SECONDS)
+        expect(panel.button("Try again")).to_be_visible(timeout=60 * SECONDS)
         assert len(_client(sandbox).history(BERT)) == 1
         relay.lose = 0
         panel.button("Try again").click()

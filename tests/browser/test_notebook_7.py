@@ -40,4 +40,4 @@ def test_the_panel_and_the_side_panel_in_notebook_7(lab: Lab, context: BrowserCo
     panel.is_state("Up to date")
     expect(panel.root.locator("[role=alert]")).to_have_count(0)
     analysis.panel.get_by_role("button", name="Ask the Hub again").click()
-    expect(analysis.row(REPO)).to_contain_text(str(client.status(REPO).doi), timeout=20 * SECONDS)
+    expect(analysis.row(REPO)).to_contain_text(str(client.status(REPO).doi), timeout=60 * SECONDS)

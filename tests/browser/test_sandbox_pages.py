@@ -142,7 +142,7 @@ def test_copy_copies_what_is_shown(page: Page, sandbox: Sandbox) -> None:
     expect(page.get_by_role("button", name="Copied")).to_be_visible()
     copied = page.evaluate("navigator.clipboard.readText()")
     assert copied == page.locator("#cite-bibtex").text_content()
-    expect(page.get_by_role("button", name="Copy BibTeX")).to_be_visible(timeout=5000)
+    expect(page.get_by_role("button", name="Copy BibTeX")).to_be_visible(timeout=60_000)
 
 
 def test_the_citation_is_a_dialog_over_the_page(page: Page, sandbox: Sandbox) -> None:

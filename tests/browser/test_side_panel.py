@@ -135,7 +135,7 @@ def test_every_action_of_a_row(analysis: Analysis, author: Client) -> None:
     expect(analysis.panel.locator("img, script, [href^=javascript]")).to_have_count(0)
     analysis.hover(3, EVIL)
     tooltip = analysis.page.locator(".hubdoi-lab-tooltip")
-    expect(tooltip).to_contain_text("<img src=x", timeout=20 * SECONDS)
+    expect(tooltip).to_contain_text("<img src=x", timeout=60 * SECONDS)
     expect(tooltip.locator("img, script, [href^=javascript]")).to_have_count(0)
     # The entry goes into a file beside the notebook.
     analysis.action(ENGINE, "Add to a .bib File…")

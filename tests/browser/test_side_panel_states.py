@@ -31,7 +31,7 @@ def choose(page: Page, theme: str) -> None:
     page.evaluate(THEME, f"JupyterLab {theme.title()}")
     light = str(theme == "light").lower()
     expect(page.locator("body")).to_have_attribute("data-jp-theme-light", light)
-    expect(page.locator("#jupyterlab-splash")).to_have_count(0, timeout=15 * SECONDS)
+    expect(page.locator("#jupyterlab-splash")).to_have_count(0, timeout=60 * SECONDS)
 
 
 def photograph(analysis: Analysis, name: str) -> None:

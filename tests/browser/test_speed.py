@@ -51,7 +51,7 @@ def test_reading_and_typing_in_a_notebook_of_2000_cells(
             analysis.page.keyboard.type(f"\n{DATA}\n", delay=20)
             analysis.page.wait_for_timeout(AFTER)
         if has_panel:
-            expect(analysis.row("datasets/ada/long-tables")).to_be_visible(timeout=30 * SECONDS)
+            expect(analysis.row("datasets/ada/long-tables")).to_be_visible(timeout=60 * SECONDS)
             assert sent
             assert all(_read(body) <= 1 for body in sent)
             bytes_sent = max(len(json.dumps(body)) for body in sent)

@@ -55,7 +55,7 @@ def test_the_panel_goes_on_when_the_repository_was_made_public(
     panel.shows("make it public first")
     sandbox.hf_api("grace").update_repo_settings("grace/secret-model", visibility="public")
     panel.button("Try again").click()
-    expect(panel.agree).to_be_visible(timeout=20 * SECONDS)
+    expect(panel.agree).to_be_visible(timeout=60 * SECONDS)
     expect(panel.root).not_to_contain_text("make it public first")
 
 
