@@ -546,3 +546,11 @@ def test_subjects_are_keywords(make: Make) -> None:
         "a TY - HACK",
     ]
     assert "keywords" not in yaml.safe_load(str(cite(make(1), "cff")))
+
+
+def test_without_a_creator_the_title_comes_before_the_year(make: Make) -> None:
+    version = make(1, authors=[], title="Notes", resource_type="Dataset")
+    head = f"Notes ({version.year}). Version 0000001. Hugging Face."
+    assert str(cite(version, "text")).startswith(f"{head} (Dataset). https://")
+    for name in ("markdown", "latex"):
+        assert head in str(cite(version, name))

@@ -31,9 +31,11 @@ def parts(version: Version) -> list[str]:
     names = creators(version)
     year = f"({_year(version)})"
     number = plain_line(version_apart(version) or "")
+    title = _sentence(version.full_title)
+    # Without a creator the title stands in its place, before the year.
+    head = [f"{names} {year}:", title] if names else [f"{title.removesuffix('.')} {year}.".strip()]
     found = [
-        f"{names} {year}:" if names else f"{year}:",
-        _sentence(version.full_title),
+        *head,
         _sentence(version_words(number)),
         _sentence(version.publisher),
         f"({plain_line(version.resource_type)})." if version.resource_type else "",
