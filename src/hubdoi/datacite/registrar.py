@@ -75,15 +75,7 @@ class DataCiteRegistrar:
     suffix = "hf.{revision}.{hash}"
 
     def __init__(self, config: Config, hub: Hub, public_records: PublicRecords) -> None:
-        missing = [
-            f"DATACITE_{name.upper()}"
-            for name in ("repository", "password", "prefix")
-            if not getattr(config, f"datacite_{name}")
-        ]
-        if missing:
-            raise InvalidInput(
-                f"To register DOIs at DataCite, set {' and '.join(missing)}; your institution's DataCite contact knows them."
-            )
+        check_account(config)
         assert config.datacite_repository and config.datacite_password and config.datacite_prefix
         self.publisher = config.datacite_publisher
         self._account = config.datacite_repository
@@ -416,6 +408,23 @@ class DataCiteRegistrar:
             return InvalidMetadata(f"DataCite refuses the metadata{f': {said}' if said else ''}.")
         return ServiceRefused(
             f"{host} refused the request (HTTP {answer.status}{f': {said}' if said else ''}); try again later."
+        )
+
+
+def check_account(config: Config) -> None:
+    """Let settings pass with an account, its password and its prefix.
+
+    Raises:
+        InvalidInput: one of them is not set.
+    """
+    missing = [
+        f"DATACITE_{name.upper()}"
+        for name in ("repository", "password", "prefix")
+        if not getattr(config, f"datacite_{name}")
+    ]
+    if missing:
+        raise InvalidInput(
+            f"To register DOIs at DataCite, set {' and '.join(missing)}; your institution's DataCite contact knows them."
         )
 
 

@@ -85,7 +85,8 @@ def terms_for(status: Status, hub: HuggingFaceHub, revision: str | None) -> Term
     """
     if status.terms is None:
         raise ConsentRequired(
-            f"There are no terms to agree to for {status.repo}; its DOI is generated on {status.settings_url}."
+            status.obstacle
+            or f"There are no terms to agree to for {status.repo}; its DOI is generated on {status.settings_url}."
         )
     if revision is None:
         return status.terms

@@ -19,7 +19,7 @@ from hubdoi.records.errors import (
     AlreadyRegistered,
     ConsentRequired,
     DoiNotFound,
-    InvalidInput,
+    HubdoiError,
     InvalidMetadata,
     RepoNotEligible,
     ServiceError,
@@ -271,8 +271,27 @@ def test_wrong_credentials_are_one_sentence_without_the_password(
 
 
 def test_missing_credentials_are_named(institution: Institution) -> None:
-    with pytest.raises(InvalidInput, match="set DATACITE_PREFIX"):
-        institution(datacite_prefix=None).status(REPO)
+    client = institution(datacite_prefix=None)
+    for act in (
+        lambda: mint(client),
+        lambda: client.reserve(REPO),
+        lambda: client.release(REPO),
+        lambda: client.recover(),
+        lambda: client.preview_amendment(REPO, title="x"),
+    ):
+        with pytest.raises(HubdoiError, match="set DATACITE_PREFIX"):
+            act()
+    (problem,) = (one for one in client.doctor(REPO).findings if one.is_problem)
+    assert "set DATACITE_PREFIX" in problem.sentence
+
+
+def test_without_credentials_there_is_a_status_and_a_citation(institution: Institution) -> None:
+    client = institution(datacite_repository=None, datacite_password=None)
+    status = client.status(REPO)
+    assert (status.state, status.can_mint, status.terms) == ("unregistered", False, None)
+    assert "set DATACITE_REPOSITORY and DATACITE_PASSWORD" in (status.obstacle or "")
+    assert "tiny-bert" in client.cite(REPO).text
+    assert {one.obstacle for one in client.statuses(owner="ada").values()} == {status.obstacle}  # type: ignore[union-attr]
 
 
 def test_a_refused_draft_leaves_nothing_behind(

@@ -44,6 +44,11 @@ class Backend(Protocol):
         self.resources = resources
 
     @classmethod
+    def opened(cls, resources: Resources) -> Backend:
+        """The backend with these resources. Raises InvalidInput: a setting that it needs is missing."""
+        return cls(resources)
+
+    @classmethod
     @abstractmethod
     def describe(cls, config: Config) -> str:
         """What registers a DOI with these settings, in a few words; nothing is opened or asked."""

@@ -9,10 +9,16 @@ from dataclasses import dataclass
 from filelock import FileLock, Timeout
 
 from ...config import Config
-from ...datacite.registrar import DataCiteRegistrar
+from ...datacite.registrar import DataCiteRegistrar, check_account
 from ...records import Doi, Hub, MintRequest, Person, Repo, RepoInfo, Status, Version
 from ...records.amendment import Activities, Amendment, AmendRequest
-from ...records.errors import HubdoiError, LedgerError, ServiceError, already_registered
+from ...records.errors import (
+    HubdoiError,
+    InvalidInput,
+    LedgerError,
+    ServiceError,
+    already_registered,
+)
 from ...records.findings import Finding
 from ...records.reservation import Reservation
 from ..doctor import datacite_findings, ledger_findings
@@ -53,6 +59,17 @@ class DataCiteBackend(Backend):
         register = register_of(config)
         self.ledger = open_user_ledger(config.endpoint, hub=self.hub.identity, register=register)
         self._lock = data_directory() / "ledger.lock"
+
+    @classmethod
+    def opened(cls, resources: Resources) -> Backend:
+        """The backend; where the account is not set, one that shows and cites without it."""
+        try:
+            check_account(resources.config)
+        except InvalidInput as missing:
+            from .no_account import NoAccountBackend
+
+            return NoAccountBackend(resources, missing)
+        return cls(resources)
 
     @classmethod
     def describe(cls, config: Config) -> str:

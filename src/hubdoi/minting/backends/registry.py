@@ -46,7 +46,7 @@ def open_backend(resources: Resources, name: str | None = None) -> Backend:
         InvalidInput: there is none of that name, or a setting that it needs is missing.
         LedgerError: its ledger cannot be used.
     """
-    return backend_class(name or resources.config.registrar)(resources)
+    return backend_class(name or resources.config.registrar).opened(resources)
 
 
 def describe(config: Config) -> str:
