@@ -50,6 +50,22 @@ def test_what_the_grammar_does_not_know_is_one_sentence(words: list[str]) -> Non
     assert "\n" not in error.value.message
 
 
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        ("mint ada/x --agre", "mint"),
+        ("check --nope", "check"),
+        ("sandbox serve --prt 1", "sandbox serve"),
+        ("gateway user set ada --rol x", "gateway user set"),
+        ("bib", "bib"),
+    ],
+)
+def test_the_help_that_is_named_is_that_of_the_command(words: str, named: str) -> None:
+    with pytest.raises(UsageError) as error:
+        parse(words.split())
+    assert error.value.message.endswith(f"; see: %doi {named} --help")
+
+
 def test_an_abbreviation_is_never_a_consent() -> None:
     with pytest.raises(UsageError):
         parse(["mint", "ada/tiny-bert", "--ag"])
