@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-import pytest
-from playwright.sync_api import expect
+from pathlib import Path
 
+import nbformat
+import pytest
+from playwright.sync_api import Browser, expect
+
+from hubdoi.bibliography import check, review, uses
 from hubdoi.client import Client
+from hubdoi.records import Displayed
 from hubdoi.sandbox import Sandbox
 from tests.browser.browser_lab import Notebook
 
@@ -96,6 +101,33 @@ def test_a_column_of_400_pixels(notebook: Notebook, sandbox: Sandbox) -> None:
     panel.tick()
     panel.generate.click()
     panel.is_state("Up to date")
+
+
+@pytest.mark.parametrize("width", [400, 560, 760])
+def test_no_table_is_wider_than_its_output(
+    browser: Browser, sandbox: Sandbox, tmp_path: Path, width: int
+) -> None:
+    """What to do stands in the last column, which had to be scrolled to."""
+    _behind(sandbox)
+    client = Client(sandbox.endpoint, sandbox.users["ada"])
+    file = tmp_path / "analysis.ipynb"
+    loads = [f"AutoModel.from_pretrained('{name}')" for name in (BERT, "grace/none")]
+    source = "\n".join([*loads, "load_dataset('ada/notes')"])
+    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)]), file)
+    shown: list[Displayed] = [
+        client.history(BERT),
+        client.changes(BERT),
+        review(uses(file), client=client),
+        check(file, client=client),
+    ]
+    page = browser.new_page(viewport={"width": width, "height": 900})
+    page.set_content("".join(one._repr_mimebundle_()["text/html"] for one in shown))
+    widths = page.evaluate(
+        "() => [...document.querySelectorAll('.hubdoi-scroll')].map(node => [node.scrollWidth, node.clientWidth, node.textContent.slice(0, 40)])"
+    )
+    page.close()
+    assert len(widths) == 4
+    assert [pair for pair in widths if pair[0] > pair[1]] == []
 
 
 def test_a_saved_notebook_reads_well_without_a_kernel(notebook: Notebook, sandbox: Sandbox) -> None:

@@ -156,7 +156,7 @@ def test_plain_text_has_nothing_that_a_terminal_obeys() -> None:
 
 def test_the_style_is_about_hubdoi_alone_and_html_reads_well_without_it() -> None:
     css = hypertext.style()
-    rules = re.sub(r"@media[^{]*\{((?:[^{}]*\{[^}]*\})*)\}", r"\1", css)
+    rules = re.sub(r"@(?:media|container)[^{]*\{((?:[^{}]*\{[^}]*\})*)\}", r"\1", css)
     for selectors in re.findall(r"([^{}]+)\{", rules):
         for selector in selectors.split(","):
             assert ".hubdoi" in selector, selector

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from ...bibliography.reports import CheckReport
 from ...bibliography.verdict import Review, ReviewTable
 from .card import Badge, Block, Card, Code, Facts, Link, Paragraph, Table, Text, Tone, text
@@ -20,6 +22,7 @@ _TONES: dict[str, Tone] = {
 }
 _WORDS = {"moved on": "changed since DOI"}
 _NOTHING = text("–")
+_URL = re.compile(r"(https?://\S*[^\s.,;)])")
 _CHECKED: dict[int, tuple[str, Tone]] = {
     0: ("Passed", "good"),
     1: ("Failed", "bad"),
@@ -55,6 +58,12 @@ def _(review: Review) -> tuple[Card, ...]:
     return (Card(text(repo_link(review.repo, review.endpoint)), _badge(review), tuple(blocks)),)
 
 
+def _linked(sentence: str) -> Text:
+    """`sentence`, in which a URL can be followed."""
+    parts = _URL.split(sentence)
+    return text(*(Link(part, part) if at % 2 else part for at, part in enumerate(parts)))
+
+
 @cards.register
 def _(report: CheckReport) -> tuple[Card, ...]:
     """The findings by place, with what they mean for the check in words and colour."""
@@ -67,7 +76,7 @@ def _(report: CheckReport) -> tuple[Card, ...]:
         (
             text(kinds[finding.kind]),
             text(finding.place),
-            text(Code(finding.code), f" {finding.text}"),
+            text(Code(finding.code), " ", *_linked(finding.text)),
         )
         for finding in report.findings
     )

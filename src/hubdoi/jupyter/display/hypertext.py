@@ -28,6 +28,7 @@ from .card import (
 from .terminal import visible
 
 # JupyterLab typesets mathematics in every output; a name with a dollar sign in it is a name.
+_WIDE = 5
 _CLASSES = "hubdoi tex2jax_ignore mathjax_ignore"
 
 
@@ -114,23 +115,29 @@ def _block(block: Block) -> str:
 
 
 def _table(table: Table) -> str:
+    """Where there is little room, the style shows each row of a wide table as a list with labels."""
+    is_wide = len(table.header) >= _WIDE
+
     def classed(column: int) -> str:
         return ' class="hubdoi-right"' if column in table.right else ""
+
+    def cell(column: int, content: Text) -> str:
+        label = f' data-label="{escape(table.header[column])}"' if is_wide else ""
+        return f"<td{classed(column)}{label}>{_inline(content)}</td>"
 
     head = "".join(
         f'<th scope="col"{classed(column)}>{escape(name)}</th>'
         for column, name in enumerate(table.header)
     )
     rows = "\n".join(
-        "<tr>"
-        + "".join(f"<td{classed(column)}>{_inline(cell)}</td>" for column, cell in enumerate(row))
-        + "</tr>"
+        f"<tr>{''.join(cell(column, content) for column, content in enumerate(row))}</tr>"
         for row in table.rows
     )
     caption = f"<caption>{escape(table.caption)}</caption>" if table.caption else ""
     sortable = ' class="hubdoi-sortable"' if table.sortable else ""
+    wide = " hubdoi-wide" if is_wide else ""
     return (
-        f'<div class="hubdoi-scroll"><table{sortable}>{caption}\n'
+        f'<div class="hubdoi-scroll{wide}"><table{sortable}>{caption}\n'
         f"<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}\n</tbody></table></div>"
     )
 
@@ -152,10 +159,9 @@ def _part(part: Inline) -> str:
     if isinstance(part, Link):
         if not part.is_safe:
             return escape(part.text)
-        return (
-            f'<a href="{html.escape(part.url)}" target="_blank" rel="noopener noreferrer">'
-            f"{escape(part.text)}</a>"
-        )
+        # Of a URL that is its own text, the query is nothing to read.
+        shown = part.text.partition("?")[0] if part.text == part.url else part.text
+        return _followed(part.url, escape(shown))
     if isinstance(part, Code):
         return f"<code>{escape(part.text)}</code>"
     if isinstance(part, Strong):
