@@ -447,7 +447,7 @@ def _unreachable(base: str, error: Exception) -> HubdoiError:
         why = "refuses the connection"
         if is_loopback(base):
             # A server that was started again often has another port.
-            way_out = "start the server there, then choose it again with: %doi use"
+            way_out = "start the server there, then choose it again with: %doi use URL (for a command line: HUBDOI_ENDPOINT)"
     else:
         why = "broke off the connection"
     return ServiceUnreachable(f"{host} {why}; {way_out}.")

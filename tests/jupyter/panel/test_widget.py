@@ -194,6 +194,18 @@ def test_every_panel_of_a_repository_follows_a_mint_and_a_push_of_this_process(
     assert other.state["checked"] == before
 
 
+def test_what_was_done_to_one_doi_is_not_told_beside_the_next(sandbox: Sandbox) -> None:
+    page, client = open_page(sandbox), _client(sandbox)
+    page.mint(authors=[ADA])
+    page.until(lambda state: state["head"]["badge"]["text"] == "Up to date")
+    _upload(sandbox, "model.safetensors", b"new")
+    page.until(lambda state: state["head"]["badge"]["text"] == "Changed since DOI")
+    assert page.notice == "Generated: 10.5072/hf/0001."
+    client.regenerate(BERT, agree=client.terms(BERT))
+    page.until(lambda state: len(state["history"]) == 2)
+    assert page.notice == ""
+
+
 def test_a_look_again_leaves_what_is_being_written_alone(sandbox: Sandbox) -> None:
     page = open_page(sandbox)
     page.edit(title="Half a tit", agreed=True)

@@ -233,6 +233,10 @@ class PanelState:
             return self._with(status=status, terms=status.terms, checked=at)
         old = _obstacle(self.status) if self.status else None
         told = self.notice if self.status and self.notice != old else None
+        known = {one.doi for one in (self.status, self.minted) if one}
+        if told and told.tone == "good" and status.doi not in known:
+            # It was done to another DOI.
+            told = None
         return self._with(notice=told).loaded(status, at)
 
     def compared(self, changes: Changes) -> PanelState:
