@@ -355,6 +355,9 @@ def test_a_gate_that_is_put_up_or_taken_away_is_corrected_in_the_record(demo: Sa
         assert access_of(amended.rights) == access and amended.licenses == minted.licenses
         assert ("c_16ec" in registered()) is (access != "open")
     assert registered() == before
+    told = httpx.get(f"{demo.datacite_url}/dois/{minted.doi}/activities").raise_for_status().json()
+    assert [list(one["attributes"]["changes"]) for one in told["data"][:-1]] == [["rightsList"]] * 3
+    assert "Access" in client.activities("datasets/ada/notes")._repr_mimebundle_()["text/plain"]
     with pytest.raises(InvalidMetadata, match="is manual on the Hub, not open"):
         client._backend.preview_amendment(NOTES, AmendRequest(access="open"))
 

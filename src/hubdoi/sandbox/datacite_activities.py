@@ -13,7 +13,9 @@ from .datacite_records import Record
 if TYPE_CHECKING:
     from .world import World
 
-_PROPERTIES = {"title": "titles", "authors": "creators", "description": "descriptions"}
+_PROPERTIES = {
+    "title": "titles", "authors": "creators", "description": "descriptions", "access": "rightsList",
+}  # fmt: skip
 
 
 def activities(world: World, record: Record) -> list[dict[str, Any]]:
