@@ -105,9 +105,9 @@ def read_json(content: bytes) -> Any:
     """
     if sum(map(content.count, (b",", b"[", b"{"))) > MOST_VALUES:
         raise TooManyValues
-    number = _number if _LONG_NUMBER.search(content) else None
+    decoder = _SHORT_NUMBERS if _LONG_NUMBER.search(content) else _ANY_NUMBERS
     try:
-        value = json.loads(content.decode("utf-8-sig"), parse_constant=_not_json, parse_int=number)
+        value = decoder.decode(content.decode("utf-8-sig"))
         if _SURROGATE.search(content):
             value = json.loads(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
     except RecursionError:
@@ -123,6 +123,11 @@ def _number(text: str) -> int:
     if len(text) > _LONGEST_NUMBER:
         raise ValueError
     return int(text)
+
+
+# `json.loads` with these arguments would make one for every answer.
+_ANY_NUMBERS = json.JSONDecoder(parse_constant=_not_json)
+_SHORT_NUMBERS = json.JSONDecoder(parse_constant=_not_json, parse_int=_number)
 
 
 def _unzipped(parts: Iterable[bytes]) -> Iterator[bytes]:
