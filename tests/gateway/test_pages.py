@@ -137,6 +137,17 @@ def test_a_curator_changes_and_approves(institution: Institution, plain_hub: San
     assert "registered" in history
 
 
+def test_a_curator_sees_that_a_repository_is_gated(
+    institution: Institution, plain_hub: Sandbox
+) -> None:
+    page = f"/gateway/requests/{ask(institution, plain_hub, 'Open')}"
+    assert "restricted access" not in browser(institution, "grace").get(page).text
+    plain_hub.hf_api("ada").update_repo_settings(REPO.id, gated="manual")
+    page = f"/gateway/requests/{ask(institution, plain_hub, 'Gated')}"
+    said = browser(institution, "grace").get(page).text
+    assert "<dt>Access</dt>" in said and "the owner decides on each request" in said
+
+
 def test_metadata_of_strangers_stay_text(institution: Institution, plain_hub: Sandbox) -> None:
     hostile = '"><script>alert(1)</script>{{ 7*7 }}</textarea>'
     number = ask(institution, plain_hub, hostile)
