@@ -214,7 +214,7 @@ def served(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], dict[str, ob
         yield process, json.loads(process.stdout.readline())
     finally:
         process.terminate()
-        process.communicate(timeout=30)
+        process.communicate(timeout=120)
 
 
 def test_the_sandbox_listens_on_loopback_alone(
@@ -238,7 +238,7 @@ def test_the_sandbox_listens_on_loopback_alone(
 def test_a_foreign_host_is_refused(sandbox: Sandbox, host: str) -> None:
     parts = urlsplit(sandbox.endpoint)
     token = sandbox.users["ada"]
-    with socket.create_connection((parts.hostname, parts.port), timeout=10) as connection:
+    with socket.create_connection((parts.hostname, parts.port), timeout=60) as connection:
         lines = f"GET {MODEL} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n\r\n"
         connection.sendall(lines.encode())
         answer = connection.makefile("rb").read()

@@ -122,7 +122,7 @@ def test_headers_that_lie_about_the_length(demo):
             f"POST /api/repos/create HTTP/1.1\r\nHost: {host}:{port}\r\n"
             f"Content-Length: {length}\r\nConnection: close\r\n\r\n{{}}"
         )
-        with socket.create_connection((host, int(port)), timeout=5) as connection:
+        with socket.create_connection((host, int(port)), timeout=60) as connection:
             connection.sendall(request.encode())
             connection.shutdown(socket.SHUT_WR)
             first = connection.recv(65536).split(b"\r\n")[0]

@@ -193,7 +193,7 @@ def test_downloads_cannot_leave_the_repository(demo, path):
 
 def _raw(endpoint, request):
     host, _, port = endpoint.removeprefix("http://").partition(":")
-    with socket.create_connection((host, int(port)), timeout=5) as connection:
+    with socket.create_connection((host, int(port)), timeout=60) as connection:
         connection.sendall(request.encode())
         answer = b""
         while part := connection.recv(65536):
