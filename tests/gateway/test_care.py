@@ -44,6 +44,7 @@ def test_what_is_as_it_should_be_is_left_alone(institution_of: Open, plain_hub: 
     mint(institution, plain_hub)
     found = reconcile(institution)
     assert (found.findings, found.exit_status) == ((), 0)
+    assert str(found).startswith("1 DOI was compared with DataCite and the Hub.")
 
 
 def test_a_record_that_was_changed_at_datacite_is_repaired(

@@ -354,7 +354,7 @@ def test_r03_a_curator_decides_a_correction_where_the_policy_asks_for_it(
     (change,) = institution.corrections.changes(waiting)
     assert (change.name, "Tinier" in change.after) == ("title", True)
     notice = backend_of(institution, plain_hub).status(REPO).notice or ""
-    assert "The record stays as it is before it is approved" in notice
+    assert "The record stays as it is until it is approved" in notice
     with pytest.raises(InvalidInput, match="decide it first"):
         erase(institution.database, institution.audit, "ada")
 

@@ -43,7 +43,8 @@ def reconcile(institution: Institution) -> Findings:
         findings += _with_datacite(institution, entries, gone)
         findings += _with_gates(entries, gates)
     findings += _of_reservations(institution)
-    return Findings(f"{checked} DOIs were compared with DataCite and the Hub.", findings)
+    compared = "1 DOI was" if checked == 1 else f"{checked:,} DOIs were"
+    return Findings(f"{compared} compared with DataCite and the Hub.", findings)
 
 
 def reconcile_repository(

@@ -315,7 +315,7 @@ class Reviews:
 def in_review(review: Review, institution: str) -> InReview:
     """What a researcher reads while it waits, in the same words wherever that is noticed."""
     return InReview(
-        f"The request for {asked_for(review)} was sent to {institution} on {review.asked:%Y-%m-%d} and is waiting for a decision. {_STAYS[review.kind]} before it is approved; ask for the status to see what was decided."
+        f"The request for {asked_for(review)} was sent to {institution} on {review.asked:%Y-%m-%d} and is waiting for a decision. {_STAYS[review.kind]} until it is approved; ask for the status to see what was decided."
     )
 
 
