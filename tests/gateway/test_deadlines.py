@@ -49,7 +49,7 @@ def test_a_hub_that_trickles_is_given_up(case: str, monkeypatch: pytest.MonkeyPa
         relay = Relay(Settings.read({"HUBDOI_GATEWAY_HUB": hub.endpoint}))
         with pytest.raises(ServiceUnreachable, match="does not answer; try again later"):
             relay.get("/api/models/ada/tiny-bert", "", None)
-        assert hub.requests == 1
+        assert hub.came(1) == 1
         relay.close()
 
 
@@ -75,7 +75,7 @@ def test_a_receiver_that_trickles_is_tried_again_later(
         told = Notices(Settings.read(variables), database)
         told.add("parked", "10.5072/x")
         assert told.attempt("https://dois.example.org")
-        assert receiver.requests == 1
+        assert receiver.came(1) == 1
         assert not told.attempt("https://dois.example.org")
     with database.reading() as db:
         (row,) = db.execute(notices.select()).all()

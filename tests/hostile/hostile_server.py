@@ -6,6 +6,7 @@ import gzip
 import json
 import socket
 import threading
+import time
 from collections.abc import Callable
 from functools import cache
 from types import TracebackType
@@ -41,6 +42,13 @@ class HostileServer:
         self._listening.shutdown(socket.SHUT_RDWR)
         self._thread.join()
         self._listening.close()
+
+    def came(self, count: int) -> int:
+        """The requests, once there are `count`: who gave up may have done so before one was read here."""
+        end = time.monotonic() + 60
+        while self.requests < count and time.monotonic() < end:
+            time.sleep(0.01)
+        return self.requests
 
     def _serve(self) -> None:
         while True:

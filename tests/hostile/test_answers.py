@@ -37,7 +37,7 @@ def test_an_operation_ends_at_its_deadline(case: str, monkeypatch: pytest.Monkey
     with HostileServer(getattr(hostile_server, case)) as server:
         with pytest.raises(ServiceUnreachable, match="did not answer in time"):
             Http(server.endpoint).get("/")
-        assert server.requests == 1
+        assert server.came(1) == 1
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_a_jupyter_server_that_answers_badly_has_no_sandbox(
         connection.write_text(json.dumps({"url": server.endpoint, "token": "t"}))
         monkeypatch.setenv(server_sandbox.VARIABLE, str(connection))
         assert server_sandbox.find() is None
-        assert server.requests == 1
+        assert server.came(1) == 1
 
 
 def test_a_pause_that_no_number_says_is_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:

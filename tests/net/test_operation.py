@@ -90,7 +90,7 @@ def test_nothing_is_sent_after_the_deadline() -> None:
             for _ in range(3):
                 with pytest.raises(ServiceUnreachable, match="that one command may take"):
                     http.get("/")
-    assert server.requests == 1
+        assert server.came(1) == 1
 
 
 def test_retries_end_at_the_deadline() -> None:
