@@ -22,6 +22,7 @@ from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.engine.default import DefaultDialect
 
+import hubdoi.identity.lookup
 from hubdoi.config import CHOSEN
 from hubdoi.provenance.recorder import recorder
 from hubdoi.records import Repo
@@ -37,7 +38,8 @@ _PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("small", _PATIENT, max_examples=25, derandomize=True)
 settings.register_profile("long", _PATIENT, max_examples=400)
 settings.load_profile("small")
-# httpx gives a server five seconds, and huggingface_hub ten.
+# httpx and a look-up give a server five seconds, huggingface_hub ten.
+hubdoi.identity.lookup.SECONDS = 60.0
 for _part in ("connect", "read", "write", "pool"):
     setattr(httpx._config.DEFAULT_TIMEOUT_CONFIG, _part, 120.0)
 for _name in ("HF_HUB_DOWNLOAD_TIMEOUT", "HF_HUB_ETAG_TIMEOUT"):
