@@ -1,9 +1,10 @@
-"""``%doi cite --insert`` changes the notebook that is open, and not the file under it."""
+"""What commands change in the notebook that is open, and not in the file under it."""
 
 from __future__ import annotations
 
 from playwright.sync_api import expect
 
+from hubdoi.sandbox import Sandbox
 from tests.browser.browser_lab import Notebook
 from tests.browser.side_panel import ada, new_repository
 
@@ -38,3 +39,23 @@ def test_insert_changes_the_open_notebook_as_one_step_to_undo(notebook: Notebook
         client.status(REPO).doi.name
     ]
     assert notebook.dialogs == []
+
+
+def test_a_token_is_taken_out_of_the_cell(notebook: Notebook, sandbox: Sandbox) -> None:
+    token = sandbox.users["ada"]
+    notebook.run("%load_ext hubdoi")
+    output = notebook.run(f"%doi use {sandbox.endpoint} --token {token}")
+    expect(output.last).to_contain_text("Ada Lovelace")
+    cell = notebook.page.locator(".jp-CodeCell").nth(1)
+    expect(cell.locator(".cm-content")).to_have_text(f"%doi use {sandbox.endpoint} --token ")
+    assert token not in str(notebook.saved())
+    # The second time, it is asked for.
+    cell.locator(".cm-content").click()
+    notebook.page.keyboard.press("Control+Enter")
+    field = notebook.page.locator("input.jp-Stdin-input")
+    expect(field).to_have_attribute("type", "password")
+    field.fill(token)
+    field.press("Enter")
+    expect(cell.locator(".jp-InputPrompt")).to_have_text("[3]:")
+    expect(cell).to_contain_text("Ada Lovelace")
+    assert token not in str(notebook.saved())

@@ -82,7 +82,7 @@ def test_a_hub_of_another_client_is_not_guessed_after_a_restart(
     panel.is_state("No DOI")
     notebook.restart_kernel()
     panel.button("Reconnect").click()
-    panel.shows("Run this cell again")
+    panel.shows("Run this cell again, after the one that chooses the Hub.")
 
 
 def test_a_notebook_that_is_opened_again_reads_without_its_kernel(

@@ -84,5 +84,5 @@ def _client_of(endpoint: str) -> Client:
         token = next(iter(shared["users"].values()), None)
         return Client(endpoint, token, datacite_api=shared["datacite"])
     raise InvalidInput(
-        f"This panel used the Hub at {endpoint}, which this kernel is not connected to. Run this cell again."
+        f"This panel used the Hub at {endpoint}, which this kernel is not connected to. Run this cell again, after the one that chooses the Hub."
     )
