@@ -5,7 +5,6 @@ import pytest
 from hubdoi.records import Doi, Person, Repo
 from hubdoi.records.errors import RepoNotFound, RevisionNotFound
 from hubdoi.sandbox.changes import Change
-from hubdoi.sandbox.described import describe
 
 BERT = Repo("model", "ada/tiny-bert")
 SECRET = Repo("model", "grace/secret-model")
@@ -107,15 +106,13 @@ def test_support_can_do_several_things_or_none(world):
 
 
 def test_r06_dois_are_tags(world):
-    found = world.store.repositories.find(BERT, None)
-    commit = world.store.commits.resolve(found.uid, None)
-    dois = [(Doi("10.5072/hf/0002"), commit.oid), (Doi("10.5072/hf/0001"), commit.parent)]
-    body = describe(world.store, found, commit, dois, 0)
-    assert body["tags"][-2:] == ["doi:10.5072/hf/0002", "doi:10.5072/hf/0001"]
-    assert body["doi"] == {"id": "10.5072/hf/0002", "commit": commit.oid}
-    without = describe(world.store, found, commit, [], 0)
-    assert "doi" not in without
-    assert [tag for tag in without["tags"] if tag.startswith("doi:")] == []
+    info = world.store.info(BERT, None)
+    dois = [(Doi("10.5072/hf/0002"), info.head), (Doi("10.5072/hf/0001"), info.head)]
+    world.store.dois_of = lambda uids: {uid: dois for uid in uids if uid == info.uid}
+    with_doi = world.store.info(BERT, None)
+    assert with_doi.dois == (Doi("10.5072/hf/0002"), Doi("10.5072/hf/0001"))
+    assert with_doi.tags[-2:] == ("doi:10.5072/hf/0002", "doi:10.5072/hf/0001")
+    assert world.store.info(Repo("dataset", "ada/notes"), None).dois == ()
 
 
 def test_a_broken_card_is_no_obstacle(world):

@@ -156,6 +156,7 @@ class Store:
         owner_name, is_organization = self.people.owner(found.namespace)
         card = self.commits.card(commit)
         files = self.commits.listing(commit)
+        dois = tuple(doi for doi, _ in self.dois_by_uid([found.uid]).get(found.uid, ()))
         return RepoInfo(
             repo=found.repo,
             uid=found.uid,
@@ -169,8 +170,9 @@ class Store:
             description=card.description,
             licenses=licenses_of(card.data),
             languages=card.languages,
-            # Its DOIs are the ledger's to tell, to the rules as to the API (R6).
-            tags=card.tags_for(found.repo.type),
+            # R6: everybody sees the DOIs of a repository among its tags.
+            tags=(*card.tags_for(found.repo.type), *(f"doi:{doi}" for doi in dois)),
+            dois=dois,
             base_models=card.base_models,
             datasets=card.datasets,
             funding=funding_of(card.data),
