@@ -142,7 +142,7 @@ class Support:
             InvalidMetadata, InvalidRepo: it can never lead there.
         """
         if not isinstance(to, str):
-            raise InvalidMetadata("To move a repository, give its new name as to.")
+            raise InvalidMetadata("To move a repository, give its new name (--to).")
         target = Repo(repo.type, to.removeprefix("datasets/") if repo.type == "dataset" else to)
         if target.namespace is None:
             raise InvalidMetadata(

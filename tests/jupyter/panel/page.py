@@ -49,7 +49,7 @@ class Page:
             "mint", form=form, terms=self.state["terms"]["digest"], revision=self.state["revision"]
         )
 
-    def until(self, condition: Callable[[dict[str, Any]], Any], seconds: float = 20) -> Any:
+    def until(self, condition: Callable[[dict[str, Any]], Any], seconds: float = 60) -> Any:
         """Wait until `condition` is true of the state, and return what it returned."""
         deadline = time.monotonic() + seconds
         while True:

@@ -272,7 +272,6 @@ def test_the_mint_names_the_revision_that_was_shown() -> None:
     [
         (RepoNotFound("There is none."), "load"),
         (SignInRequired("Sign in."), "load"),
-        (ServiceUnreachable("No network."), "load"),
         (RepoNotEligible("A Space.", "space"), None),
         (InvalidRepo("Not one."), None),
     ],
@@ -285,6 +284,28 @@ def test_what_cannot_be_loaded_is_one_sentence_and_the_way_out(error: Any, retry
     assert state.retry == retry
     assert state.status is None
     assert not state.shows_form
+
+
+def test_where_nobody_answers_the_panel_keeps_what_it_read() -> None:
+    before = _edited(_ready(), Draft("Babbage, Charles"))
+    state = before.loading().load_failed(ServiceUnreachable("No network."))
+    assert state.notice is not None
+    assert state.notice.text == "No network. The panel shows what was read before."
+    assert (state.phase, state.retry) == ("open", "load")
+    assert (state.status, state.form.drafts) == (before.status, before.form.drafts)
+    assert not state.agreed
+
+
+def test_what_was_read_before_a_mint_is_not_kept() -> None:
+    error = ServiceUnreachable("No network.")
+    taken = (
+        _ready().began("key").mint_failed(already_registered(Doi("10.5072/hf/0001"), OLD, VERSION))
+    )
+    generated = _ready().began("key").minted_as(VERSION)
+    never = PanelState(repo=str(REPO))
+    for state in (taken, generated, generated.loading(), never):
+        failed = state.load_failed(error)
+        assert (failed.phase, failed.status) == ("failed", None)
 
 
 @pytest.mark.parametrize(

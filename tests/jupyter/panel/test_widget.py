@@ -372,6 +372,22 @@ def test_a_saved_output_is_a_complete_card_of_the_last_state(sandbox: Sandbox) -
     assert repr(page.panel) == "Panel('ada/tiny-bert')"
 
 
+def test_a_refresh_that_nobody_answers_leaves_the_panel_as_it_was(sandbox: Sandbox) -> None:
+    page = open_page(sandbox)
+    page.edit(title="The whole of it")
+    before = page.state
+    page.panel.work.client = Client("http://127.0.0.1:9", sandbox.users["ada"])
+    page.send("load")
+    page.until(lambda state: state["retry"] == "load", 60)
+    assert page.notice.endswith("The panel shows what was read before.")
+    assert page.state["form"]["title"] == "The whole of it"
+    assert (page.state["head"], page.state["terms"]) == (before["head"], before["terms"])
+    page.panel.work.client = _client(sandbox)
+    page.send("retry")
+    page.until(lambda state: not state.get("notice"))
+    assert page.state["form"]["title"] == "The whole of it"
+
+
 def test_an_error_that_nobody_expected_is_still_told(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -262,6 +262,15 @@ class PanelState:
         return self._with(cited=cited)
 
     def load_failed(self, error: HubdoiError) -> PanelState:
+        """There is no status. What was read before stays where it is still true as far as is known."""
+        if self._is_as_read and isinstance(error, ServiceError):
+            sentence = f"{error.message} The panel shows what was read before."
+            return self._with(
+                phase="open",
+                form=self.form.replace(agreed=False),
+                notice=Notice(sentence, "bad"),
+                retry="load",
+            )
         helps = not isinstance(error, InvalidInput | RepoNotEligible)
         done = f"Generated: {self.minted.doi}. " if self.minted else ""
         return self._with(
@@ -480,6 +489,14 @@ class PanelState:
         if self.phase != "watching":
             return self
         return self._with(phase="open", steps=(), notice=None, retry="load")
+
+    @property
+    def _is_as_read(self) -> bool:
+        """Whether nothing is known to have been done since the status was read."""
+        status = self.status
+        if status is None or self.phase != "loading" or self.notice is not None:
+            return False
+        return self.minted is None or self.minted.doi == status.doi
 
     @property
     def _wrong_field(self) -> Notice | None:
