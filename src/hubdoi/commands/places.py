@@ -47,8 +47,8 @@ def _token(arguments: Namespace, context: Context) -> str | None:
         if not os.environ.get(name):
             raise UsageError(f"{name} is not set in the environment; --token asks for the token.")
         return os.environ[name]
-    if arguments.token != "":
-        return str(arguments.token) if arguments.token else None
+    if arguments.token is None or arguments.token:
+        return arguments.token
     from getpass import getpass
 
     try:
