@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import socket
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from random import SystemRandom
+from urllib.parse import urlsplit
 
 # Linux gives ports from 32768 on to whoever asks for any: one of those may be taken by another
 # test before a server that takes seconds to start listens there.
@@ -26,3 +28,13 @@ def free_ports(number: int) -> list[int]:
                 continue
             found.append(port)
     return found
+
+
+@contextmanager
+def taken(endpoint: str) -> Iterator[None]:
+    """Let nothing else listen at the port of `endpoint`."""
+    with socket.socket() as holder:
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        holder.bind(("127.0.0.1", urlsplit(endpoint).port))
+        holder.listen()
+        yield

@@ -11,6 +11,7 @@ from hubdoi.commands.session import Session
 from hubdoi.records import Connection, errors
 from hubdoi.sandbox import Sandbox
 from tests.commands.agreeing import agreed
+from tests.ports import taken
 
 
 def test_alone_it_tells_where_who_and_what(context: Context, sandbox: Sandbox) -> None:
@@ -123,7 +124,7 @@ def test_a_sandbox_that_was_started_again_is_found_again(
         agreed(context, "mint", "ada/tiny-bert")
     with pytest.raises(errors.ServiceUnreachable, match="choose it again with: %doi use"):
         run(["history", "ada/tiny-bert"], context)
-    with Sandbox(data=tmp_path / "kept") as second:
+    with taken(before), Sandbox(data=tmp_path / "kept") as second:
         assert second.endpoint != before
         assert run(["use", "sandbox"], context).endpoint == second.endpoint
         assert run(["status", "ada/tiny-bert"], context).state == "current"

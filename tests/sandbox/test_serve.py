@@ -12,6 +12,7 @@ import pytest
 
 from hubdoi.records.errors import SandboxError
 from hubdoi.sandbox import Sandbox
+from tests.ports import taken
 
 SERVE = "import sys; from hubdoi.sandbox.serve import serve; sys.exit(serve(data=sys.argv[1]))"
 
@@ -147,6 +148,25 @@ def test_nothing_secret_in_the_repr():
         shown += repr(vars(sandbox)) + repr(sandbox.world.store)
         assert sandbox.endpoint in shown
         assert not [secret for secret in secrets if secret in shown]
+
+
+def test_it_comes_back_at_the_port_that_it_had(tmp_path):
+    with Sandbox(tmp_path) as first:
+        endpoint = first.endpoint
+    with Sandbox(tmp_path) as second:
+        assert second.endpoint == endpoint
+    with taken(endpoint), Sandbox(tmp_path) as elsewhere:
+        assert elsewhere.endpoint != endpoint
+        assert httpx.get(f"{elsewhere.endpoint}/api/models/ada/tiny-bert").status_code == 200
+
+
+@pytest.mark.parametrize("noted", ["", "80", "-1", "65536", "9" * 5000, "²", "\ud800"])
+def test_a_port_that_cannot_be_its_own_is_not_used(tmp_path, noted):
+    with Sandbox(tmp_path):
+        pass
+    (tmp_path / "port").write_bytes(noted.encode("utf-8", "surrogatepass"))
+    with Sandbox(tmp_path) as sandbox:
+        assert int(sandbox.endpoint.rpartition(":")[2]) not in (80, 65536)
 
 
 def test_a_port_that_is_taken(sandbox):

@@ -13,12 +13,23 @@ from platformdirs import user_state_path
 from ..records.errors import SandboxError
 
 _FILE = "running.json"
+_PORT = "port"
 
 
 def announce(data: Path, endpoint: str) -> None:
     """Note in the data directory where it is served."""
     with suppress(OSError):
         _write(data / _FILE, json.dumps({"endpoint": endpoint}))
+        _write(data / _PORT, endpoint.rpartition(":")[2])
+
+
+def last_port(data: Path) -> int:
+    """The port at which `data` was served last; 0 where that is not known."""
+    try:
+        port = int((data / _PORT).read_text("utf-8"))
+    except (OSError, ValueError):
+        return 0
+    return port if 1024 <= port < 65536 else 0
 
 
 def remember_last(data: Path) -> None:

@@ -6,6 +6,7 @@ import shutil
 import socket
 import tempfile
 import threading
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,7 @@ from ..config import user_path
 from ..net.serving import Server, listen, serve_until_stopped, url_of
 from ..records.errors import SandboxError
 from .app import READERS, WRITERS, create_app
-from .running import remember_last
+from .running import last_port, remember_last
 from .world import Seed, World
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def serve(
         SandboxError: the port or the data directory is taken, or cannot be used.
     """
     with World(_path(data), seed=seed, clock=clock, without_doi_api=without_doi_api) as world:
-        listening = _listen(host, port)
+        listening = _listen(world, host, port)
         server = _server(world, host, listening)
         remember_last(world.data)
         serve_until_stopped(server, listening, lambda: _announcement(world))
@@ -162,7 +163,7 @@ class Sandbox:
             clock=self._clock,
             without_doi_api=self._without_doi_api,
         )
-        listening = _listen(self._host, self._port)
+        listening = _listen(world, self._host, self._port)
         self._server = _server(world, self._host, listening)
         self._thread = threading.Thread(
             target=self._server.run,
@@ -202,7 +203,11 @@ def _path(data: str | Path | None) -> Path | None:
     return None if data is None else user_path(data)
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def _listen(world: World, host: str, port: int) -> socket.socket:
+    if not port and (last := last_port(world.data)):
+        # Links and panels in notebooks of yesterday name it.
+        with suppress(OSError):
+            return listen(host, last)
     try:
         return listen(host, port)
     except (OSError, OverflowError) as error:
