@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Mapping
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 from typing import Any
 
@@ -126,11 +128,15 @@ def _text(path: Path, *, declared: bool = False) -> str:
     """The text of a file; `declared` says that it may declare its encoding, as Python's source does."""
     encoding = "utf-8-sig"
     try:
-        if path.is_file() and path.stat().st_size > _MAX_BYTES:
-            raise InvalidInput(f"{path} is larger than 512 MiB; clear its outputs and try again.")
+        with path.open("rb") as file:
+            if os.fstat(file.fileno()).st_size > _MAX_BYTES:
+                raise InvalidInput(
+                    f"{path} is larger than 512 MiB; clear its outputs and try again."
+                )
+            content = file.read()
         if declared:
-            encoding = _declared_encoding(path)
-        return path.read_text(encoding=encoding)
+            encoding = _declared_encoding(path, content)
+        return TextIOWrapper(BytesIO(content), encoding=encoding).read()
     except InvalidInput:
         raise
     except FileNotFoundError:
@@ -144,13 +150,12 @@ def _text(path: Path, *, declared: bool = False) -> str:
         raise InvalidInput(f"{path} cannot be read: {reason.lower()}.") from None
 
 
-def _declared_encoding(path: Path) -> str:
-    """The encoding that a source file declares in its first two lines (PEP 263), else UTF-8."""
-    with path.open("rb") as file:
-        head = file.readline(_LONGEST_LINE) + file.readline(_LONGEST_LINE)
+def _declared_encoding(path: Path, content: bytes) -> str:
+    """The encoding that the source in a file declares in its first two lines (PEP 263), else UTF-8."""
+    lines = BytesIO(content)
+    head = lines.readline(_LONGEST_LINE) + lines.readline(_LONGEST_LINE)
     if b"coding" not in head:
         return "utf-8-sig"
-    from io import BytesIO
     from tokenize import detect_encoding
 
     try:
@@ -163,12 +168,12 @@ def _declared_encoding(path: Path) -> str:
 
 def _cells_of_script(text: str) -> list[Cell]:
     """A script's percent cells (``# %%``); a script without them is one cell without an index."""
-    if _MARIMO.search(text):
+    if "marimo.App(" in text and _MARIMO.search(text):
         from .marimo import cells_of_marimo
 
         if cells := cells_of_marimo(text):
             return cells
-    lines = text.splitlines()
+    lines = text.splitlines() if "%%" in text else []
     starts = [n for n, line in enumerate(lines) if _PERCENT.match(line)]
     if not starts:
         return [Cell(None, text)]

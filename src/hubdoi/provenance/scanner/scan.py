@@ -88,7 +88,7 @@ def scan(
 def _scanned(
     cells: Sequence[Cell], notebook: str | None, outside: Callable[[str], Any] | None
 ) -> tuple[list[Use], list[Unclear]]:
-    if not any(_may_load(cell) for cell in cells):
+    if not _may_load(cells):
         return [], []
     with warnings.catch_warnings():
         # the notebook's invalid escapes are not the caller's to hear of
@@ -100,10 +100,11 @@ def _scanned(
             found.clear()
 
 
-def _may_load(cell: Cell) -> bool:
-    if cell.language == "shell":
+def _may_load(cells: Sequence[Cell]) -> bool:
+    if any(cell.language == "shell" for cell in cells):
         return True
-    source = cell.source
+    # Most documents load nothing, and many short cells are looked through for longer than one text.
+    source = "\n".join(cell.source for cell in cells)
     return needs_values(source) or not TRIGGERS.isdisjoint(WORD.findall(source))
 
 

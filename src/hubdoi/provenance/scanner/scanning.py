@@ -63,7 +63,7 @@ def _with_last_run(found: Uses, path: Path, notebook: dict[str, Any] | None) -> 
     """`found`, with what the last run of the file recorded, if it did."""
     metadata = notebook.get("metadata") if notebook is not None else None
     kept = isinstance(metadata, Mapping) and "hubdoi" in metadata
-    if not kept and not os.path.exists(f"{path.with_suffix('')}{FILE_SUFFIX}"):  # noqa: PTH110
+    if not kept and not os.path.exists(os.path.splitext(path)[0] + FILE_SUFFIX):  # noqa: PTH110, PTH122
         return found
     from ..evidence import recording_beside, with_recording
 
