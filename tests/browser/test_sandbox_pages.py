@@ -169,6 +169,17 @@ def test_the_citation_is_a_dialog_over_the_page(page: Page, sandbox: Sandbox) ->
     page.evaluate("document.querySelector('dialog').close(); location.hash = 'cite'")
     expect(dialog).to_be_visible()
     expect(page).to_have_url(f"{sandbox.endpoint}/ada/tiny-bert#cite")
+    page.keyboard.press("Escape")
+    # Nor where it is told after the dialog was opened by that fragment.
+    link.press("Enter")
+    page.evaluate(
+        """document.querySelector('dialog').close();
+        history.replaceState(null, '', '#cite');
+        dispatchEvent(new HashChangeEvent('hashchange'))"""
+    )
+    expect(dialog).to_be_visible()
+    expect(page).to_have_url(f"{sandbox.endpoint}/ada/tiny-bert#cite")
+    assert page.evaluate("new Promise(done => setTimeout(() => done(location.hash)))") == "#cite"
     # A link from another page leads into it, and a reload after it was closed does not.
     page.goto(f"{sandbox.endpoint}/ada/tiny-bert#cite")
     page.reload()

@@ -52,7 +52,8 @@ for (const dialog of document.querySelectorAll("dialog")) {
     dialog.close();
   });
   dialog.addEventListener("close", () => {
-    // The event comes later: by then, the fragment may be asked for anew.
+    // The event comes later: by then, the fragment may be asked for anew, and the dialog be open.
+    if (dialog.open) return;
     if (isByFragment && isAsked()) {
       history.replaceState(null, "", location.pathname + location.search);
     }
