@@ -447,3 +447,9 @@ def test_a_client_may_be_used_from_several_threads(sandbox: Sandbox) -> None:
     for thread in threads:
         thread.join()
     assert found == ["unregistered"] * 12
+
+
+def test_only_what_there_is_can_be_withdrawn(sandbox: Sandbox) -> None:
+    for kind in ("", "mints", "mint&what=correction"):
+        with pytest.raises(InvalidInput, match="is one of mint, correction, reservation"):
+            client(sandbox).withdraw(BERT, kind)  # type: ignore[arg-type]

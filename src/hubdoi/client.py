@@ -14,7 +14,8 @@ from .minting.backends.resources import Resources
 from .minting.resolution import resolve
 from .net.operation import operation, without_deadline
 from .records import Doi, Repo, RepoReference, Version, parse_reference
-from .records.errors import ConsentRequired, DoiNotFound, RepoNotFound
+from .records.errors import ConsentRequired, DoiNotFound, InvalidInput, RepoNotFound
+from .records.request import REQUESTS
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from .records import Author, Changes, History, Message, Offer, Person, Status, Terms
     from .records.amendment import Activities, Amendment, AmendRequest
     from .records.findings import Findings
+    from .records.request import RequestKind
     from .records.reservation import Reservation
 
 
@@ -340,7 +342,7 @@ class Client:
         return self._backend.release(self._repo(repo)).given_up
 
     @_timed
-    def withdraw(self, repo: str | Repo, kind: str | None = None) -> Message:
+    def withdraw(self, repo: str | Repo, kind: RequestKind | None = None) -> Message:
         """Take back what you asked for `repo` and an institution has not decided; a sentence about it.
 
         `kind` is ``mint``, ``correction`` or ``reservation``, where several wait. Nothing of it
@@ -348,9 +350,11 @@ class Client:
 
         Raises:
             DoiNotFound: nothing of yours waits.
-            InvalidInput: several wait, and `kind` is not given; or it is decided already.
+            InvalidInput: several wait, and `kind` is not given or no kind; or it is decided already.
             AccessError, ServiceError: as they say.
         """
+        if kind is not None and kind not in REQUESTS:
+            raise InvalidInput(f"What can be withdrawn is one of {', '.join(REQUESTS)}.")
         found = self._repo(repo)
         try:
             return self._backend.withdraw(found, kind)

@@ -28,7 +28,7 @@ from hubdoi.records.errors import (
     PolicyRefused,
     SignInRequired,
 )
-from hubdoi.records.request import REQUESTS
+from hubdoi.records.request import REQUESTS, RequestKind
 from hubdoi.sandbox import Sandbox
 from tests.jupyter.panel.page import Page
 
@@ -133,6 +133,31 @@ def test_it_is_taken_back_whatever_became_of_the_repository(
         with pytest.raises(PolicyRefused):
             backend_of(institution, plain_hub).reserve(REPO)
     assert "was withdrawn" in backend_of(institution, plain_hub).withdraw(repo).text
+    assert institution.reviews.get(number).state == "withdrawn"
+
+
+@pytest.mark.parametrize("kind", REQUESTS)
+def test_what_waits_follows_the_repository_and_not_its_name(
+    kind: RequestKind, institution_of: Open, plain_hub: Sandbox
+) -> None:
+    institution = institution_of()
+    if kind == "correction":
+        mint(institution, plain_hub)
+    institution.policies.put("everybody", review=True)
+    ask = {"mint": asked, "correction": ask_correction, "reservation": requested}[kind]
+    number = ask(institution, plain_hub)
+    api, moved = plain_hub.hf_api(), Repo("model", "ada/small-bert")
+    api.move_repo(REPO.id, moved.id)
+    backend = backend_of(institution, plain_hub)
+    found = backend.status(moved)
+    assert found.waiting == (kind,)
+    assert "is waiting for a decision" in (found.notice or found.obstacle or "")
+    # Another repository gets the name.
+    api.create_repo(REPO.id)
+    api.upload_file(path_or_fileobj=b"x", path_in_repo="x.bin", repo_id=REPO.id)
+    other = backend_of(institution, plain_hub).status(REPO)
+    assert (other.waiting, other.notice) == ((), None)
+    assert "was withdrawn" in backend_of(institution, plain_hub).withdraw(moved).text
     assert institution.reviews.get(number).state == "withdrawn"
 
 

@@ -27,6 +27,7 @@ from ..records.errors import (
     SignInRequired,
     already_registered,
 )
+from ..records.request import RequestKind
 from ..records.reservation import Reservation
 from .institution import Institution
 from .people import Member
@@ -107,7 +108,8 @@ class InstitutionBackend(DataCiteBackend):
         member, policy = desk.member(name)
         self.registrar = desk.registrar_of(policy)
         with self._granted():
-            found = super().status(repo)
+            info = self.hub.info(repo, person)
+            found = self._status_of(info, person, failure)
         asks = failure is None and (self._can_login or found.obstacle_code == "SignInRequired")
         if person is None and asks:
             return found.replace(obstacle=self._login(repo), obstacle_code="SignInRequired")
@@ -116,9 +118,9 @@ class InstitutionBackend(DataCiteBackend):
             found = found.replace(notice=notice) if notice else found
         if policy.review and name and found.notice is None and found.reserved is None:
             title = desk.settings.institution
-            found = found.replace(notice=desk.reservations.notice(found.repo, name, title))
+            found = found.replace(notice=desk.reservations.notice(info, name, title))
         if name and (policy.review or found.notice):
-            found = found.replace(waiting=self._waiting(name, found.repo))
+            found = found.replace(waiting=self._waiting(name, info))
         if found.obstacle is not None or person is None:
             return found
         try:
@@ -126,7 +128,7 @@ class InstitutionBackend(DataCiteBackend):
                 assert refused is not None
                 raise refused
             desk.check_rules(found.repo, member, policy)
-            review = self._review(found)
+            review = self._review(info)
             if review and review.state == "waiting":
                 raise in_review(review, self.institution.settings.institution)
             if review and review.version_id and desk.work.state(review.version_id) == "queued":
@@ -136,7 +138,7 @@ class InstitutionBackend(DataCiteBackend):
                 can_mint=False,
                 obstacle=error.message,
                 obstacle_code=type(error).__name__,
-                waiting=self._waiting(name, found.repo) if name else (),
+                waiting=self._waiting(name, info) if name else (),
                 # Who waits for the mint takes a notice for its refusal.
                 notice=None if isinstance(error, InReview) else found.notice,
             )
@@ -233,7 +235,7 @@ class InstitutionBackend(DataCiteBackend):
         desk.drafts.attempt(found.doi)
         return found
 
-    def withdraw(self, repo: Repo, kind: str | None = None) -> Message:
+    def withdraw(self, repo: Repo, kind: RequestKind | None = None) -> Message:
         """Take back what who asks has asked for, of that `kind`, and nobody has decided.
 
         A right to write, and a repository that is there, are not needed any more.
@@ -246,10 +248,11 @@ class InstitutionBackend(DataCiteBackend):
         """
         person, desk = self._signed_in(repo), self.institution
         name = desk.name(person, self.identity)
-        uid = None
+        waiting: tuple[Review, ...] = ()
         with suppress(RepoNotFound), self._granted():
-            uid = self.hub.info(repo, person).uid
-        waiting = desk.reviews.waiting_of(name, repo, uid, kind)
+            waiting = desk.reviews.waiting_of(name, self.hub.info(repo, person).uid, kind)
+        # What was asked for a repository that is gone, whoever has its name now.
+        waiting = waiting or desk.reviews.waiting_of(name, repo, kind)
         if not waiting:
             raise DoiNotFound(f"No request of yours for {repo} is waiting for a decision.")
         kinds = sorted({one.kind for one in waiting})
@@ -386,17 +389,14 @@ class InstitutionBackend(DataCiteBackend):
                 raise
             raise self.institution.grants.revoked(self.grant) from None
 
-    def _waiting(self, name: str, repo: Repo) -> tuple[str, ...]:
+    def _waiting(self, name: str, info: RepoInfo) -> tuple[RequestKind, ...]:
         """The kinds of what `name` asked for and nobody has decided."""
-        waiting = self.institution.reviews.waiting_of(name, repo)
+        waiting = self.institution.reviews.waiting_of(name, info.uid)
         return tuple(dict.fromkeys(review.kind for review in waiting))
 
-    def _review(self, status: Status) -> Review | None:
+    def _review(self, info: RepoInfo) -> Review | None:
         """The latest request for the latest commit, if there ever was one."""
-        reviews = self.institution.reviews
-        if status.head is None or not reviews.knows(status.head):
-            return None
-        return reviews.last(self.hub.info(status.repo, None).uid, status.head)
+        return self.institution.reviews.last(info.uid, info.head) if info.head else None
 
     def _refuse_second(self, begun: Entry, state: str | None) -> NoReturn:
         """Raise what stands in the way of a revision that has an intent already.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import Query, Request
 from fastapi.responses import JSONResponse
@@ -11,6 +11,7 @@ from ..config import Secret
 from ..hub.doi_server import PathRepo, doi_router
 from ..hub.doi_shapes import WithdrawalAnswer, problems
 from ..records.errors import SignInRequired
+from ..records.request import RequestKind
 from .backend import InstitutionBackend, backend_for
 from .credentials import Credentials, is_of_gateway, is_of_hub
 from .institution import Institution
@@ -79,7 +80,7 @@ def withdraw(
     request: Request,
     repo: PathRepo,
     what: Annotated[
-        Literal["mint", "correction", "reservation"] | None,
+        RequestKind | None,
         Query(description="where requests of different kinds wait: which one"),
     ] = None,
 ) -> JSONResponse:

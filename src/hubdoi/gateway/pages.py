@@ -23,6 +23,7 @@ from .open_id import OpenId, is_ours
 from .page import COOKIE, Form, Page, keep, render, see_other, sent_form, session_of, signed_in
 from .people import ROLES
 from .policies import EVERYBODY
+from .reviews import STAYS
 from .search import found_dois
 from .sessions import SESSION_SECONDS
 
@@ -103,6 +104,7 @@ def read_request(request: Request, number: int) -> Response:
         "request.html",
         review=review,
         version=review.version,
+        stays=STAYS[review.kind],
         changes=institution_of(request).corrections.changes(review)
         if review.kind == "correction"
         else (),

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from ..minting.reservations import reserved_mark
 from ..minting.service import DoiService
-from ..records import Person, Repo, RepoInfo, Version
+from ..records import Person, RepoInfo, Version
 from ..records.errors import AlreadyRegistered, DoiNotFound, InReview
 from ..records.reservation import Reservation
 from .drafts import Drafts
@@ -109,9 +109,9 @@ class Reservations:
             return told
         return InReview(f"{told.message} The request before was refused: {before.reason}")
 
-    def notice(self, repo: Repo, name: str, institution: str) -> str | None:
-        """What the researcher `name` has to know of the latest request for `repo`."""
-        last = self.reviews.last_reservation(repo)
+    def notice(self, info: RepoInfo, name: str, institution: str) -> str | None:
+        """What the researcher `name` has to know of the latest request for the repository."""
+        last = self.reviews.last(info.uid, "", "reservation")
         if last is None or last.username != name:
             return None
         return notice_of(last, institution)

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from ..minting.ledger import Entry, Ledger
 from ..records import Repo, Terms, Version, parse_moment, show_moment
 from ..records.errors import InReview, InvalidInput
+from ..records.request import RequestKind
 from .audit import AuditLog
 from .tables import requests
 from .work import MOST_REASON, Work
@@ -26,10 +27,19 @@ REMEMBERED = timedelta(days=30)
 """How long a refusal is shown to the researcher."""
 JUST_NOW = timedelta(minutes=10)
 """How long a notebook that waits for the decision can read that the request was withdrawn."""
-Kind = Literal["mint", "correction", "reservation"]
 ENDED = ("refused", "withdrawn")
 """How a request ends that comes to nothing."""
-_KNOWN = sa.select(requests.c.id).where(requests.c.revision == sa.bindparam("of")).limit(1)
+_ABOVE_ALL = 2**31 - 1
+# One statement for every status, built once.
+_LAST = (
+    sa.select(requests)
+    .where(
+        *(getattr(requests.c, name) == sa.bindparam(name) for name in ("revision", "uid", "kind")),
+        requests.c.id < sa.bindparam("before"),
+    )
+    .order_by(requests.c.id.desc())
+    .limit(1)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +56,7 @@ class Review:
     decided: datetime | None = None
     decided_by: str | None = None
     reason: str | None = None
-    kind: Kind = "mint"
+    kind: RequestKind = "mint"
 
     @property
     def is_recent(self) -> bool:
@@ -97,7 +107,7 @@ class Reviews:
 
     def put(
         self,
-        kind: Kind,
+        kind: RequestKind,
         version: Version,
         username: str,
         *,
@@ -172,43 +182,32 @@ class Reviews:
             return tuple(map(_review, db.execute(query.order_by(order))))
 
     def waiting_of(
-        self, username: str, repo: Repo, uid: str | None = None, kind: str | None = None
+        self, username: str, repo: Repo | str, kind: RequestKind | None = None
     ) -> tuple[Review, ...]:
-        """What `username` asked for the repository, by its name or its `uid`, and nobody decided; oldest first."""
-        is_it = requests.c.repo == str(repo)
+        """What `username` asked for a repository, and nobody decided; oldest first.
+
+        The repository is given by its uid, or by the name that it had then.
+        """
         query = sa.select(requests).where(
             requests.c.state == "waiting",
             requests.c.username == username,
-            sa.or_(is_it, requests.c.uid == uid) if uid else is_it,
+            requests.c.uid == repo if isinstance(repo, str) else requests.c.repo == str(repo),
         )
         if kind:
             query = query.where(requests.c.kind == kind)
         with self.database.glancing() as db:
             return tuple(map(_review, db.execute(query.order_by(requests.c.id))))
 
-    def knows(self, revision: str) -> bool:
-        """Whether anybody ever asked for a DOI of `revision`."""
-        with self.database.glancing() as db:
-            return db.scalar(_KNOWN, {"of": revision}) is not None
-
     def last(
-        self, uid: str, revision: str, kind: Kind = "mint", *, before: int | None = None
+        self, uid: str, revision: str, kind: RequestKind = "mint", *, before: int | None = None
     ) -> Review | None:
         """The latest request of a kind for a revision, or the latest below the number `before`.
 
         A reservation has the revision "".
         """
-        where = [requests.c.uid == uid] + ([requests.c.id < before] if before else [])
-        return self._latest(revision, *where, requests.c.kind == kind)
-
-    def last_reservation(self, repo: Repo) -> Review | None:
-        """The latest request for a reserved DOI of the repository that had this name then."""
-        return self._latest("", requests.c.repo == str(repo), requests.c.kind == "reservation")
-
-    def _latest(self, revision: str | None, *conditions: sa.ColumnElement[bool]) -> Review | None:
-        query = sa.select(requests).where(requests.c.revision == revision, *conditions)
+        named = {"revision": revision, "uid": uid, "kind": kind, "before": before or _ABOVE_ALL}
         with self.database.glancing() as db:
-            row = db.execute(query.order_by(requests.c.id.desc()).limit(1)).first()
+            row = db.execute(_LAST, named).first()
         return _review(row) if row else None
 
     def approve(
@@ -315,7 +314,7 @@ class Reviews:
 def in_review(review: Review, institution: str) -> InReview:
     """What a researcher reads while it waits, in the same words wherever that is noticed."""
     return InReview(
-        f"The request for {asked_for(review)} was sent to {institution} on {review.asked:%Y-%m-%d} and is waiting for a decision. {_STAYS[review.kind]} until it is approved; ask for the status to see what was decided."
+        f"The request for {asked_for(review)} was sent to {institution} on {review.asked:%Y-%m-%d} and is waiting for a decision. {STAYS[review.kind]} until it is approved; ask for the status to see what was decided."
     )
 
 
@@ -333,7 +332,7 @@ def being_registered(review: Review) -> InReview:
 
 def withdrawn_sentence(review: Review) -> str:
     """What who asked reads when it is taken back."""
-    return f"The request for {asked_for(review)} was withdrawn. {_STAYS[review.kind]}."
+    return f"The request for {asked_for(review)} was withdrawn. {STAYS[review.kind]}."
 
 
 def refusal_sentence(review: Review, institution: str) -> str:
@@ -361,7 +360,7 @@ def asked_for(review: Review) -> str:
     }[review.kind]
 
 
-_STAYS: dict[Kind, str] = {
+STAYS: dict[RequestKind, str] = {
     "mint": "Nothing is registered",
     "correction": "The record stays as it is",
     "reservation": "Nothing is reserved",

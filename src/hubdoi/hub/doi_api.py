@@ -25,6 +25,7 @@ from .wire import error_from_answer
 if TYPE_CHECKING:
     from ..records import Message, MintRequest, Status, Terms
     from ..records.amendment import Activities, Amendment, AmendRequest
+    from ..records.request import RequestKind
     from ..records.reservation import Reservation
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
@@ -228,7 +229,7 @@ class DoiApi:
         self._check_about(repo, reservation.repo)
         return reservation
 
-    def withdraw(self, repo: Repo, kind: str | None = None) -> Message:
+    def withdraw(self, repo: Repo, kind: RequestKind | None = None) -> Message:
         """Take back what waits for an institution's decision.
 
         Raises:
@@ -237,7 +238,7 @@ class DoiApi:
             InvalidInput: requests of different kinds wait; or it is decided already.
             AccessError, ServiceError: as the gateway says.
         """
-        path = f"{self._path(repo)}/doi/review" + (f"?what={kind}" if kind else "")
+        path = f"{self._path(repo)}/doi/review" + (f"?what={quote(kind)}" if kind else "")
         found = self._good(self.http.request("DELETE", path), repo)
         self._check_about(repo, _repo(found.get("repo")))
         from ..records import Message

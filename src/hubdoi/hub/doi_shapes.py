@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ..records.author import MAX_NAME
 from ..records.mint_request import MAX_AUTHORS, MAX_DESCRIPTION, MAX_TITLE
+from ..records.request import RequestKind
 from ..records.rights import Access
 
 MAX_REASON = 5000
@@ -110,7 +111,7 @@ class DoiStatus(_Shape):
     reserved: str | None = Field(
         None, description="the DOI that the next mint publishes; for those who can write"
     )
-    waiting: list[Literal["mint", "correction", "reservation"]] | None = Field(
+    waiting: list[RequestKind] | None = Field(
         None, description="what who asked has requested, and an institution decides"
     )
     mint_locks: bool = Field(

@@ -12,7 +12,7 @@ from .displayed import Displayed
 from .doi import Doi
 from .errors import HubdoiError, UnexpectedAnswer
 from .repo import Repo
-from .request import REQUESTS
+from .request import REQUESTS, RequestKind
 from .terms import Terms
 from .version import Version
 
@@ -48,7 +48,7 @@ class Status(Displayed):
     has_doi_api: bool = True
     changes: Changes | None = None
     reserved: Doi | None = None
-    waiting: tuple[str, ...] = ()
+    waiting: tuple[RequestKind, ...] = ()
     mint_locks: bool = True
 
     @property

@@ -27,6 +27,7 @@ from typing import Any
 from ...bibliography.author_list import authors_of_card, read_authors
 from ...bibliography.card import read_card
 from ...records.errors import HubdoiError
+from ...records.request import REQUESTS
 from .draft import Draft
 from .form import Form
 from .work import PanelWork
@@ -56,7 +57,8 @@ def act(work: PanelWork, message: object, send: Send) -> None:
     elif do == "stop":
         work.stop_watching()
     elif do == "withdraw":
-        work.withdraw(_text(message, "kind"))
+        if (kind := message.get("kind")) in REQUESTS:
+            work.withdraw(kind)
     elif do == "edit":
         work.edit(Form.from_json(message.get("form")))
     elif do == "mint":

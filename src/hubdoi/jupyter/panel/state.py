@@ -30,6 +30,7 @@ from ...records.errors import (
     RevisionNotFound,
     ServiceError,
 )
+from ...records.request import RequestKind
 from .cited import Cited
 from .correction import Correction
 from .form import Form
@@ -170,7 +171,7 @@ class PanelState:
         return self.phase in ("loading", "minting", "amending", "withdrawing")
 
     @property
-    def withdrawable(self) -> tuple[str, ...]:
+    def withdrawable(self) -> tuple[RequestKind, ...]:
         """The kinds of what waits for an institution's decision and can be taken back here."""
         can = self.phase in ("open", "watching") and self.correction is None
         return self.status.waiting if can and self.status else ()
@@ -390,7 +391,7 @@ class PanelState:
             status = status.replace(waiting=("mint", *status.waiting))
         return self._with(status=status).handed_off(sentence)
 
-    def withdraw_began(self, kind: str) -> PanelState:
+    def withdraw_began(self, kind: RequestKind) -> PanelState:
         """The person takes back what waits; a second press finds the phase changed and does nothing."""
         if kind not in self.withdrawable:
             return self

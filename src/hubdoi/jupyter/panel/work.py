@@ -21,6 +21,7 @@ from ...records.errors import (
     InReview,
     InvalidMetadata,
 )
+from ...records.request import RequestKind
 from .cited import write_citations
 from .correction import Correction
 from .draft import Draft
@@ -111,7 +112,7 @@ class PanelWork:
             self._on_thread(self._mint)
         return began
 
-    def withdraw(self, kind: str) -> None:
+    def withdraw(self, kind: RequestKind) -> None:
         """Take back what waits for an institution's decision."""
         with self.lock:
             began = self.update(lambda state: state.withdraw_began(kind))
@@ -333,7 +334,7 @@ class PanelWork:
         self.update(lambda state: state.minted_as(version))
         self._load()
 
-    def _withdraw(self, kind: str) -> None:
+    def _withdraw(self, kind: RequestKind) -> None:
         try:
             told = self.client.withdraw(self.state.repo, kind).text
         except HubdoiError as error:

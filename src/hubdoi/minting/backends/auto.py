@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ...records import Doi, Message, MintRequest, Repo, Status, Version
     from ...records.amendment import Activities, Amendment, AmendRequest
     from ...records.findings import Finding
+    from ...records.request import RequestKind
     from ...records.reservation import Reservation
 
 Answer = TypeVar("Answer")
@@ -75,7 +76,7 @@ class AutoBackend(Backend):
     def release(self, repo: Repo) -> Reservation:
         return self._ask(lambda backend: backend.release(repo))
 
-    def withdraw(self, repo: Repo, kind: str | None = None) -> Message:
+    def withdraw(self, repo: Repo, kind: RequestKind | None = None) -> Message:
         return self._ask(lambda backend: backend.withdraw(repo, kind))
 
     def examine(self) -> Iterable[Finding]:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ...records import Doi, Message, MintRequest, Repo, RepoInfo, Status, Version
     from ...records.amendment import Activities, Amendment, AmendRequest
     from ...records.findings import Finding
+    from ...records.request import RequestKind
     from ...records.reservation import Reservation
 
 GROWTH = 1.5
@@ -153,10 +154,10 @@ class Backend(Protocol):
             f"{repo.url(endpoint)}/settings",
         )
 
-    def withdraw(self, repo: Repo, kind: str | None = None) -> Message:
+    def withdraw(self, repo: Repo, kind: RequestKind | None = None) -> Message:
         """Take back what was asked for `repo` and an institution has not decided; a sentence about it.
 
-        `kind` is one of `records.request.REQUESTS`, where requests of different kinds wait.
+        `kind` says which, where requests of different kinds wait.
 
         Raises:
             DoiNotFound: nothing waits.

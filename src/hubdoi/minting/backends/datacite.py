@@ -84,7 +84,11 @@ class DataCiteBackend(Backend):
             ServiceError: the Hub or DataCite cannot be used now.
         """
         person, failure = self._person()
-        info = self.hub.info(repo, person)
+        return self._status_of(self.hub.info(repo, person), person, failure)
+
+    def _status_of(
+        self, info: RepoInfo, person: Person | None, failure: ServiceError | None
+    ) -> Status:
         standing = self._standing(info)
         elsewhere: Version | None = None
         if info.head and not version_of_head(standing.versions, info.head):

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ...records import Doi, Message, MintRequest, Repo, Status, Version
     from ...records.amendment import Activities, Amendment, AmendRequest
     from ...records.findings import Finding
+    from ...records.request import RequestKind
     from ...records.reservation import Reservation
 
 
@@ -61,7 +62,7 @@ class HubBackend(Backend):
     def release(self, repo: Repo) -> Reservation:
         return self.resources.doi_api.release(repo)
 
-    def withdraw(self, repo: Repo, kind: str | None = None) -> Message:
+    def withdraw(self, repo: Repo, kind: RequestKind | None = None) -> Message:
         try:
             return self.resources.doi_api.withdraw(repo, kind)
         except NoDoiApi:
