@@ -164,11 +164,11 @@ class InstitutionBackend(DataCiteBackend):
             info = self.hub.info(repo, person, request.revision)
         desk = self.institution
         name = desk.name(person, self.identity, fresh=True)
-        member, policy = desk.member(name)
+        member, policy, step = desk.policies.for_mint(name, self.ledger.hub, info)
         if info.can_write:
             desk.check_rules(info.repo, member, policy)
         self.registrar = desk.registrar_of(policy)
-        service = self.service_for(info, request)
+        service = self.service_after(step, info, request)
         with self.ledger.transaction():
             desk.take_turns(f"{info.uid} {info.revision}")
             standing = self.ledger.standing(info.uid, info.revision) if info.revision else None
@@ -196,7 +196,9 @@ class InstitutionBackend(DataCiteBackend):
                     state = "queued"
         if state == "review":
             self._refuse_second(entry, state)
-        return desk.work.finished(entry)
+        # What came under an Idempotency-Key may be another revision's.
+        is_new = begun is None and entry.version.revision == info.revision
+        return desk.work.finished(entry, is_new=is_new)
 
     def reserve(self, repo: Repo) -> Reservation:
         """Keep a DOI for the next version, durably; any worker can go on with its draft.

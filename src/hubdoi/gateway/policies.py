@@ -12,6 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from ..minting.database import Database
+from ..minting.ledger_queries import STEP
 from ..records import Doi, MintRequest, RepoInfo
 from ..records.errors import InvalidDoi, InvalidInput, PolicyRefused
 from .people import MEMBER, Member, key_of, member_in
@@ -34,6 +35,8 @@ _FOR_PERSON = MEMBER.add_columns(
         people.c.group.is_(None) & groups_table.c.groups.is_not(None),
     ),
 )
+# What a mint has to know before DataCite is asked.
+_FOR_MINT = _FOR_PERSON.add_columns(STEP.scalar_subquery().label("step"))
 _AS_CONFIGURED = -1
 """The review of a policy that says nothing of it."""
 
@@ -93,7 +96,19 @@ class Policies:
         """Who has that name, and the policy that counts for them; for nobody that of everybody."""
         with self.database.glancing() as db:
             rows = db.execute(_FOR_PERSON, {"asked": key_of(username or "")}).all()
-        member = member_in(rows[0], username or "")
+        return self._in(rows, username or "")
+
+    def for_mint(
+        self, username: str, hub: str, info: RepoInfo
+    ) -> tuple[Member, Policy, str | None]:
+        """As `for_person`, and how far the ledger has come with the revision, as `Ledger.step_of`."""
+        asked = {"hub": hub, "uid": info.uid, "revision": info.revision or ""}
+        with self.database.glancing() as db:
+            rows = db.execute(_FOR_MINT, {"asked": key_of(username), **asked}).all()
+        return *self._in(rows, username), rows[0].step
+
+    def _in(self, rows: Sequence[Any], username: str) -> tuple[Member, Policy]:
+        member = member_in(rows[0], username)
         return member, self._first({row.policy: row for row in rows}, member.group, member.groups)
 
     def _first(self, found: dict[str, Any], group: str | None, groups: Sequence[str]) -> Policy:

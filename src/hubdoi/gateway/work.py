@@ -59,11 +59,12 @@ _CLAIM = (
     .order_by(work.c.due)
     .limit(1)
 )
-# A power failure that undoes what a worker did leaves the intent, and the next attempt finds the DOI
-# at DataCite (R12): nobody has to wait for the disk.
-_CLAIM_LOCKED = _CLAIM.add_columns(
-    sa.func.set_config("synchronous_commit", "off", sa.true())
-).with_for_update(skip_locked=True, key_share=True, of=[work, repositories])
+# Whoever recorded an intent a moment ago knows what it says, as long as nobody has tried it.
+_CLAIM_NEW = (
+    sa.select(work)
+    .join_from(work, repositories, repositories.c.id == work.c.repository_id)
+    .where(work.c.state == "queued", work.c.attempts == 0)
+)
 _REASON = sa.select(work.c.state, work.c.reason).where(work.c.version_id == sa.bindparam("of"))
 _DELETE = work.delete().where(work.c.version_id == sa.bindparam("of"))
 _STATE = sa.select(work.c.state).where(work.c.version_id == sa.bindparam("of"))
@@ -113,8 +114,11 @@ class Work:
         # Building a statement takes longer than running it.
         database = self.database
         clock = clock_of(database.engine)
-        claim = _CLAIM_LOCKED if database.is_postgres else _CLAIM
+        claim, claim_new = (
+            _locked(one) if database.is_postgres else one for one in (_CLAIM, _CLAIM_NEW)
+        )
         self._claim_one = claim.where(work.c.version_id == sa.bindparam("of"))
+        self._claim_new = claim_new.where(work.c.version_id == sa.bindparam("of"))
         self._claim_due = claim.where(work.c.due <= clock)
         insert = database.insert(work).values(
             version_id=sa.bindparam("of"),
@@ -205,8 +209,12 @@ class Work:
         depths = {state: found.get(state, 0) for state in get_args(WorkState)}
         return depths, max(0.0, now - min(due, default=now))
 
-    def finished(self, entry: Entry, *, patience: float = PATIENCE) -> Version:
+    def finished(
+        self, entry: Entry, *, patience: float = PATIENCE, is_new: bool = False
+    ) -> Version:
         """Finish `entry` or the correction of it, or wait for who is at it.
+
+        With `is_new`, who calls has just recorded the intent, and it says what `entry` says.
 
         Raises:
             AlreadyRegistered, InvalidMetadata: DataCite refused; it is parked for a curator.
@@ -215,8 +223,10 @@ class Work:
         deadline = monotonic() + patience
         if whole := current():
             deadline = min(deadline, whole.until)
+        new = entry if is_new else None
         while True:
-            outcome = self.attempt(entry.id)
+            outcome = self.attempt(entry.id, new)
+            new = None
             if outcome and outcome.error:
                 raise for_researcher(outcome.error)
             if outcome:
@@ -245,19 +255,21 @@ class Work:
         done = found is not None and found.step == "linked"
         return found.version if found and done and not self.corrections.unsent(found.id) else None
 
-    def attempt(self, version_id: int | None = None) -> Outcome | None:
+    def attempt(self, version_id: int | None = None, new: Entry | None = None) -> Outcome | None:
         """Do what is due, or `version_id` at once; None where there is nothing or somebody is at it.
+
+        `new` is what `version_id` says where nobody has tried it; None where somebody has.
 
         Raises:
             LedgerError: the database cannot be used; nothing was lost.
         """
-        with self._claimed(version_id) as row:
+        with self._claimed(version_id, new is not None) as row:
             if row is None:
                 return None
-            if row.id is None:
+            if new is None and row.id is None:
                 self._settle(row.version_id, None)
                 return None
-            entry = self.ledger.read(row)
+            entry = new or self.ledger.read(row)
             subject = str(entry.version.doi)
             correction = self.corrections.unsent(entry.id) if entry.step == "linked" else None
             try:
@@ -374,22 +386,21 @@ class Work:
             self.audit.add(by, "given up", str(entry.version.doi), reason.strip()[:MOST_REASON])
 
     @contextmanager
-    def _claimed(self, version_id: int | None) -> Iterator[Any]:
+    def _claimed(self, version_id: int | None, is_new: bool) -> Iterator[Any]:
+        query = self._claim_due if version_id is None else self._claim_one
+        query = self._claim_new if is_new else query
         if not self.database.is_postgres:
-            with self._claimed_here(version_id) as row:
+            with self._claimed_here(query, version_id) as row:
                 yield row
             return
         with self.database.transaction() as db:
-            yield db.execute(self._claim(version_id), {"of": version_id}).first()
-
-    def _claim(self, version_id: int | None) -> sa.Select[Any]:
-        return self._claim_due if version_id is None else self._claim_one
+            yield db.execute(query, {"of": version_id}).first()
 
     @contextmanager
-    def _claimed_here(self, version_id: int | None) -> Iterator[Any]:
+    def _claimed_here(self, query: sa.Select[Any], version_id: int | None) -> Iterator[Any]:
         """SQLite serves one process: its threads keep out of each other's way."""
         with self._choosing, self.database.reading() as db:
-            query = self._claim(version_id).where(work.c.repository_id.not_in(self._busy))
+            query = query.where(work.c.repository_id.not_in(self._busy))
             row = db.execute(query, {"of": version_id}).first()
             if row is not None:
                 self._busy.add(row.repository_id)
@@ -411,6 +422,15 @@ class Work:
     def _time(self) -> float:
         with self.database.reading() as db:
             return now_in(db)
+
+
+def _locked(claim: sa.Select[Any]) -> sa.Select[Any]:
+    """`claim` for PostgreSQL, where what is claimed stays locked until the transaction ends."""
+    # A power failure that undoes what a worker did leaves the intent, and the next attempt finds the
+    # DOI at DataCite (R12): nobody has to wait for the disk.
+    return claim.add_columns(
+        sa.func.set_config("synchronous_commit", "off", sa.true())
+    ).with_for_update(skip_locked=True, key_share=True, of=[work, repositories])
 
 
 def _row(entry: Entry, state: WorkState, by: str | None) -> dict[str, Any]:

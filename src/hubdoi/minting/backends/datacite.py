@@ -152,8 +152,12 @@ class DataCiteBackend(Backend):
             AlreadyRegistered: the Hub, or another ledger, registered a DOI for the revision (R8).
             ServiceError: the Hub or DataCite cannot be used now.
         """
+        return self.service_after(self.ledger.step_of(info.uid, info.revision or ""), info, request)
+
+    def service_after(self, step: str | None, info: RepoInfo, request: MintRequest) -> DoiService:
+        """As `service_for`; `step` is how far this ledger has come with the revision."""
         if info.can_write and info.revision and request.agree:
-            elsewhere = self._unrecorded(info, info.revision)
+            elsewhere = self._elsewhere(info, info.revision, step)
             if elsewhere and elsewhere.doi:
                 raise already_registered(elsewhere.doi, info.revision, elsewhere)
             info = info if info.private else self.hub.described(info)
