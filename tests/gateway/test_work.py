@@ -7,6 +7,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
@@ -21,7 +22,8 @@ from hubdoi.gateway.settings import Settings
 from hubdoi.gateway.tables import audit, metadata
 from hubdoi.gateway.work import Work
 from hubdoi.minting.ledger import Entry
-from hubdoi.records import MintRequest, Repo, Version
+from hubdoi.minting.ledger_tables import consents
+from hubdoi.records import Consent, MintRequest, Repo, Version
 from hubdoi.records.errors import (
     AlreadyRegistered,
     InvalidMetadata,
@@ -35,6 +37,7 @@ from hubdoi.sandbox import Sandbox
 from .conftest import Postgres, environment
 
 REPO = Repo("model", "ada/tiny-bert")
+DAY = datetime(2026, 11, 23, 9, tzinfo=UTC)
 Open = Callable[..., Institution]
 
 
@@ -56,12 +59,35 @@ def test_a_mint_and_a_status_ask_the_database_few_times(
 
     sa.event.listen(institution.database.engine, "before_cursor_execute", remember)
     mint(institution, plain_hub)
-    # The first mint keeps the terms, too. On PostgreSQL work and log are one statement, twice.
-    assert len(asked) <= (11 if institution.database.is_postgres else 13), asked
+    # The first mint keeps the terms, too. On PostgreSQL work and log are one statement, twice,
+    # and so are a repository, a consent and an intent.
+    assert len(asked) <= (9 if institution.database.is_postgres else 13), asked
     for token, most in ((Secret(plain_hub.users["ada"]), 3), (None, 2)):
         asked.clear()
         assert backend_for(institution, token).status(REPO).state == "current"
         assert len(asked) <= most, asked
+
+
+def test_r08_what_was_read_of_a_repository_may_be_out_of_date(institution_of: Open) -> None:
+    institution = institution_of()
+    ledger, terms = institution.ledger, institution.registrar.terms
+    before = ledger.standing("uid", f"{2:040x}")
+    made = []
+    for number in (1, 2, 2):
+        version = Version.from_parts(
+            doi=f"10.5072/{number}",
+            repo=REPO,
+            revision=f"{number:040x}",
+            consent=Consent("ada", DAY, terms.digest),
+        )
+        entry = ledger.intend(version, uid="uid", revision_date=DAY, terms=terms, standing=before)
+        assert ledger.entry(entry.id) == entry
+        made.append((entry.id, entry.repository_id))
+    first, second, again = made
+    assert first[1] == second[1] and first != second == again
+    with institution.database.reading() as db:
+        # Each agreed once.
+        assert db.scalar(sa.select(sa.func.count()).select_from(consents)) == 3
 
 
 def test_r12_a_passing_error_is_tried_again_with_the_same_doi(

@@ -61,7 +61,7 @@ _CLAIM = (
 )
 # Whoever recorded an intent a moment ago knows what it says, as long as nobody has tried it.
 _CLAIM_NEW = (
-    sa.select(work)
+    sa.select(work.c.version_id, work.c.repository_id, work.c.attempts)
     .join_from(work, repositories, repositories.c.id == work.c.repository_id)
     .where(work.c.state == "queued", work.c.attempts == 0)
 )

@@ -69,16 +69,9 @@ class Ledger:
             database.insert(_terms).on_conflict_do_nothing().returning(_terms.c.digest)
         )
         self._insert_answer = database.insert(_answers).on_conflict_do_nothing()
-        self._insert_repository = (
-            database.insert(_repositories)
-            .on_conflict_do_nothing(index_elements=["hub", "uid"])
-            .returning(_repositories.c.id)
-        )
-        self._insert_version = (
-            database.insert(_versions)
-            .on_conflict_do_nothing(index_elements=["repository_id", "revision"])
-            .returning(_versions.c.id)
-        )
+        self._insert_repository = queries.insert_repository(database)
+        self._insert_version = queries.insert_version(database)
+        self._insert_intent = queries.insert_intent(database) if database.is_postgres else None
         # A ledger that is complete is opened without waiting for those who write to it.
         if not self._is_complete():
             self._create()
@@ -135,7 +128,6 @@ class Ledger:
             raise ValueError("an intent names a DOI, a repository, a revision and a consent")
         with self.transaction() as db:
             standing = standing or self.standing(uid, version.revision)
-            repository_id = self._repository_id(db, version.repo, uid, standing)
             date = _in_order(revision_date)
             # Its number will be above all that there are.
             previous, next_ = standing.neighbours((date, maxsize))
@@ -143,21 +135,21 @@ class Ledger:
             if registered:
                 step = "registered" if previous or next_ else "linked"
             values = {
+                "revision": version.revision,
+                "revision_date": date,
+                "doi": version.doi.name,
+                "doi_key": version.doi.key,
+                "step": step,
                 "record": record_text(version),
-                "consent_id": self.consent_id(db, version.consent, terms),
             }
-            version_id = self._insert_intent(
-                db,
-                {
-                    "repository_id": repository_id,
-                    "revision": version.revision,
-                    "revision_date": date,
-                    "doi": version.doi.name,
-                    "doi_key": version.doi.key,
-                    "step": step,
-                    **values,
-                },
-            )
+            try:
+                repository_id, consent_id, version_id = self._inserted(
+                    db, version.repo, uid, version.consent, terms, standing, values
+                )
+            except sa.exc.IntegrityError as error:
+                raise AlreadyRegistered(
+                    f"The DOI {version.doi} is already taken by another revision."
+                ) from error
             if version_id is not None:
                 # As it will be read, without being read.
                 stored = self._completed(
@@ -174,18 +166,36 @@ class Ledger:
             row = db.execute(queries.VERSION, found).one()
             if row.step != "intended":
                 raise self._refusal(db, row.id)
-            db.execute(_versions.update().where(_versions.c.id == row.id).values(values))
+            said = {"record": values["record"], "consent_id": consent_id}
+            db.execute(_versions.update().where(_versions.c.id == row.id).values(said))
             return self._entry(db, row.id)
 
-    def _insert_intent(self, db: sa.Connection, values: dict[str, Any]) -> int | None:
-        """The number of the new intent, or None when the revision has one."""
-        try:
-            version_id: int | None = db.scalar(self._insert_version, values)
-        except sa.exc.IntegrityError as error:
-            raise AlreadyRegistered(
-                f"The DOI {values['doi']} is already taken by another revision."
-            ) from error
-        return version_id
+    def _inserted(
+        self,
+        db: sa.Connection,
+        repo: Repo,
+        uid: str,
+        consent: Consent,
+        terms: Terms,
+        standing: Standing,
+        values: dict[str, Any],
+    ) -> tuple[int, int, int | None]:
+        """The numbers of the repository, the consent and the new version, None when the revision has one."""
+        self._keep_terms(db, terms)
+        consent_id: int | None = None
+        if self._insert_intent is not None and standing.repository_id is None:
+            own = {"hub": self.hub, "uid": uid, "type": repo.type, "name": repo.id}
+            new = {**own, **_consent_values(consent), **values}
+            made = db.execute(self._insert_intent, {f"new_{name}": new[name] for name in new}).one()
+            consent_id = made.consent
+            if made.repository is not None:
+                return made.repository, made.consent, made.version
+            # Another process was faster with the repository.
+        repository_id = self._repository_id(db, repo, uid, standing)
+        consent_id = consent_id or self._insert_consent(db, consent)
+        ids = {"repository_id": repository_id, "consent_id": consent_id}
+        version_id: int | None = db.scalar(self._insert_version, {**ids, **values})
+        return repository_id, consent_id, version_id
 
     def record_hand_off(self, info: RepoInfo, consent: Consent, terms: Terms) -> None:
         """Record the consent to a DOI that a person then generates on the settings page."""
@@ -427,15 +437,18 @@ class Ledger:
 
     def consent_id(self, db: sa.Connection, consent: Consent, terms: Terms) -> int:
         """Record `consent` to `terms`; the number of its row."""
+        self._keep_terms(db, terms)
+        return self._insert_consent(db, consent)
+
+    def _keep_terms(self, db: sa.Connection, terms: Terms) -> None:
         if terms.digest not in self._known_terms:
             values = {"digest": terms.digest, "text": terms.text}
             if db.scalar(self._insert_terms, values) is None:
                 # Terms never go; those that this transaction adds are known when they are durable.
                 self._known_terms.add(terms.digest)
-        inserted = db.execute(
-            queries.INSERT_CONSENT,
-            {"username": consent.by, "at": show_moment(consent.at), "digest": consent.terms},
-        ).inserted_primary_key
+
+    def _insert_consent(self, db: sa.Connection, consent: Consent) -> int:
+        inserted = db.execute(queries.INSERT_CONSENT, _consent_values(consent)).inserted_primary_key
         assert inserted is not None
         return int(inserted[0])
 
@@ -502,6 +515,10 @@ def _in_order(moment: datetime) -> str:
 def _to_the_second(moment: datetime) -> datetime:
     """A moment as it is read of what was stored."""
     return moment.astimezone(UTC).replace(microsecond=0)
+
+
+def _consent_values(consent: Consent) -> dict[str, str]:
+    return {"username": consent.by, "at": show_moment(consent.at), "digest": consent.terms}
 
 
 def record_text(version: Version) -> str:

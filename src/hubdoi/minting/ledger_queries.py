@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from .database import Database
 from .ledger_tables import INTENDED, consents, repositories, reservations, versions
 
 INSERT_CONSENT = consents.insert()
@@ -129,3 +130,42 @@ MARK_REGISTERED = MARK.values(
     step=sa.case((sa.func.coalesce(_previous, _next).is_(None), "linked"), else_="registered")
 )
 """What has no neighbours is linked at once; whether it has some is seen as the step is written (R7)."""
+
+
+def insert_repository(database: Database) -> Any:
+    """An insert of a repository, which gives its number where it is new."""
+    insert = database.insert(repositories).on_conflict_do_nothing(index_elements=["hub", "uid"])
+    return insert.returning(repositories.c.id)
+
+
+def insert_version(database: Database) -> Any:
+    """An insert of a version, which gives its number where the revision has none."""
+    insert = database.insert(versions)
+    insert = insert.on_conflict_do_nothing(index_elements=["repository_id", "revision"])
+    return insert.returning(versions.c.id)
+
+
+def insert_intent(database: Database) -> sa.Select[Any]:
+    """A new repository, a consent and a version in one statement of PostgreSQL, for the number of each.
+
+    What is there already has None. A parameter has the name of its column after ``new_``:
+    SQLAlchemy keeps the bare names of an insert for itself.
+    """
+
+    def given(table: sa.Table, *names: str) -> dict[str, sa.BindParameter[Any]]:
+        return {name: sa.bindparam(f"new_{name}", type_=table.c[name].type) for name in names}
+
+    def number(made: sa.CTE) -> sa.ScalarSelect[Any]:
+        return sa.select(made.c.id).scalar_subquery()
+
+    repository = insert_repository(database).values(
+        given(repositories, "hub", "uid", "type", "name")
+    )
+    consent = INSERT_CONSENT.values(given(consents, "username", "at", "digest"))
+    first = repository.cte("repository"), consent.returning(consents.c.id).cte("consent")
+    ids = {"repository_id": first[0].c.id, "consent_id": number(first[1])}
+    names = ("revision", "revision_date", "doi", "doi_key", "step", "record")
+    values = {**ids, **given(versions, *names)}
+    version = insert_version(database).from_select(list(values), sa.select(*values.values()))
+    made = (*first, version.cte("version"))
+    return sa.select(*[number(one).label(one.name) for one in made])
