@@ -33,6 +33,7 @@ def reconcile(institution: Institution) -> Findings:
         ServiceError: the Hub or DataCite cannot be used now; call again.
     """
     gates: dict[str, Access] = {}
+    others = _OtherAccess()
     findings = [*_with_hub(institution, gates), *adopt(institution)]
     gone = frozenset(row.uid for row in _known(institution) if row.deleted)
     checked = 0
@@ -41,8 +42,9 @@ def reconcile(institution: Institution) -> Findings:
         after = entries[-1].id
         checked += len(entries)
         findings += _with_datacite(institution, entries, gone)
-        findings += _with_gates(entries, gates)
+        others.look(entries, gates)
     findings += _of_reservations(institution)
+    findings += others.findings()
     compared = "1 DOI was" if checked == 1 else f"{checked:,} DOIs were"
     return Findings(f"{compared} compared with DataCite and the Hub.", findings)
 
@@ -194,16 +196,41 @@ def _record_deletion(institution: Institution, uid: str, repo: Repo) -> Finding:
     )
 
 
-def _with_gates(entries: Sequence[Entry], gates: Mapping[str, Access]) -> Iterator[Finding]:
-    """Records that tell of another gate than the repository has; its owner agrees to what they say."""
-    for entry in entries:
-        access, doi = gates.get(entry.uid), entry.version.doi
-        if access and access_of(entry.version.rights) != access:
-            yield Finding(
-                str(doi),
-                "access",
-                f"The access of {entry.version.repo} is {access} now, and the record does not say so; whoever can write to it corrects that with hubdoi amend {doi} --access",
-            )
+class _OtherAccess:
+    """The records that tell of another gate than the repository has, the first of them by name.
+
+    Nothing is repaired: those who can write to a repository agree to what its records say.
+    """
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.named: list[str] = []
+
+    def look(self, entries: Sequence[Entry], gates: Mapping[str, Access]) -> None:
+        for entry in entries:
+            access, version = gates.get(entry.uid), entry.version
+            if access and access_of(version.rights) != access:
+                self.count += 1
+                if len(self.named) < _FEW:
+                    self.named.append(f"{version.doi} ({version.repo}, {access})")
+
+    def findings(self) -> Iterator[Finding]:
+        if not self.count:
+            return
+        told = (
+            "1 record does not tell of the present access to its files"
+            if self.count == 1
+            else f"{self.count:,} records do not tell of the present access to their files"
+        )
+        more = self.count - len(self.named)
+        listed = ", ".join([*self.named, *([f"and {more:,} more"] if more else [])])
+        yield Finding(
+            "DOIs",
+            "access",
+            f"{told}: {listed}. Whoever can write to a repository corrects its record: hubdoi amend DOI --access",
+            is_problem=False,
+            is_note=True,
+        )
 
 
 def _of_reservations(institution: Institution) -> Iterator[Finding]:
