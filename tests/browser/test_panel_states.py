@@ -102,7 +102,7 @@ def cases(sandbox: Sandbox) -> dict[str, Case]:
     )
     assert work.revision is not None
     waiting = work.asked(
-        f"The request for a DOI for revision {work.revision[:7]} was sent to Library of Our University on 2026-11-23 and is waiting for a decision. Nothing is registered until it is approved; ask for the status to see what was decided."
+        f"The request for a DOI for revision {work.revision[:7]} was sent to Library of Our University on 2026-11-23 and is waiting for a decision. Nothing is registered until it is approved. The status shows what is decided. This panel continues by itself."
     )
 
     def unfold(panel: PanelAlone) -> None:

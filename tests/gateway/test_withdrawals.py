@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -278,6 +279,11 @@ def test_the_panel_takes_it_back_also_after_a_restart(
     again.until(lambda state: state["phase"] == "watching" and state["waiting"])
     again.send("withdraw", kind="reservation")
     assert again.state["phase"] == "watching"
+    for one in (page, again):
+        assert re.fullmatch(
+            r"The request for a DOI for revision \w{7} was sent to The institution on [\d-]+ and is waiting for a decision\. Nothing is registered until it is approved\. The status shows what is decided\. This panel continues by itself\.",
+            one.notice,
+        )
     again.send("withdraw", kind="mint")
     again.send("withdraw", kind="mint")
     again.until(lambda state: state["phase"] == "open" and state.get("form"))

@@ -314,7 +314,7 @@ class Reviews:
 def in_review(review: Review, institution: str) -> InReview:
     """What a researcher reads while it waits, in the same words wherever that is noticed."""
     return InReview(
-        f"The request for {asked_for(review)} was sent to {institution} on {review.asked:%Y-%m-%d} and is waiting for a decision. {STAYS[review.kind]} until it is approved; ask for the status to see what was decided."
+        f"The request for {asked_for(review)} was sent to {institution} on {review.asked:%Y-%m-%d} and is waiting for a decision. {STAYS[review.kind]} until it is approved. The status shows what is decided."
     )
 
 
@@ -326,7 +326,7 @@ def another_waits(review: Review) -> str:
 def being_registered(review: Review) -> InReview:
     """What a researcher reads between the approval and the registration."""
     return InReview(
-        f"The request for {asked_for(review)} was approved and is being registered; ask for the status in a minute."
+        f"The request for {asked_for(review)} was approved and is being registered. The status shows it in a minute."
     )
 
 

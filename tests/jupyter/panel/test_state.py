@@ -308,6 +308,28 @@ def test_what_was_read_before_a_mint_is_not_kept() -> None:
         assert (failed.phase, failed.status) == ("failed", None)
 
 
+def test_what_was_done_is_told_where_the_status_cannot_be_read_after_it() -> None:
+    asked = _open(replace(MINE, waiting=("mint",)))
+    withdrawn = asked.withdraw_began("mint").withdrawn("It was withdrawn.")
+    corrected = _open(CURRENT).correcting().amended(VERSION)
+    for state, done in (
+        (withdrawn, "It was withdrawn."),
+        (corrected, f"Corrected: {VERSION.doi}."),
+    ):
+        assert state.done == done
+        failed = state.load_failed(ServiceUnreachable("Gone."))
+        assert failed.notice is not None
+        assert failed.notice.text == f"{done} Gone."
+        again = failed.loading().load_failed(ServiceUnreachable("Gone."))
+        assert again.notice == failed.notice
+        assert failed.loading().loaded(CURRENT).done == ""
+
+
+def test_a_notice_is_not_taken_for_something_that_was_done() -> None:
+    told = _ready().loading().noticed("Read this.", "warn").load_failed(ServiceUnreachable("Gone."))
+    assert (told.phase, told.status) == ("open", MINE)
+
+
 @pytest.mark.parametrize(
     ("error", "retry"),
     [

@@ -69,9 +69,9 @@ class PanelState:
 
     `terms` are the ones on the screen; the tick of the `form` is under exactly them, for the
     revision that the form names. `retry` says what **Try again** does. `minted` is the version that
-    this panel has just minted. `checked` is when the status was read, in seconds since the epoch.
-    With a `correction` the form is that of a registered record, and the tick is under what it
-    would change.
+    this panel has just minted. `checked` is when the status was read, in seconds since the epoch,
+    and `done` the sentence about what was done since. With a `correction` the form is that of a
+    registered record, and the tick is under what it would change.
     """
 
     repo: str
@@ -89,6 +89,7 @@ class PanelState:
     minted: Version | None = None
     correction: Correction | None = None
     checked: float = 0.0
+    done: str = ""
 
     # What is shown
 
@@ -224,6 +225,7 @@ class PanelState:
             retry="load" if _can_change(status) else None,
             notice=self.notice or _obstacle(status),
             checked=at,
+            done="",
         )
 
     def revalidated(self, status: Status, at: float = 0.0) -> PanelState:
@@ -264,7 +266,8 @@ class PanelState:
 
     def load_failed(self, error: HubdoiError) -> PanelState:
         """There is no status. What was read before stays where it is still true as far as is known."""
-        if self._is_as_read and isinstance(error, ServiceError):
+        is_as_read = self.status is not None and self.phase == "loading" and not self.done
+        if is_as_read and isinstance(error, ServiceError):
             sentence = f"{error.message} The panel shows what was read before."
             return self._with(
                 phase="open",
@@ -273,7 +276,6 @@ class PanelState:
                 retry="load",
             )
         helps = not isinstance(error, InvalidInput | RepoNotEligible)
-        done = f"Generated: {self.minted.doi}. " if self.minted else ""
         return self._with(
             phase="failed",
             status=None,
@@ -284,7 +286,7 @@ class PanelState:
             cited=None,
             attempt=None,
             steps=(),
-            notice=Notice(done + error.message, "bad"),
+            notice=Notice(f"{self.done} {error.message}".strip(), "bad"),
             retry="load" if helps else None,
         )
 
@@ -342,11 +344,13 @@ class PanelState:
 
     def minted_as(self, version: Version) -> PanelState:
         """There is a new DOI. Nothing of the consent is kept for the next one (R3)."""
+        told = f"Generated: {version.doi}."
         return self._with(
             minted=version,
             form=self.form.replace(agreed=False),
             attempt=None,
-            notice=Notice(f"Generated: {version.doi}.", "good"),
+            done=told,
+            notice=Notice(told, "good"),
         )
 
     def mint_failed(self, error: HubdoiError) -> PanelState:
@@ -365,7 +369,7 @@ class PanelState:
         if isinstance(error, AlreadyRegistered):
             return self._with(
                 phase="loading", form=unticked, attempt=None, steps=(), retry=None,
-                notice=Notice(error.message, "warn"),
+                done=error.message, notice=Notice(error.message, "warn"),
             )  # fmt: skip
         notice = Notice(error.message, "bad", _field_of(error))
         if isinstance(error, ServiceError):
@@ -399,7 +403,7 @@ class PanelState:
 
     def withdrawn(self, sentence: str) -> PanelState:
         """Nothing waits any more; the status shows what can be done now."""
-        return self._with(phase="loading", notice=Notice(sentence, "good"))
+        return self._with(phase="loading", done=sentence, notice=Notice(sentence, "good"))
 
     def withdraw_failed(self, error: HubdoiError) -> PanelState:
         """It is decided already, or nothing is known of it."""
@@ -461,7 +465,7 @@ class PanelState:
         return self._corrected(Notice(sentence, "warn"))
 
     def _corrected(self, notice: Notice) -> PanelState:
-        return self.uncorrected()._with(phase="amending", notice=notice)
+        return self.uncorrected()._with(phase="amending", done=notice.text, notice=notice)
 
     def amend_failed(self, error: HubdoiError) -> PanelState:
         """The difference could not be shown, or nothing is known of a correction."""
@@ -490,14 +494,6 @@ class PanelState:
         if self.phase != "watching":
             return self
         return self._with(phase="open", steps=(), notice=None, retry="load")
-
-    @property
-    def _is_as_read(self) -> bool:
-        """Whether nothing is known to have been done since the status was read."""
-        status = self.status
-        if status is None or self.phase != "loading" or self.notice is not None:
-            return False
-        return self.minted is None or self.minted.doi == status.doi
 
     @property
     def _wrong_field(self) -> Notice | None:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 
 _log = logging.getLogger(__name__)
+_GOES_ON = "This panel continues by itself."
 
 
 class PanelWork:
@@ -289,9 +290,9 @@ class PanelWork:
     def _await_review(self, status: Status) -> None:
         """Go on waiting where an institution decides a request of before this panel was opened."""
         if status.obstacle_code == InReview.__name__ and status.obstacle:
-            sentence = status.obstacle
-            self.update(lambda state: state.handed_off(sentence))
-            self._watch(status)
+            told = f"{status.obstacle} {_GOES_ON}"
+            self.update(lambda state: state.handed_off(told))
+            self._watch(status, told)
 
     def _mint(self) -> None:
         attempt, status = self.state.attempt, self.state.status
@@ -309,11 +310,14 @@ class PanelWork:
                 idempotency_key=attempt.key,
             )
         except HandOff as handed:
-            sentence, is_asked = handed.message, isinstance(handed, InReview)
-            self.update(
-                lambda state: state.asked(sentence) if is_asked else state.handed_off(sentence)
-            )
-            self._watch(status)
+            sentence = handed.message
+            if isinstance(handed, InReview):
+                told = f"{sentence} {_GOES_ON}"
+                self.update(lambda state: state.asked(told))
+                self._watch(status, told)
+            else:
+                self.update(lambda state: state.handed_off(sentence))
+                self._watch(status)
         except AlreadyRegistered as error:
             failure = error
             self.update(lambda state: state.mint_failed(failure))
@@ -392,13 +396,21 @@ class PanelWork:
             self.update(lambda state: state.amended(version))
         self._load()
 
-    def _watch(self, status: Status) -> None:
+    def _watch(self, status: Status, told: str | None = None) -> None:
+        """Wait for the DOI; while nothing is wrong, `told` says for what, or else the backend."""
         self._watching = cancel = Event()
+        waiting: str | None = None
+
+        def say(sentence: str) -> None:
+            nonlocal waiting
+            waiting = waiting or sentence
+            self._progress(cancel, told if told and sentence == waiting else sentence)
+
         try:
             version = self.client.wait_for_doi(
                 status.repo,
                 revision=status.head,
-                progress=lambda sentence: self._progress(cancel, sentence),
+                progress=say,
                 cancel=cancel,
             )
         except HubdoiError as error:
