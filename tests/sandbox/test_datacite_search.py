@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
 
 import httpx
 import pytest
 
 from hubdoi.records import MintRequest, Person, Repo
+from hubdoi.records.amendment import AmendRequest
 from hubdoi.sandbox import Sandbox
 from hubdoi.sandbox.datacite_query import condition
 from hubdoi.sandbox.world import World
@@ -150,6 +154,70 @@ def test_unknown_dois_are_404_in_json_api(library: httpx.Client, path: str) -> N
 
 def test_heartbeat(library: httpx.Client) -> None:
     assert library.get("/heartbeat").text == "OK"
+
+
+def _found(world: World, query: str) -> list[str]:
+    asked = condition(query, client="sandbox.hf")
+    assert asked is not None
+    return [record.doi.name for record in world.datacite.find([asked], limit=25).records]
+
+
+def _mint(world: World, repo: Repo = TINY_BERT) -> str:
+    request = MintRequest(agree=True, terms=world.registrar.terms.digest)
+    return str(world.service.mint(repo, ADA, request).doi)
+
+
+def test_a_mint_between_two_searches_is_found_by_the_second(world: World) -> None:
+    first = _mint(world)
+    assert _found(world, "titles.title:bert") == [first]
+    second = _mint(world, Repo("dataset", "ada/notes"))
+    assert _found(world, "titles.title:notes") == [second]
+    assert _found(world, "publisher:hugging") == [second, first]
+
+
+def test_a_correction_is_found_by_what_it_says(world: World) -> None:
+    doi = _mint(world)
+    assert _found(world, "titles.title:bert") == [doi]
+    terms = world.service.preview_amendment(TINY_BERT, ADA, AmendRequest(title="Engine")).terms
+    request = AmendRequest(title="Engine", agree=True, terms=terms.digest)
+    world.service.amend(TINY_BERT, ADA, request)
+    assert _found(world, "titles.title:engine") == [doi]
+    assert _found(world, "titles.title:bert") == []
+
+
+def test_a_reserved_doi_is_found_by_itself_and_then_by_its_record(world: World) -> None:
+    reserved = world.service.reserve(TINY_BERT, ADA)
+    assert _found(world, "identifiers.identifier:hf state:draft") == [str(reserved.doi)]
+    assert _found(world, "titles.title:bert") == []
+    assert _mint(world) == str(reserved.doi)
+    assert _found(world, "titles.title:bert") == [str(reserved.doi)]
+
+
+def test_a_search_does_not_wait_for_a_foreign_writer(world: World) -> None:
+    first = _mint(world)
+    assert _found(world, "publisher:hugging") == [first]
+    second = _mint(world, Repo("dataset", "ada/notes"))
+    with closing(sqlite3.connect(world.data / "sandbox.db", isolation_level=None)) as foreign:
+        foreign.execute("BEGIN IMMEDIATE")
+        # What was minted a moment ago waits for the next search.
+        assert _found(world, "publisher:hugging") == [first]
+    assert _found(world, "publisher:hugging") == [second, first]
+
+
+def test_a_register_of_an_earlier_version_is_searched(tmp_path: Path) -> None:
+    with World(tmp_path / "data") as world:
+        first = _mint(world)
+        assert _found(world, "titles.title:bert") == [first]
+        with world.transaction() as db:
+            db.exec_driver_sql("DROP INDEX register_records_not_indexed")
+            db.exec_driver_sql("DROP INDEX register_records_written")
+            db.exec_driver_sql("ALTER TABLE register_records DROP COLUMN is_indexed")
+    for _ in range(2):
+        with World(tmp_path / "data") as world:
+            assert _found(world, "titles.title:bert") == [first]
+    with World(tmp_path / "data") as world:
+        second = _mint(world, Repo("dataset", "ada/notes"))
+        assert _found(world, "publisher:hugging") == [second, first]
 
 
 def test_every_lookup_uses_an_index(world: World) -> None:

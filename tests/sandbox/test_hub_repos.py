@@ -278,6 +278,9 @@ def test_r06_the_doi_is_a_tag(demo, mint, ada, http):
     listed = ada.list_models(filter=f"doi:{doi}")
     assert [model.id for model in listed] == [BERT]
     assert list(ada.list_models(filter="doi:10.5072/hf/9999")) == []
+    ada.upload_file(path_or_fileobj=b"y", path_in_repo="y", repo_id=BERT)
+    newer = mint(demo, f"models/{BERT}")
+    assert ada.model_info(BERT).tags[-2:] == [f"doi:{newer}", f"doi:{doi}"]
 
 
 def test_validate_yaml(http):

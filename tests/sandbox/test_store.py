@@ -2,7 +2,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from hubdoi.records import Doi, Person, Repo
+from hubdoi.records import Person, Repo
 from hubdoi.records.errors import RepoNotFound, RevisionNotFound
 from hubdoi.sandbox.changes import Change
 
@@ -103,16 +103,6 @@ def test_support_can_do_several_things_or_none(world):
         raise RuntimeError
     info = world.store.info(BERT, None)
     assert (info.uid, info.private) == (uid, False)
-
-
-def test_r06_dois_are_tags(world):
-    info = world.store.info(BERT, None)
-    dois = [(Doi("10.5072/hf/0002"), info.head), (Doi("10.5072/hf/0001"), info.head)]
-    world.store.dois_of = lambda uids: {uid: dois for uid in uids if uid == info.uid}
-    with_doi = world.store.info(BERT, None)
-    assert with_doi.dois == (Doi("10.5072/hf/0002"), Doi("10.5072/hf/0001"))
-    assert with_doi.tags[-2:] == ("doi:10.5072/hf/0002", "doi:10.5072/hf/0001")
-    assert world.store.info(Repo("dataset", "ada/notes"), None).dois == ()
 
 
 def test_a_broken_card_is_no_obstacle(world):

@@ -65,10 +65,10 @@ class Database:
         return first, then
 
     @contextmanager
-    def transaction(self) -> Iterator[Connection]:
+    def transaction(self, *, wait: float = BUSY_SECONDS) -> Iterator[Connection]:
         """A connection whose writes become durable together when the block ends.
 
-        A transaction inside another one of the same thread joins it. An exception that leaves the
+        It waits for other writers for up to `wait` seconds. A transaction inside another one of the same thread joins it. An exception that leaves the
         outermost block undoes everything.
 
         Raises:
@@ -79,7 +79,7 @@ class Database:
         if outer is not None:
             yield outer
             return
-        with self.connecting() as connection, connection.begin():
+        with self.connecting(wait) as connection, connection.begin():
             # A transaction that reads first and writes later can fail half-way when another process
             # wrote in between; one that takes the write lock at once cannot.
             self._start(connection, "BEGIN IMMEDIATE")
@@ -129,10 +129,10 @@ class Database:
         self.engine.dispose()
 
     @contextmanager
-    def connecting(self) -> Iterator[Connection]:
+    def connecting(self, wait: float = BUSY_SECONDS) -> Iterator[Connection]:
         """A connection of its own, whatever this thread has open. Raises as `transaction`."""
-        until = monotonic() + BUSY_SECONDS
-        if not self._writer.acquire(timeout=BUSY_SECONDS):
+        until = monotonic() + wait
+        if not self._writer.acquire(timeout=wait):
             raise LedgerError(_sentence(self.path, "locked"))
         try:
             with self._translate_errors(), self.engine.connect() as connection:

@@ -75,7 +75,8 @@ class PostgresDatabase(Database):
             metadata.create_all(connection)
 
     @contextmanager
-    def connecting(self) -> Iterator[Connection]:
+    def connecting(self, wait: float = BUSY_SECONDS) -> Iterator[Connection]:
+        # Nobody waits here: there are many writers.
         with self._translate_errors(), self.engine.connect() as connection:
             yield connection
 

@@ -5,16 +5,25 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 import sqlalchemy as sa
 
 from ..datacite.json_record import attributes as attributes_of
-from ..records import Doi, Version, show_moment
+from ..datacite.reader import version_from
+from ..records import Doi, Repo, Version, show_moment
 from ..records.errors import LedgerError
-from .registrar_tables import index_record, records, unindex_record
+from .registrar_tables import (
+    NOT_INDEXED,
+    WRITTEN,
+    index_record,
+    records,
+    search,
+    unindex_record,
+)
 
 if TYPE_CHECKING:
     from .world import World
@@ -39,6 +48,20 @@ _ORDERS: dict[str, tuple[sa.ColumnElement[Any], ...]] = {
     "updated": (records.c.updated.asc(), records.c.id.asc()),
     "-updated": (records.c.updated.desc(), records.c.id.desc()),
 }
+
+_FIND_REVISION = (
+    sa.select(records.c.doi, records.c.attributes)
+    .join(search, search.c.rowid == records.c.id)
+    .where(
+        sa.text("register_search MATCH :url"),
+        WRITTEN,
+        records.c.state == "findable",
+    )
+)
+_TO_INDEX = records.select().where(NOT_INDEXED).order_by(records.c.id)
+_INDEXED_AT_ONCE = 500
+# A search that cannot write because somebody else does finds what was indexed before.
+_INDEX_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +95,9 @@ class DataciteRecords:
 
     def __init__(self, world: World) -> None:
         self._world = world
+        with world.reading() as db:
+            # This process alone writes here: it knows from now on whether there are any.
+            self._are_any = bool(db.scalar(sa.select(sa.exists().where(WRITTEN))))
 
     def get(self, doi: Doi) -> Record | None:
         with self._world.reading() as db:
@@ -80,6 +106,32 @@ class DataciteRecords:
                 return None
             minted = {} if row.attributes is not None else self._world.ledger.versions_of([doi])
             return _record(row, minted)
+
+    def of_revision(self, repo: Repo, revision: str) -> Version | None:
+        """What was registered for the revision through the DataCite API (R8)."""
+        if not self._are_any:
+            return None
+        with self._world.reading() as db:
+            rows = db.execute(_FIND_REVISION, {"url": f'url : "{revision}"'}).all()
+        for row in rows:
+            found = version_from({**json.loads(row.attributes), "doi": row.doi})
+            if found.repo == repo and found.is_of_revision(revision):
+                return found
+        return None
+
+    def _index(self) -> None:
+        """Let minted records too be found by what they say now.
+
+        That takes longer than a mint, which leaves it to whoever searches.
+        """
+        while True:
+            with self._world.reading() as db:
+                if db.execute(_TO_INDEX.limit(1)).first() is None:
+                    return
+            with self._world.database.transaction(wait=_INDEX_SECONDS) as db:
+                rows = db.execute(_TO_INDEX.limit(_INDEXED_AT_ONCE)).all()
+                for record in self._records(rows):
+                    index_record(db, record.id, {**record.attributes, "doi": record.doi.name})
 
     def find(
         self,
@@ -94,6 +146,8 @@ class DataciteRecords:
 
         With `after`, the number of a record, those that were created after it, oldest first.
         """
+        with suppress(LedgerError):
+            self._index()
         order = _ORDERS["created"] if after is not None else _ORDERS.get(sort, _ORDERS["-created"])
         later = [records.c.id > after] if after else []
         with self._world.reading() as db:
@@ -105,10 +159,7 @@ class DataciteRecords:
                 .limit(limit)
                 .offset(offset)
             ).all()
-            minted = self._world.ledger.versions_of(
-                Doi(row.doi) for row in rows if row.attributes is None
-            )
-            return Found(tuple(_record(row, minted) for row in rows), int(total or 0))
+            return Found(self._records(rows), int(total or 0))
 
     def free_doi(self, prefix: str) -> Doi:
         """A random DOI that nothing has."""
@@ -140,6 +191,7 @@ class DataciteRecords:
                 ).inserted_primary_key
                 assert made is not None
                 index_record(db, made[0], {**attributes, "doi": doi.name})
+                self._are_any = True
                 return self._again(doi)
         except sa.exc.IntegrityError:
             raise Taken from None
@@ -158,7 +210,6 @@ class DataciteRecords:
                     updated=now,
                 )
             )
-            unindex_record(db, record.id)
             index_record(db, record.id, {**attributes, "doi": record.doi.name})
             return self._again(record.doi)
 
@@ -179,6 +230,12 @@ class DataciteRecords:
     def state_after(state: State, event: Event | None) -> State:
         """The state that `event` leads to; one that makes no sense changes nothing."""
         return _AFTER.get((state, event), state) if event else state
+
+    def _records(self, rows: Sequence[sa.Row[Any]]) -> tuple[Record, ...]:
+        minted = self._world.ledger.versions_of(
+            Doi(row.doi) for row in rows if row.attributes is None
+        )
+        return tuple(_record(row, minted) for row in rows)
 
     def _again(self, doi: Doi) -> Record:
         record = self.get(doi)

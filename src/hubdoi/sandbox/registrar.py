@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
 
-from ..datacite.json_record import attributes
-from ..datacite.reader import version_from
 from ..minting.database import Database
 from ..records import TEST_PREFIX, Doi, Repo, Terms, Version, show_moment
 from ..records.errors import AlreadyRegistered
-from .registrar_tables import (
-    index_record,
-    metadata,
-    records,
-    search,
-    sequence,
-    unindex_record,
-)
+from .registrar_tables import metadata, records, sequence, unindex_record, upgrade
 
 TERMS = """\
 Generating a DOI for this repository
@@ -55,15 +45,6 @@ _INSERT_RECORD = (
     .on_conflict_do_nothing(index_elements=[records.c.doi_key])
     .returning(records.c.id)
 )
-_FIND_REVISION = (
-    sa.select(records.c.doi, records.c.attributes)
-    .join(search, search.c.rowid == records.c.id)
-    .where(
-        sa.text("register_search MATCH :url"),
-        records.c.attributes.is_not(None),
-        records.c.state == "findable",
-    )
-)
 
 
 class LocalRegistrar:
@@ -85,6 +66,7 @@ class LocalRegistrar:
         self.database = database
         self._now = now
         self._terms_text = terms_text
+        upgrade(database)
         database.create(metadata)
 
     @property
@@ -102,7 +84,7 @@ class LocalRegistrar:
     def draft(self, doi: Doi) -> None:
         with self.database.transaction() as db:
             now = show_moment(self._now())
-            made = db.scalar(
+            db.execute(
                 _INSERT_RECORD,
                 {
                     "doi": doi.name,
@@ -111,10 +93,9 @@ class LocalRegistrar:
                     "attributes": "{}",
                     "created": now,
                     "updated": now,
+                    "is_indexed": False,
                 },
             )
-            if made is not None:
-                index_record(db, made, {"doi": doi.name})
 
     def discard(self, doi: Doi) -> None:
         with self.database.transaction() as db:
@@ -140,21 +121,25 @@ class LocalRegistrar:
                     "created": now,
                     "registered": now,
                     "updated": now,
+                    "is_indexed": False,
                 },
             )
             if made is not None:
-                index_record(db, made, attributes(version))
                 return
             known = db.execute(_FIND_RECORD, {"key": version.doi.key}).one()
             if known.state == "draft" and known.attributes == "{}":
                 # It was reserved; from now on its record follows from the ledger.
-                unindex_record(db, known.id)
                 db.execute(
                     records.update()
                     .where(records.c.id == known.id)
-                    .values(state="findable", attributes=None, registered=now, updated=now)
+                    .values(
+                        state="findable",
+                        attributes=None,
+                        registered=now,
+                        updated=now,
+                        is_indexed=False,
+                    )
                 )
-                index_record(db, known.id, attributes(version))
             elif known.attributes is not None:
                 raise AlreadyRegistered(f"The DOI {version.doi} is already taken.")
 
@@ -163,27 +148,14 @@ class LocalRegistrar:
         if version.doi is None or version.amended is None:
             return
         with self.database.transaction() as db:
-            known = db.execute(_FIND_RECORD, {"key": version.doi.key}).one()
-            unindex_record(db, known.id)
-            index_record(db, known.id, attributes(version))
             db.execute(
                 records.update()
-                .where(records.c.id == known.id)
-                .values(updated=show_moment(version.amended))
+                .where(records.c.doi_key == version.doi.key)
+                .values(updated=show_moment(version.amended), is_indexed=False)
             )
 
     def abandon(self, version: Version) -> None:
         """Nothing to do: an attempt is one transaction, and leaves nothing."""
-
-    def registered(self, repo: Repo, revision: str) -> Version | None:
-        """What was registered for the revision with the DataCite API instead of here (R8)."""
-        with self.database.reading() as db:
-            rows = db.execute(_FIND_REVISION, {"url": f'url : "{revision}"'}).all()
-        for row in rows:
-            found = version_from({**json.loads(row.attributes), "doi": row.doi})
-            if found.repo == repo and found.is_of_revision(revision):
-                return found
-        return None
 
     def find(self, doi: Doi) -> Version | None:
         """Nothing of its own: what is registered here is in the ledger of the same database."""

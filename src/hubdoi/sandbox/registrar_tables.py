@@ -7,6 +7,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from ..minting.database import Database
+
 metadata = sa.MetaData()
 
 sequence = sa.Table(
@@ -30,8 +32,17 @@ records = sa.Table(
     sa.Column("created", sa.Text, nullable=False),
     sa.Column("registered", sa.Text),
     sa.Column("updated", sa.Text, nullable=False),
+    # Whether the index of words has it as it is now: a mint leaves that to the first search.
+    sa.Column("is_indexed", sa.Boolean, nullable=False, server_default=sa.true()),
     sa.Index("register_records_state", "state", "id"),
     sa.Index("register_records_updated", "updated", "id"),
+)
+WRITTEN = records.c.attributes.is_not(None)
+"""Records that came through the DataCite API."""
+NOT_INDEXED = sa.not_(records.c.is_indexed)
+_NEWER_INDEXES = (
+    sa.Index("register_records_written", records.c.id, sqlite_where=WRITTEN),
+    sa.Index("register_records_not_indexed", records.c.id, sqlite_where=NOT_INDEXED),
 )
 
 SEARCHED = (
@@ -43,6 +54,7 @@ SEARCHED = (
 search = sa.table("register_search", sa.column("rowid"), *map(sa.column, SEARCHED))
 
 _INSERT_SEARCHED = sa.insert(search)
+_MARK_INDEXED = records.update().where(records.c.id == sa.bindparam("of")).values(is_indexed=True)
 
 sa.event.listen(
     records,
@@ -54,9 +66,28 @@ sa.event.listen(
 )
 
 
+def upgrade(database: Database) -> None:
+    """Bring the register of a data directory that an earlier version made into this one's format.
+
+    It indexed every record at once.
+    """
+    with database.transaction() as db:
+        known = sa.inspect(db)
+        if not known.has_table(records.name):
+            return
+        if "is_indexed" in {column["name"] for column in known.get_columns(records.name)}:
+            return
+        added = "ALTER TABLE register_records ADD COLUMN is_indexed BOOLEAN NOT NULL DEFAULT 1"
+        db.exec_driver_sql(added)
+        for index in _NEWER_INDEXES:
+            index.create(db)
+
+
 def index_record(db: sa.Connection, record_id: int, attributes: Mapping[str, Any]) -> None:
-    """Let a record that cannot be found yet be found by what its attributes say."""
+    """Let a record be found by what its attributes say now."""
+    unindex_record(db, record_id)
     db.execute(_INSERT_SEARCHED, {"rowid": record_id, **_searched(attributes)})
+    db.execute(_MARK_INDEXED, {"of": record_id})
 
 
 def unindex_record(db: sa.Connection, record_id: int) -> None:

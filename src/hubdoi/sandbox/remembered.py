@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 
 from sqlalchemy import Connection
 
-from ..minting.database import Database
+from ..minting.database import BUSY_SECONDS, Database
 
 _MOST = 4096
 
@@ -51,9 +51,9 @@ class SandboxDatabase(Database):
             self._open.only_memory = False
 
     @contextmanager
-    def connecting(self) -> Iterator[Connection]:
+    def connecting(self, wait: float = BUSY_SECONDS) -> Iterator[Connection]:
         self._refuse_if_only_memory()
-        with super().connecting() as connection:
+        with super().connecting(wait) as connection:
             try:
                 yield connection
             finally:

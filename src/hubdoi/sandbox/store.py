@@ -107,7 +107,7 @@ class Store:
             return self.repositories.by_uid(made.uid)
 
     def info(self, repo: Repo, person: Person | None, revision: str | None = None) -> RepoInfo:
-        """The repository, as `person` sees it, at `revision`.
+        """The repository, as `person` sees it, at `revision`; its DOIs are for the ledger to say.
 
         Raises:
             RepoNotFound: there is none, or `person` cannot see it.
@@ -156,7 +156,6 @@ class Store:
         owner_name, is_organization = self.people.owner(found.namespace)
         card = self.commits.card(commit)
         files = self.commits.listing(commit)
-        dois = tuple(doi for doi, _ in self.dois_by_uid([found.uid]).get(found.uid, ()))
         return RepoInfo(
             repo=found.repo,
             uid=found.uid,
@@ -170,9 +169,7 @@ class Store:
             description=card.description,
             licenses=licenses_of(card.data),
             languages=card.languages,
-            # R6: everybody sees the DOIs of a repository among its tags.
-            tags=(*card.tags_for(found.repo.type), *(f"doi:{doi}" for doi in dois)),
-            dois=dois,
+            tags=tuple(card.tags_for(found.repo.type)),
             base_models=card.base_models,
             datasets=card.datasets,
             funding=funding_of(card.data),

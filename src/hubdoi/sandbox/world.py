@@ -74,15 +74,15 @@ class World:
             self.registrar = LocalRegistrar(
                 self.database, terms_text=self._terms_text, now=self.clock.now
             )
+            self.datacite = DataciteRecords(self)
             self.service: DoiService = AnnouncedService(
-                self.store, self.registrar, self.ledger, clock=self.clock.now
+                self.store, self.datacite, self.registrar, self.ledger, clock=self.clock.now
             )
             self.support = Support(self)
             self.webhooks = Webhooks(self.store)
             self.sessions = Sessions(self.database)
             self.oauth = OAuth(self.database)
             self.id_tokens = IdTokens(self.data / "oauth-key.pem")
-            self.datacite = DataciteRecords(self)
             self.store.dois_of = self.ledger.dois_of
             plant(seed, self.store, self.credentials)
         except BaseException as error:
