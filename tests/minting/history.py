@@ -255,7 +255,9 @@ class History(RuleBasedStateMachine):
                 status = self.world.service.status(kept.repo, self.person(kept))
                 named = any(v.revision == head for v in self.registered(kept))
                 assert status.state == ("current" if named else "behind"), "R7"
-                tags = self.world.store.info(kept.repo, self.person(kept)).tags
+                token = self.world.credentials.token_for(kept.owner)
+                sent = {"Authorization": f"Bearer {token}"}
+                tags = self.http.get(kept.repo.api_path, headers=sent).json()["tags"]
                 assert all(f"doi:{version.doi}" in tags for version in versions), "R6"
 
     @invariant()
