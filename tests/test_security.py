@@ -13,6 +13,7 @@ import stat
 import subprocess
 import sys
 import traceback
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -361,6 +362,22 @@ def test_yaml_is_read_and_written_in_one_place() -> None:
         or (isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "yaml")
     ]
     assert found == ["yaml_text.py"]
+
+
+def test_files_of_a_person_are_read_in_one_place() -> None:
+    # The data directories of the sandbox and the gateway are checked before anything is read.
+    own = {"sandbox", "gateway", "regular_file.py"}
+    # Files of the installation, and the one that Jupyter's server names in the environment.
+    known = {"styles.py": 1, "server_sandbox.py": 1}
+    found: Counter[str] = Counter()
+    for path, tree in trees():
+        for node in ast.walk(tree):
+            is_read = isinstance(node, ast.Attribute) and node.attr in ("read_text", "read_bytes")
+            if is_read and not own & {*path.parts}:
+                assert isinstance(node, ast.Attribute)
+                # What `importlib.resources.files` finds is a part of the package.
+                found[path.name] += "files(" not in ast.unparse(node)
+    assert +found == Counter(known)
 
 
 def test_secrets_are_compared_in_constant_time() -> None:

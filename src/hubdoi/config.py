@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from .records import HUGGING_FACE
 from .records.errors import InsecureEndpoint, InvalidInput
+from .regular_file import read_regular
 
 DATACITE_API = "https://api.datacite.org"
 DATACITE_TEST_API = "https://api.test.datacite.org"
@@ -52,6 +53,7 @@ _ENVIRONMENT = {
 GATEWAY_URL = "HUBDOI_GATEWAY_URL"
 """The variable with which JupyterHub announces the institution's gateway to its notebooks."""
 
+_LARGEST_TOML = 16_000_000
 _SECRETS = ("token", "identity", "datacite_password")
 
 
@@ -359,8 +361,10 @@ def read_toml(file: Path) -> dict[str, Any]:
     import tomllib
 
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
+        return tomllib.loads(read_regular(file, _LARGEST_TOML, must_exist=True).decode())
+    except InvalidInput:
+        raise
+    except (ValueError, RecursionError) as error:
         raise InvalidInput(f"{file} cannot be read: {error}") from None
 
 

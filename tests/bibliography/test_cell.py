@@ -2,13 +2,14 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from pathlib import Path
 from typing import Any
 
 import nbformat
 import pytest
 
-from hubdoi.bibliography.cell import write_bibliography
+from hubdoi.bibliography.cell import write_bibliography, write_metadata
 from hubdoi.citation import cite
 from hubdoi.records import Version
 from hubdoi.records.errors import InvalidInput
@@ -187,3 +188,78 @@ def test_what_cannot_hold_the_cell_is_refused_and_left_alone(tmp_path: Path) -> 
     script.write_text("x")
     with pytest.raises(InvalidInput, match=r"written into \.ipynb files"):
         write_bibliography(script, cite(VERSION))
+
+
+@pytest.mark.parametrize("place", ["notebook", "cell"])
+def test_half_a_surrogate_pair_in_the_metadata_stays_as_it_is(place: str, tmp_path: Path) -> None:
+    content = notebook()
+    marked = content["cells"][0]["metadata"]
+    marked["hubdoi"] = {"bibliography": True}
+    (content["metadata"] if place == "notebook" else marked)["half"] = "\ud800"
+    text = json.dumps(content, ensure_ascii=False).encode("utf-8", "surrogatepass")
+    path = tmp_path / "a.ipynb"
+    path.write_bytes(text.replace("\ud800".encode("utf-8", "surrogatepass"), b"\\ud800"))
+    assert write_bibliography(path, cite([VERSION], "markdown"))
+    write_metadata(path, "draft", {"half": "\udfff"})
+    assert b"\\ud800" in path.read_bytes() and b"\\udfff" in path.read_bytes()
+    written = json.loads(path.read_text("utf-8"))
+    nbformat.validate(written)
+    assert written["cells"][0]["source"][0] == "## Bibliography\n"
+    assert not write_bibliography(path, cite([VERSION], "markdown"))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("nbformat", 4.0), ("nbformat_minor", 4.5), ("id", ["one"])]
+)
+def test_a_notebook_that_nbformat_cannot_look_at_is_left_alone(
+    name: str, value: object, tmp_path: Path
+) -> None:
+    content = notebook()
+    (content["cells"][0] if name == "id" else content)[name] = value
+    path = tmp_path / "a.ipynb"
+    path.write_text(json.dumps(content))
+    with pytest.raises(InvalidInput, match="would not be a valid notebook"):
+        write_bibliography(path, cite([VERSION], "markdown"))
+    assert json.loads(path.read_text()) == content
+
+
+def test_a_notebook_that_is_saved_meanwhile_loses_no_cell(tmp_path: Path) -> None:
+    path, stop = tmp_path / "a.ipynb", threading.Event()
+
+    def save(count: int) -> None:
+        content = notebook()
+        code = content["cells"][1]
+        content["cells"][1:1] = [
+            {**code, "id": f"n{number}", "source": [f"{number} of {count}"]}
+            for number in range(count)
+        ]
+        content["cells"][1 + count]["source"] = [f"end of {count}"]
+        beside = tmp_path / "saved"
+        beside.write_text(json.dumps(content))
+        beside.replace(path)
+
+    def keep_saving() -> None:
+        count = 0
+        while not stop.is_set():
+            count = (count + 1) % 30
+            save(count)
+
+    save(1)
+    saver = threading.Thread(target=keep_saving)
+    saver.start()
+    try:
+        for _ in range(300):
+            try:
+                write_bibliography(path, cite([VERSION], "markdown"))
+            except InvalidInput as error:
+                assert "again and again" in error.message
+            cells = json.loads(path.read_text())["cells"]
+            sources = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+            count = int(sources[-1].split()[-1])
+            assert sources == [
+                *(f"{number} of {count}" for number in range(count)),
+                f"end of {count}",
+            ]
+    finally:
+        stop.set()
+        saver.join()

@@ -60,7 +60,7 @@ def test_bib_files_beside_the_notebook_or_named(tmp_path: Path) -> None:
     (other / "more.bib").write_text("@misc{b, doi = {10.57967/hf/0040}}")
     assert cited_in(path).dois == {"10.57967/hf/0039"}
     assert cited_in(path, [other / "more.bib"]).dois == {"10.57967/hf/0040"}
-    with pytest.raises(InvalidInput, match=r"none\.bib cannot be read: no such file"):
+    with pytest.raises(InvalidInput, match=r"There is no file .*none\.bib"):
         cited_in(path, [tmp_path / "none.bib"])
 
 

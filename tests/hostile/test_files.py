@@ -8,21 +8,58 @@ from pathlib import Path
 
 import pytest
 
+from hubdoi.bibliography.cited import cited_in
 from hubdoi.bibliography.settings import read_baseline, settings_of
-from hubdoi.citation.atomic import locked, read_regular, write_file
-from hubdoi.config import nearest_file
+from hubdoi.citation.atomic import locked, write_file
+from hubdoi.citation.styles import find_style
+from hubdoi.config import nearest_file, read_toml
 from hubdoi.provenance.evidence import read_recording
+from hubdoi.provenance.hub_cache import cached_revision
+from hubdoi.provenance.scanner.document import cells_of_file
+from hubdoi.records import Repo
 from hubdoi.records.errors import InvalidInput
+from hubdoi.regular_file import read_regular
 
 NESTED = "[" * 100_000
 
 
-@pytest.mark.parametrize("read", [read_baseline, read_recording])
-def test_a_pipe_is_not_waited_for(read: Callable[[Path], object], tmp_path: Path) -> None:
-    pipe = tmp_path / "known.json"
+READERS: list[tuple[Callable[[Path], object], str]] = [
+    (read_baseline, "json"),
+    (read_recording, "json"),
+    (cells_of_file, "ipynb"),
+    (cells_of_file, "py"),
+    (cells_of_file, "md"),
+    (read_toml, "toml"),
+    (lambda path: find_style(str(path)), "csl"),
+    (cited_in, "qmd"),
+]
+
+
+@pytest.mark.parametrize(("read", "ending"), READERS)
+def test_a_pipe_is_not_waited_for(
+    read: Callable[[Path], object], ending: str, tmp_path: Path
+) -> None:
+    pipe = tmp_path / f"known.{ending}"
     os.mkfifo(pipe)
-    with pytest.raises(InvalidInput, match=r"known.json is"):
+    with pytest.raises(InvalidInput, match=rf"known.{ending}'? is"):
         read(pipe)
+
+
+@pytest.mark.parametrize(("read", "ending"), READERS)
+def test_a_link_to_a_device_is_not_read(
+    read: Callable[[Path], object], ending: str, tmp_path: Path
+) -> None:
+    # To read it would take all the memory of the machine.
+    (tmp_path / f"known.{ending}").symlink_to("/dev/zero")
+    with pytest.raises(InvalidInput, match=rf"known.{ending}'? is"):
+        read(tmp_path / f"known.{ending}")
+
+
+def test_a_pipe_in_a_shared_cache_is_no_revision(tmp_path: Path) -> None:
+    refs = tmp_path / "models--ada--tiny-bert" / "refs"
+    refs.mkdir(parents=True)
+    os.mkfifo(refs / "main")
+    assert cached_revision(Repo("model", "ada/tiny-bert"), cache=tmp_path) is None
 
 
 def test_a_file_that_fails_or_does_not_end_is_one_sentence(tmp_path: Path) -> None:

@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ..citation import biblatex, bibtex
-from ..citation.atomic import locked, read_regular, write_atomically
+from ..citation.atomic import locked, write_atomically
 from ..citation.bib_entry import bib_entry
 from ..citation.keys import identity, keys_of
 from ..citation.work_type import bibtex_type
 from ..config import user_path
 from ..records import Version
 from ..records.errors import InvalidInput
+from ..regular_file import read_regular
 from .bibentry import BibEntry, entries_of, words_of
 from .bibmark import BibMark
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..citation import cite
-from ..citation.atomic import check_regular, read_regular, write_file
+from ..citation.atomic import locked, write_file
 from ..citation.csl import items
-from ..provenance.scanner.document import read_notebook
+from ..provenance.scanner.document import MOST_NOTEBOOK, WAY_OUT, parse_notebook
 from ..records.errors import InvalidInput
+from ..regular_file import read_regular
 from .notebook_text import NotebookText
 
 if TYPE_CHECKING:
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
 _HEADING = "## Bibliography"
 _CELL_ID = "hubdoi-bibliography"
+_ATTEMPTS = 10
 
 
 def write_bibliography(path: Path, citation: Citation) -> bool:
@@ -37,29 +40,24 @@ def write_bibliography(path: Path, citation: Citation) -> bool:
         raise InvalidInput(
             f"{path} has no cells; a bibliography cell is written into .ipynb files."
         )
-    check_regular(path)
-    notebook = read_notebook(path)
-    cells = notebook.get("cells")
-    if not isinstance(cells, list) or notebook.get("nbformat") != 4:
-        raise InvalidInput(
-            f"{path} is not a notebook of format 4; open it in JupyterLab and save it again."
-        )
-    raw = read_regular(path)
     source = bibliography_text(citation).splitlines(keepends=True)
-    before = json.dumps(notebook)
-    place = _own_cell(notebook, cells)
-    cells[place]["source"] = source
-    metadata = notebook.setdefault("metadata", {})
-    if isinstance(metadata, dict):
-        own = metadata.setdefault("hubdoi", {})
-        if not isinstance(own, dict):
-            own = metadata["hubdoi"] = {}
-        own["citations"] = items(citation.versions)
-    if json.dumps(notebook) == before:
-        return False
-    text = NotebookText(raw.decode("utf-8-sig"))
-    _replace(path, raw, text.with_cell(place, cells[place]).with_metadata(metadata))
-    return True
+
+    def change(notebook: dict[str, Any], text: NotebookText) -> NotebookText | None:
+        cells = notebook["cells"]
+        before = json.dumps(notebook)
+        place = _own_cell(notebook, cells)
+        cells[place]["source"] = source
+        metadata = notebook.setdefault("metadata", {})
+        if isinstance(metadata, dict):
+            own = metadata.setdefault("hubdoi", {})
+            if not isinstance(own, dict):
+                own = metadata["hubdoi"] = {}
+            own["citations"] = items(citation.versions)
+        if json.dumps(notebook) == before:
+            return None
+        return text.with_cell(place, cells[place]).with_metadata(metadata)
+
+    return _rewrite(path, change)
 
 
 def write_metadata(path: Path, name: str, value: Any) -> None:
@@ -70,28 +68,49 @@ def write_metadata(path: Path, name: str, value: Any) -> None:
     Raises:
         InvalidInput: the file is not a notebook of format 4, or cannot be written.
     """
-    check_regular(path)
-    notebook = read_notebook(path)
-    metadata = notebook.setdefault("metadata", {})
-    if (
-        notebook.get("nbformat") != 4
-        or not isinstance(metadata, dict)
-        or not isinstance(notebook.get("cells"), list)
-    ):
-        raise InvalidInput(
-            f"{path} is not a notebook of format 4; open it in JupyterLab and save it again."
-        )
-    raw = read_regular(path)
-    own = metadata.get("hubdoi")
-    metadata["hubdoi"] = {**(own if isinstance(own, dict) else {}), name: value}
-    _replace(path, raw, NotebookText(raw.decode("utf-8-sig")).with_metadata(metadata))
+
+    def change(notebook: dict[str, Any], text: NotebookText) -> NotebookText:
+        metadata = notebook.setdefault("metadata", {})
+        if not isinstance(metadata, dict):
+            raise _other_format(path)
+        own = metadata.get("hubdoi")
+        metadata["hubdoi"] = {**(own if isinstance(own, dict) else {}), name: value}
+        return text.with_metadata(metadata)
+
+    _rewrite(path, change)
 
 
-def _replace(path: Path, raw: bytes, notebook: NotebookText) -> None:
-    """Write the notebook in place of `raw`, once nbformat finds it valid."""
-    _check(str(notebook), path)
-    mark = b"\xef\xbb\xbf" if raw.startswith(b"\xef\xbb\xbf") else b""
-    write_file(path, mark + str(notebook).encode())
+Change = Callable[[dict[str, Any], NotebookText], NotebookText | None]
+
+
+def _rewrite(path: Path, change: Change) -> bool:
+    """Write what `change` makes of the notebook at `path`, once nbformat finds it valid; whether it did.
+
+    A notebook that is saved meanwhile is read again: places in it are others by then.
+    """
+    for _ in range(_ATTEMPTS):
+        raw = read_regular(path, MOST_NOTEBOOK, must_exist=True, way_out=WAY_OUT)
+        notebook = parse_notebook(path, raw)
+        if not isinstance(notebook.get("cells"), list) or notebook.get("nbformat") != 4:
+            raise _other_format(path)
+        made = change(notebook, NotebookText(raw.decode("utf-8-sig")))
+        if made is None:
+            return False
+        _check(str(made), path)
+        mark = b"\xef\xbb\xbf" if raw.startswith(b"\xef\xbb\xbf") else b""
+        with locked(path):
+            if read_regular(path, MOST_NOTEBOOK) == raw:
+                write_file(path, mark + str(made).encode())
+                return True
+    raise InvalidInput(
+        f"Another program saves {path} again and again; wait until it has finished, and try again."
+    )
+
+
+def _other_format(path: Path) -> InvalidInput:
+    return InvalidInput(
+        f"{path} is not a notebook of format 4; open it in JupyterLab and save it again."
+    )
 
 
 def _check(text: str, path: Path) -> None:
@@ -104,8 +123,9 @@ def _check(text: str, path: Path) -> None:
 
     try:
         nbformat.validate(json.loads(text))
-    except (nbformat.ValidationError, ValueError) as error:
-        reason = str(error).splitlines()[0][:200]
+    except (nbformat.ValidationError, ValueError, TypeError, AssertionError) as error:
+        # Of a format that is no whole number nbformat says nothing.
+        reason = (str(error).splitlines() or ["its format is not a number"])[0][:200]
         raise InvalidInput(
             f"{path} would not be a valid notebook ({reason}); open it in JupyterLab and save it "
             "again. Nothing was changed."
@@ -129,7 +149,7 @@ def _own_cell(notebook: dict[str, Any], cells: list[Any]) -> int:
     minor = notebook.get("nbformat_minor")
     if isinstance(minor, int) and minor >= 5:
         # format 4.5 wants an id that no other cell has
-        taken = {other.get("id") for other in cells if isinstance(other, dict)}
+        taken = [other.get("id") for other in cells if isinstance(other, dict)]
         name, count = _CELL_ID, 2
         while name in taken:
             name, count = f"{_CELL_ID}-{count}", count + 1

@@ -11,13 +11,14 @@ from typing import Any
 
 from ..records import Doi, Repo, RepoReference
 from ..records.errors import HubdoiError, InvalidInput
+from ..regular_file import read_regular
 from .bibentry import entries_of
 
 _DOI = re.compile(r"10\.\d{4,9}(?:\.\d+)*/[^\s\"'<>{}\\\])|,;]+")
 _ADDRESS = re.compile(
     r"(?i)(?:https?://)?(?:huggingface\.co|hf\.co|127\.0\.0\.1:\d+|localhost:\d+)/[^\s\"'<>{}\\\])|,;]+"
 )
-_MAX_BIB = 32 * 1024 * 1024
+_MAX_BIB = 32_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +124,5 @@ def _in_text(text: str) -> Cited:
 
 
 def _read(path: Path) -> str:
-    try:
-        if path.stat().st_size > _MAX_BIB:
-            raise InvalidInput(f"{path} is larger than 32 MiB; name a smaller file.")
-        return path.read_text(encoding="utf-8", errors="replace")
-    except (OSError, ValueError) as error:
-        reason = (error.strerror if isinstance(error, OSError) else None) or "it is no file"
-        raise InvalidInput(f"{path} cannot be read: {reason.lower()}.") from None
+    content = read_regular(path, _MAX_BIB, must_exist=True, way_out="name a smaller file")
+    return content.decode("utf-8", "replace")

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 _SPACE = re.compile(r"[ \t\r\n]*")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _DECODER = json.JSONDecoder()
 
 
@@ -56,7 +57,7 @@ class NotebookText:
         # From the end on, so that earlier places stay where they are.
         for span, line in reversed(list(zip(spans, lines, strict=True))):
             if json.loads(self._text[slice(*span)]) != line:
-                made = made._replaced(*span, json.dumps(line, ensure_ascii=self._is_escaped))
+                made = made._replaced(*span, self._json(line))
         return made
 
     def with_metadata(self, metadata: dict[str, Any]) -> NotebookText:
@@ -82,10 +83,15 @@ class NotebookText:
         layout: dict[str, Any] = {"indent": self._indent}
         if self._indent is None:
             layout["separators"] = (",", ":") if self._is_tight else (", ", ": ")
-        text = json.dumps(value, ensure_ascii=self._is_escaped, **layout)
+        text = self._json(value, **layout)
         if self._indent is None:
             return text
         return text.replace("\n", self._newline + self._indent * level)
+
+    def _json(self, value: Any, **layout: Any) -> str:
+        text = json.dumps(value, ensure_ascii=self._is_escaped, **layout)
+        # Half of a surrogate pair is nothing that UTF-8 could hold: it stays escaped.
+        return _SURROGATE.sub(lambda half: f"\\u{ord(half[0]):04x}", text)
 
     def _members(self, start: int = 0) -> dict[str, tuple[int, int]]:
         """Where the values of an object's members stand; by default of the notebook's own."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from ..provenance.scanner.document import cells_of_file
 from ..records import Displayed, Repo
 from ..records.errors import InvalidInput
+from ..regular_file import read_regular
 from .findings import Finding
 from .notebook_text import NotebookText
 from .pinning import Pinning
@@ -49,7 +50,7 @@ class Pins(Displayed):
         from ..citation.atomic import write_atomically
 
         for path, before, after in self.changes:
-            raw = path.read_bytes()
+            raw = read_regular(path)
             mark = b"\xef\xbb\xbf" if raw.startswith(b"\xef\xbb\xbf") else b""
             if raw[len(mark) :] != before.encode("utf-8"):
                 raise InvalidInput(f"{path} has changed in the meantime; run the check again.")
@@ -88,7 +89,7 @@ def pins_for(findings: Iterable[Finding]) -> Pins:
 
 
 def _text(path: Path) -> str:
-    return path.read_bytes().decode("utf-8-sig")
+    return read_regular(path).decode("utf-8-sig")
 
 
 def _fixed(path: Path, text: str, findings: list[Finding]) -> tuple[str, list[Finding]]:

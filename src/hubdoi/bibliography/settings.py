@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..citation.atomic import read_regular, write_atomically
+from ..citation.atomic import write_atomically
 from ..config import nearest_file, read_toml
 from ..records.errors import InvalidInput
+from ..regular_file import read_regular
 from .findings import CODES, Finding
 
 # A large project's own; what is larger is something else.

@@ -1,11 +1,10 @@
-"""Files of a person: regular ones only, read within bounds, written whole or not at all."""
+"""Files of a person, which are written whole or not at all."""
 
 from __future__ import annotations
 
 import errno
 import os
 import re
-import stat
 import sys
 import time
 from collections.abc import Iterator
@@ -14,72 +13,14 @@ from pathlib import Path
 from secrets import token_hex
 
 from ..records.errors import InvalidInput
+from ..regular_file import check_regular
 
-MOST_BYTES = 256_000_000
-"""The largest file that is read whole."""
-
-_KINDS = (
-    (stat.S_ISDIR, "a directory"),
-    (stat.S_ISFIFO, "a named pipe"),
-    (stat.S_ISSOCK, "a socket"),
-    (stat.S_ISCHR, "a device"),
-    (stat.S_ISBLK, "a device"),
-)
 _ENDING = ".hubdoi"
 _TEMPORARY = re.compile(r"[0-9a-f]{8}\.hubdoi")
 _ABANDONED = 3600.0
 """Seconds after which a temporary file is taken for one whose writer was killed."""
 _PATIENCE = 60.0
 """Seconds to wait for another program that writes the same file."""
-
-
-def read_regular(path: Path, at_most: int = MOST_BYTES) -> bytes:
-    """The content of a regular file, or of one that a link leads to; empty where there is none.
-
-    Raises:
-        InvalidInput: it is something else (a device, a pipe, a directory), too large, or cannot be
-            read; the message names it.
-    """
-    try:
-        # A pipe that nobody writes to would never open otherwise.
-        descriptor = os.open(
-            path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-        )
-    except FileNotFoundError:
-        return b""
-    except (OSError, ValueError) as error:
-        check_regular(path)
-        reason = getattr(error, "strerror", None) or "its name is not one of a file"
-        raise InvalidInput(f"{path} cannot be read ({reason}); check the path.") from None
-    found = os.fstat(descriptor)
-    if not stat.S_ISREG(found.st_mode):
-        os.close(descriptor)
-        raise InvalidInput(_not_regular(path, found.st_mode))
-    with os.fdopen(descriptor, "rb") as file:
-        try:
-            # What grows, and what /proc shows, is longer than its size says.
-            content = file.read(at_most + 1) if found.st_size <= at_most else None
-        except OSError as error:
-            raise InvalidInput(
-                f"{path} cannot be read ({error.strerror}); check the path."
-            ) from None
-    if content is None or len(content) > at_most:
-        raise InvalidInput(f"{path} is larger than {at_most // 1_000_000} MB; split it first.")
-    return content
-
-
-def check_regular(path: Path) -> None:
-    """Refuse what is there and is no regular file; links are followed.
-
-    Raises:
-        InvalidInput: it is a device, a pipe, a socket or a directory.
-    """
-    try:
-        mode = path.stat().st_mode
-    except (OSError, ValueError):
-        return
-    if not stat.S_ISREG(mode):
-        raise InvalidInput(_not_regular(path, mode))
 
 
 @contextmanager
@@ -198,11 +139,6 @@ def _resolved(path: Path) -> Path:
     except ValueError:
         number = errno.EINVAL
     raise OSError(number, os.strerror(number))
-
-
-def _not_regular(path: Path, mode: int) -> str:
-    kind = next((name for check, name in _KINDS if check(mode)), "a special file")
-    return f"{path} is {kind}, not a file that can be read and replaced; check the path."
 
 
 def _keep_owner(descriptor: int, before: os.stat_result) -> None:

@@ -17,6 +17,7 @@ from typing import Any
 
 from ..records.errors import InvalidInput, MissingLibrary
 from ..records.names import is_east_asian, reading_order
+from ..regular_file import read_regular
 
 _TIMEOUT = 120
 """Seconds after which a style that does not end is given up."""
@@ -207,8 +208,8 @@ def _mended(style: Path, with_given_names: bool) -> Iterator[tuple[Path, str | N
     the style means "data set"; and one that does not try given names where these decide nothing.
     """
     try:
-        text = style.read_text(encoding="utf-8")
-    except (OSError, UnicodeError):
+        text = read_regular(style).decode()
+    except (InvalidInput, UnicodeError):
         text = ""
     mended = _LABEL_ALONE.sub(r"\1<name/>", text)
     if _DATASET in text and _DATA_SET not in text:

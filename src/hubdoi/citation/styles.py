@@ -20,6 +20,7 @@ from ..records.errors import (
     UnexpectedAnswer,
     UnknownStyle,
 )
+from ..regular_file import read_regular
 
 if TYPE_CHECKING:
     from tempfile import TemporaryDirectory
@@ -124,10 +125,8 @@ def _renamed(name: str) -> Path | None:
 def _local(written: str) -> Path:
     path = user_path(written)
     try:
-        if path.stat().st_size > _LARGEST:
-            raise UnknownStyle(f"{path.name} is too large to be a citation style.")
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, ValueError):
+        text = _text(path)
+    except ValueError:
         raise UnknownStyle(
             f"{written[:200]!r} is not a .csl file that can be read; check the path."
         ) from None
@@ -190,7 +189,7 @@ def _folder() -> TemporaryDirectory[str]:
 
 def _independent(path: Path) -> Path:
     """The style that carries the rules: a dependent one only names it, and pandoc would fetch it."""
-    text = path.read_text(encoding="utf-8-sig")
+    text = _text(path)
     for link in re.findall(r"<link\b[^>]*>", text):
         if re.search(r"rel\s*=\s*[\"']independent-parent[\"']", link):
             parent = re.search(r"href\s*=\s*[\"'][^\"']*/([^/\"']+)[\"']", link)
@@ -201,6 +200,10 @@ def _independent(path: Path) -> Path:
                 )
             return found
     return path
+
+
+def _text(path: Path) -> str:
+    return read_regular(path, _LARGEST, must_exist=True).decode("utf-8-sig")
 
 
 def _check(text: str, name: str) -> None:

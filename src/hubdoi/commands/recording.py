@@ -15,6 +15,7 @@ from typing import Any
 
 from ..records import Displayed
 from ..records.errors import HubdoiError, InvalidInput, UsageError
+from ..regular_file import read_regular
 from .context import Context
 
 
@@ -87,8 +88,8 @@ def _has_record(file: Path) -> bool:
     from ..provenance.recording import Recording
 
     try:
-        return bool(Recording.from_json(json.loads(file.read_text("utf-8"))).loads)
-    except (OSError, ValueError, HubdoiError):
+        return bool(Recording.from_json(json.loads(read_regular(file))).loads)
+    except (ValueError, RecursionError, HubdoiError):
         return False
 
 

@@ -8,11 +8,14 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from ..records.errors import InvalidInput
+from ..regular_file import read_regular
 from .hub_cache import hub_cache
 from .recorder import Recorder
 
 _FOLDER = re.compile(r"(model|dataset)s--(.+)")
 _COMMIT = re.compile(r"[0-9a-f]{40}")
+_MAX_REF = 200
 _MARGIN_NS = 20_000_000
 """A file system's clock is a few milliseconds behind the system's."""
 
@@ -24,7 +27,7 @@ def note_child_writes(recorder: Recorder, since_ns: int) -> None:
     """
     own = {key for key, found in recorder.noted() if found["how"] & {"opened", "downloaded"}}
     # What is wrong with a cache, and goes meanwhile, may not reach the code that is watched.
-    with suppress(OSError):
+    with suppress(OSError, InvalidInput):
         for key, ref, files in _written(hub_cache(), since_ns - _MARGIN_NS):
             for file in files if key not in own else ():
                 recorder.note(*key, "child", file, ref=ref)
@@ -61,6 +64,9 @@ def _ref(refs: Path, commit: str, since: int) -> str | None:
     for directory, _, names in os.walk(refs):
         for name in names:
             file = Path(directory, name)
-            if file.stat().st_mtime_ns >= since and file.read_bytes().strip() == commit.encode():
+            if (
+                file.stat().st_mtime_ns >= since
+                and read_regular(file, _MAX_REF).strip() == commit.encode()
+            ):
                 return file.relative_to(refs).as_posix()
     return None

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ..records.errors import InvalidInput
+from ..regular_file import read_regular
 from . import FILE_SUFFIX
 from .hub_cache import COMMIT_START
 from .recording import Load, Recording
 from .use import Use, Uses
 
-_MAX_BYTES = 64 * 1024 * 1024
+_MAX_BYTES = 64_000_000
+_AGAIN = "record it again with: hubdoi run"
 
 
 def with_recording(found: Uses, recording: Recording) -> Uses:
@@ -104,22 +105,12 @@ def read_recording(path: Path) -> Recording:
     import json
 
     try:
-        if path.exists() and not path.is_file():
-            # A pipe would be waited for.
-            raise InvalidInput(f"{path} is not a regular file; name the provenance file itself.")
-        if path.stat().st_size > _MAX_BYTES:
-            raise InvalidInput(f"{path} is larger than 64 MiB; it is not a provenance file.")
-        value = json.loads(path.read_text(encoding="utf-8"))
+        value = json.loads(read_regular(path, _MAX_BYTES, must_exist=True, way_out=_AGAIN))
     except InvalidInput:
         raise
-    except (OSError, ValueError, RecursionError) as error:
-        reason = (
-            os.strerror(error.errno).lower()
-            if isinstance(error, OSError) and error.errno
-            else "not JSON"
-        )
+    except (ValueError, RecursionError):
         raise InvalidInput(
-            f"{path} cannot be read: {reason}. Record it again with: hubdoi run"
+            f"{path} cannot be read: not JSON. Record it again with: hubdoi run"
         ) from None
     try:
         return Recording.from_json(value)

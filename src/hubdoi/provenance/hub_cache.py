@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ..config import user_path
 from ..records import Repo
+from ..regular_file import read_regular
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 COMMIT_START = re.compile(r"[0-9a-f]{7,40}")
@@ -51,7 +52,7 @@ def cached_revision(
         # the name is a stranger's: it may not lead out of the folder
         if len(name) > _MAX_REF or not name.isprintable() or {"..", ""} & set(name.split("/")):
             return None
-        commit = (folder / "refs" / name).read_text(encoding="ascii").strip()
+        commit = read_regular(folder / "refs" / name, _MAX_REF).decode("ascii").strip()
         if _COMMIT.fullmatch(commit) and (folder / "snapshots" / commit).is_dir():
             return commit
     except (OSError, ValueError):

@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
 from ..._version import __version__
-from ...citation.atomic import read_regular
 from ...provenance.use import place_of
 from ...records import HUGGING_FACE, Version
 from ...records.link import web_url
 from ...records.moment import show_moment
 from ...records.plain_text import plain_line, plain_text
 from ...records.rights import Rights
+from ...regular_file import read_regular
 from .export import Export
 from .material import Material, Materials
 

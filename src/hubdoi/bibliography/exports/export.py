@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ...citation.atomic import read_regular, write_file
+from ...citation.atomic import write_file
 from ...records.errors import InvalidInput
+from ...regular_file import read_regular
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from ...records.link import web_url
 from ...records.moment import show_moment
 from ...records.plain_text import plain_line
 from ...records.rights import Rights
+from ...regular_file import read_regular
 from .export import Export
 from .material import Material, Materials
 
@@ -154,7 +155,7 @@ def _part(item: Material, graph: _Graph) -> Any:
 
 def _notebook(crate: Any, name: str, materials: Materials, graph: _Graph) -> Any:
     path = materials.notebooks[name]
-    content = path.read_bytes()
+    content = read_regular(path)
     kind = _NOTEBOOK_TYPE if path.suffix == ".ipynb" else mimetypes.guess_type(name)[0]
     file = crate.add_file(
         path,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Mapping
 from io import BytesIO, TextIOWrapper
@@ -11,12 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from ...records.errors import InvalidInput
+from ...regular_file import read_regular
 from .cell import Cell, Language
 from .patterns import lazily
 
 SUFFIXES = frozenset({".ipynb", ".py", ".md", ".qmd", ".myst"})
 
-_MAX_BYTES = 512 * 1024 * 1024
+MOST_NOTEBOOK = 512_000_000
+WAY_OUT = "clear its outputs and try again"
 _PERCENT = lazily(r"^#\s*%%(?P<rest>.*)$")
 _FENCE = lazily(r"^(?P<indent>\s{0,3})(?P<fence>`{3,}|~{3,})(?P<info>[^`]*)$")
 _INFO = lazily(r"^\s*\{\s*\.?(?P<directive>[\w-]+)\s*[,}]?\s*\}?\s*(?P<argument>[\w+-]*)")
@@ -41,7 +42,7 @@ def cells_of_file(path: Path) -> list[Cell]:
         )
     if suffix == ".ipynb":
         return cells_of_notebook(read_notebook(path), str(path))
-    return cells_of_text(_text(path, declared=suffix == ".py"), suffix)
+    return cells_of_text(_decoded(path, _content(path), declared=suffix == ".py"), suffix)
 
 
 def cells_of_text(text: str, suffix: str) -> list[Cell]:
@@ -55,9 +56,15 @@ def read_notebook(path: Path) -> dict[str, Any]:
     Raises:
         InvalidInput: the file cannot be read, or holds no JSON object.
     """
-    text = _text(path)
+    return parse_notebook(path, _content(path))
+
+
+def parse_notebook(path: Path, content: bytes) -> dict[str, Any]:
+    """The same of the `content` of the file at `path`, when that was read already."""
     try:
-        notebook = json.loads(text)
+        notebook = json.loads(_decoded(path, content))
+    except InvalidInput:
+        raise
     except (ValueError, RecursionError):
         raise InvalidInput(
             f"{path} is not a notebook: its text is not JSON; open it in JupyterLab and save it again."
@@ -124,30 +131,23 @@ def _language(metadata: object) -> Language | None:
     return "shell" if names[0] in _SHELLS else ("python" if not names[0] else None)
 
 
-def _text(path: Path, *, declared: bool = False) -> str:
+def _content(path: Path) -> bytes:
+    return read_regular(path, MOST_NOTEBOOK, must_exist=True, way_out=WAY_OUT)
+
+
+def _decoded(path: Path, content: bytes, *, declared: bool = False) -> str:
     """The text of a file; `declared` says that it may declare its encoding, as Python's source does."""
     encoding = "utf-8-sig"
     try:
-        with path.open("rb") as file:
-            if os.fstat(file.fileno()).st_size > _MAX_BYTES:
-                raise InvalidInput(
-                    f"{path} is larger than 512 MiB; clear its outputs and try again."
-                )
-            content = file.read()
         if declared:
             encoding = _declared_encoding(path, content)
         return TextIOWrapper(BytesIO(content), encoding=encoding).read()
     except InvalidInput:
         raise
-    except FileNotFoundError:
-        raise InvalidInput(f"There is no file {path}; check the name.") from None
     except UnicodeDecodeError:
         raise InvalidInput(
             f"{path} is not text in {encoding.removesuffix('-sig').upper()}; save it again in UTF-8."
         ) from None
-    except (OSError, ValueError) as error:
-        reason = (error.strerror if isinstance(error, OSError) else None) or "it is no file"
-        raise InvalidInput(f"{path} cannot be read: {reason.lower()}.") from None
 
 
 def _declared_encoding(path: Path, content: bytes) -> str:
