@@ -151,8 +151,10 @@ def corrections(sandbox: Sandbox) -> dict[str, Case]:
     page.until(lambda state: state["cite"] and state["cite"]["texts"])
     page.send("correct")
     found = {"correction": Case(page.state)}
+    sandbox.hf_api("ada").update_repo_settings("ada/notes", repo_type="dataset", gated="auto")
     page.send(
-        "propose", form=page.form(authors=AUTHORS[:2], title="Notes on the Analytical Engine")
+        "propose",
+        form=page.form(authors=AUTHORS[:2], title="Notes on the Analytical Engine", access=True),
     )
     page.until(lambda state: state["correction"]["rows"])
     found["difference"] = Case(page.state)
@@ -231,6 +233,8 @@ def test_the_box_stays_where_it_is_when_the_preview_comes(
     client = Client(sandbox.endpoint, sandbox.users["ada"])
     first = open_page(sandbox)
     first.until(lambda state: state["preview"].get("files"))
+    # The mint is announced to this panel, which then has no form for a while.
+    states = [first.panel.work.state]
     client.mint(BERT, agree=client.terms(BERT))
     for path in ("model.safetensors", "config.json", "tokenizer.json", "run.py", "notes.bin"):
         sandbox.hf_api("ada").upload_file(
@@ -238,7 +242,8 @@ def test_the_box_stays_where_it_is_when_the_preview_comes(
         )
     second = open_page(sandbox)
     second.until(lambda state: state["preview"].get("files") and state["changes"]["rows"])
-    for state in (first.panel.work.state, second.panel.work.state):
+    states.append(second.panel.work.state)
+    for state in states:
         begun = to_json(replace(state, preview=None, changes=None), client.config)
         for width in (760, 520, 400, 300):
             alone.width(width)

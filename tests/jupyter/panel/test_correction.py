@@ -49,7 +49,11 @@ def _amend(page: Page, terms: str | None = None, **changes: Any) -> None:
 
 def test_the_form_begins_with_the_registered_record(page: Page, minted: Version) -> None:
     state = page.state
-    assert state["correction"] == {"title": f"Correct the record of {minted.doi}", "rows": []}
+    assert state["correction"] == {
+        "title": f"Correct the record of {minted.doi}",
+        "access": "Update the access from the Hub. The record says nothing of a gate.",
+        "rows": [],
+    }
     form = state["form"]
     assert (form["title"], form["description"]) == ("tiny-bert", "Small.")
     assert form["authors"] == [ADA]
@@ -100,6 +104,30 @@ def test_r03_other_values_are_shown_before_they_count(
     _amend(page, agreed=False)
     assert page.notice == "Tick the box to continue."
     assert client.activities(BERT).entries[1:] == ()
+
+
+def test_the_access_is_that_of_the_repository_now(
+    page: Page, client: Client, sandbox: Sandbox, minted: Version
+) -> None:
+    assert page.state["form"]["access"] is False
+    assert _propose(page, access=True)["rows"] == []
+    assert "nothing to correct" in page.notice
+    sandbox.hf_api("ada").update_repo_settings(BERT, gated="manual")
+    (row,) = _propose(page, access=True)["rows"]
+    assert row[:2] == ["Access", "–"] and row[2].startswith("restricted access; ")
+    # What was agreed to is for exactly this.
+    page.edit(access=False)
+    assert page.state["terms"] is None
+    _propose(page, access=True)
+    _amend(page)
+    page.until(lambda state: state["phase"] == "open" and "correction" not in state)
+    version = client.status(BERT).version
+    assert version is not None and [one.identifier for one in version.access] == ["c_16ec", ""]
+    page.send("correct")
+    assert page.state["form"]["access"] is False
+    assert (
+        "The record says: restricted access; Access requires" in page.state["correction"]["access"]
+    )
 
 
 def test_nothing_is_asked_when_nothing_was_changed(page: Page) -> None:

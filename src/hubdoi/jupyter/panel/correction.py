@@ -49,11 +49,13 @@ class Correction:
             found["authors"] = form.authors()
         if form.description.strip() != self.registered.description.strip():
             found["description"] = form.description
+        if form.access:
+            found["access"] = True
         return found
 
     def values_of(self, form: Form) -> tuple[object, ...]:
         """What is compared of two forms of a correction."""
-        return form.title, form.given, form.description
+        return form.title, form.given, form.description, form.access
 
     def proposing(self, amendment: Amendment | None) -> Correction:
         return replace(self, amendment=amendment, key=uuid4().hex)

@@ -21,6 +21,7 @@ class Form:
     `serial` counts how often Python filled them in anew. `by` and `n` name the view that wrote
     last and the number of its edit, so that a view knows its own words when they come back.
     `agreed` is the tick under the terms. An empty `revision` means the latest commit.
+    `access` is for a correction alone: the record is to tell of the present gate of the repository.
     """
 
     serial: int = 0
@@ -30,6 +31,7 @@ class Form:
     title: str = ""
     description: str = ""
     revision: str = ""
+    access: bool = False
     agreed: bool = False
 
     @classmethod
@@ -66,6 +68,7 @@ class Form:
             title=_text(given.get("title"), MAX_TITLE + 1),
             description=_text(given.get("description"), MAX_DESCRIPTION + 1),
             revision=_text(given.get("revision"), 100).strip(),
+            access=given.get("access") is True,
             agreed=given.get("agreed") is True,
         )
 
@@ -78,6 +81,7 @@ class Form:
             "title": self.title,
             "description": self.description,
             "revision": self.revision,
+            "access": self.access,
             "agreed": self.agreed,
         }
 

@@ -203,6 +203,7 @@ def _of_correction(state: PanelState, correction: Correction) -> dict[str, Any]:
         "hands_off": False,
         "correction": {
             "title": f"Correct the record of {correction.doi}",
+            "access": f"Update the access from the Hub. {_access(correction.version)}",
             "rows": [[NAMES[one.name], one.before or "–", one.after or "–"] for one in rows],
         },
         "act": "amend" if amendment else "propose",
@@ -211,6 +212,11 @@ def _of_correction(state: PanelState, correction: Correction) -> dict[str, Any]:
         if amendment
         else None,
     }
+
+
+def _access(version: Version) -> str:
+    said = "; ".join(one.line for one in version.access)
+    return f"The record says: {said}" if said else "The record says nothing of a gate."
 
 
 def _preview(state: PanelState, status: Status, config: Config) -> dict[str, Any]:

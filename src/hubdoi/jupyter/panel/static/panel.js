@@ -1,6 +1,6 @@
 /* The hubdoi panel: one card that shows a repository's DOI, mints one and cites it.
 
-   It is used as it is, without a build step: by the anywidget (`export default { render }`), and in
+   It is used without a build step: by the anywidget (`export default { render }`), and in
    JupyterLab and Notebook by the renderer of `application/vnd.hubdoi.panel+json` and the side panel
    (`mount`, `connect`). panel.d.ts is its contract. A state may come from a notebook of a stranger:
    nothing in it is ever used as HTML, and only http(s) links are followed. */
@@ -156,6 +156,7 @@ const bareId = (text) => text.trim().replace(/^.*\//, "");
 const orcidKey = (text) => text.trim().slice(-19).replace(/[^0-9Xx]/g, "").toUpperCase();
 const isBlank = (author) => !["name", "orcid", "affiliation", "ror"].some((field) => (author[field] ?? "").trim());
 const emptyAuthor = () => ({ name: "", type: "person", orcid: "", affiliation: "", ror: "" });
+const whole = (authors) => (authors ?? []).map((author) => ({ ...emptyAuthor(), ...author }));
 
 function authorProblems(authors, number) {
   const author = authors[number];
@@ -176,12 +177,13 @@ function authorProblems(authors, number) {
 function reasonAgainst(form, state) {
   if (!state.hands_off) {
     if (form.authors.every(isBlank)) return "Add at least one author.";
-    for (let number = 0; number < form.authors.length; number++) {
+    for (const number of form.authors.keys()) {
       const [problem] = Object.values(authorProblems(form.authors, number));
       if (problem) return `Author ${number + 1}: ${problem}`;
     }
     if (!form.title.trim()) return "The title is missing.";
-    if (revisionProblem(form.revision)) return revisionProblem(form.revision);
+    const problem = revisionProblem(form.revision);
+    if (problem) return problem;
   }
   return form.agreed || !state.terms ? "" : "Tick the box to continue.";
 }
@@ -206,8 +208,8 @@ function copyByCommand(text, html) {
   const before = document.activeElement;
   const area = document.createElement("textarea");
   area.value = text;
-  area.setAttribute("readonly", "");
-  area.setAttribute("aria-hidden", "true");
+  area.readOnly = true;
+  area.ariaHidden = "true";
   area.style.cssText = "position:fixed;top:0;opacity:0";
   document.body.append(area);
   area.select();
@@ -219,7 +221,7 @@ function copyByCommand(text, html) {
   };
   document.addEventListener("copy", both, { capture: true, once: true });
   const done = document.execCommand("copy");
-  document.removeEventListener("copy", both, { capture: true });
+  document.removeEventListener("copy", both, true);
   area.remove();
   before?.focus?.();
   if (!done) throw new Error("the browser does not let a page copy");
@@ -280,9 +282,7 @@ class PanelView {
 
   destroy() {
     this.stop?.();
-    clearTimeout(this.editTimer);
-    clearTimeout(this.lookTimer);
-    clearTimeout(this.copyTimer);
+    for (const timer of [this.editTimer, this.lookTimer, this.copyTimer]) clearTimeout(timer);
     this.observer?.disconnect();
     document.removeEventListener("visibilitychange", this.seen);
     this.root.remove();
@@ -336,7 +336,7 @@ class PanelView {
     const unseen = same && (this.editTimer || this.edits > this.seenEdits);
     if (!form) this.form = null;
     else if (!mine && !unseen) {
-      this.form = { ...form, authors: (form.authors ?? []).map((author) => ({ ...emptyAuthor(), ...author })) };
+      this.form = { ...form, authors: whole(form.authors) };
       // The line that somebody opens while the status is loaded again stays open.
       if (before?.repo !== state.repo || !(this.openAuthor < this.form.authors.length)) this.openAuthor = null;
     } else if (form.n === this.edits && !this.editTimer) this.form.agreed = this.form.agreed && form.agreed;
@@ -345,7 +345,7 @@ class PanelView {
     this.minting = false;
     const finished = state.phase === "open" && /^(mint|watch|amend|withdraw)ing$/.test(before?.phase);
     this.render();
-    if (finished && this.root.contains(document.activeElement) === false) this.root.querySelector(".hubdoi-refresh")?.focus();
+    if (finished && !this.root.contains(document.activeElement)) this.root.querySelector(".hubdoi-refresh")?.focus();
   }
 
   render() {
@@ -517,13 +517,11 @@ class PanelView {
       state.form_intro && quiet(state.form_intro),
       !state.hands_off && this.authorsPart(state),
       !state.hands_off && state.preview && this.preview(state),
-      correction && [this.titleEntry(), this.descriptionEntry()],
+      correction && [this.titleEntry(), this.descriptionEntry(), this.tick("access", correction.access)],
       correction?.rows.length > 0 && region("What will change", "hubdoi-change", table(["Property", "Before", "After"], correction.rows)),
       state.terms && this.terms(state),
       div("hubdoi-act",
-        state.terms && h("label", { class: "hubdoi-agree" },
-          h("input", { type: "checkbox", checked: this.form.agreed, disabled: !this.editable, onchange: (event) => this.edited({ agreed: event.target.checked }) }),
-          h("span", null, "I have read these terms and agree to them")),
+        state.terms && this.tick("agreed", "I have read these terms and agree to them"),
         h("p", { id: this.name("reason"), class: "hubdoi-quiet hubdoi-reason" }, reason),
         correction && button("Cancel", () => {
           this.focusOn("correct");
@@ -597,7 +595,7 @@ class PanelView {
   /* Authors that came from Python are filled in, nobody twice. */
   put(reply) {
     this.said = reply.said ?? "";
-    const incoming = (reply.authors ?? []).map((author) => ({ ...emptyAuthor(), ...author }));
+    const incoming = whole(reply.authors);
     if (!incoming.length || !this.form) return;
     const kept = reply.replaces ? [] : this.form.authors.filter((author) => !isBlank(author));
     const known = new Set(kept.map((author) => author.name.trim().toLowerCase()));
@@ -632,7 +630,8 @@ class PanelView {
 
   author(author, number) {
     const authors = this.form.authors;
-    const open = this.openAuthor === number || (authors.length === 1 && isBlank(author));
+    const unused = authors.length === 1 && isBlank(author);
+    const open = unused || this.openAuthor === number;
     const problems = authorProblems(authors, number);
     const named = author.name.trim() || "No name yet";
     const tool = (name, label, pressed, off) => button(icon(name), pressed, {
@@ -661,7 +660,7 @@ class PanelView {
           this.openAuthor = null;
           this.focusOn(`edit-${Math.max(0, Math.min(number, authors.length - 2))}`);
           this.authorsChanged(authors.filter((_, index) => index !== number));
-        }, authors.length === 1 && isBlank(author))),
+        }, unused)),
       open && this.fields(author, number, problems));
   }
 
@@ -678,6 +677,7 @@ class PanelView {
 
   fields(author, number, problems) {
     const person = author.type === "person";
+    const type = this.name(`type-${number}`);
     const valid = (field) => author[field].trim() && !problems[field];
     const idLink = (field, site) => {
       const page = `${site}/${bareId(author[field])}`;
@@ -686,10 +686,10 @@ class PanelView {
     return div("hubdoi-fields",
       this.field("name", "Name", author, number, problems, { look: person ? "orcid" : "ror", placeholder: person ? "Family, Given" : "Analytical Engine Society" }),
       div("hubdoi-field",
-        h("label", { for: this.name(`type-${number}`) }, "Type"),
-        h("select", { id: this.name(`type-${number}`), value: author.type, disabled: !this.editable, onchange: (event) => this.setAuthor(number, { type: event.target.value }) },
+        h("label", { for: type }, "Type"),
+        h("select", { id: type, value: author.type, disabled: !this.editable, onchange: (event) => this.setAuthor(number, { type: event.target.value }) },
           h("option", { value: "person" }, "Person"), h("option", { value: "organization" }, "Organisation"))),
-      person || author.orcid.trim() ? this.field("orcid", "ORCID iD (optional)", author, number, problems, { placeholder: "0000-0002-1825-0097", hint: idLink("orcid", "orcid.org") }) : null,
+      (person || author.orcid.trim()) && this.field("orcid", "ORCID iD (optional)", author, number, problems, { placeholder: "0000-0002-1825-0097", hint: idLink("orcid", "orcid.org") }),
       this.field("affiliation", "Affiliation (optional)", author, number, problems, { look: person ? "ror" : null }),
       this.field("ror", "ROR ID (optional)", author, number, problems, { placeholder: "https://ror.org/05a28rw58", hint: idLink("ror", "ror.org") }));
   }
@@ -777,6 +777,12 @@ class PanelView {
 
   titleEntry(placeholder) {
     return this.ofForm("title", "Title", { placeholder, problem: !this.form.title.trim() && "The title is missing." });
+  }
+
+  tick(name, label) {
+    return h("label", { class: "hubdoi-agree" },
+      h("input", { type: "checkbox", checked: this.form[name], disabled: !this.editable, onchange: (event) => this.edited({ [name]: event.target.checked }) }),
+      h("span", null, label));
   }
 
   descriptionEntry(placeholder) {
