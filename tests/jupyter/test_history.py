@@ -97,6 +97,42 @@ def test_a_token_in_the_cell_that_loads_the_extension_is_in_no_history(
     assert token.encode() not in kernel.on_disk()
 
 
+def test_a_token_in_a_line_that_is_refused_is_in_no_history(
+    kernel: Kernel, sandbox: Sandbox
+) -> None:
+    token = sandbox.users["ada"]
+    kernel.run("%load_ext hubdoi")
+    for line in (
+        f"{sandbox.endpoint} --token {token} --bogus",
+        f"{sandbox.endpoint} words --token={token}",
+        f"{sandbox.endpoint} --fresh --token {token}",
+        f"{sandbox.endpoint} --tokn {token}",
+        f"{sandbox.endpoint} --token '{token}",
+        f"{sandbox.endpoint} {token}",
+        f"{sandbox.endpoint} --token-env {token}",
+        f"{sandbox.endpoint} --token-env 0123456789abcdef0123456789abcdef",
+        token,
+        f"sandbox --user {token}",
+        f"http://ada:{token}@127.0.0.1:9",
+    ):
+        reply = kernel.run(f"%doi use {line}")
+        assert reply["status"] == "error"
+        assert "A token stands in a cell" in kernel.shown, line
+        assert token not in kernel.shown and "0123456789abcdef" not in kernel.shown, line
+        kernel.published.clear()
+    kernel.run("%history\n%history -n -g use\nprint(In, _i, _ii, _iii, _i2, _i3)")
+    assert token not in kernel.shown and "0123456789abcdef" not in kernel.shown
+    found = kernel.on_disk()
+    assert token.encode() not in found and b"0123456789abcdef" not in found
+
+
+def test_the_name_of_a_repository_is_no_token(kernel: Kernel, sandbox: Sandbox) -> None:
+    kernel.run(f"%load_ext hubdoi\n%doi use {sandbox.endpoint}")
+    kernel.run("%doi status ada/hf_Tiny_Bert_Of_Twenty_Letters_And_More")
+    assert "hf_Tiny_Bert_Of_Twenty_Letters_And_More" in kernel.shown
+    assert "A token stands in a cell" not in kernel.shown
+
+
 def test_a_token_is_asked_for_and_never_shown(kernel: Kernel, sandbox: Sandbox) -> None:
     token = sandbox.users["ada"]
     kernel.run("%load_ext hubdoi")

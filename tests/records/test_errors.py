@@ -54,3 +54,14 @@ def test_r08_already_registered_names_the_doi_in_the_same_words_everywhere() -> 
         "Revision abcdef0 already has the DOI 10.5072/hf/0001; "
         "push a commit first if you want a new one."
     )
+
+
+@pytest.mark.parametrize("prefix", ["hf_", "hfs_", "hubdoi_"])
+def test_a_message_repeats_no_token(prefix: str) -> None:
+    token = prefix + "aB3-" * 8
+    for kind in CLASSES:
+        error = kind(f"{token!r} is no name, and https://{token}@hub.example no URL.")
+        assert "aB3" not in f"{error} {error.message} {error!r} {error.args}"
+        assert prefix in error.message
+    named = "ada/" + token
+    assert HubdoiError(f"There is no {named}.").message == f"There is no {named}."

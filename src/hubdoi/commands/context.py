@@ -25,8 +25,7 @@ class Context:
     are None outside a kernel. `interactive` says that a person is watching, `lasting` that the session
     goes on after this command, as a notebook's does and a command line's does not. `panel` opens a
     panel, where widgets can be shown. `edit` changes the notebook that is open in a front end; it
-    is given the change, and what to do instead where nobody can make it there. `forget` takes a
-    secret out of what is kept of the cells; the answer is a sentence about it if it stood in one.
+    is given the change, and what to do instead where nobody can make it there.
     """
 
     session: Session = field(default_factory=current)
@@ -38,4 +37,3 @@ class Context:
     lasting: bool = True
     panel: Callable[[str | None, Client], Any] | None = None
     edit: Callable[[Mapping[str, Any], Callable[[], Message]], Message] | None = None
-    forget: Callable[[str], str | None] | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import re
 from collections.abc import Sequence
 from functools import lru_cache
@@ -10,6 +11,7 @@ from typing import Any, NoReturn, cast
 
 from ..records.errors import UsageError
 from ..records.request import REQUESTS
+from ..records.token import TOKEN
 
 SHORT_HELP = """\
 %doi status REPO…              state, DOI, revision, lock
@@ -32,10 +34,27 @@ FORMATS = (
 
 
 _TOKEN = re.compile(r"\bhf_\w+")
+_AFTER_TOKEN = re.compile(r"--token(-env)?(?:=|\s+)['\"]?([^\s'\";]+)")
+_VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*")
 _DIGEST = re.compile(r"[0-9a-f]{64}", re.IGNORECASE)
 
 REFERENCES = frozenset({"repo", "repos", "reference", "references", "to"})
 """The arguments that name a repository."""
+
+
+def is_variable(name: str) -> bool:
+    """Whether `name` is written as variables of the environment are."""
+    return _VARIABLE.fullmatch(name) is not None
+
+
+def tokens_in(line: str) -> tuple[str, ...]:
+    """What is, or may be, a token in a line as it was written, whether it can be parsed or not."""
+    found = [match[0] for match in TOKEN.finditer(line)]
+    for is_name, value in _AFTER_TOKEN.findall(line):
+        is_other = is_variable(value) or value in os.environ if is_name else "://" in value
+        if not is_other and not value.startswith("-"):
+            found.append(value)
+    return tuple(dict.fromkeys(found))
 
 
 class _Parser(argparse.ArgumentParser):

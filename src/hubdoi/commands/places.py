@@ -9,6 +9,7 @@ from pathlib import Path
 from ..records import Connection, Message
 from ..records.errors import SandboxError, UsageError
 from .context import Context
+from .grammar import is_variable
 from .sandboxes import sandbox_module
 
 
@@ -22,7 +23,7 @@ def use(arguments: Namespace, context: Context) -> Connection:
     )
     if arguments.fresh and arguments.target != "sandbox":
         raise UsageError("--fresh goes with the sandbox: %doi use sandbox --fresh")
-    token = _token(arguments, context)
+    token = _token(arguments)
     return context.session.use(
         arguments.target,
         user=arguments.user,
@@ -32,7 +33,7 @@ def use(arguments: Namespace, context: Context) -> Connection:
     )
 
 
-def _token(arguments: Namespace, context: Context) -> str | None:
+def _token(arguments: Namespace) -> str | None:
     """The token that goes to the Hub: of the line, of the environment, or asked for.
 
     Raises:
@@ -41,11 +42,11 @@ def _token(arguments: Namespace, context: Context) -> str | None:
     if arguments.target is None and "://" in (arguments.token or ""):
         # `--token URL`: a token has no colon.
         arguments.target, arguments.token = arguments.token, ""
-    if arguments.token and context.forget and (said := context.forget(arguments.token)):
-        context.show(Message(said))
     if name := arguments.token_env:
         if not os.environ.get(name):
-            raise UsageError(f"{name} is not set in the environment; --token asks for the token.")
+            # What is no name of a variable may be the token itself.
+            named = name if is_variable(name) else "The variable that --token-env names"
+            raise UsageError(f"{named} is not set in the environment; --token asks for the token.")
         return os.environ[name]
     if arguments.token is None or arguments.token:
         return arguments.token

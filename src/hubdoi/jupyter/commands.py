@@ -15,6 +15,7 @@ from IPython.display import display
 from ..commands import Context, run
 from ..commands import session as sessions
 from ..commands.completion import complete
+from ..commands.grammar import tokens_in
 from ..commands.repositories import known_repositories
 from ..records import Message
 from ..records.errors import ConsentRequired, HubdoiError, InvalidMetadata, UsageError
@@ -42,6 +43,7 @@ class Commands:
         forget: Callable[[str], str | None],
     ) -> None:
         self._shell = shell
+        self._forget = forget
         self.session = sessions.current()
         self.session.find_sandbox = find
         self.session.reset_found_sandbox = reset
@@ -54,7 +56,6 @@ class Commands:
             interactive=True,
             panel=_panel,
             edit=_edit,
-            forget=forget,
         )
         if shell and not shell.custom_exceptions:
             # A handler of the user's own stays; then the sentence is an error output, as in a batch.
@@ -62,6 +63,10 @@ class Commands:
 
     def run(self, line: str, cell: str | None = None) -> Any:
         """Carry out `line`, with the body `cell`."""
+        # Also of a line that cannot be carried out.
+        said = dict.fromkeys(filter(None, map(self._forget, tokens_in(line))))
+        for sentence in said:
+            self._context.show(Message(sentence))
         try:
             words = _words(line)
             context = replace(self._context, notebook_path=os.environ.get("JPY_SESSION_NAME"))

@@ -7,14 +7,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from .token import without_tokens
+
 if TYPE_CHECKING:
     from . import Doi, Terms, Version
 
 
 class HubdoiError(Exception):
-    """The root: catch this to catch everything that hubdoi raises on purpose."""
+    """The root: catch this to catch everything that hubdoi raises on purpose.
+
+    A message repeats what was written; of a token that was written in a wrong place it does not.
+    """
 
     http_status: ClassVar[int] = 500
+
+    def __init__(self, *args: object) -> None:
+        super().__init__(*(without_tokens(a) if isinstance(a, str) else a for a in args))
 
     @property
     def message(self) -> str:
