@@ -14,6 +14,7 @@ from ..minting.backends.datacite import DataCiteBackend
 from ..minting.ledger import Entry
 from ..minting.rules import check_write_access
 from ..minting.service import DoiService
+from ..minting.standing import OutOfDate, Standing
 from ..records import Doi, Message, MintRequest, Person, Repo, RepoInfo, Status, Version
 from ..records.amendment import Activities, Amendment, AmendRequest
 from ..records.errors import (
@@ -164,14 +165,37 @@ class InstitutionBackend(DataCiteBackend):
             info = self.hub.info(repo, person, request.revision)
         desk = self.institution
         name = desk.name(person, self.identity, fresh=True)
-        member, policy, step = desk.policies.for_mint(name, self.ledger.hub, info)
+        member, policy, step, is_known = desk.policies.for_mint(name, self.ledger.hub, info)
         if info.can_write:
             desk.check_rules(info.repo, member, policy)
         self.registrar = desk.registrar_of(policy)
         service = self.service_after(step, info, request)
+        asking = Asking(person, name, member, policy, info, service)
+        try:
+            assumed = self.ledger.assumed(is_known=is_known) if info.revision else None
+            entry, state, is_new = self._record(asking, request, key, assumed)
+        except OutOfDate:
+            entry, state, is_new = self._record(asking, request, key)
+        if state == "review":
+            self._refuse_second(entry, state)
+        return desk.work.finished(entry, is_new=is_new)
+
+    def _record(
+        self,
+        asking: Asking,
+        request: MintRequest,
+        key: str | None,
+        standing: Standing | None = None,
+    ) -> tuple[Entry, str | None, bool]:
+        """Record what is asked for, durably: the intent, how it is with its work, and whether it is new.
+
+        Raises: as `mint`; OutOfDate: as `Ledger.intend`, and nothing was recorded.
+        """
+        desk, info, person, policy = self.institution, asking.info, asking.person, asking.policy
         with self.ledger.transaction():
-            desk.take_turns(f"{info.uid} {info.revision}")
-            standing = self.ledger.standing(info.uid, info.revision) if info.revision else None
+            if standing is None:
+                desk.take_turns(f"{info.uid} {info.revision}")
+                standing = self.ledger.standing(info.uid, info.revision) if info.revision else None
             begun = standing.entry if standing else None
             state = desk.work.state(begun.id) if begun else None
             # What a worker has is left to it; what waits for a person is brought up to date.
@@ -182,23 +206,20 @@ class InstitutionBackend(DataCiteBackend):
                 desk.check_quota(person.username, policy)
             if info.can_write and request.agree and not running:
                 policy.check_required(info, request)
-            entry = service.begin(
+            entry = asking.service.begin(
                 info.repo, person, request, key=key, join=running, standing=standing
             )
             if entry.step != "linked" and not running:
-                why = None if name == person.username else f"as {person.username}"
-                if policy.review and not member.is_at_least("curator"):
-                    desk.reviews.ask(entry, name)
-                    desk.audit.add(name, "asked", str(entry.version.doi), why)
+                why = None if asking.name == person.username else f"as {person.username}"
+                if asking.reviewed:
+                    desk.reviews.ask(entry, asking.name)
+                    desk.audit.add(asking.name, "asked", str(entry.version.doi), why)
                     state = "review"
                 else:
-                    desk.work.add(entry, name, "asked", why)
+                    desk.work.add(entry, asking.name, "asked", why)
                     state = "queued"
-        if state == "review":
-            self._refuse_second(entry, state)
         # What came under an Idempotency-Key may be another revision's.
-        is_new = begun is None and entry.version.revision == info.revision
-        return desk.work.finished(entry, is_new=is_new)
+        return entry, state, begun is None and entry.version.revision == info.revision
 
     def reserve(self, repo: Repo) -> Reservation:
         """Keep a DOI for the next version, durably; any worker can go on with its draft.

@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from ..minting.database import Database
-from ..minting.ledger_queries import STEP
+from ..minting.ledger_queries import IS_KNOWN, STEP
 from ..records import Doi, MintRequest, RepoInfo
 from ..records.errors import InvalidDoi, InvalidInput, PolicyRefused
 from .people import MEMBER, Member, key_of, member_in
@@ -36,7 +36,9 @@ _FOR_PERSON = MEMBER.add_columns(
     ),
 )
 # What a mint has to know before DataCite is asked.
-_FOR_MINT = _FOR_PERSON.add_columns(STEP.scalar_subquery().label("step"))
+_FOR_MINT = _FOR_PERSON.add_columns(
+    STEP.scalar_subquery().label("step"), IS_KNOWN.label("is_known")
+)
 _AS_CONFIGURED = -1
 """The review of a policy that says nothing of it."""
 
@@ -100,12 +102,13 @@ class Policies:
 
     def for_mint(
         self, username: str, hub: str, info: RepoInfo
-    ) -> tuple[Member, Policy, str | None]:
-        """As `for_person`, and how far the ledger has come with the revision, as `Ledger.step_of`."""
+    ) -> tuple[Member, Policy, str | None, bool]:
+        """As `for_person`, how far the ledger has come with the revision, as `Ledger.step_of`, and
+        whether it knows the repository."""
         asked = {"hub": hub, "uid": info.uid, "revision": info.revision or ""}
         with self.database.glancing() as db:
             rows = db.execute(_FOR_MINT, {"asked": key_of(username), **asked}).all()
-        return *self._in(rows, username), rows[0].step
+        return *self._in(rows, username), rows[0].step, bool(rows[0].is_known)
 
     def _in(self, rows: Sequence[Any], username: str) -> tuple[Member, Policy]:
         member = member_in(rows[0], username)

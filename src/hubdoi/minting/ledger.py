@@ -31,7 +31,7 @@ from .ledger_tables import schema as _schema
 from .ledger_tables import terms as _terms
 from .ledger_tables import versions as _versions
 from .postgres import lock_tables
-from .standing import Standing, standing_of
+from .standing import OutOfDate, Standing, standing_of
 
 __all__ = ["Entry", "Ledger", "Tombstone", "record_text"]
 
@@ -95,6 +95,14 @@ class Ledger:
                 db.execute(_schema.insert().values(version=SCHEMA_VERSION))
             metadata.create_all(db)
 
+    def assumed(self, *, is_known: bool) -> Standing | None:
+        """What to take for the standing of a repository without reading it; None where it has to be read.
+
+        `intend` raises OutOfDate, and everything is undone, if the ledger has something after all.
+        """
+        can_tell = self._insert_intent is not None
+        return Standing(is_assumed=True) if can_tell and not is_known else None
+
     def transaction(self) -> AbstractContextManager[sa.Connection]:
         """One durable transaction; a nested one joins it."""
         return self.database.transaction()
@@ -118,6 +126,7 @@ class Ledger:
 
         Raises:
             AlreadyRegistered: the revision has a registered DOI (R8).
+            OutOfDate: `standing` was assumed, and the ledger knows the repository.
         """
         if (
             version.repo is None
@@ -183,7 +192,8 @@ class Ledger:
         """The numbers of the repository, the consent and the new version, None when the revision has one."""
         self._keep_terms(db, terms)
         consent_id: int | None = None
-        if self._insert_intent is not None and standing.repository_id is None:
+        is_new = standing.repository_id is None and standing.reserved is None
+        if self._insert_intent is not None and is_new:
             own = {"hub": self.hub, "uid": uid, "type": repo.type, "name": repo.id}
             new = {**own, **_consent_values(consent), **values}
             made = db.execute(self._insert_intent, {f"new_{name}": new[name] for name in new}).one()
@@ -191,6 +201,8 @@ class Ledger:
             if made.repository is not None:
                 return made.repository, made.consent, made.version
             # Another process was faster with the repository.
+            if standing.is_assumed:
+                raise OutOfDate
         repository_id = self._repository_id(db, repo, uid, standing)
         consent_id = consent_id or self._insert_consent(db, consent)
         ids = {"repository_id": repository_id, "consent_id": consent_id}

@@ -29,6 +29,15 @@ STEP = (
         versions.c.revision == sa.bindparam("revision"),
     )
 )
+IS_KNOWN = sa.or_(
+    sa.exists().where(
+        repositories.c.hub == sa.bindparam("hub"), repositories.c.uid == sa.bindparam("uid")
+    ),
+    sa.exists().where(
+        reservations.c.hub == sa.bindparam("hub"), reservations.c.uid == sa.bindparam("uid")
+    ),
+)
+"""Whether the ledger has anything of a repository."""
 DOIS = (
     sa.select(repositories.c.uid, versions.c.doi, versions.c.revision)
     .join(versions)
@@ -148,7 +157,7 @@ def insert_version(database: Database) -> Any:
 def insert_intent(database: Database) -> sa.Select[Any]:
     """A new repository, a consent and a version in one statement of PostgreSQL, for the number of each.
 
-    What is there already has None. A parameter has the name of its column after ``new_``:
+    What is there already has None, and so has a repository for which a DOI was ever reserved. A parameter has the name of its column after ``new_``:
     SQLAlchemy keeps the bare names of an insert for itself.
     """
 
@@ -158,9 +167,10 @@ def insert_intent(database: Database) -> sa.Select[Any]:
     def number(made: sa.CTE) -> sa.ScalarSelect[Any]:
         return sa.select(made.c.id).scalar_subquery()
 
-    repository = insert_repository(database).values(
-        given(repositories, "hub", "uid", "type", "name")
-    )
+    own = given(repositories, "hub", "uid", "type", "name")
+    reserved = sa.exists().where(reservations.c.hub == own["hub"], reservations.c.uid == own["uid"])
+    new = sa.select(*own.values()).where(~reserved)
+    repository = insert_repository(database).from_select(list(own), new)
     consent = INSERT_CONSENT.values(given(consents, "username", "at", "digest"))
     first = repository.cte("repository"), consent.returning(consents.c.id).cte("consent")
     ids = {"repository_id": first[0].c.id, "consent_id": number(first[1])}

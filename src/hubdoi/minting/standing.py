@@ -10,13 +10,18 @@ from ..records import Doi, Repo, Version
 from .entry import Entry
 
 
+class OutOfDate(Exception):
+    """The ledger has something of a repository of which it was assumed to know nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """The state of one repository in the ledger, and of one of its revisions.
 
     `entry` is what there is of that revision; `versions` are the registered ones, newest first, and
     `order` is where each of them stands: the moment of its commit, and its number. `reserved` is the
-    DOI that the next mint publishes.
+    DOI that the next mint publishes. One that `is_assumed` was not read within the transaction that
+    relies on it.
     """
 
     repository_id: int | None = None
@@ -25,6 +30,7 @@ class Standing:
     versions: tuple[Version, ...] = ()
     order: tuple[tuple[str, int], ...] = ()
     reserved: Doi | None = None
+    is_assumed: bool = False
 
     def neighbours(self, place: tuple[str, int]) -> tuple[Doi | None, Doi | None]:
         """The DOIs before and after what stands at `place` (R7)."""
