@@ -1,7 +1,7 @@
 """A process whose children ask a gateway for something, each killed at a given point of that.
 
 It reads a line of JSON with the configuration and what is asked for, then for each child the number
-of the point, and prints the status of its end. It has no threads, so that it may fork when everything is loaded.
+of the point and the model, and prints the status of its end. It has no threads, so that it may fork when everything is loaded.
 """
 
 from __future__ import annotations
@@ -23,14 +23,12 @@ from hubdoi.net.http import Http
 from hubdoi.records import MintRequest, Repo
 from hubdoi.records.amendment import AmendRequest
 
-REPO = Repo("model", "ada/tiny-bert")
 
-
-def ask_and_die(institution: Institution, token: str, act: str, at: int) -> None:
+def ask_and_die(institution: Institution, token: str, act: str, at: int, repo: Repo) -> None:
     """Ask, and die of SIGKILL at point `at`: before a statement, a commit, a request to DataCite, or the answer."""
     seen = 0
     backend = backend_for(institution, Secret(token))
-    carry_out = _prepared(backend, act, at)
+    carry_out = _prepared(backend, act, at, repo)
 
     def count(*_: object) -> None:
         nonlocal seen
@@ -52,16 +50,16 @@ def ask_and_die(institution: Institution, token: str, act: str, at: int) -> None
     count()
 
 
-def _prepared(backend: InstitutionBackend, act: str, at: int) -> Callable[[], object]:
+def _prepared(backend: InstitutionBackend, act: str, at: int, repo: Repo) -> Callable[[], object]:
     """What is to be killed, after all that may come before."""
     if act == "mint":
         request = MintRequest(agree=True, terms=backend.registrar.terms.digest)
-        return lambda: backend.mint(REPO, request, key=str(at))
+        return lambda: backend.mint(repo, request, key=str(at))
     if act == "amend":
         asked = AmendRequest(title=f"Title {at}")
-        agreed = asked.agreed(backend.preview_amendment(REPO, asked).terms)
-        return lambda: backend.amend(REPO, agreed, key=str(at))
-    return lambda: (backend.reserve if act == "reserve" else backend.release)(REPO)
+        agreed = asked.agreed(backend.preview_amendment(repo, asked).terms)
+        return lambda: backend.amend(repo, agreed, key=str(at))
+    return lambda: (backend.reserve if act == "reserve" else backend.release)(repo)
 
 
 def main() -> None:
@@ -71,10 +69,13 @@ def main() -> None:
     # No child has its parent's connections.
     institution.database.close()
     for line in sys.stdin:
+        number, name = line.split()
         child = os.fork()
         if child == 0:
             try:
-                ask_and_die(institution, told["token"], told["act"], int(line))
+                ask_and_die(
+                    institution, told["token"], told["act"], int(number), Repo("model", name)
+                )
                 os._exit(0)
             finally:
                 os._exit(1)
