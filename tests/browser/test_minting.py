@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
 
 from playwright.sync_api import BrowserContext, expect
 
@@ -11,6 +13,9 @@ from hubdoi.sandbox import Sandbox
 from tests.browser.browser_lab import SECONDS, Notebook
 from tests.browser.panel_alone import violations
 from tests.browser.relay import Relay
+from tests.gateway.conftest import environment, serve_here
+
+__all__ = ["serve_here"]
 
 BERT = "ada/tiny-bert"
 
@@ -280,6 +285,40 @@ def test_r12_try_again_after_a_lost_connection_mints_once(
         panel.is_state("Up to date")
         panel.shows("Generated: 10.5072/hf/0001.")
         assert len(_client(sandbox).history(BERT)) == 1
+
+
+def test_a_request_that_an_institution_has_not_decided_is_withdrawn(
+    notebook: Notebook,
+    sandbox: Sandbox,
+    serve_here: Callable[[Mapping[str, str]], str],
+    tmp_path: Path,
+) -> None:
+    database = f"sqlite:///{tmp_path / 'gateway.db'}"
+    gateway = serve_here(
+        environment(
+            sandbox,
+            database,
+            HUBDOI_GATEWAY_REVIEW="1",
+            HUBDOI_GATEWAY_INSTITUTION="Library of Our University",
+        )
+    )
+    panel = notebook.open_panel(gateway, sandbox.users["ada"])
+    panel.tick()
+    panel.generate.click()
+    panel.shows("was sent to Library of Our University on")
+    panel.shows("This panel continues by itself.")
+    expect(panel.generate).to_be_disabled()
+    panel.root.get_by_text("Withdraw the request …").click()
+    panel.button("Withdraw").click()
+    panel.shows("was withdrawn. Nothing is registered.")
+    expect(panel.button("Refresh")).to_be_focused()
+    expect(panel.root.get_by_text("Withdraw the request …")).to_have_count(0)
+    expect(panel.agree).not_to_be_checked()
+    panel.tick()
+    expect(panel.generate).to_be_enabled()
+    found = Client(gateway, sandbox.users["ada"]).status(BERT)
+    assert (found.waiting, found.versions, found.can_mint) == ((), (), True)
+    assert violations(panel.root) == []
 
 
 def test_a_hub_without_a_doi_api_hands_over_to_the_settings_page_and_the_panel_goes_on(

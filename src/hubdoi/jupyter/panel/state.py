@@ -402,8 +402,8 @@ class PanelState:
         return self._with(phase="withdrawing", notice=None, retry=None, steps=())
 
     def withdrawn(self, sentence: str) -> PanelState:
-        """Nothing waits any more; the status shows what can be done now."""
-        return self._with(phase="loading", done=sentence, notice=Notice(sentence, "good"))
+        """Nothing waits any more; the status, which is read now, shows what can be done."""
+        return self._with(done=sentence, notice=Notice(sentence, "good"))
 
     def withdraw_failed(self, error: HubdoiError) -> PanelState:
         """It is decided already, or nothing is known of it."""
