@@ -201,6 +201,61 @@ class Labels(HTMLParser):
             self.controls.append(values.get("id") or "nameless")
 
 
+HUGE = "9" * 30
+
+
+@pytest.mark.parametrize(
+    ("path", "form"),
+    [
+        (f"/requests/{HUGE}", None),
+        (f"/dois?before={HUGE}", None),
+        (f"/dois?before=-{HUGE}", None),
+        (f"/audit?before=-{HUGE}", None),
+        (f"/requests/{HUGE}", {"decision": "approve"}),
+        (f"/work/{HUGE}", {"act": "retry"}),
+        ("/people", {"username": "bob", "group": "a\0b"}),
+        ("/people", {"username": "bob", "group": "g" * 101}),
+        ("/policies", {"group": "physics", "quota": HUGE}),
+    ],
+)
+def test_what_no_database_stores_is_no_fault_of_the_server(
+    path: str, form: dict[str, str] | None, institution: Institution
+) -> None:
+    client = browser(institution, "grace")
+    token = csrf(client.get("/gateway/people").text)
+    if form is None:
+        answer = client.get(f"/gateway{path}")
+    else:
+        answer = client.post(f"/gateway{path}", data={**form, "csrf": token})
+    assert answer.status_code == 422, answer.text
+    assert client.get("/gateway/dois?q=%00").status_code in (200, 422)
+    assert [one.username for one in institution.people.all()] == ["grace"]
+
+
+@pytest.mark.parametrize(
+    "origin", ["http://[", "null", "http://evil.example", "http://127.0.0.1:1"]
+)
+def test_a_form_of_another_origin_changes_nothing(origin: str, institution: Institution) -> None:
+    client = browser(institution, "grace")
+    form = {"username": "bob", "csrf": csrf(client.get("/gateway/people").text)}
+    answer = client.post("/gateway/people", data=form, headers={"Origin": origin})
+    assert answer.status_code == 403
+    assert "Another site cannot make a browser do this." in answer.text
+    assert [one.username for one in institution.people.all()] == ["grace"]
+
+
+def test_an_export_has_no_formula_for_any_spreadsheet(institution: Institution) -> None:
+    formulas = ("=1+1", "a;=1+1", " =1+1", "\uff1d1+1", "\n=1+1", 'x";"=1+1')
+    for formula in formulas:
+        institution.audit.add("grace", "refused", "10.5072/x", formula)
+    text = browser(institution, "grace").get("/gateway/audit.csv").text
+    for row in csv.reader(io.StringIO(text)):
+        assert not any(re.match(r"\s*[=\uff1d]", cell) for cell in row)
+    # Also where a semicolon ends a cell.
+    assert not re.search(r"(?:^|;)=", re.sub(r'"(?:[^"]|"")*"', "", text), re.M)
+    assert [row[-1].lstrip("'") for row in csv.reader(io.StringIO(text))][1:] == list(formulas)
+
+
 def test_every_control_has_a_label(institution: Institution, plain_hub: Sandbox) -> None:
     number = ask(institution, plain_hub, "Tiny")
     client = browser(institution, "grace")

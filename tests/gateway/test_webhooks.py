@@ -54,6 +54,17 @@ def send(client: TestClient, body: Any, secret: str = SECRET) -> Any:
     return client.post("/webhooks/hub", json=body, headers={"X-Webhook-Secret": secret})
 
 
+@pytest.mark.parametrize("uid", ["\ud800", "a\0b"])
+def test_an_identifier_that_cannot_be_stored_is_no_webhook(uid: str, institution_of: Open) -> None:
+    institution, client = opened(institution_of)
+    headers = {"X-Webhook-Secret": SECRET, "Content-Type": "application/json"}
+    body = json.dumps({"repo": {"type": "model", "name": "ada/x", "id": uid}})
+    assert client.post("/webhooks/hub", content=body, headers=headers).status_code == 422
+    if uid.isascii():
+        assert client.get("/api/gateway/webhooks/a%00b").status_code in (200, 422)
+    assert looked(institution) == 0
+
+
 def looked(institution: Institution) -> int:
     count = 0
     while look(institution):

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
-from urllib.parse import parse_qsl, quote, urlsplit
+from urllib.parse import parse_qsl, quote
 
 from fastapi import Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment
 
-from ..net.routes import ErrorRoute, templates_of
+from ..net.routes import ErrorRoute, is_same_site, templates_of
 from ..records.errors import (
     HubdoiError,
     InvalidMetadata,
@@ -81,9 +81,7 @@ async def sent_form(request: Request) -> Form:
         PolicyRefused: another site made the browser send it.
         InvalidMetadata: it is no form.
     """
-    origin = request.headers.get("origin")
-    foreign = origin is not None and urlsplit(origin).netloc != request.headers.get("host", "")
-    if foreign or request.headers.get("sec-fetch-site", "same-origin") != "same-origin":
+    if not is_same_site(request.headers):
         raise PolicyRefused("Another site cannot make a browser do this.")
     try:
         pairs = parse_qsl(

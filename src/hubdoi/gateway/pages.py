@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Callable, Iterator
 from importlib.resources import files
 from typing import Annotated
@@ -32,6 +33,7 @@ SentForm = Annotated[Form, Depends(sent_form)]
 
 _STATE = "hubdoi_sign_in"
 _AUDIT = ("id", "at", "who", "act", "subject", "why")
+_FORMULA = re.compile(r"\s*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n]")
 _CALLBACK = "/gateway/callback"
 
 
@@ -339,7 +341,10 @@ def audit_as_csv(request: Request) -> Response:
         yield ",".join(_AUDIT) + "\r\n"
         for entry in entries:
             line = io.StringIO()
-            csv.writer(line).writerow([_cell(entry[name]) for name in _AUDIT])
+            # A spreadsheet may take a semicolon for the end of a cell that is not quoted.
+            csv.writer(line, quoting=csv.QUOTE_ALL).writerow(
+                [_cell(entry[name]) for name in _AUDIT]
+            )
             yield line.getvalue()
 
     return _download(lines(), "text/csv; charset=utf-8", "csv")
@@ -347,7 +352,7 @@ def audit_as_csv(request: Request) -> Response:
 
 def _cell(value: str | int | None) -> str | int:
     """A cell that no spreadsheet takes for a formula."""
-    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
+    if isinstance(value, str) and _FORMULA.match(value):
         return "'" + value
     return "" if value is None else value
 

@@ -91,12 +91,14 @@ class People:
         """Add somebody, or change their role and group.
 
         Raises:
-            InvalidInput: there is no such role, or that is no user name.
+            InvalidInput: there is no such role, or that is no name of a user or of a group.
         """
         if role not in ROLES:
             raise InvalidInput(f"{role[:40]!r} is not a role; the roles are {', '.join(ROLES)}.")
         if not username.strip() or not username.isprintable() or len(username) > 100:
             raise InvalidInput("A person is named by the user name on the Hub, such as ada.")
+        if group:
+            check_group(group)
         values = {"role": role, "group": group or None}
         with self.database.transaction() as db:
             db.execute(
@@ -111,6 +113,16 @@ class People:
         with self.database.transaction() as db:
             done = db.execute(people.delete().where(people.c.username == key_of(username)))
             return done.rowcount > 0
+
+
+def check_group(name: str) -> None:
+    """Let the name of a group pass.
+
+    Raises:
+        InvalidInput: it cannot be one.
+    """
+    if not name.strip() or not name.isprintable() or len(name) > 100:
+        raise InvalidInput("A group has a name of at most 100 characters, such as physics.")
 
 
 def _member(row: Any) -> Member:

@@ -15,7 +15,7 @@ from ..minting.database import Database
 from ..minting.ledger_queries import IS_KNOWN, STEP
 from ..records import Doi, MintRequest, RepoInfo
 from ..records.errors import InvalidDoi, InvalidInput, PolicyRefused
-from .people import MEMBER, Member, key_of, member_in
+from .people import MEMBER, Member, check_group, key_of, member_in
 from .registrar import check_suffix
 from .settings import REQUIREMENTS, Settings
 from .tables import groups as groups_table
@@ -39,6 +39,7 @@ _FOR_PERSON = MEMBER.add_columns(
 _FOR_MINT = _FOR_PERSON.add_columns(
     STEP.scalar_subquery().label("step"), IS_KNOWN.label("is_known")
 )
+_MOST_QUOTA = 1_000_000_000
 _AS_CONFIGURED = -1
 """The review of a policy that says nothing of it."""
 
@@ -146,8 +147,7 @@ class Policies:
         Raises:
             InvalidInput: a part cannot be used.
         """
-        if not group.strip() or not group.isprintable() or len(group) > 100:
-            raise InvalidInput("A group has a name of at most 100 characters, such as physics.")
+        check_group(group)
         served = {owner.lower() for owner in self.settings.owners}
         for owner in owners or ():
             if owner.lower() not in served:
@@ -159,8 +159,8 @@ class Policies:
                 raise InvalidInput(
                     f"{name[:40]!r} cannot be required; what can be is {', '.join(REQUIREMENTS)}."
                 )
-        if quota is not None and quota < 1:
-            raise InvalidInput("A quota is a whole number, 1 or more.")
+        if quota is not None and not 1 <= quota <= _MOST_QUOTA:
+            raise InvalidInput(f"A quota is a whole number from 1 to {_MOST_QUOTA:,}.")
         if suffix is not None:
             check_suffix(suffix)
         if prefix is not None:

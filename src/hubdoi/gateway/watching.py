@@ -160,7 +160,12 @@ def _about(body: dict[str, Any]) -> tuple[str, str | None, bool]:
     """The Hub's identifier of the repository, its name, and whether no two such events are the same."""
     repo, moved = body.get("repo"), body.get("movedTo")
     uid = repo.get("id") if isinstance(repo, dict) else None
-    if not isinstance(repo, dict) or not isinstance(uid, str) or not 0 < len(uid) <= 200:
+    if (
+        not isinstance(repo, dict)
+        or not isinstance(uid, str)
+        or not 0 < len(uid) <= 200
+        or not uid.isprintable()
+    ):
         raise InvalidInput("This is not a webhook of a Hub: it names no repository.")
     named = moved if isinstance(moved, dict) else repo
     told = None

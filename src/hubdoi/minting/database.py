@@ -13,9 +13,9 @@ from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, MetaData, Table, create_engine, event, inspect
 from sqlalchemy.dialects import sqlite
-from sqlalchemy.exc import DatabaseError, IntegrityError
+from sqlalchemy.exc import DatabaseError, DataError, IntegrityError
 
-from ..records.errors import LedgerError
+from ..records.errors import InvalidInput, LedgerError
 
 BUSY_SECONDS = 30.0
 """How long a write waits for other writers, of this process and of others together."""
@@ -74,6 +74,8 @@ class Database:
         Raises:
             LedgerError: the database is full, read-only, locked or damaged. A violated constraint
                 stays an `IntegrityError`: what it means is for the caller to say.
+            InvalidInput: a number is beyond those of the database, or a text has what it cannot
+                store: half of a surrogate pair, in PostgreSQL a null byte.
         """
         outer: Connection | None = getattr(self._open, "writing", None)
         if outer is not None:
@@ -163,6 +165,11 @@ class Database:
             yield
         except IntegrityError:
             raise
+        except (DataError, OverflowError, UnicodeEncodeError):
+            # Of the value, which may be a stranger's, nothing is said.
+            raise InvalidInput(
+                "A value is too large, or contains characters that the database cannot store; correct it."
+            ) from None
         except DatabaseError as error:
             raise LedgerError(self._sentence(error.orig)) from error
 

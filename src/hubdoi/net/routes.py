@@ -6,11 +6,12 @@ import re
 from collections.abc import Callable, Coroutine, Iterable
 from functools import cache
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.routing import APIRoute
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.datastructures import Headers
 from starlette.routing import BaseRoute, Match, Route
 from starlette.types import Receive, Scope, Send
 
@@ -26,6 +27,22 @@ def add_routes(app: FastAPI, routers: Iterable[APIRouter]) -> None:
     """
     routes = [route for router in routers for route in router.routes]
     app.router.routes += [_Shortlist([*app.router.routes, *routes]), *routes]
+
+
+def is_same_site(headers: Headers) -> bool:
+    """Whether a request that changes something was made by a page of the server that it goes to.
+
+    A browser says which site made it; what is no browser says nothing, and is let through.
+    """
+    if headers.get("sec-fetch-site", "none") not in ("same-origin", "none"):
+        return False
+    origin = headers.get("origin")
+    if origin is None:
+        return True
+    try:
+        return urlsplit(origin).netloc.lower() == headers.get("host", "").lower()
+    except ValueError:
+        return False
 
 
 class ErrorRoute(APIRoute):

@@ -6,11 +6,11 @@ import ipaddress
 import json
 import socket
 from collections.abc import Iterable
-from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ..net.routes import is_same_site
 from . import cross_origin
 from .large import MAX_LARGE_BYTES
 from .refusal import Refusal
@@ -63,13 +63,13 @@ class Guard:
             await _refuse(send, Refusal(421, refused))
             return
         origin, path = headers.get("origin"), scope["path"]
-        if origin and path in cross_origin.METHODS and not self._is_same_site(headers):
+        if origin and path in cross_origin.METHODS and not is_same_site(headers):
             send = cross_origin.shown_to(origin, send)
             if scope["method"] == "OPTIONS":
                 await cross_origin.answer_preflight(send, path)
                 return
             scope = cross_origin.without_cookies(scope)
-        elif scope["method"] not in SAFE_METHODS and not self._is_same_site(headers):
+        elif scope["method"] not in SAFE_METHODS and not is_same_site(headers):
             await _refuse(send, Refusal(403, "Another site cannot make a browser do this."))
             return
         limit = _limit(scope["path"])
@@ -106,18 +106,6 @@ class Guard:
             return False
         # An IP address cannot be rebound, only a name can.
         return any(own.endswith(f":{port}") for own in self.hosts)
-
-    def _is_same_site(self, headers: Headers) -> bool:
-        if headers.get("sec-fetch-site", "none") not in ("same-origin", "none"):
-            return False
-        origin = headers.get("origin")
-        if origin is None:
-            return True
-        try:
-            # Its Host is one of our own already: a page of ours has the same.
-            return urlsplit(origin).netloc.lower() == headers.get("host", "").lower()
-        except ValueError:
-            return False
 
 
 class _TooLarge(Refusal):
