@@ -114,12 +114,16 @@ class HuggingFaceHub:
 
     def seen_by(self, info: RepoInfo, person: Person | None) -> RepoInfo:
         """`info` as `person` sees it, without another request."""
+        can_write = person is not None and person.can_write_to(info.repo)
         owner = self._owners.get(info.repo.namespace or "")
-        if owner:
-            info = replace(
-                info, owner_name=owner.full_name, owner_is_organization=owner.is_organization
-            )
-        return replace(info, can_write=person is not None and person.can_write_to(info.repo))
+        if owner is None:
+            return replace(info, can_write=can_write)
+        return replace(
+            info,
+            can_write=can_write,
+            owner_name=owner.full_name,
+            owner_is_organization=owner.is_organization,
+        )
 
     def described(self, info: RepoInfo) -> RepoInfo:
         """`info` with what takes more requests, for a DOI that is about to be minted.
@@ -388,10 +392,10 @@ class HuggingFaceHub:
 
     def _card_text(self, repo: Repo, revision: str) -> str | None:
         """The text of the card, or None where it cannot be read, as that of a gated repository."""
-        from ..records.repo_card import MOST_READ, parse_card
+        from ..records.repo_card import MOST_READ, description_in
 
         answer = self._card(repo, revision, MOST_READ)
-        return parse_card(answer.content).description if answer.status == 200 else None
+        return description_in(answer.content) if answer.status == 200 else None
 
     def _card(self, repo: Repo, revision: str, first: int) -> Answer:
         answer = self._http.request(

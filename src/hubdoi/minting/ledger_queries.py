@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from .database import Database
-from .ledger_tables import INTENDED, consents, repositories, reservations, versions
+from .ledger_tables import INTENDED, LINKED, consents, repositories, reservations, versions
 
 INSERT_CONSENT = consents.insert()
 REPOSITORY = sa.select(repositories.c.id, repositories.c.type, repositories.c.name).where(
@@ -135,8 +135,13 @@ MARK = (
     .values(step=sa.bindparam("to"))
     .returning(versions.c.step)
 )
+_has_neighbours = sa.exists().where(
+    _other.c.repository_id == versions.c.repository_id,
+    _other.c.id != versions.c.id,
+    _other.c.step != INTENDED,
+)
 MARK_REGISTERED = MARK.values(
-    step=sa.case((sa.func.coalesce(_previous, _next).is_(None), "linked"), else_="registered")
+    step=sa.case((_has_neighbours, sa.literal_column("'registered'")), else_=LINKED)
 )
 """What has no neighbours is linked at once; whether it has some is seen as the step is written (R7)."""
 

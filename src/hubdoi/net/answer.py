@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import zlib
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NoReturn
 
@@ -107,7 +108,7 @@ def read_json(content: bytes) -> Any:
         raise TooManyValues
     decoder = _SHORT_NUMBERS if _LONG_NUMBER.search(content) else _ANY_NUMBERS
     try:
-        value = decoder.decode(content.decode("utf-8-sig"))
+        value = decoder.decode(content.removeprefix(BOM_UTF8).decode())
         if _SURROGATE.search(content):
             value = json.loads(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
     except RecursionError:

@@ -131,7 +131,7 @@ class Doi:
 
 def doi_key(text: str) -> str:
     """The form in which a DOI name, or a part of one, is compared."""
-    return text.translate(_ASCII_LOWER)
+    return text.lower() if text.isascii() else text.translate(_ASCII_LOWER)
 
 
 def _well_formed(name: str) -> bool:

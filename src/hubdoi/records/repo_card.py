@@ -57,12 +57,21 @@ class Card:
 
 def parse_card(content: bytes) -> Card:
     """Read a card; whatever it holds, there is an answer."""
+    front, text = _parts(content)
+    data, problem = _metadata(front) if front is not None else ({}, None)
+    return Card(data, _description(text), problem)
+
+
+def description_in(content: bytes) -> str | None:
+    """The description of a card, for which its metadata need not be read."""
+    return _description(_parts(content)[1])
+
+
+def _parts(content: bytes) -> tuple[str | None, str]:
+    """The front matter, if there is one, and what follows it."""
     text = content[:MOST_READ].decode("utf-8", "replace")
     match = _FRONT_MATTER.match(text)
-    if match is None:
-        return Card(description=_description(text))
-    data, problem = _metadata(match.group(1))
-    return Card(data, _description(text[match.end() :]), problem)
+    return (match[1], text[match.end() :]) if match else (None, text)
 
 
 def _metadata(front: str) -> tuple[dict[str, Any], str | None]:
