@@ -50,6 +50,15 @@ def test_until_something_changes(database):
     assert number("a") == 2
 
 
+def test_a_transaction_that_changes_nothing(database):
+    number = number_of(database)
+    assert number("a") == 1
+    with database.transaction() as connection:
+        connection.execute(text("SELECT number FROM numbers")).all()
+    with database.only_memory():
+        assert number("a") == 1
+
+
 def test_a_transaction_that_is_undone(database):
     number = number_of(database)
     with pytest.raises(ZeroDivisionError), database.transaction() as connection:

@@ -65,10 +65,11 @@ class Database:
         return first, then
 
     @contextmanager
-    def transaction(self, *, wait: float = BUSY_SECONDS) -> Iterator[Connection]:
+    def transaction(self, *, wait: float | None = None) -> Iterator[Connection]:
         """A connection whose writes become durable together when the block ends.
 
-        It waits for other writers for up to `wait` seconds. A transaction inside another one of the same thread joins it. An exception that leaves the
+        It waits for other writers for up to `wait` seconds, by default `BUSY_SECONDS`. A
+        transaction inside another one of the same thread joins it. An exception that leaves the
         outermost block undoes everything.
 
         Raises:
@@ -131,8 +132,9 @@ class Database:
         self.engine.dispose()
 
     @contextmanager
-    def connecting(self, wait: float = BUSY_SECONDS) -> Iterator[Connection]:
+    def connecting(self, wait: float | None = None) -> Iterator[Connection]:
         """A connection of its own, whatever this thread has open. Raises as `transaction`."""
+        wait = BUSY_SECONDS if wait is None else wait
         until = monotonic() + wait
         if not self._writer.acquire(timeout=wait):
             raise LedgerError(_sentence(self.path, "locked"))

@@ -75,7 +75,7 @@ class PostgresDatabase(Database):
             metadata.create_all(connection)
 
     @contextmanager
-    def connecting(self, wait: float = BUSY_SECONDS) -> Iterator[Connection]:
+    def connecting(self, wait: float | None = None) -> Iterator[Connection]:
         # Nobody waits here: there are many writers.
         with self._translate_errors(), self.engine.connect() as connection:
             yield connection

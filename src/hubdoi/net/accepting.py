@@ -12,7 +12,7 @@ import socket
 import sys
 from collections.abc import Callable
 from time import monotonic
-from typing import Any
+from typing import Any, cast
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -28,6 +28,7 @@ SPARED_SECONDS = 1.0
 _MOST = 2048
 _SWEEP_SECONDS = 1.0
 _FULL_SECONDS = 0.05
+_HEAD_BYTES = 4096
 
 
 class Protocol(H11Protocol):
@@ -36,6 +37,9 @@ class Protocol(H11Protocol):
     def __init__(self, *args: Any, **settings: Any) -> None:
         super().__init__(*args, **settings)
         self._began = self.since = monotonic()
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(cast(asyncio.Transport, _Together(transport, self.loop)))
 
     @property
     def is_idle(self) -> bool:
@@ -72,6 +76,39 @@ class Protocol(H11Protocol):
         limit = HEADER_SECONDS if is_quiet else EXCHANGE_SECONDS
         if now - self._began > limit:
             self.transport.abort()
+
+
+class _Together:
+    """A transport that sends the head of an answer with the beginning of its body.
+
+    uvicorn writes them one after the other: two calls of the system, and a client that wakes up
+    for a head alone. What stays alone is sent at the next turn of the loop.
+    """
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport = transport
+        self._loop = loop
+        self._held = b""
+
+    def write(self, data: bytes) -> None:
+        if self._held or len(data) > _HEAD_BYTES:
+            held, self._held = self._held, b""
+            self._transport.write(held + data)
+        else:
+            self._held = data
+            self._loop.call_soon(self._send)
+
+    def close(self) -> None:
+        self._send()
+        self._transport.close()
+
+    def _send(self) -> None:
+        if self._held:
+            held, self._held = self._held, b""
+            self._transport.write(held)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
 
 
 class Acceptor:

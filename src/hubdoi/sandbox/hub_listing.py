@@ -11,7 +11,8 @@ from itertools import islice
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import JSONResponse
 from sqlalchemy import ColumnElement, Row, func, select, tuple_
 
 from ..records import Person
@@ -84,13 +85,13 @@ class _Found:
 
 
 @router.get("/api/models")
-def models(request: Request, response: Response) -> list[dict[str, Any]]:
-    return _page(request, response, "model")
+def models(request: Request) -> JSONResponse:
+    return _page(request, "model")
 
 
 @router.get("/api/datasets")
-def datasets(request: Request, response: Response) -> list[dict[str, Any]]:
-    return _page(request, response, "dataset")
+def datasets(request: Request) -> JSONResponse:
+    return _page(request, "dataset")
 
 
 @router.get("/api/spaces")
@@ -98,7 +99,8 @@ def spaces(limit: Annotated[int | None, Query()] = None) -> list[dict[str, Any]]
     return []
 
 
-def _page(request: Request, response: Response, repo_type: str) -> list[dict[str, Any]]:
+# What is returned as JSON is written in this thread, and not looked through before it is.
+def _page(request: Request, repo_type: str) -> JSONResponse:
     query = request.query_params
     limit = _limit(query.get("limit"))
     sort, gated = query.get("sort", "trendingScore"), query.get("gated")
@@ -122,7 +124,7 @@ def _page(request: Request, response: Response, repo_type: str) -> list[dict[str
         after=_after(query.get("cursor"), len(_SORTS[sort])),
     )
     if any(query.get(name) for name in _NEVER):
-        return []
+        return JSONResponse([])
     default = list(_DEFAULT)
     if repo_type == "dataset":
         default += _DATASET_DEFAULT
@@ -149,12 +151,13 @@ def _page(request: Request, response: Response, repo_type: str) -> list[dict[str
             )
             for found in matching
         ]
+    headers = {}
     if more:
         kept = [(key, value) for key, value in query.multi_items() if key != "cursor"]
         cursor = base64.urlsafe_b64encode(json.dumps(matching[-1].place).encode()).decode()
         address = f"{world.endpoint}{request.url.path}?{urlencode([*kept, ('cursor', cursor)])}"
-        response.headers["Link"] = f'<{address}>; rel="next"'
-    return answer
+        headers["Link"] = f'<{address}>; rel="next"'
+    return JSONResponse(answer, headers=headers)
 
 
 def _matching(store: Store, wish: _Wish, person: Person | None, most: int) -> Iterator[_Found]:

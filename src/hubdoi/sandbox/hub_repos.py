@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
-from fastapi.responses import PlainTextResponse
+from fastapi.responses import JSONResponse, PlainTextResponse
 
 from ..records import Person, Repo
 from ..records.errors import RepoNotFound, WriteAccessRequired
@@ -14,7 +14,7 @@ from .bodies import JsonBody, text_of
 from .card_rules import LICENSES, checked
 from .commit_body import read_files
 from .described import describe, wanted_of
-from .located import Located, Reading, Writing, repo_from, split_revision, tail_of
+from .located import Located, Reading, Writing, locate, repo_from, split_revision, tail_of
 from .refusal import Refusal
 from .repositories import Repository
 
@@ -113,11 +113,18 @@ def may_write(found: Writing) -> dict[str, Any]:
     return {}
 
 
+# The one that is asked for most: a dependency would need a thread of its own before it has one.
 @router.get(_REPO)
 def info(
-    found: Reading, blobs: bool = False, expand: Annotated[list[str] | None, Query()] = None
-) -> dict[str, Any]:
-    return _info(found, None, blobs, expand)
+    request: Request,
+    kind: str,
+    namespace: str,
+    name: str,
+    blobs: bool = False,
+    expand: Annotated[list[str] | None, Query()] = None,
+) -> JSONResponse:
+    found = locate(request, kind, namespace, name)
+    return JSONResponse(_info(found, None, blobs, expand))
 
 
 @router.get(_REPO + "/revision/{tail:path}")

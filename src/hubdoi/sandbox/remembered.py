@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Connection
 
-from ..minting.database import BUSY_SECONDS, Database
+from ..minting.database import Database
 
 _MOST = 4096
 
@@ -24,7 +24,7 @@ class SandboxDatabase(Database):
     """A database to which this process alone writes, so that it knows when something changes."""
 
     changes = 0
-    """How many transactions have ended."""
+    """How many transactions that wrote have ended."""
 
     @property
     def version(self) -> int | None:
@@ -51,14 +51,16 @@ class SandboxDatabase(Database):
             self._open.only_memory = False
 
     @contextmanager
-    def connecting(self, wait: float = BUSY_SECONDS) -> Iterator[Connection]:
+    def connecting(self, wait: float | None = None) -> Iterator[Connection]:
         self._refuse_if_only_memory()
         with super().connecting(wait) as connection:
+            driver: Any = connection.connection.driver_connection
+            before = driver.total_changes
             try:
                 yield connection
             finally:
                 # Here no other transaction has begun: two never count as one.
-                self.changes += 1
+                self.changes += driver.total_changes > before
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
