@@ -114,8 +114,13 @@ def _bomb() -> bytes:
 
 
 def nested_gzip_bomb(connection: socket.socket, ended: threading.Event) -> None:
+    _packed(connection, _nested_bomb(), b"gzip, gzip, gzip")
+
+
+@cache
+def _nested_bomb() -> bytes:
     inner = gzip.compress(gzip.compress(b"0" * (32 * 2**20), 9), 9)
-    _packed(connection, gzip.compress(inner), b"gzip, gzip, gzip")
+    return gzip.compress(inner)
 
 
 def unasked_compression(connection: socket.socket, ended: threading.Event) -> None:

@@ -161,6 +161,9 @@ def _shapes() -> Iterator[object]:
         flat = dict.fromkeys(KEYS, value)
         yield flat
         yield [flat]
+        if value == 10**400:
+            # Ten thousand times it would be 5 MB; a number is refused from twenty digits on.
+            flat = dict.fromkeys(KEYS, 10**20)
         nested = dict.fromkeys(KEYS, flat)
         yield nested
         yield {**nested, **{key: [flat] for key in ("data", "items", "versions", "orgs", "names")}}
