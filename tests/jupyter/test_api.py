@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -222,6 +223,30 @@ def test_bad_requests_get_one_sentence(page: Page, name: str, body: object, word
     answer = page.ask(name, body)
     assert answer.status_code == 400
     assert words in answer.json()["message"]
+
+
+@pytest.mark.parametrize(
+    "path", ["a\0b.ipynb", "\ud800.ipynb", "x" * 300 + ".py", "\u00e9" * 130 + ".py"]
+)
+def test_a_path_of_no_file_is_one_sentence(page: Page, path: str) -> None:
+    answer = page.ask("document", document("x = 1", path=path))
+    assert (answer.status_code, answer.json()["message"][-27:]) == (
+        400,
+        "is not the path of a file.",
+    )
+    longest = "\u00e9" * 126 + ".py"
+    assert page.ask("document", document("x = 1", path=longest)).status_code == 200
+
+
+def test_what_lies_beside_a_document_and_is_no_file_is_passed_over(page: Page) -> None:
+    folder = page.server.home / "beside"
+    folder.mkdir()
+    (folder / "nowhere.bib").symlink_to("/nonexistent/refs.bib")
+    (folder / "endless.bib").symlink_to("/dev/zero")
+    (folder / "folder.bib").mkdir()
+    os.mkfifo(folder / "pipe.bib")
+    for ask in (False, True):
+        assert page.document("x = 2", path="beside/a.ipynb", ask=ask)["findings"] == []
 
 
 def test_the_routes_are_behind_jupyters_authentication_and_xsrf(page: Page) -> None:

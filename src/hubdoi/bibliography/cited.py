@@ -50,7 +50,7 @@ def cited_in(path: Path, bib: Iterable[str | Path] | None = None) -> Cited:
         found = cited_in_notebook(read_notebook(path))
     else:
         found = _in_text(_read(path))
-    files = [Path(file) for file in bib] if bib else sorted(path.parent.glob("*.bib"))
+    files = [Path(file) for file in bib] if bib else bibs_in(path.parent)
     for file in files:
         text = _read(file)
         found |= _in_text(text)
@@ -58,6 +58,11 @@ def cited_in(path: Path, bib: Iterable[str | Path] | None = None) -> Cited:
         if "#" in text or "@string" in text.lower():
             found |= _in_entries(text, file.name)
     return found
+
+
+def bibs_in(folder: Path) -> list[Path]:
+    """The .bib files in `folder`; a link that leads nowhere, a pipe or a directory is none."""
+    return sorted(path for path in folder.glob("*.bib") if path.is_file())
 
 
 def _in_entries(text: str, name: str) -> Cited:

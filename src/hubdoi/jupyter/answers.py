@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Lock
@@ -179,7 +180,11 @@ class Answers:
         return [name for name in found if name.lower().startswith(text.lower())][:_OFFERED]
 
     def _report(self, document: LiveDocument, bibs: Sequence[Path], ask: bool) -> CheckReport:
-        stamp = sum(file.stat().st_mtime for file in bibs)
+        stamp = 0.0
+        for file in bibs:
+            # It may have gone since it was found.
+            with suppress(OSError):
+                stamp += file.stat().st_mtime
         if ask:
             # What the Hub says now is asked first: an answer that has aged makes another report.
             found, _ = scan(document.cells)

@@ -136,8 +136,10 @@ class Api:
         """The .bib files beside a document, as `check` counts them."""
         if self.root is None:
             return []
+        from ..bibliography.cited import bibs_in
+
         try:
-            return sorted(self._file(path).parent.glob("*.bib"))
+            return bibs_in(self._file(path).parent)
         except (InvalidInput, OSError):
             return []
 

@@ -17,6 +17,7 @@ from ..records.errors import InvalidInput
 
 _KEPT = 32
 _MAX_CELLS = 20_000
+_LONGEST_NAME = 255
 _INCOMPLETE = "Send the whole document: this server does not have all of its cells."
 
 
@@ -85,6 +86,8 @@ class LiveDocuments:
         if len(cells) > _MAX_CELLS:
             raise InvalidInput(f"{path} has more than {_MAX_CELLS:,} cells; split it.")
         suffix = PurePosixPath(path).suffix.lower()
+        if not path.isprintable() or len(PurePosixPath(path).name.encode()) > _LONGEST_NAME:
+            raise InvalidInput(f"{path[:200]!r} is not the path of a file.")
         if suffix not in SUFFIXES:
             raise InvalidInput(
                 f"{path or 'This document'} is not a notebook; hubdoi reads .ipynb, .py, .md (MyST) and .qmd files."
