@@ -230,7 +230,7 @@ def test_bad_requests_get_one_sentence(page: Page, name: str, body: object, word
 )
 def test_a_path_of_no_file_is_one_sentence(page: Page, path: str) -> None:
     answer = page.ask("document", document("x = 1", path=path))
-    assert (answer.status_code, answer.json()["message"][-27:]) == (
+    assert (answer.status_code, answer.json()["message"][-26:]) == (
         400,
         "is not the path of a file.",
     )
