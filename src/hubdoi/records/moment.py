@@ -22,4 +22,4 @@ def parse_moment(text: str) -> datetime:
 
 def show_moment(moment: datetime) -> str:
     """`moment` in UTC, to the second."""
-    return moment.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "Z"
+    return moment.astimezone(UTC).isoformat(timespec="seconds").removesuffix("+00:00") + "Z"

@@ -294,6 +294,8 @@ class Version(Displayed):
 
 
 _FIELDS = tuple(field.name for field in fields(Version))
+# What is a row of texts in JSON.
+_ROWS = (Related, Title, Dated, Container, Funding, Rights)
 
 
 def title_with_revision(title: str, revision: str | None) -> str:
@@ -353,7 +355,7 @@ def _to_json(value: Any) -> Any:
         return {"type": value.type, "id": value.id}
     if isinstance(value, datetime):
         return show_moment(value)
-    if isinstance(value, Related | Title | Dated | Container | Funding | Rights):
+    if isinstance(value, _ROWS):
         texts = [getattr(value, field.name) for field in fields(value)]
         while texts and not texts[-1]:
             texts.pop()
