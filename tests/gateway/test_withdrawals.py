@@ -89,7 +89,15 @@ def test_a_correction_and_a_reservation_are_taken_back(
     ask_correction(institution, plain_hub)
     requested(institution, plain_hub)
     backend = backend_of(institution, plain_hub)
-    assert backend.status(REPO).waiting == ("correction", "reservation")
+    found = backend.status(REPO)
+    assert found.waiting == ("correction", "reservation")
+    told = " ".join(found._repr_mimebundle_()["text/plain"].split())
+    assert (
+        "2 requests are waiting. To take one back: %doi withdraw ada/tiny-bert correction, "
+        "%doi withdraw ada/tiny-bert reservation" in told
+    )
+    # It is the status that says this.
+    assert found.notice is not None and found.notice.endswith("until it is approved.")
     with pytest.raises(InvalidInput, match="say what to withdraw: correction or reservation"):
         backend.withdraw(REPO)
     assert backend.withdraw(REPO, "reservation").text == (
@@ -281,7 +289,7 @@ def test_the_panel_takes_it_back_also_after_a_restart(
     assert again.state["phase"] == "watching"
     for one in (page, again):
         assert re.fullmatch(
-            r"The request for a DOI for revision \w{7} was sent to The institution on [\d-]+ and is waiting for a decision\. Nothing is registered until it is approved\. The status shows what is decided\. This panel continues by itself\.",
+            r"The request for a DOI for revision \w{7} was sent to The institution on [\d-]+ and is waiting for a decision\. Nothing is registered until it is approved\.( The status shows what is decided\.)? This panel continues by itself\.",
             one.notice,
         )
     again.send("withdraw", kind="mint")

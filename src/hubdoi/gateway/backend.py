@@ -39,6 +39,7 @@ from .reviews import (
     being_registered,
     in_review,
     refusal_sentence,
+    waits,
     withdrawn_sentence,
 )
 
@@ -131,7 +132,7 @@ class InstitutionBackend(DataCiteBackend):
             desk.check_rules(found.repo, member, policy)
             review = self._review(info)
             if review and review.state == "waiting":
-                raise in_review(review, self.institution.settings.institution)
+                raise InReview(waits(review, self.institution.settings.institution))
             if review and review.version_id and desk.work.state(review.version_id) == "queued":
                 raise being_registered(review)
         except (PolicyRefused, SignInRequired, InReview) as error:
@@ -281,9 +282,8 @@ class InstitutionBackend(DataCiteBackend):
         kinds = sorted({one.kind for one in waiting})
         if len(kinds) > 1:
             asked = " and ".join(map(asked_for, waiting))
-            raise InvalidInput(
-                f"You asked for {asked}; say what to withdraw: {' or '.join(kinds)}."
-            )
+            which = f"{', '.join(kinds[:-1])} or {kinds[-1]}"
+            raise InvalidInput(f"You asked for {asked}; say what to withdraw: {which}.")
         with self.ledger.transaction():
             done = [desk.reviews.withdraw(one.id, name) for one in waiting]
         return Message(" ".join(map(withdrawn_sentence, done)))

@@ -311,11 +311,14 @@ class Reviews:
         )
 
 
-def in_review(review: Review, institution: str) -> InReview:
+def waits(review: Review, institution: str) -> str:
     """What a researcher reads while it waits, in the same words wherever that is noticed."""
-    return InReview(
-        f"The request for {asked_for(review)} was sent to {institution} on {review.asked:%Y-%m-%d} and is waiting for a decision. {STAYS[review.kind]} until it is approved. The status shows what is decided."
-    )
+    return f"The request for {asked_for(review)} was sent to {institution} on {review.asked:%Y-%m-%d} and is waiting for a decision. {STAYS[review.kind]} until it is approved."
+
+
+def in_review(review: Review, institution: str) -> InReview:
+    """The answer to who asks, while it waits."""
+    return InReview(f"{waits(review, institution)} The status shows what is decided.")
 
 
 def another_waits(review: Review) -> str:
@@ -344,7 +347,7 @@ def refusal_sentence(review: Review, institution: str) -> str:
 def notice_of(review: Review, institution: str) -> str | None:
     """What who asked has to know of `review`: that it waits, or that it was refused lately."""
     if review.state == "waiting":
-        return in_review(review, institution).message
+        return waits(review, institution)
     if review.state == "refused" and review.is_recent:
         return refusal_sentence(review, institution)
     return None

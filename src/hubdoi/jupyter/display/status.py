@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ...records import Changes, FileChange, Repo, Status, Statuses
 from ...records.errors import HubdoiError
 from .card import Badge, Block, Card, Code, Facts, Link, Paragraph, Table, Text, text
@@ -59,8 +61,15 @@ def _(status: Status) -> tuple[Card, ...]:
         link = Link("the settings page", status.settings_url, spelled=True)
         blocks.append(Paragraph(text("A person generates the DOI on ", link, ".")))
     if status.waiting:
-        way = Code(f"%doi withdraw {status.repo}")
-        blocks.append(Paragraph(text("To take the request back: ", way), "quiet"))
+        ways: list[Any] = ["To take the request back: ", Code(f"%doi withdraw {status.repo}")]
+        if len(status.waiting) > 1:
+            ways = [f"{len(status.waiting)} requests are waiting. To take one back:"]
+            ways += [
+                part
+                for kind in status.waiting
+                for part in (" ", Code(f"%doi withdraw {status.repo} {kind}"), ",")
+            ][:-1]
+        blocks.append(Paragraph(text(*ways), "quiet"))
     title = text(repo_link(status.repo, status.endpoint))
     return (Card(title, STATE[status.state], tuple(blocks)),)
 
