@@ -199,6 +199,10 @@ def test_a_quota_and_what_is_required_are_enforced(
     plain_hub.hf_api().upload_file(path_or_fileobj=b"x", path_in_repo="x.txt", repo_id=REPO.id)
     with pytest.raises(PolicyRefused, match="quota"):
         mint(strict, plain_hub, authors=request.authors)
+    # It is said before anybody reads terms for nothing.
+    found = backend_for(strict, Secret(plain_hub.users["ada"])).status(REPO)
+    assert (found.can_mint, found.obstacle_code) == (False, "PolicyRefused")
+    assert "the quota of The institution is 1" in (found.obstacle or "")
 
 
 def test_the_audit_log_only_grows(institution_of: Open, plain_hub: Sandbox) -> None:

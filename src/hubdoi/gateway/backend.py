@@ -135,6 +135,9 @@ class InstitutionBackend(DataCiteBackend):
                 raise InReview(waits(review, self.institution.settings.institution))
             if review and review.version_id and desk.work.state(review.version_id) == "queued":
                 raise being_registered(review)
+            if policy.quota is not None and not self.ledger.step_of(info.uid, info.head or ""):
+                # What was begun counts already. Nobody reads terms for nothing.
+                desk.check_quota(person.username, policy)
         except (PolicyRefused, SignInRequired, InReview) as error:
             return found.replace(
                 can_mint=False,
@@ -204,6 +207,7 @@ class InstitutionBackend(DataCiteBackend):
             if begun and begun.step == "intended" and not _is_by(begun.version, person):
                 self._refuse_second(begun, state)
             if info.can_write and request.agree and begun is None:
+                desk.take_turns(person.username)
                 desk.check_quota(person.username, policy)
             if info.can_write and request.agree and not running:
                 policy.check_required(info, request)
@@ -234,6 +238,7 @@ class InstitutionBackend(DataCiteBackend):
             desk.take_turns(info.uid)
             is_new = desk.reservations.book.doi(info) is None
             if is_new:
+                desk.take_turns(by.username)
                 desk.check_quota(by.username, asking.policy)
             if is_new and asking.reviewed:
                 registrar = desk.registrar_of(asking.policy)

@@ -36,6 +36,7 @@ consents = sa.Table(
     sa.Column("username", sa.Text, nullable=False),
     sa.Column("at", sa.Text, nullable=False),
     sa.Column("digest", sa.ForeignKey("ledger_terms.digest"), nullable=False),
+    sa.Index("ledger_consents_person", "username", "at"),
 )
 
 versions = sa.Table(
