@@ -207,8 +207,7 @@ class InstitutionBackend(DataCiteBackend):
             if begun and begun.step == "intended" and not _is_by(begun.version, person):
                 self._refuse_second(begun, state)
             if info.can_write and request.agree and begun is None:
-                desk.take_turns(person.username)
-                desk.check_quota(person.username, policy)
+                desk.check_quota(person.username, policy, in_turn=True)
             if info.can_write and request.agree and not running:
                 policy.check_required(info, request)
             entry = asking.service.begin(
@@ -238,8 +237,7 @@ class InstitutionBackend(DataCiteBackend):
             desk.take_turns(info.uid)
             is_new = desk.reservations.book.doi(info) is None
             if is_new:
-                desk.take_turns(by.username)
-                desk.check_quota(by.username, asking.policy)
+                desk.check_quota(by.username, asking.policy, in_turn=True)
             if is_new and asking.reviewed:
                 registrar = desk.registrar_of(asking.policy)
                 waiting = desk.reservations.ask(registrar, info, by.username, asking.name)

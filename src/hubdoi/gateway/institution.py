@@ -174,16 +174,19 @@ class Institution:
                 f"{self.settings.institution} generates DOIs for repositories of {owners}, and {repo} is not one of them{self._contact}."
             )
 
-    def check_quota(self, username: str, policy: Policy) -> None:
+    def check_quota(self, username: str, policy: Policy, *, in_turn: bool = False) -> None:
         """Let those pass who have minted less than the quota.
 
-        In a mint's transaction, after `take_turns` with the name, two mints count each other.
+        With `in_turn`, in the transaction of a mint, two mints of one person at the same time count
+        each other.
 
         Raises:
             PolicyRefused: they have not.
         """
         if policy.quota is None:
             return
+        if in_turn:
+            self.take_turns(username)
         since = show_moment(datetime.now(UTC) - YEAR)
         with self.database.glancing() as db:
             minted = db.scalar(_MINTED, {"by": username, "since": since})
