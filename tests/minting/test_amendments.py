@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -54,8 +54,9 @@ class Faulty(LocalRegistrar):
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    with World(tmp_path / "world", clock="2026-11-23T09:00:00Z") as opened:
+def world(planted: Callable[[str | None], Path]) -> Iterator[World]:
+    clock = "2026-11-23T09:00:00Z"
+    with World(planted(clock), clock=clock) as opened:
         opened.endpoint = "http://127.0.0.1:1"
         yield opened
 

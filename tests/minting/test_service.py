@@ -36,8 +36,9 @@ SECRET = Repo("model", "grace/secret-model")
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    with World(tmp_path / "world", clock="2026-11-23T09:00:00Z") as opened:
+def world(planted: Callable[[str | None], Path]) -> Iterator[World]:
+    clock = "2026-11-23T09:00:00Z"
+    with World(planted(clock), clock=clock) as opened:
         opened.endpoint = "http://127.0.0.1:1"
         yield opened
 
