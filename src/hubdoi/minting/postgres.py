@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import selectors
+import select
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,8 +22,6 @@ _CONNECT_SECONDS = 5
 _GLANCES = 4
 _IDLE_SECONDS = 30.0
 """A connection that was not used for so long is asked whether it is still there."""
-# Made for one question, without a file of its own to open and close, where the system has that.
-_Selector = getattr(selectors, "PollSelector", selectors.DefaultSelector)
 # The number of the lock under which tables are made; any number that nobody else uses.
 CREATE_LOCK = 0x687562646F69
 
@@ -142,16 +140,22 @@ def _check_out(connection: Any, record: Any, _proxy: Any) -> None:
     no round trip. What a firewall dropped in silence takes one.
     """
     try:
-        with _Selector() as readable:
-            readable.register(connection.fileno(), selectors.EVENT_READ)
-            if readable.select(0):
-                raise DisconnectionError
+        if _is_readable(connection.fileno()):
+            raise DisconnectionError
         if monotonic() - record.info.get("used", monotonic()) > _IDLE_SECONDS:
             connection.execute("SELECT 1")
             connection.rollback()
     except Exception as error:
         # Whatever is wrong with it, another one is opened.
         raise DisconnectionError from error
+
+
+def _is_readable(socket: int) -> bool:
+    if not hasattr(select, "poll"):
+        return bool(select.select([socket], [], [], 0)[0])
+    asked = select.poll()
+    asked.register(socket, select.POLLIN)
+    return bool(asked.poll(0))
 
 
 def _check_in(_connection: Any, record: Any) -> None:
