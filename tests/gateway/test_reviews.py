@@ -224,6 +224,9 @@ def test_people_policies_and_requests_have_commands(
     ]
     with pytest.raises(InvalidInput, match="not listed"):
         command("user", "remove", "charles")
+    command("policy", "set", "everybody", "--review")
+    removed = command("policy", "remove", "everybody")
+    assert str(removed) == "The configuration now applies to everybody."
     made = command("policy", "set", "physics", "--owners", "ada", "--quota", "2", "--review")
     assert "quota 2" in str(made)
     assert "with review" in str(command("policy", "set", "physics", "--quota", "3"))

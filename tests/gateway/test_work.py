@@ -202,7 +202,9 @@ def test_a_quota_and_what_is_required_are_enforced(
     # It is said before anybody reads terms for nothing.
     found = backend_for(strict, Secret(plain_hub.users["ada"])).status(REPO)
     assert (found.can_mint, found.obstacle_code) == (False, "PolicyRefused")
-    assert "the quota of The institution is 1" in (found.obstacle or "")
+    assert found.obstacle == (
+        "You have generated 1 DOI in the last 365 days, and the quota of The institution is 1."
+    )
 
 
 def test_the_audit_log_only_grows(institution_of: Open, plain_hub: Sandbox) -> None:

@@ -61,7 +61,8 @@ def policy(action: str, group: str | None, **values: Any) -> Message:
             if not policies.remove(group):
                 raise InvalidInput(f"The group {group} has no policy of its own.")
             audit.add(OPERATOR, "policy removed", group)
-            return Message(f"The policy of {EVERYBODY} now applies to {group}.", group)
+            rest = "configuration" if group == EVERYBODY else f"policy of {EVERYBODY}"
+            return Message(f"The {rest} now applies to {group}.", group)
         made = policies.put(group, keep=True, **values)
         audit.add(OPERATOR, "policy set", group, _policy_line(made))
         return Message(_policy_line(made), made.to_json())

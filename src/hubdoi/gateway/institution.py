@@ -192,7 +192,7 @@ class Institution:
             minted = db.scalar(_MINTED, {"by": username, "since": since})
         if (minted or 0) >= policy.quota:
             raise PolicyRefused(
-                f"You have generated {minted} DOIs in the last 365 days, and the quota of {self.settings.institution} is {policy.quota}{self._contact}."
+                f"You have generated {minted} {'DOI' if minted == 1 else 'DOIs'} in the last 365 days, and the quota of {self.settings.institution} is {policy.quota}{self._contact}."
             )
 
     def check_still(self, entry: Entry) -> None:
