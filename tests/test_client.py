@@ -193,6 +193,21 @@ def test_r03_a_latest_commit_that_moved_is_not_minted_in_silence(sandbox: Sandbo
     assert ada.mint(BERT, agree=refusal.value.terms).revision == head
 
 
+@pytest.mark.parametrize("to", ["ada/small-bert", "analytical-engine/tiny-bert"])
+@pytest.mark.parametrize("named", [False, True])
+def test_r03_a_repository_that_moved_is_not_minted_in_silence(
+    to: str, named: bool, sandbox: Sandbox
+) -> None:
+    ada = client(sandbox)
+    terms = ada.terms(BERT, revision=ada.status(BERT).head if named else None)
+    sandbox.hf_api().move_repo(BERT, to)
+    # The URL would be another one, and the organisation the author.
+    with pytest.raises(TermsChanged, match=f"{BERT} is {to} since the terms were shown") as refusal:
+        ada.mint(BERT, agree=terms)
+    assert ada.status(to).state == "unregistered"
+    assert str(ada.mint(to, agree=refusal.value.terms).repo) == to
+
+
 def test_r03_a_revision_that_was_named_is_minted_wherever_the_latest_commit_is(
     sandbox: Sandbox,
 ) -> None:

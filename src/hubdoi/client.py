@@ -276,7 +276,8 @@ class Client:
 
         Raises:
             ConsentRequired: there is no consent to these terms for this DOI; it carries the terms.
-            TermsChanged: the terms, or the latest commit, changed since; it carries what is true now.
+            TermsChanged: the terms, the latest commit, or the name or owner of the repository changed
+                since; it carries what is true now.
             AlreadyRegistered: the revision has a DOI; it carries the version (R8).
             RepoNotEligible, AccessError, InvalidInput, ServiceError: as they say.
             HandOff: this Hub has no DOI API; it carries the URL of the settings page.

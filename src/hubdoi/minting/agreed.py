@@ -47,7 +47,8 @@ def mint_agreed(
 
     Raises:
         ConsentRequired: the terms were shown for another mint, or are spent; it carries those.
-        TermsChanged: they were shown for the latest commit, and that is another one now.
+        TermsChanged: the repository has another name or owner since they were shown, or they were
+            shown for the latest commit, and that is another one now.
         HubdoiError: as `Backend.mint`.
     """
     try:
@@ -55,7 +56,13 @@ def mint_agreed(
         check_unspent(shown, key, lambda: backend.registered(shown.repo, shown.revision))
     except ConsentRequired as error:
         raise ConsentRequired(error.message, show_again()) from None
-    if shown.is_latest and (head := backend.head(repo)) != shown.revision:
+    name, head = backend.present(repo)
+    if name != shown.repo:
+        # Its URL, and whoever is among the authors for owning it, are others than those shown.
+        raise TermsChanged(
+            f"{shown.repo} is {name} since the terms were shown; read them again.", show_again()
+        )
+    if shown.is_latest and head != shown.revision:
         raise TermsChanged(
             f"{repo} has changed since the terms were shown: its latest commit is now "
             f"{short(head)}, and you read them for {short(shown.revision)}; read them again.",

@@ -82,8 +82,8 @@ class AutoBackend(Backend):
     def examine(self) -> Iterable[Finding]:
         return self._ask(lambda backend: tuple(backend.examine()))
 
-    def head(self, repo: Repo) -> str | None:
-        return self._ask(lambda backend: backend.head(repo))
+    def present(self, repo: Repo) -> tuple[Repo, str | None]:
+        return self._ask(lambda backend: backend.present(repo))
 
     def recover(self) -> tuple[Version, ...]:
         # Nobody may have been asked yet whether this Hub mints, and the ledger may know of a mint.

@@ -184,9 +184,10 @@ class Backend(Protocol):
         """
         return self.resources.doi_api.version(doi) if doi.is_test else None
 
-    def head(self, repo: Repo) -> str | None:
-        """The latest commit of `repo` now; None where there is none. Raises as `status`."""
-        return self.status(repo).head
+    def present(self, repo: Repo) -> tuple[Repo, str | None]:
+        """What `repo` is called now, and its latest commit, if it has one. Raises as `status`."""
+        status = self.status(repo)
+        return status.repo, status.head
 
     def registered(self, repo: Repo, revision: str | None) -> Version | None:
         """The version of the latest commit, or of `revision`, if it is registered by now."""

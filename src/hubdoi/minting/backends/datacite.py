@@ -135,8 +135,9 @@ class DataCiteBackend(Backend):
             found[info.repo] = self._status(info, person, standings[info.repo], elsewhere, failure)
         return found
 
-    def head(self, repo: Repo) -> str | None:
-        return self.hub.info(repo, None).head
+    def present(self, repo: Repo) -> tuple[Repo, str | None]:
+        info = self.hub.info(repo, None)
+        return info.repo, info.head
 
     def mint(self, repo: Repo, request: MintRequest, *, key: str | None = None) -> Version:
         person = self.hub.whoami()

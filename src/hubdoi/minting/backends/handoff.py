@@ -117,8 +117,9 @@ class HandOffBackend(Backend):
                 found[info.repo] = error
         return found
 
-    def head(self, repo: Repo) -> str | None:
-        return self.hub.info(repo, None).head
+    def present(self, repo: Repo) -> tuple[Repo, str | None]:
+        info = self.hub.info(repo, None)
+        return info.repo, info.head
 
     def mint(self, repo: Repo, request: MintRequest, *, key: str | None = None) -> Version:
         """Record the consent, and hand over to the person.
