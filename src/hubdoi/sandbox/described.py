@@ -52,6 +52,7 @@ def describe(
         "downloadsAllTime": lambda: 0,
         "likes": lambda: likes,
         "trendingScore": lambda: 0,
+        # R6: everybody sees the DOIs of a repository among its tags.
         "tags": lambda: [*card.tags_for(found.repo.type), *(f"doi:{doi}" for doi, _ in dois)],
         "cardData": lambda: card.data,
         "siblings": lambda: [
