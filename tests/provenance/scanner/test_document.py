@@ -240,3 +240,10 @@ if __name__"""
         ("ada/kept", 5),
     ]
     assert [u.repo_id in lines[u.line - 1] for u in list(found)[2:]] == [True, True]
+
+
+@pytest.mark.parametrize("encoding", ["rot13", "zip", "undefined"])
+def test_a_codec_that_makes_no_text_is_one_sentence(encoding: str, tmp_path: Path) -> None:
+    path = written(tmp_path / "a.py", f"# -*- coding: {encoding} -*-\nx = 1\n")
+    with pytest.raises(InvalidInput, match="declares an encoding that Python cannot read"):
+        cells_of_file(path)

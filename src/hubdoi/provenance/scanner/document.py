@@ -148,6 +148,11 @@ def _decoded(path: Path, content: bytes, *, declared: bool = False) -> str:
         raise InvalidInput(
             f"{path} is not text in {encoding.removesuffix('-sig').upper()}; save it again in UTF-8."
         ) from None
+    except (LookupError, UnicodeError):
+        # A codec that makes no text (rot13), or none of anything (undefined).
+        raise InvalidInput(
+            f"{path} declares an encoding that Python cannot read: {encoding}."
+        ) from None
 
 
 def _declared_encoding(path: Path, content: bytes) -> str:
