@@ -93,6 +93,13 @@ def test_a_curator_signs_in_with_the_hub_and_out_again(
     assert client.get("/gateway").status_code == 303
 
 
+def test_a_request_that_there_is_not(institution: Institution) -> None:
+    client = browser(institution, "grace")
+    answer = client.get("/gateway/requests/999")
+    assert answer.status_code == 404
+    assert "There is no request 999; look at the queue again." in answer.text
+
+
 def test_who_is_no_curator_sees_nothing(institution: Institution) -> None:
     for page in PAGES:
         assert browser(institution).get(f"/gateway{page}").status_code == 303

@@ -97,6 +97,47 @@ def test_a_write_gets_its_threads_while_many_reads_wait() -> None:
     assert most == 2
 
 
+def test_a_read_that_takes_long_goes_on_beside_others() -> None:
+    go, lock, at_work, most = threading.Event(), threading.Lock(), 0, 0
+
+    def long(request: Request) -> Response:
+        nonlocal at_work, most
+        with lock:
+            at_work += 1
+            most = max(most, at_work)
+        assert go.wait(60)
+        with lock:
+            at_work -= 1
+        return PlainTextResponse("long")
+
+    app = app_of(long=long, short=lambda request: PlainTextResponse("short"))
+    arrivals = Arrivals(Turns(app, readers=1, writers=1, slow=1))
+    with serving(arrivals, threads=MANY) as url, ThreadPoolExecutor(MANY) as clients:
+        try:
+            reads = [clients.submit(httpx.get, f"{url}/long", timeout=120)]
+            arrivals.wait_for(1)
+            for _ in range(3):
+                assert httpx.get(f"{url}/short", timeout=60).text == "short"
+            reads += [clients.submit(httpx.get, f"{url}/long", timeout=120) for _ in range(4)]
+            last = clients.submit(httpx.get, f"{url}/short", timeout=120)
+            arrivals.wait_for(3 + len(reads) - 1 + 1)
+            assert not any(read.done() for read in reads)
+        finally:
+            go.set()
+        assert [read.result().text for read in reads] == ["long"] * len(reads)
+        assert last.result().text == "short"
+        # The room beside is free again for the next one.
+        go.clear()
+        try:
+            again = clients.submit(httpx.get, f"{url}/long", timeout=120)
+            arrivals.wait_for(1)
+            assert httpx.get(f"{url}/short", timeout=60).text == "short"
+        finally:
+            go.set()
+        assert again.result().text == "long"
+    assert most == 2
+
+
 @pytest.mark.parametrize("method", ["GET", "POST"])
 @pytest.mark.parametrize("kind", ["whole", "streamed"])
 def test_who_reads_slowly_keeps_no_turn(method: str, kind: str) -> None:
@@ -203,7 +244,7 @@ def test_a_turn_is_given_back_once(ending: Ending, method: str) -> None:
 
     async def run() -> None:
         nonlocal app
-        turns = Turns(chosen, readers=1, writers=1)
+        turns = Turns(chosen, readers=1, writers=1, slow=1)
         for _ in range(3):
             with suppress(Ended, asyncio.CancelledError):
                 await turns(scope, of_body(*body), unheard)

@@ -81,6 +81,12 @@ class Review:
         }
 
 
+class RequestNotFound(InvalidInput):
+    """There is no request of that number."""
+
+    http_status = 404
+
+
 class Reviews:
     """The requests of one gateway. Each is decided once: a second curator finds it decided.
 
@@ -164,12 +170,12 @@ class Reviews:
         """The request with that number.
 
         Raises:
-            InvalidInput: there is none.
+            RequestNotFound: there is none.
         """
         with self.database.glancing() as db:
             row = db.execute(sa.select(requests).where(requests.c.id == number)).first()
         if row is None:
-            raise InvalidInput(f"There is no request {number}; look at the queue again.")
+            raise RequestNotFound(f"There is no request {number}; look at the queue again.")
         return _review(row)
 
     def all(self, state: ReviewState | None = None, *, limit: int = 500) -> tuple[Review, ...]:

@@ -39,12 +39,13 @@ from .world import World
 
 _log = logging.getLogger(__name__)
 _log.addFilter(RATE_LIMIT)
-READERS = 2
+READERS = 1
 """How many requests that change nothing are carried out at the same time.
 
-More take the interpreter from each other, and from the one that writes; with one, a read of much
-would hold up all others.
+More take the interpreter from each other, and from the one that writes.
 """
+SLOW_READERS = 2
+"""How many of them may go on beside the next one: a read of much would hold up all others."""
 WRITERS = 1
 """The same for those that change something: the database has one writer."""
 
@@ -59,7 +60,7 @@ def create_app(world: World, *, host: str = "127.0.0.1", port: int = 80) -> Fast
         redoc_url=None,
     )
     app.state.world = world
-    app.add_middleware(Turns, readers=READERS, writers=WRITERS)
+    app.add_middleware(Turns, readers=READERS, writers=WRITERS, slow=SLOW_READERS)
     app.add_middleware(
         Guard,
         hosts=own_hosts(host, port),

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ..config import user_path
 from ..net.serving import Server, listen, serve_until_stopped, url_of
 from ..records.errors import SandboxError
-from .app import READERS, WRITERS, create_app
+from .app import READERS, SLOW_READERS, WRITERS, create_app
 from .running import last_port, remember_last
 from .world import Seed, World
 
@@ -220,7 +220,7 @@ def _server(world: World, host: str, listening: socket.socket) -> Server:
     world.endpoint = url_of(host, listening)
     port = listening.getsockname()[1]
     app = create_app(world, host=host, port=port)
-    return Server(app, threads=READERS + WRITERS + _TRANSFERS)
+    return Server(app, threads=READERS + SLOW_READERS + WRITERS + _TRANSFERS)
 
 
 def _announcement(world: World) -> dict[str, Any]:

@@ -12,10 +12,13 @@ from ..minting import database
 from ..records.errors import LedgerError
 from .guard import MAX_JSON_BYTES, SAFE_METHODS
 
+SLOW_SECONDS = 0.05
+"""A read that takes longer goes on beside the next one, as long as there is room for that."""
+
 
 class Turns:
-    """ASGI middleware: at most `readers` requests that change nothing are at work at a time, and at
-    most `writers` that change something.
+    """ASGI middleware: at most `readers` requests that change nothing are at work at a time, beside
+    `slow` of them that take long, and at most `writers` that change something.
 
     The database has one writer. Who has its turn must not wait for a thread behind everybody who
     reads: all others that write would wait with it. So a request waits here, and has a thread as
@@ -26,10 +29,10 @@ class Turns:
     it comes.
     """
 
-    def __init__(self, app: ASGIApp, *, readers: int, writers: int) -> None:
+    def __init__(self, app: ASGIApp, *, readers: int, writers: int, slow: int = 0) -> None:
         self._app = app
-        self._readers = asyncio.Semaphore(readers)
-        self._writers = asyncio.Semaphore(writers)
+        self._readers = _Room(readers, slow)
+        self._writers = _Room(writers)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -72,13 +75,23 @@ class Turns:
             turn.end()
 
 
-class _Turn:
-    """One of `turns` for a request, taken once and ended once; `wait` is for how many seconds."""
+class _Room:
+    """For so many at a time, and for `beside` more of those that take long."""
 
-    def __init__(self, turns: asyncio.Semaphore, *, wait: float | None = None) -> None:
-        self._turns = turns
+    def __init__(self, count: int, beside: int = 0) -> None:
+        self.turns = asyncio.Semaphore(count)
+        self.beside = beside
+        self.has_slow = beside > 0
+
+
+class _Turn:
+    """A turn in `room` for a request, taken once and ended once; it waits for `wait` seconds."""
+
+    def __init__(self, room: _Room, *, wait: float | None = None) -> None:
+        self._room = room
         self._wait = wait
-        self._is_taken = self._is_over = False
+        self._is_taken = self._is_over = self._is_beside = False
+        self._look: asyncio.TimerHandle | None = None
 
     async def take(self) -> None:
         """Wait for a turn, unless there was one.
@@ -88,22 +101,41 @@ class _Turn:
         """
         if self._is_taken or self._is_over:
             return
+        turns = self._room.turns
         # Where nobody waits, this is done at once, and needs no timer.
-        wait = self._wait if self._turns.locked() else None
+        wait = self._wait if turns.locked() else None
         try:
             async with asyncio.timeout(wait):
-                await self._turns.acquire()
+                await turns.acquire()
         except TimeoutError:
             raise LedgerError(
                 "Others are writing to the sandbox; wait until they have finished, and try again."
             ) from None
         self._is_taken = True
+        if self._room.has_slow:
+            self._look_later()
 
     def end(self) -> None:
         """Give it back; doing it twice does no harm."""
         if self._is_taken and not self._is_over:
-            self._turns.release()
+            if self._look is not None:
+                self._look.cancel()
+            if self._is_beside:
+                self._room.beside += 1
+            else:
+                self._room.turns.release()
         self._is_over = True
+
+    def _look_later(self) -> None:
+        self._look = asyncio.get_running_loop().call_later(SLOW_SECONDS, self._step_aside)
+
+    def _step_aside(self) -> None:
+        if not self._room.beside:
+            self._look_later()
+            return
+        self._room.beside -= 1
+        self._is_beside, self._look = True, None
+        self._room.turns.release()
 
     def until_answer(self, send: Send) -> Send:
         """`send`, which ends the turn when the answer begins."""
