@@ -7,13 +7,14 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse
-from sqlalchemy import ColumnElement, Row, func, select, tuple_
+from sqlalchemy import ColumnElement, Row, Select, bindparam, func, select, tuple_
 
 from ..records import Person
 from ..records.doi import doi_key
@@ -69,7 +70,7 @@ class _Wish:
     words: tuple[str, ...]
     tags: tuple[str, ...]
     gated: bool | None
-    keys: tuple[ColumnElement[Any], ...]
+    sort: str
     ascending: bool
     after: list[Any] | None
 
@@ -119,7 +120,7 @@ def _page(request: Request, repo_type: str) -> JSONResponse:
             if tag
         ),
         gated=None if gated is None else _GATED[gated.lower()],
-        keys=_SORTS[sort],
+        sort=sort,
         ascending=query.get("direction") == "1",
         after=_after(query.get("cursor"), len(_SORTS[sort])),
     )
@@ -162,8 +163,7 @@ def _page(request: Request, repo_type: str) -> JSONResponse:
 
 def _matching(store: Store, wish: _Wish, person: Person | None, most: int) -> Iterator[_Found]:
     doi_tags = {doi_key(tag) for tag in wish.tags if doi_key(tag).startswith("doi:")}
-    query = _LISTED.add_columns(*(key.label(f"key{n}") for n, key in enumerate(wish.keys)))
-    query = query.where(REPOSITORIES.c.type == wish.repo_type, visible_to(person))
+    query = _query(wish.repo_type, wish.sort, wish.ascending, person)
     if wish.author is not None:
         query = query.where(REPOSITORIES.c.namespace == wish.author)
     for word in wish.words:
@@ -175,22 +175,34 @@ def _matching(store: Store, wish: _Wish, person: Person | None, most: int) -> It
         gated = REPOSITORIES.c.uid.in_(select(GATES.c.uid))
         query = query.where(gated if wish.gated else ~gated)
     if wish.after is not None:
-        here, last = tuple_(*wish.keys), tuple_(*wish.after)
+        keys = _SORTS[wish.sort]
+        here, last = tuple_(*keys), tuple_(*wish.after)
         query = query.where(here > last if wish.ascending else here < last)
-    query = query.order_by(*(key if wish.ascending else key.desc() for key in wish.keys))
     with store.database.reading() as connection:
         if not doi_tags:
-            yield from (_found(row, wish) for row in connection.execute(query.limit(most)))
+            yield from (_found(row, wish) for row in connection.execute(query, {"most": most}))
             return
-        for rows in connection.execute(query.execution_options(yield_per=500)).partitions():
+        every = connection.execute(query.execution_options(yield_per=500), {"most": -1})
+        for rows in every.partitions():
             dois = store.dois_of([row.uid for row in rows])
             for row in rows:
                 if doi_tags <= {f"doi:{doi.key}" for doi, _ in dois.get(row.uid, ())}:
                     yield _found(row, wish)
 
 
+@lru_cache(maxsize=256)
+def _query(repo_type: str, sort: str, ascending: bool, person: Person | None) -> Select[Any]:
+    """What `person` sees, in that order, the first ``most``; building it takes longer than asking."""
+    keys = _SORTS[sort]
+    query = _LISTED.add_columns(*(key.label(f"key{n}") for n, key in enumerate(keys)))
+    query = query.where(REPOSITORIES.c.type == repo_type, visible_to(person))
+    query = query.order_by(*(key if ascending else key.desc() for key in keys))
+    return query.limit(bindparam("most"))
+
+
 def _found(row: Row[Any], wish: _Wish) -> _Found:
-    return _Found(from_row(row), head_of(row), row.likes, list(row[-len(wish.keys) :]))
+    keys = len(_SORTS[wish.sort])
+    return _Found(from_row(row), head_of(row), row.likes, list(row[-keys:]))
 
 
 def _limit(given: str | None) -> int:
