@@ -99,12 +99,14 @@ def test_a_write_gets_its_threads_while_many_reads_wait() -> None:
 
 def test_a_read_that_takes_long_goes_on_beside_others() -> None:
     go, lock, at_work, most = threading.Event(), threading.Lock(), 0, 0
+    begun = threading.Semaphore(0)
 
     def long(request: Request) -> Response:
         nonlocal at_work, most
         with lock:
             at_work += 1
             most = max(most, at_work)
+        begun.release()
         assert go.wait(60)
         with lock:
             at_work -= 1
@@ -115,12 +117,13 @@ def test_a_read_that_takes_long_goes_on_beside_others() -> None:
     with serving(arrivals, threads=MANY) as url, ThreadPoolExecutor(MANY) as clients:
         try:
             reads = [clients.submit(httpx.get, f"{url}/long", timeout=120)]
-            arrivals.wait_for(1)
+            assert begun.acquire(timeout=60)
             for _ in range(3):
                 assert httpx.get(f"{url}/short", timeout=60).text == "short"
             reads += [clients.submit(httpx.get, f"{url}/long", timeout=120) for _ in range(4)]
             last = clients.submit(httpx.get, f"{url}/short", timeout=120)
-            arrivals.wait_for(3 + len(reads) - 1 + 1)
+            assert begun.acquire(timeout=60)
+            arrivals.wait_for(1 + 3 + 4 + 1)
             assert not any(read.done() for read in reads)
         finally:
             go.set()
@@ -130,7 +133,6 @@ def test_a_read_that_takes_long_goes_on_beside_others() -> None:
         go.clear()
         try:
             again = clients.submit(httpx.get, f"{url}/long", timeout=120)
-            arrivals.wait_for(1)
             assert httpx.get(f"{url}/short", timeout=60).text == "short"
         finally:
             go.set()
