@@ -11,15 +11,18 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, MetaData, Table, create_engine, event, inspect
+from sqlalchemy import URL, Connection, Engine, MetaData, Table, create_engine, event, inspect, text
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import DatabaseError, DataError, IntegrityError
 
 from ..records.errors import InvalidInput, LedgerError
+from .prepared import Prepared
 
 BUSY_SECONDS = 30.0
 """How long a write waits for other writers, of this process and of others together."""
 _READERS = 64
+_BEGIN = Prepared(text("BEGIN"))
+_BEGIN_WRITING = Prepared(text("BEGIN IMMEDIATE"))
 
 
 class Database:
@@ -85,7 +88,7 @@ class Database:
         with self.connecting(wait) as connection, connection.begin():
             # A transaction that reads first and writes later can fail half-way when another process
             # wrote in between; one that takes the write lock at once cannot.
-            self._start(connection, "BEGIN IMMEDIATE")
+            self._start(connection, _BEGIN_WRITING)
             self._open.writing = connection
             try:
                 yield connection
@@ -108,7 +111,7 @@ class Database:
             yield outer
             return
         with self._reading() as connection, connection.begin():
-            self._start(connection, "BEGIN")
+            self._start(connection, _BEGIN)
             self._open.reading = connection
             try:
                 yield connection
@@ -154,12 +157,12 @@ class Database:
         with self._translate_errors(), self.engine.connect() as connection:
             yield connection
 
-    def _start(self, connection: Connection, statement: str) -> None:
+    def _start(self, connection: Connection, statement: Prepared) -> None:
         """Begin a transaction, which sqlite3 was told not to do by itself.
 
         A listener would do it as well, and then every statement would look for listeners.
         """
-        connection.exec_driver_sql(statement)
+        statement.all(connection)
 
     @contextmanager
     def _translate_errors(self) -> Iterator[None]:
@@ -185,6 +188,8 @@ def _engine(path: Path) -> Engine:
         connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
         pool_size=_READERS,
         max_overflow=-1,
+        # Every block ends its own transaction.
+        pool_reset_on_return=None,
         # An exception never repeats the values of a statement: they are other people's.
         hide_parameters=True,
     )

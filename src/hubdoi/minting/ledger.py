@@ -31,6 +31,7 @@ from .ledger_tables import schema as _schema
 from .ledger_tables import terms as _terms
 from .ledger_tables import versions as _versions
 from .postgres import lock_tables
+from .prepared import Prepared
 from .standing import OutOfDate, Standing, standing_of
 
 __all__ = ["Entry", "Ledger", "Tombstone", "record_text"]
@@ -69,8 +70,10 @@ class Ledger:
             database.insert(_terms).on_conflict_do_nothing().returning(_terms.c.digest)
         )
         self._insert_answer = database.insert(_answers).on_conflict_do_nothing()
-        self._insert_repository = queries.insert_repository(database)
-        self._insert_version = queries.insert_version(database)
+        self._insert_repository = Prepared(
+            queries.insert_repository(database), ("hub", "uid", "type", "name")
+        )
+        self._insert_version = Prepared(queries.insert_version(database), queries.VERSION_COLUMNS)
         self._insert_intent = queries.insert_intent(database) if database.is_postgres else None
         # A ledger that is complete is opened without waiting for those who write to it.
         if not self._is_complete():
@@ -206,7 +209,7 @@ class Ledger:
         repository_id = self._repository_id(db, repo, uid, standing)
         consent_id = consent_id or self._insert_consent(db, consent)
         ids = {"repository_id": repository_id, "consent_id": consent_id}
-        version_id: int | None = db.scalar(self._insert_version, {**ids, **values})
+        version_id: int | None = self._insert_version.scalar(db, {**ids, **values})
         return repository_id, consent_id, version_id
 
     def record_hand_off(self, info: RepoInfo, consent: Consent, terms: Terms) -> None:
@@ -305,9 +308,7 @@ class Ledger:
     def standing(self, uid: str, revision: str) -> Standing:
         """What a mint of `revision`, or a status, has to know of a repository, in one statement."""
         with self.database.glancing() as db:
-            rows = db.execute(
-                queries.STANDING, {"hub": self.hub, "uid": uid, "revision": revision}
-            ).all()
+            rows = queries.STANDING.all(db, {"hub": self.hub, "uid": uid, "revision": revision})
         return standing_of(rows, revision, self._version)
 
     def step_of(self, uid: str, revision: str) -> str | None:
@@ -435,9 +436,8 @@ class Ledger:
     def _repository_id(self, db: sa.Connection, repo: Repo, uid: str, standing: Standing) -> int:
         number, known = standing.repository_id, standing.repo
         if number is None:
-            inserted = db.scalar(
-                self._insert_repository,
-                {"hub": self.hub, "uid": uid, "type": repo.type, "name": repo.id},
+            inserted = self._insert_repository.scalar(
+                db, {"hub": self.hub, "uid": uid, "type": repo.type, "name": repo.id}
             )
             if inserted is not None:
                 return int(inserted)
@@ -460,9 +460,7 @@ class Ledger:
                 self._known_terms.add(terms.digest)
 
     def _insert_consent(self, db: sa.Connection, consent: Consent) -> int:
-        inserted = db.execute(queries.INSERT_CONSENT, _consent_values(consent)).inserted_primary_key
-        assert inserted is not None
-        return int(inserted[0])
+        return queries.INSERT_CONSENT.inserted(db, _consent_values(consent))
 
     def _entry(self, db: sa.Connection, version_id: int) -> Entry:
         return self.read(db.execute(queries.ENTRY_BY_ID, {"id_": version_id}).one())

@@ -11,8 +11,9 @@ import sqlalchemy as sa
 
 from .database import Database
 from .ledger_tables import INTENDED, LINKED, consents, repositories, reservations, versions
+from .prepared import Prepared
 
-INSERT_CONSENT = consents.insert()
+INSERT_CONSENT = Prepared(consents.insert(), ("username", "at", "digest"))
 REPOSITORY = sa.select(repositories.c.id, repositories.c.type, repositories.c.name).where(
     repositories.c.hub == sa.bindparam("hub"), repositories.c.uid == sa.bindparam("uid")
 )
@@ -84,7 +85,7 @@ OPEN_RESERVATION = (
     .limit(1)
 )
 """The reservation that the next mint of a repository publishes."""
-STANDING: sa.CompoundSelect[Any] = sa.union_all(
+_STANDING: sa.CompoundSelect[Any] = sa.union_all(
     sa.select(*_COLUMNS, repositories.c.id.label("repository"), sa.null().label("reserved"))
     .select_from(
         repositories.outerjoin(
@@ -99,6 +100,7 @@ STANDING: sa.CompoundSelect[Any] = sa.union_all(
         OPEN_RESERVATION.with_only_columns(reservations.c.doi).scalar_subquery(),
     ),
 )
+STANDING = Prepared(_STANDING)
 """The registered versions of a repository and what there is of one revision, in any order, one row
 without a version where there is none; and a row without a repository, for the DOI that is reserved."""
 
@@ -146,6 +148,10 @@ MARK_REGISTERED = MARK.values(
 """What has no neighbours is linked at once; whether it has some is seen as the step is written (R7)."""
 
 
+_SAID = ("revision", "revision_date", "doi", "doi_key", "step", "record")
+VERSION_COLUMNS = ("repository_id", "consent_id", *_SAID)
+
+
 def insert_repository(database: Database) -> Any:
     """An insert of a repository, which gives its number where it is new."""
     insert = database.insert(repositories).on_conflict_do_nothing(index_elements=["hub", "uid"])
@@ -176,11 +182,10 @@ def insert_intent(database: Database) -> sa.Select[Any]:
     reserved = sa.exists().where(reservations.c.hub == own["hub"], reservations.c.uid == own["uid"])
     new = sa.select(*own.values()).where(~reserved)
     repository = insert_repository(database).from_select(list(own), new)
-    consent = INSERT_CONSENT.values(given(consents, "username", "at", "digest"))
+    consent = consents.insert().values(given(consents, "username", "at", "digest"))
     first = repository.cte("repository"), consent.returning(consents.c.id).cte("consent")
     ids = {"repository_id": first[0].c.id, "consent_id": number(first[1])}
-    names = ("revision", "revision_date", "doi", "doi_key", "step", "record")
-    values = {**ids, **given(versions, *names)}
+    values = {**ids, **given(versions, *_SAID)}
     version = insert_version(database).from_select(list(values), sa.select(*values.values()))
     made = (*first, version.cte("version"))
     return sa.select(*[number(one).label(one.name) for one in made])

@@ -15,6 +15,7 @@ from sqlalchemy.exc import ArgumentError, DisconnectionError
 
 from ..records.errors import InvalidInput, LedgerError, MissingLibrary
 from .database import BUSY_SECONDS, Database
+from .prepared import Prepared
 
 _CONNECT_SECONDS = 5
 # More threads that come back from the database at once take the interpreter from each other: 99 % of
@@ -83,7 +84,7 @@ class PostgresDatabase(Database):
         with self._translate_errors(), self._snapshots.connect() as connection:
             yield connection
 
-    def _start(self, connection: Connection, statement: str) -> None:
+    def _start(self, connection: Connection, statement: Prepared) -> None:
         """Nothing to do: psycopg begins a transaction with its first statement."""
 
     def _sentence(self, error: BaseException | None) -> str:

@@ -9,14 +9,14 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from ..minting.database import Database
+from ..minting.prepared import Prepared
 from ..records.repo_card import Card, parse_card
 from .refusal import Refusal
 from .tables import BLOBS
 
 # A statement for each content takes longer than what it does; all at once need memory.
 _ROWS = 1000
-# Building a statement takes longer than running it.
-_CONTENT = select(BLOBS.c.content).where(BLOBS.c.oid == bindparam("id"))
+_CONTENT = Prepared(select(BLOBS.c.content).where(BLOBS.c.oid == bindparam("id")))
 _BYTES = 16 * 1024 * 1024
 
 
@@ -33,7 +33,7 @@ class Contents:
             Refusal: there is none (404).
         """
         with self._database.reading() as connection:
-            content = connection.execute(_CONTENT, {"id": oid}).scalar()
+            content = _CONTENT.scalar(connection, {"id": oid})
         if content is None:
             raise Refusal(404, f"There is no content {oid} here.", "EntryNotFound")
         return bytes(content)

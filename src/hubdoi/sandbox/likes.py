@@ -8,6 +8,7 @@ from sqlalchemy import Column, ForeignKey, Index, Row, Table, Text, bindparam, d
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from ..minting.database import Database
+from ..minting.prepared import Prepared
 from ..records import Person
 from .clock import Clock, hub_time
 from .repositories import from_row, visible_to
@@ -22,8 +23,7 @@ LIKES = Table(
 )
 Index("hub_likes_by_username", LIKES.c.username)
 
-# Building a statement takes longer than running it.
-_COUNT = select(func.count()).where(LIKES.c.uid == bindparam("of"))
+_COUNT = Prepared(select(func.count()).where(LIKES.c.uid == bindparam("of")))
 
 
 class Likes:
@@ -61,7 +61,7 @@ class Likes:
     def count(self, uid: str) -> int:
         """How many people like a repository."""
         with self._database.reading() as connection:
-            return int(connection.execute(_COUNT, {"of": uid}).scalar_one())
+            return int(_COUNT.scalar(connection, {"of": uid}))
 
     def counts(self, uids: Iterable[str]) -> dict[str, int]:
         """How many people like each of the repositories `uids`."""

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
 
 from ..minting.database import Database
+from ..minting.prepared import Prepared
 from ..records import TEST_PREFIX, Doi, Repo, Terms, Version, show_moment
 from ..records.errors import AlreadyRegistered
 from .registrar_tables import metadata, records, sequence, unindex_record, upgrade
@@ -23,7 +24,7 @@ Generating a DOI for this repository
 
 
 # Building a statement takes longer than running it: those of every mint are built once.
-_NEXT_NUMBER = (
+_NEXT_NUMBER = Prepared(
     sqlite.insert(sequence)
     .values(name="hf", last=1)
     .on_conflict_do_update(index_elements=[sequence.c.name], set_={"last": sequence.c.last + 1})
@@ -40,10 +41,21 @@ _NEXT_NUMBER = (
 _FIND_RECORD = sa.select(records.c.id, records.c.state, records.c.attributes).where(
     records.c.doi_key == sa.bindparam("key")
 )
-_INSERT_RECORD = (
+_COLUMNS = (
+    "doi",
+    "doi_key",
+    "state",
+    "attributes",
+    "created",
+    "registered",
+    "updated",
+    "is_indexed",
+)
+_INSERT_RECORD = Prepared(
     sqlite.insert(records)
     .on_conflict_do_nothing(index_elements=[records.c.doi_key])
-    .returning(records.c.id)
+    .returning(records.c.id),
+    _COLUMNS,
 )
 
 
@@ -77,21 +89,22 @@ class LocalRegistrar:
         """The next DOI of the sequence, for good when the surrounding transaction commits."""
         with self.database.transaction() as db:
             while True:
-                number, is_taken = db.execute(_NEXT_NUMBER).one()
+                number, is_taken = _NEXT_NUMBER.first(db)
                 if not is_taken:
                     return Doi(f"{TEST_PREFIX}/hf/{number:04d}")
 
     def draft(self, doi: Doi) -> None:
         with self.database.transaction() as db:
             now = show_moment(self._now())
-            db.execute(
-                _INSERT_RECORD,
+            _INSERT_RECORD.all(
+                db,
                 {
                     "doi": doi.name,
                     "doi_key": doi.key,
                     "state": "draft",
                     "attributes": "{}",
                     "created": now,
+                    "registered": None,
                     "updated": now,
                     "is_indexed": False,
                 },
@@ -112,12 +125,13 @@ class LocalRegistrar:
             raise ValueError("a version to register has a DOI and a date")
         now = show_moment(version.created)
         with self.database.transaction() as db:
-            made = db.scalar(
-                _INSERT_RECORD,
+            made = _INSERT_RECORD.scalar(
+                db,
                 {
                     "doi": version.doi.name,
                     "doi_key": version.doi.key,
                     "state": "findable",
+                    "attributes": None,
                     "created": now,
                     "registered": now,
                     "updated": now,

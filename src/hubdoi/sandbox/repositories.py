@@ -10,6 +10,7 @@ from typing import Any, cast
 from sqlalchemy import Row, bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
+from ..minting.prepared import Prepared
 from ..records import Doi, Person, Repo
 from ..records.errors import LockedByDoi, RepoNotFound
 from .clock import Clock, hub_time
@@ -45,7 +46,7 @@ class Repository:
 
 
 # Building a statement takes longer than running it: that of every request is built once.
-_NAMED = (
+_NAMED = Prepared(
     select(REPOSITORIES, *HEAD)
     .select_from(WITH_HEAD)
     .where(
@@ -240,7 +241,7 @@ class Repositories:
 
     def _read(self, name: tuple[str, str]) -> tuple[Repository, Commit | None] | None:
         with self._database.reading() as connection:
-            row = connection.execute(_NAMED, {"kind": name[0], "name": name[1]}).first()
+            row = _NAMED.first(connection, {"kind": name[0], "name": name[1]})
         return None if row is None else (from_row(row), head_of(row))
 
 
