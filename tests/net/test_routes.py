@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from typing import ClassVar
+
 import pytest
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.responses import JSONResponse
 from fastapi.testclient import TestClient
 
-from hubdoi.net.routes import add_routes
+from hubdoi.net.routes import PlainRoute, add_routes
 
 
 @pytest.fixture(scope="module")
@@ -73,3 +76,37 @@ def test_the_document_has_each_route_once(client):
     paths = client.get("/openapi.json").json()["paths"]
     assert len(paths) == 3
     assert paths["/api/models/{name}"].keys() == {"get", "post"}
+
+
+def test_a_plain_route_reads_what_it_can_and_fastapi_the_rest():
+    class Told(PlainRoute):
+        read: ClassVar = {"said": lambda request: request.headers.get("x-said")}
+
+    router = APIRouter(route_class=Told)
+
+    @router.get("/plain/{name}/{rest:path}")
+    def plain(request: Request, name: str, rest: str, said: str) -> JSONResponse:
+        return JSONResponse([request.url.path, name, rest, said])
+
+    @router.get("/waits/{name}")
+    async def waits(name: str) -> JSONResponse:
+        return JSONResponse(name)
+
+    @router.get("/number/{number}")
+    def number(number: int, more: bool = False) -> JSONResponse:
+        return JSONResponse([number, more])
+
+    @router.get("/value/{name}")
+    def value(name: str) -> list[str]:
+        return [name]
+
+    app = FastAPI()
+    add_routes(app, [router])
+    with TestClient(app) as client:
+        answer = client.get("/plain/a%20b/c/d", headers={"X-Said": "hello"})
+        assert answer.json() == ["/plain/a b/c/d", "a b", "c/d", "hello"]
+        assert client.get("/waits/x").json() == "x"
+        assert client.get("/number/7?more=1").json() == [7, True]
+        assert client.get("/number/x").status_code == 422
+        assert client.get("/value/x").json() == ["x"]
+    assert [given["name"] for given in app.openapi()["paths"]["/waits/{name}"]["get"]["parameters"]] == ["name"]  # fmt: skip

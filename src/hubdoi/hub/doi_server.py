@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Coroutine
-from inspect import iscoroutinefunction, signature
-from typing import Annotated, Any, Protocol, TypeVar, cast
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, ClassVar, Protocol, TypeVar, cast
 
-from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response, Security
+from fastapi import APIRouter, Depends, Header, Path, Query, Request, Security
 from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from fastapi.routing import APIRoute
 from fastapi.security import HTTPBearer
 
+from ..net.routes import PlainRoute
 from ..records import Doi, MintRequest, Repo, Status, Version
 from ..records.amendment import Activities, Amendment, AmendRequest
 from ..records.errors import DoiNotFound, InvalidDoi, InvalidInput, InvalidRepo, RepoNotFound
@@ -78,33 +77,14 @@ async def _repo_of_path(
 PathRepo = Annotated[Repo, Depends(_repo_of_path)]
 """The repository of an API path; RepoNotFound where there can be none."""
 
-_READ: dict[str, Callable[[Request], Any]] = {
-    "request": lambda request: request,
-    "repo": lambda request: _repo_of(**request.path_params),
-    "idempotency_key": lambda request: request.headers.get("idempotency-key"),
-}
 
+class DoiRoute(PlainRoute):
+    """A route of the DOI API."""
 
-class DoiRoute(APIRoute):
-    """A route that reads from a request itself what `_READ` names, for a function that gives a response.
-
-    FastAPI takes as long to read a path and a header, by what their declarations say, as the
-    transaction of a mint takes. It goes on documenting them, and reads everything else.
-    """
-
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        function, names = self.endpoint, list(signature(self.endpoint).parameters)
-        if not _READ.keys() >= set(names):
-            return super().get_route_handler()
-        waits = iscoroutinefunction(function)
-
-        async def handler(request: Request) -> Response:
-            given = {name: _READ[name](request) for name in names}
-            if waits:
-                return cast(Response, await function(**given))
-            return cast(Response, await run_in_threadpool(function, **given))
-
-        return handler
+    read: ClassVar[Mapping[str, Callable[[Request], Any]]] = {
+        "repo": lambda request: _repo_of(**request.path_params),
+        "idempotency_key": lambda request: request.headers.get("idempotency-key"),
+    }
 
 
 def doi_of_path(doi: str) -> Doi:

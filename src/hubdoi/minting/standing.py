@@ -58,7 +58,10 @@ def standing_of(rows: Sequence[Any], revision: str, version_of: Callable[..., Ve
     begun = next((row for row in rows if row.revision == revision), None)
     if begun is None:
         return standing
-    previous, next_ = standing.neighbours((begun.revision_date, begun.id))
-    version = version_of(begun, previous=previous, next_=next_)
+    if begun in known:
+        version = versions[known.index(begun)]
+    else:
+        previous, next_ = standing.neighbours((begun.revision_date, begun.id))
+        version = version_of(begun, previous=previous, next_=next_)
     entry = Entry(begun.id, begun.uid, version, begun.step, begun.repository_id)
     return replace(standing, entry=entry)
