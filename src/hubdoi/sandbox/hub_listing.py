@@ -16,6 +16,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse
 from sqlalchemy import ColumnElement, Row, Select, bindparam, func, select, tuple_
 
+from ..net.routes import PlainRoute
 from ..records import Person
 from ..records.doi import doi_key
 from .access import person_of, world_of
@@ -28,7 +29,7 @@ from .repositories import Repository, from_row, visible_to
 from .store import Store
 from .tables import REPOSITORIES, TAGS
 
-router = APIRouter()
+router = APIRouter(route_class=PlainRoute)
 
 _PAGE = 1000
 _DEFAULT = ("private", "tags", "downloads", "likes", "createdAt", "pipeline_tag", "library_name")
