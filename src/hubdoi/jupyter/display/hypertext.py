@@ -64,6 +64,7 @@ def inside(markup: str) -> str:
     return f'<div class="{_CLASSES}">\n{markup}\n</div>'
 
 
+@cache
 def style() -> str:
     """The style sheet of all displays; every rule in it is about the class ``hubdoi``."""
     return re.sub(r"\s*\n\s*", "", _part_of_package("style.css"))
