@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
 from urllib.parse import urlsplit
 
 import nbformat
@@ -59,7 +60,16 @@ class Lab:
 
     def shut_down_kernels(self) -> None:
         for session in self._api("sessions"):
-            self._api(f"sessions/{session['id']}", "DELETE")
+            self.end_session(session["id"])
+
+    def end_session(self, session: str) -> None:
+        """End a session and its kernel. One that is ending already, because a page shut it down,
+        may be gone before the server comes to this."""
+        try:
+            self._api(f"sessions/{session}", "DELETE")
+        except HTTPError as error:
+            if error.code not in (404, 410):
+                raise
 
     def _api(self, path: str, method: str = "GET") -> Any:
         request = urllib.request.Request(
