@@ -9,11 +9,14 @@ from pathlib import Path
 
 import httpx
 import pytest
+from sqlalchemy import exists, select
 
 from hubdoi.records import MintRequest, Person, Repo
 from hubdoi.records.amendment import AmendRequest
 from hubdoi.sandbox import Sandbox
+from hubdoi.sandbox.changes import Change
 from hubdoi.sandbox.datacite_query import condition
+from hubdoi.sandbox.registrar_tables import NOT_INDEXED
 from hubdoi.sandbox.world import World
 from tests.sandbox.datacite_account import URL, account_of, body, ids, metadata
 
@@ -183,6 +186,41 @@ def test_a_correction_is_found_by_what_it_says(world: World) -> None:
     world.service.amend(TINY_BERT, ADA, request)
     assert _found(world, "titles.title:engine") == [doi]
     assert _found(world, "titles.title:bert") == []
+
+
+def test_a_renamed_repository_is_found_by_its_name(world: World) -> None:
+    world.ledger.endpoint = "https://hub.example"
+    doi = _mint(world)
+    assert _found(world, 'url:"ada/tiny-bert"') == [doi]
+    world.support.ask(TINY_BERT, ADA, "move", "We renamed it.", to="ada/small-engine")
+    world.support.grant(1)
+    assert _found(world, 'url:"ada/small-engine"') == [doi]
+    assert _found(world, 'url:"ada/tiny-bert"') == []
+
+
+def test_a_version_is_found_by_the_doi_of_the_next(world: World) -> None:
+    first = _mint(world)
+    query = 'relatedIdentifiers.relatedIdentifier:"hf/0002"'
+    assert _found(world, query) == []
+    found = world.store.info(TINY_BERT, ADA)
+    world.store.commits.commit(found.uid, ADA, Change({"x.bin": b"x"}), title="two")
+    second = _mint(world)
+    assert second.endswith("hf/0002")
+    assert first in _found(world, query)
+
+
+def test_only_a_search_for_words_indexes_them(world: World) -> None:
+    _mint(world)
+
+    def waits() -> bool:
+        with world.reading() as db:
+            return bool(db.scalar(select(exists().where(NOT_INDEXED))))
+
+    assert world.datacite.find([], limit=25).total == 1
+    assert len(_found(world, "prefix:10.5072 state:findable")) == 1
+    assert waits()
+    assert len(_found(world, "NOT (state:draft OR titles.title:engine)")) == 1
+    assert not waits()
 
 
 def test_a_reserved_doi_is_found_by_itself_and_then_by_its_record(world: World) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 import sqlalchemy as sa
+from sqlalchemy.sql.visitors import iterate
 
 from ..datacite.json_record import attributes as attributes_of
 from ..datacite.reader import version_from
@@ -146,8 +147,9 @@ class DataciteRecords:
 
         With `after`, the number of a record, those that were created after it, oldest first.
         """
-        with suppress(LedgerError):
-            self._index()
+        if any(part is search for one in conditions for part in iterate(one)):
+            with suppress(LedgerError):
+                self._index()
         order = _ORDERS["created"] if after is not None else _ORDERS.get(sort, _ORDERS["-created"])
         later = [records.c.id > after] if after else []
         with self._world.reading() as db:

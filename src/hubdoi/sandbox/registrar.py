@@ -158,14 +158,14 @@ class LocalRegistrar:
                 raise AlreadyRegistered(f"The DOI {version.doi} is already taken.")
 
     def update(self, version: Version) -> None:
-        """Let a corrected record be found by what it says now; the record itself follows from the ledger."""
-        if version.doi is None or version.amended is None:
+        """Let the record be found by what it says now; the record itself follows from the ledger."""
+        if version.doi is None:
             return
         with self.database.transaction() as db:
             db.execute(
                 records.update()
                 .where(records.c.doi_key == version.doi.key)
-                .values(updated=show_moment(version.amended), is_indexed=False)
+                .values(updated=show_moment(self._now()), is_indexed=False)
             )
 
     def abandon(self, version: Version) -> None:

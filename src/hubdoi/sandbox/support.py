@@ -212,6 +212,8 @@ class Support:
             target = Repo(request.repo.type, request.to or "")
             store.move(uid, target.id)
             ledger.rename(uid, target)
+            for version in ledger.versions(uid):
+                self._world.registrar.update(version)
         else:
             store.set_private(uid, True)
 
