@@ -6,6 +6,7 @@ import re
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import pytest
@@ -145,16 +146,22 @@ def test_it_is_taken_back_whatever_became_of_the_repository(
     assert institution.reviews.get(number).state == "withdrawn"
 
 
+def under_review(kind: str, institution: Institution, hub: Sandbox) -> Callable[[], int]:
+    """Let every request of this kind wait for a decision; what is returned asks, for its number."""
+    if kind == "correction":
+        mint(institution, hub)
+    institution.policies.put("everybody", review=True)
+    ask = {"mint": asked, "correction": ask_correction, "reservation": requested}[kind]
+    return partial(ask, institution, hub)
+
+
 @pytest.mark.parametrize("kind", REQUESTS)
 def test_what_waits_follows_the_repository_and_not_its_name(
     kind: RequestKind, institution_of: Open, plain_hub: Sandbox
 ) -> None:
     institution = institution_of()
-    if kind == "correction":
-        mint(institution, plain_hub)
-    institution.policies.put("everybody", review=True)
-    ask = {"mint": asked, "correction": ask_correction, "reservation": requested}[kind]
-    number = ask(institution, plain_hub)
+    ask = under_review(kind, institution, plain_hub)
+    number = ask()
     api, moved = plain_hub.hf_api(), Repo("model", "ada/small-bert")
     api.move_repo(REPO.id, moved.id)
     backend = backend_of(institution, plain_hub)
@@ -175,13 +182,10 @@ def test_r12_of_an_approval_and_a_withdrawal_at_once_one_counts(
     kind: str, institution_of: Open, plain_hub: Sandbox
 ) -> None:
     institution = institution_of()
-    if kind == "correction":
-        mint(institution, plain_hub)
-    institution.policies.put("everybody", review=True)
-    ask = {"mint": asked, "correction": ask_correction, "reservation": requested}[kind]
+    ask = under_review(kind, institution, plain_hub)
     outcomes = set()
     for _ in range(4):
-        number = ask(institution, plain_hub)
+        number = ask()
         start = threading.Barrier(2)
 
         def at_once(act: Callable[[], Any], start: threading.Barrier = start) -> bool:
