@@ -33,6 +33,7 @@ from hubdoi.hub.wire import error_from_answer
 from hubdoi.identity import orcid, ror
 from hubdoi.jupyter.commands import _body, _words
 from hubdoi.jupyter.live_document import LiveDocuments
+from hubdoi.net.accept import media_ranges, preferred
 from hubdoi.net.answer import Answer, Headers
 from hubdoi.net.http import _retry_after
 from hubdoi.provenance.evidence import read_recording
@@ -47,7 +48,6 @@ from hubdoi.records.repo_card import parse_card
 from hubdoi.records.reservation import Reservation
 from hubdoi.records.yaml_text import read_yaml, write_yaml
 from hubdoi.sandbox import Sandbox
-from hubdoi.sandbox.accept import media_ranges, preferred
 from hubdoi.sandbox.commit_body import read_commit
 from hubdoi.sandbox.datacite_query import condition
 from hubdoi.sandbox.markdown import render_markdown

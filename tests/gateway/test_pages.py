@@ -13,7 +13,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from hubdoi.config import Secret
-from hubdoi.gateway.app import create_app
+from hubdoi.gateway.app import MOST_BODY, create_app
 from hubdoi.gateway.backend import backend_for
 from hubdoi.gateway.institution import Institution
 from hubdoi.gateway.page import COOKIE
@@ -98,6 +98,37 @@ def test_a_request_that_there_is_not(institution: Institution) -> None:
     answer = client.get("/gateway/requests/999")
     assert answer.status_code == 404
     assert "There is no request 999; look at the queue again." in answer.text
+
+
+def test_a_browser_is_told_in_a_page_what_went_wrong(institution: Institution) -> None:
+    client = browser(institution, "grace")
+    for method, path, status, sentence in (
+        ("GET", "/gateway/requests/abc", 404, "There is nothing at this URL."),
+        ("GET", "/gateway/nothing", 404, "There is nothing at this URL."),
+        ("GET", "/gateway/audit?before=abc", 422, "The request cannot be used: query.before"),
+        ("GET", "/gone/abc", 404, "&#39;abc&#39; is not a DOI"),
+        ("POST", "/gateway/audit", 405, "The gateway does not support this"),
+        ("POST", "/gateway/people", 413, "The body is too large."),
+    ):
+        body = b"x" * (MOST_BODY + 1) if status == 413 else None
+        answer = client.request(method, path, content=body, headers={"Accept": "text/html"})
+        assert (answer.status_code, answer.headers["content-type"][:9]) == (status, "text/html")
+        assert f"<h1>{sentence}" in answer.text
+        told = client.request(method, path, content=body, headers={"Accept": "application/json"})
+        assert told.status_code == status
+        assert "error" in told.json()
+
+
+def test_a_browser_is_told_in_a_page_that_the_database_is_away(
+    institution: Institution,
+) -> None:
+    client = browser(institution, "grace")
+    with institution.database.transaction() as db:
+        db.exec_driver_sql("DROP TABLE gateway_sessions")
+    answer = client.get("/gateway", headers={"Accept": "text/html"})
+    assert answer.status_code == 503
+    assert answer.headers["content-type"].startswith("text/html")
+    assert "Skip to the content" in answer.text
 
 
 def test_who_is_no_curator_sees_nothing(institution: Institution) -> None:

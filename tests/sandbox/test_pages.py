@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from urllib.parse import urljoin, urlsplit
 
+import httpx
 import pytest
 from huggingface_hub import CommitOperationAdd, HfApi
 
 from hubdoi.sandbox import Sandbox
+from hubdoi.sandbox.guard import MAX_JSON_BYTES
 from tests.sandbox.plain_browser import HOSTILE, TINY_BERT, Browser, Page, assert_harmless, push
 from tests.sandbox.plain_commit import commit_card
 
@@ -73,6 +75,28 @@ def test_an_authorization_header_opens_pages_too(demo: Sandbox, http) -> None:
     assert answer.status_code == 200 and "grace" in answer.text
     answer = http("GET", "/grace/secret-model", "ada", headers={"Accept": "text/html"})
     assert answer.status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "sentence"),
+    [
+        ("GET", "/ada/tiny-bert/resolve/main/none.bin", 404, "There is no"),
+        ("DELETE", "/ada/tiny-bert", 405, "This URL does not support that method."),
+        ("POST", "/login", 413, "The request is larger than 1 MiB; send less at once."),
+    ],
+)
+def test_a_browser_is_told_in_a_page_what_went_wrong(
+    demo: Sandbox, method: str, path: str, status: int, sentence: str
+) -> None:
+    body = b"x" * (MAX_JSON_BYTES + 1) if status == 413 else None
+    for accept, kind in (("text/html,*/*;q=0.8", "text/html"), ("*/*", "application/json")):
+        answer = httpx.request(
+            method, demo.endpoint + path, content=body, headers={"Accept": accept}, timeout=60
+        )
+        assert answer.status_code == status
+        assert answer.headers["content-type"].startswith(kind)
+        assert sentence in answer.text
+        assert ("Skip to the content" in answer.text) == (kind == "text/html")
 
 
 def test_r06_the_page_shows_the_doi_and_offers_the_citation(adas: Browser) -> None:

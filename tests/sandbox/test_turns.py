@@ -40,6 +40,10 @@ def serving(app: ASGIApp, *, threads: int) -> Iterator[str]:
         thread.join()
 
 
+def refused(request: Request, error: Exception) -> Response:
+    return PlainTextResponse(str(error), 503)
+
+
 def app_of(**answers: Callable[[Request], Response | Awaitable[Response]]) -> Starlette:
     return Starlette(
         routes=[
@@ -83,7 +87,7 @@ def test_a_write_gets_its_threads_while_many_reads_wait() -> None:
         await run_in_threadpool(lambda: None)
         return PlainTextResponse(await run_in_threadpool(lambda: "written"))
 
-    arrivals = Arrivals(Turns(app_of(read=read, write=write), readers=2, writers=1))
+    arrivals = Arrivals(Turns(app_of(read=read, write=write), refused, readers=2, writers=1))
     with serving(arrivals, threads=3) as url, ThreadPoolExecutor(MANY) as clients:
         try:
             reads = [clients.submit(httpx.get, f"{url}/read", timeout=120) for _ in range(MANY)]
@@ -113,7 +117,7 @@ def test_a_read_that_takes_long_goes_on_beside_others() -> None:
         return PlainTextResponse("long")
 
     app = app_of(long=long, short=lambda request: PlainTextResponse("short"))
-    arrivals = Arrivals(Turns(app, readers=1, writers=1, slow=1))
+    arrivals = Arrivals(Turns(app, refused, readers=1, writers=1, slow=1))
     with serving(arrivals, threads=MANY) as url, ThreadPoolExecutor(MANY) as clients:
         try:
             reads = [clients.submit(httpx.get, f"{url}/long", timeout=120)]
@@ -151,7 +155,7 @@ def test_who_reads_slowly_keeps_no_turn(method: str, kind: str) -> None:
         return PlainTextResponse(LARGE) if kind == "whole" else StreamingResponse(parts())
 
     app = app_of(large=large, small=lambda request: PlainTextResponse("small"))
-    with serving(Turns(app, readers=1, writers=1), threads=3) as url:
+    with serving(Turns(app, refused, readers=1, writers=1), threads=3) as url:
         host, port = url.removeprefix("http://").split(":")
         with socket.create_connection((host, int(port))) as slow:
             head = f"{method} /large HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n"
@@ -163,7 +167,7 @@ def test_who_reads_slowly_keeps_no_turn(method: str, kind: str) -> None:
 
 def test_who_sends_slowly_takes_no_turn() -> None:
     arrivals = Arrivals(
-        Turns(app_of(a=lambda request: PlainTextResponse("here")), readers=1, writers=1)
+        Turns(app_of(a=lambda request: PlainTextResponse("here")), refused, readers=1, writers=1)
     )
     with serving(arrivals, threads=3) as url:
         host, port = url.removeprefix("http://").split(":")
@@ -246,7 +250,7 @@ def test_a_turn_is_given_back_once(ending: Ending, method: str) -> None:
 
     async def run() -> None:
         nonlocal app
-        turns = Turns(chosen, readers=1, writers=1, slow=1)
+        turns = Turns(chosen, refused, readers=1, writers=1, slow=1)
         for _ in range(3):
             with suppress(Ended, asyncio.CancelledError):
                 await turns(scope, of_body(*body), unheard)
@@ -269,7 +273,7 @@ def test_a_request_that_is_cancelled_leaves_its_turn_or_its_place(method: str) -
             await asyncio.Event().wait()
 
     async def run() -> None:
-        turns = Turns(app, readers=1, writers=1)
+        turns = Turns(app, refused, readers=1, writers=1)
 
         def ask(path: str) -> asyncio.Task[Any]:
             return asyncio.create_task(turns({**scope, "path": path}, of_body(b""), unheard))
@@ -294,7 +298,7 @@ def test_what_is_no_request_takes_no_turn(kind: str) -> None:
             await asyncio.Event().wait()
 
     async def run() -> None:
-        turns = Turns(app, readers=1, writers=1)
+        turns = Turns(app, refused, readers=1, writers=1)
         long = [asyncio.create_task(turns({"type": kind}, of_body(), unheard)) for _ in range(3)]
         await asyncio.sleep(0)
         scope = {"type": "http", "method": "GET", "path": "/"}

@@ -7,6 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from fastapi import FastAPI, Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from starlette.datastructures import Headers
@@ -18,7 +19,7 @@ from ..hub.doi_server import error_response, not_valid
 from ..hub.wire import error_answer
 from ..net.log_rate import RATE_LIMIT
 from ..net.operation import operation
-from ..net.routes import add_routes
+from ..net.routes import add_routes, is_for_reader
 from ..records.errors import HubdoiError
 from . import (
     doi_api,
@@ -34,6 +35,7 @@ from . import (
 from .doi_api import institution_of
 from .institution import Institution
 from .metrics import MEDIA_TYPE
+from .page import refusal_page, render
 from .traces import TracedRequests
 
 _log = logging.getLogger(__name__)
@@ -59,7 +61,7 @@ def create_app(institution: Institution) -> FastAPI:
     app.add_middleware(TracedRequests, traces=institution.metrics.traces)
     app.add_exception_handler(HubdoiError, _refused)
     app.add_exception_handler(HTTPException, _no_route)
-    app.add_exception_handler(RequestValidationError, not_valid)
+    app.add_exception_handler(RequestValidationError, _not_valid)
     app.add_exception_handler(Exception, _failed)
     app.add_api_route("/healthz", _healthz, include_in_schema=False)
     app.add_api_route("/readyz", _readyz, include_in_schema=False)
@@ -120,6 +122,8 @@ def _describe(request: Request) -> dict[str, Any]:
 
 def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, HubdoiError)
+    if is_for_reader(request):
+        return refusal_page(request, error)
     status, headers, body = error_answer(error)
     if status >= 500:
         _log.error("%s answered with %s", request.method, type(error).__name__)
@@ -132,13 +136,24 @@ def _no_route(request: Request, error: Exception) -> Response:
         404: "There is nothing at this URL.",
         405: "The gateway does not support this; use the Hub itself, or write to those who run the gateway.",
     }
-    return error_response(error.status_code, sentences.get(error.status_code, str(error.detail)))
+    sentence = sentences.get(error.status_code, str(error.detail))
+    return _answer(request, error.status_code, sentence)
+
+
+def _not_valid(request: Request, error: Exception) -> Response:
+    return _answer(request, 422, not_valid(error), "InvalidMetadata")
 
 
 def _failed(request: Request, error: Exception) -> Response:
     # The name of the exception alone: its text and its frames may hold what people sent.
     _log.error("%s failed: %s", request.method, type(error).__name__)
-    return error_response(500, "The gateway failed to answer; try again.", "ServiceFailed")
+    return _answer(request, 500, "The gateway failed to answer; try again.", "ServiceFailed")
+
+
+def _answer(request: Request, status: int, sentence: str, code: str | None = None) -> Response:
+    if is_for_reader(request):
+        return render(request, "message.html", status=status, message=sentence)
+    return error_response(status, sentence, code)
 
 
 class _InTime:
@@ -164,7 +179,9 @@ class _Bounded:
             return
         declared = Headers(scope=scope).get("content-length", "0")
         if not declared.isdigit() or int(declared) > MOST_BODY:
-            await error_response(413, "The body is too large.")(scope, receive, send)
+            refused = HTTPException(413, "The body is too large.")
+            answer = await run_in_threadpool(_no_route, Request(scope), refused)
+            await answer(scope, receive, send)
             return
         read = 0
 

@@ -51,8 +51,13 @@ class Page(ErrorRoute):
         if isinstance(error, SignInRequired) and asks:
             query = f"?{request.url.query}" if request.url.query else ""
             return see_other(f"/gateway/sign-in?next={quote(request.url.path + query)}")
-        status = 502 if isinstance(error, ServiceError) else error.http_status
-        return render(request, "message.html", status=status, message=error.message)
+        return refusal_page(request, error)
+
+
+def refusal_page(request: Request, error: HubdoiError) -> HTMLResponse:
+    """The page that says why a request was refused."""
+    status = 502 if isinstance(error, ServiceError) else error.http_status
+    return render(request, "message.html", status=status, message=error.message)
 
 
 def session_of(request: Request) -> SignedIn | None:
@@ -98,8 +103,12 @@ async def sent_form(request: Request) -> Form:
 def render(request: Request, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
     """The page that `template` makes of `values`, as who is signed in sees it."""
     institution = institution_of(request)
-    session = session_of(request)
-    member = institution.people.member(session.username) if session else None
+    try:
+        session = session_of(request)
+        member = institution.people.member(session.username) if session else None
+    except HubdoiError:
+        # The page may say that the database is away.
+        session = member = None
     content = (
         templates()
         .get_template(template)

@@ -97,7 +97,7 @@ def queue(request: Request) -> Response:
     )
 
 
-@router.get("/requests/{number}")
+@router.get("/requests/{number:int}")
 def read_request(request: Request, number: int) -> Response:
     signed_in(request)
     review = institution_of(request).reviews.get(number)
@@ -114,7 +114,7 @@ def read_request(request: Request, number: int) -> Response:
     )
 
 
-@router.post("/requests/{number}")
+@router.post("/requests/{number:int}")
 def decide(request: Request, number: int, form: SentForm) -> Response:
     session, _ = signed_in(request)
     session.check(form.get("csrf", ""))
@@ -215,7 +215,7 @@ def failed_work(request: Request) -> Response:
     return render(request, "work.html", rows=entries, drafts=institution.drafts.waiting())
 
 
-@router.post("/work/{version_id}")
+@router.post("/work/{version_id:int}")
 def change_work(request: Request, version_id: int, form: SentForm) -> Response:
     session, _ = signed_in(request)
     session.check(form.get("csrf", ""))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from time import monotonic
 from urllib.parse import urlsplit
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse
 
@@ -120,7 +120,13 @@ async def read_hub(request: Request, part: str, rest: str = "") -> Response:
 
 @router.get("/{path:path}")
 async def to_hub(request: Request, path: str) -> Response:
-    """Pages and files are the Hub's own."""
+    """Pages and files are the Hub's own.
+
+    Raises:
+        HTTPException: it would be a page of the gateway, and there is none.
+    """
+    if path.startswith("gateway/"):
+        raise HTTPException(404)
     hub = institution_of(request).settings.hub
     raw = request.scope["raw_path"].decode("ascii", "replace").partition("?")[0]
     query = f"?{request.url.query}" if request.url.query else ""

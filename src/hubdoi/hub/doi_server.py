@@ -251,13 +251,13 @@ def error_response(status: int, message: str, code: str | None = None, **more: A
     return JSONResponse({"error": message, **named, **more}, status, headers)
 
 
-def not_valid(request: Request, error: Exception) -> JSONResponse:
-    """The answer to a request that FastAPI cannot read."""
+def not_valid(error: Exception) -> str:
+    """Why FastAPI cannot read a request."""
     assert isinstance(error, RequestValidationError)
     first: dict[str, Any] = dict(next(iter(error.errors()), {}))
     where = ".".join(str(part) for part in first.get("loc", ()))[:200]
     what = str(first.get("msg", "it cannot be read"))[:300]
-    return error_response(422, f"The request cannot be used: {where}: {what}.", "InvalidMetadata")
+    return f"The request cannot be used: {where}: {what}."
 
 
 def check_key(key: str | None) -> None:

@@ -17,6 +17,8 @@ from starlette.datastructures import Headers
 from starlette.routing import BaseRoute, Match, Route
 from starlette.types import Receive, Scope, Send
 
+from .accept import preferred
+
 _LITERAL = re.compile(r"[^/{}]+")
 
 
@@ -45,6 +47,13 @@ def is_same_site(headers: Headers) -> bool:
         return urlsplit(origin).netloc.lower() == headers.get("host", "").lower()
     except ValueError:
         return False
+
+
+def is_for_reader(request: Request) -> bool:
+    """Whether a person with a browser asks for something that is not of an API."""
+    named = request.url.path.startswith(("/api/", "/datacite"))
+    wanted = preferred(request.headers.get("accept"), ("application/json", "text/html"))
+    return not named and wanted is not None and wanted[0] == "text/html"
 
 
 class PlainRoute(APIRoute):

@@ -13,7 +13,7 @@ from .._version import __version__
 from ..hub.doi_server import error_response, not_valid
 from ..hub.wire import error_answer, header_text
 from ..net.log_rate import RATE_LIMIT
-from ..net.routes import add_routes
+from ..net.routes import add_routes, is_for_reader
 from ..records.errors import HubdoiError
 from . import (
     datacite_api,
@@ -31,7 +31,7 @@ from . import (
 from .access import person_of
 from .guard import Guard, is_wildcard, own_hosts
 from .located import follow_alias, no_such_repository, one_part_id
-from .page import error_page, is_for_reader, moved_address
+from .page import error_page, moved_address, refusal_page
 from .refusal import Moved, Refusal
 from .request_ids import RequestIds
 from .turns import Turns
@@ -60,9 +60,10 @@ def create_app(world: World, *, host: str = "127.0.0.1", port: int = 80) -> Fast
         redoc_url=None,
     )
     app.state.world = world
-    app.add_middleware(Turns, readers=READERS, writers=WRITERS, slow=SLOW_READERS)
+    app.add_middleware(Turns, _refused, readers=READERS, writers=WRITERS, slow=SLOW_READERS)
     app.add_middleware(
         Guard,
+        _refused,
         hosts=own_hosts(host, port),
         any_address=is_wildcard(host),
     )
@@ -70,7 +71,7 @@ def create_app(world: World, *, host: str = "127.0.0.1", port: int = 80) -> Fast
     app.add_exception_handler(HubdoiError, _refused)
     app.add_exception_handler(Moved, _moved)
     app.add_exception_handler(HTTPException, _no_route)
-    app.add_exception_handler(RequestValidationError, not_valid)
+    app.add_exception_handler(RequestValidationError, _not_valid)
     app.add_exception_handler(Exception, _failed)
     # The narrow URLs first: a repository's page takes every URL that is left.
     routers = [
@@ -93,11 +94,13 @@ def create_app(world: World, *, host: str = "127.0.0.1", port: int = 80) -> Fast
 
 
 def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HubdoiError)
+    if is_for_reader(request):
+        return refusal_page(request, error)
     if isinstance(error, Refusal):
         answer = error_response(error.status, error.message, error.code, **error.more)
         answer.headers["X-Error-Message"] = header_text(error.header)
         return answer
-    assert isinstance(error, HubdoiError)
     status, headers, body = error_answer(error)
     if status >= 500:
         _log.error("%s %r: %s", request.method, request.url.path, error.message)
@@ -133,7 +136,16 @@ def _no_route(request: Request, error: Exception) -> Response:
     return answer
 
 
+def _not_valid(request: Request, error: Exception) -> Response:
+    if is_for_reader(request):
+        return error_page(request, 422, not_valid(error))
+    return error_response(422, not_valid(error), "InvalidMetadata")
+
+
 def _failed(request: Request, error: Exception) -> Response:
     # The name of the exception alone: its text and its frames may hold what people sent.
     _log.error("%s %r failed: %s", request.method, request.url.path, type(error).__name__)
-    return error_response(500, "The sandbox failed to answer; try again.", "ServiceFailed")
+    sentence = "The sandbox failed to answer; try again."
+    if is_for_reader(request):
+        return error_page(request, 500, sentence)
+    return error_response(500, sentence, "ServiceFailed")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ipaddress
-import json
 import socket
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..net.routes import is_same_site
@@ -41,14 +42,22 @@ def own_hosts(host: str, port: int) -> frozenset[str]:
 
 
 class Guard:
-    """ASGI middleware; `hosts` are the Host headers that it lets pass.
+    """ASGI middleware; `hosts` are the Host headers that it lets pass, `refused` answers the others.
 
     A page that a person happens to visit can make their browser send requests here. Under a
     foreign name (DNS rebinding) they carry that name; from another site they say so.
     """
 
-    def __init__(self, app: ASGIApp, *, hosts: Iterable[str] = (), any_address: bool = False):
+    def __init__(
+        self,
+        app: ASGIApp,
+        refused: Callable[[Request, Exception], Response],
+        *,
+        hosts: Iterable[str] = (),
+        any_address: bool = False,
+    ) -> None:
         self._app = app
+        self._refused = refused
         self.hosts = frozenset(hosts)
         self.any_address = any_address
 
@@ -59,8 +68,8 @@ class Guard:
         headers = Headers(scope=scope)
         host = headers.get("host", "").lower()
         if not self._is_own(host):
-            refused = "Unrecognised Host header; use this server's own URL."
-            await _refuse(send, Refusal(421, refused))
+            why = "Unrecognised Host header; use this server's own URL."
+            await self._refuse(scope, receive, send, Refusal(421, why))
             return
         origin, path = headers.get("origin"), scope["path"]
         if origin and path in cross_origin.METHODS and not is_same_site(headers):
@@ -70,13 +79,14 @@ class Guard:
                 return
             scope = cross_origin.without_cookies(scope)
         elif scope["method"] not in SAFE_METHODS and not is_same_site(headers):
-            await _refuse(send, Refusal(403, "Another site cannot make a browser do this."))
+            why = "Another site cannot make a browser do this."
+            await self._refuse(scope, receive, send, Refusal(403, why))
             return
         limit = _limit(scope["path"])
         body = _Body(receive, limit)
         if _declared(headers) > limit:
             await body.drain()
-            await _refuse(send, _TooLarge(limit))
+            await self._refuse(scope, receive, send, _TooLarge(limit))
             return
         started = False
 
@@ -92,7 +102,12 @@ class Guard:
         except _TooLarge as refusal:
             if not started:
                 await body.drain()
-                await _refuse(send, refusal)
+                await self._refuse(scope, receive, send, refusal)
+
+    async def _refuse(self, scope: Scope, receive: Receive, send: Send, refusal: Refusal) -> None:
+        answer = self._refused(Request(scope), refusal)
+        answer.headers["Connection"] = "close"
+        await answer(scope, receive, send)
 
     def _is_own(self, host: str) -> bool:
         if host in self.hosts:
@@ -169,18 +184,3 @@ def _declared(headers: Headers) -> int:
 def is_wildcard(host: str) -> bool:
     """Whether a server that was told to listen on `host` listens on every address."""
     return host in _WILDCARDS
-
-
-async def _refuse(send: Send, refusal: Refusal) -> None:
-    code = {"code": refusal.code} if refusal.code else {}
-    body = json.dumps({"error": refusal.message, **code}).encode()
-    headers = [
-        (b"content-type", b"application/json"),
-        (b"content-length", str(len(body)).encode()),
-        (b"x-error-message", refusal.message.encode("latin-1")),
-        (b"connection", b"close"),
-    ]
-    if refusal.code:
-        headers.append((b"x-error-code", refusal.code.encode()))
-    await send({"type": "http.response.start", "status": refusal.status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})

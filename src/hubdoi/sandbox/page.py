@@ -19,7 +19,6 @@ from ..net.log_rate import RATE_LIMIT
 from ..net.routes import ErrorRoute, templates_of
 from ..records import Person, Repo
 from ..records.errors import HubdoiError, SignInRequired
-from .accept import preferred
 from .access import csrf_token, person_of, world_of
 from .markdown import render_markdown
 from .refusal import Moved, Refusal
@@ -66,12 +65,9 @@ class Page(ErrorRoute):
         if isinstance(error, Moved):
             return see_other(moved_address(request, error), 307)
         assert isinstance(error, HubdoiError)
-        status = error.status if isinstance(error, Refusal) else error.http_status
-        if status >= 500:
-            _log.error("%s %s: %s", request.method, request.url.path, error.message)
         if isinstance(error, SignInRequired) and request.method in ("GET", "HEAD"):
             return see_other("/login?next=" + quote(page_address(request), safe="/"))
-        return error_page(request, status, error.message)
+        return refusal_page(request, error)
 
 
 def render(
@@ -98,6 +94,14 @@ def render(
     return HTMLResponse(content, status, {**HEADERS, **(headers or {})})
 
 
+def refusal_page(request: Request, error: HubdoiError) -> HTMLResponse:
+    """The page that says why a request was refused."""
+    status = error.status if isinstance(error, Refusal) else error.http_status
+    if status >= 500:
+        _log.error("%s %r: %s", request.method, request.url.path, error.message)
+    return error_page(request, status, error.message)
+
+
 def error_page(request: Request, status: int, message: str) -> HTMLResponse:
     """A page that says in one sentence what went wrong."""
     try:
@@ -116,13 +120,6 @@ def error_page(request: Request, status: int, message: str) -> HTMLResponse:
         title=_TITLES.get(status, "Something went wrong"),
         message=message,
     )
-
-
-def is_for_reader(request: Request) -> bool:
-    """Whether a person with a browser asks for something that is not of an API."""
-    named = request.url.path.startswith(("/api/", "/datacite"))
-    wanted = preferred(request.headers.get("accept"), ("application/json", "text/html"))
-    return not named and wanted is not None and wanted[0] == "text/html"
 
 
 def see_other(address: str, status: int = 303) -> RedirectResponse:

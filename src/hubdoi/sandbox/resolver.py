@@ -15,12 +15,13 @@ from ..datacite.reader import version_from
 from ..hub.doi_server import doi_of_path
 from ..hub.wire import error_answer
 from ..minting.ledger import Tombstone
+from ..net.accept import MediaRange, preferred
+from ..net.routes import is_for_reader
 from ..records import Version
 from ..records.errors import DoiNotFound, InvalidInput, MissingLibrary, UnknownStyle
-from .accept import MediaRange, preferred
 from .access import person_of, world_of
 from .datacite_records import Record
-from .page import HEADERS, Page, is_for_reader, render, see_other
+from .page import HEADERS, Page, render, see_other
 from .refusal import Refusal
 
 router = APIRouter(include_in_schema=False, route_class=Page)

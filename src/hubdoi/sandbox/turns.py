@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import json
+from collections.abc import Callable
 
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ..hub.wire import error_answer
 from ..minting import database
 from ..records.errors import LedgerError
 from .guard import MAX_JSON_BYTES, SAFE_METHODS
@@ -26,11 +27,20 @@ class Turns:
 
     A turn begins once the body is in, and ends where the answer begins: who sends or reads slowly
     holds up nobody. A large body is not kept until then: whoever takes one reads it to its end as
-    it comes.
+    it comes. Who waits too long has the answer of `refused`.
     """
 
-    def __init__(self, app: ASGIApp, *, readers: int, writers: int, slow: int = 0) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        refused: Callable[[Request, Exception], Response],
+        *,
+        readers: int,
+        writers: int,
+        slow: int = 0,
+    ) -> None:
         self._app = app
+        self._refused = refused
         self._readers = _Room(readers, slow)
         self._writers = _Room(writers)
 
@@ -57,7 +67,7 @@ class Turns:
             if whole:
                 await turn.take()
         except LedgerError as error:
-            await _refuse(send, error)
+            await self._refused(Request(scope), error)(scope, receive, send)
             return
         waiting = begun[::-1]
 
@@ -160,12 +170,3 @@ async def _begin(receive: Receive) -> tuple[list[Message], bool]:
 
 def _goes_on(message: Message) -> bool:
     return message["type"] == "http.request" and bool(message.get("more_body", False))
-
-
-async def _refuse(send: Send, error: LedgerError) -> None:
-    status, headers, body = error_answer(error)
-    content = json.dumps(body).encode()
-    headers = {**headers, "Content-Type": "application/json", "Content-Length": str(len(content))}
-    sent = [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()]
-    await send({"type": "http.response.start", "status": status, "headers": sent})
-    await send({"type": "http.response.body", "body": content})

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from hubdoi.sandbox.accept import media_ranges, preferred
+from hubdoi.net.accept import media_ranges, preferred
 
 HTML, BIBTEX, TEXT = OFFERED = ("text/html", "application/x-bibtex", "text/x-bibliography")
 
