@@ -45,7 +45,9 @@ def _adopted(institution: Institution, version: Version) -> Finding:
     assert version.repo and version.doi
     subject = str(version.doi)
     try:
-        info = institution.hub.info(version.repo, None, version.revision)
+        hub = institution.hub
+        # Described: the order of the versions is that of their commits (R7), which it asks for.
+        info = hub.described(hub.info(version.repo, None, version.revision))
     except RepoError as error:
         return Finding(subject, "unknown", f"It is at DataCite and not in the ledger. {error}")
     ledger = institution.ledger
