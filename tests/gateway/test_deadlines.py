@@ -5,11 +5,13 @@ from __future__ import annotations
 import socket
 import socketserver
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import ClassVar
 
+import httpx
 import pytest
 from fastapi.testclient import TestClient
 
@@ -168,3 +170,31 @@ def test_a_hub_that_trickles_is_given_up_before_the_client_gives_up(
         answer = TestClient(create_app(institution)).get(path)
         institution.close()
     assert (answer.status_code, answer.json()["code"]) == (502, "ServiceUnreachable")
+
+
+def test_it_says_that_it_lives_while_everything_waits_for_datacite(
+    serve_here: Callable[[Mapping[str, str]], str],
+    plain_hub: Sandbox,
+    proxy_of: Callable[[Sandbox], LossyProxy],
+    tmp_path: Path,
+) -> None:
+    proxy = proxy_of(plain_hub)
+    asked, released = threading.Semaphore(0), threading.Event()
+
+    def hang() -> None:
+        asked.release()
+        released.wait(600)
+
+    proxy.set(Fault("unsent", path="/api/models", times=1000, then=hang))
+    variables = environment(plain_hub, f"sqlite:///{tmp_path / 'gateway.db'}")
+    url = serve_here({**variables, "HUBDOI_GATEWAY_HUB": proxy.endpoint})
+    with ThreadPoolExecutor(8) as pool:
+        # As many as it has threads, each about another repository.
+        waiting = [
+            pool.submit(httpx.get, f"{url}/api/models/ada/m{n}/doi", timeout=60) for n in range(8)
+        ]
+        try:
+            assert all(asked.acquire(timeout=60) for _ in waiting)
+            assert httpx.get(f"{url}/healthz", timeout=20).json() == {"status": "ok"}
+        finally:
+            released.set()

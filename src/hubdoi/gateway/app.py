@@ -85,8 +85,8 @@ def create_app(institution: Institution) -> FastAPI:
     return app
 
 
-def _healthz() -> dict[str, str]:
-    """This process answers."""
+async def _healthz() -> dict[str, str]:
+    """This process answers, also while every thread of it waits for the Hub or DataCite."""
     return {"status": "ok"}
 
 
