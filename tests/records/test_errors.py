@@ -40,6 +40,12 @@ def test_what_cannot_be_read_is_a_value_error_and_a_missing_library_an_import_er
     assert issubclass(errors.MissingLibrary, ImportError)
 
 
+def test_what_somebody_may_not_do_is_no_fault_of_the_server() -> None:
+    for kind in CLASSES:
+        if issubclass(kind, errors.AccessError):
+            assert kind.http_status in (401, 403), kind
+
+
 def test_r03_a_consent_error_carries_the_terms() -> None:
     terms = Terms("text")
     assert errors.ConsentRequired("No.", terms).terms is terms

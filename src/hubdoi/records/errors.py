@@ -147,6 +147,8 @@ class DoiNotFound(HubdoiError):
 class AccessError(HubdoiError):
     """Who asks may not do this."""
 
+    http_status = 403
+
 
 class SignInRequired(AccessError):
     """No token, or one that the server does not know."""
@@ -157,13 +159,9 @@ class SignInRequired(AccessError):
 class WriteAccessRequired(AccessError):
     """Only a person with write access to the repository can mint (R2)."""
 
-    http_status = 403
-
 
 class PolicyRefused(AccessError):
     """The rules of the institution that keeps the DataCite account do not allow it."""
-
-    http_status = 403
 
 
 class HandOff(HubdoiError):
