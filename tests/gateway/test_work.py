@@ -146,6 +146,52 @@ def test_r12_a_refusal_waits_for_a_person_and_better_metadata_are_taken(
     assert institution.work.waiting() == []
 
 
+def test_r12_the_status_tells_of_a_mint_that_is_not_finished(
+    institution_of: Open, plain_hub: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    institution = institution_of(HUBDOI_GATEWAY_INSTITUTION="The library")
+
+    def told(username: str = "ada") -> str:
+        status = backend_for(institution, Secret(plain_hub.users[username])).status(REPO)
+        assert status.notice is None or status.can_mint
+        return status.notice or ""
+
+    assert told() == ""
+    entry = intend(institution, plain_hub.users["ada"])
+    assert f"{entry.version.doi} is being registered" in told()
+    for error, kind, sentence in (
+        (
+            ServiceUnreachable("No."),
+            ServiceError,
+            "not registered yet, and the gateway tries again",
+        ),
+        (InvalidMetadata("No title."), InvalidMetadata, "not registered: No title. Generate it"),
+    ):
+        with monkeypatch.context() as patched:
+            patched.setattr(institution.registrar, "register", raising(error))
+            with pytest.raises(kind):
+                mint(institution, plain_hub)
+        assert sentence in told()
+        assert backend_for(institution, None).status(REPO).notice is None
+    mint(institution, plain_hub, title="Tiny")
+    assert told() == ""
+
+
+def test_r08_who_asks_for_what_somebody_else_asked_for_reads_how_it_is(
+    institution_of: Open, plain_hub: Sandbox
+) -> None:
+    institution = institution_of(HUBDOI_GATEWAY_OWNERS="analytical-engine")
+    plain_hub.hf_api().move_repo(REPO.id, "analytical-engine/tiny-bert")
+    repo = Repo("model", "analytical-engine/tiny-bert")
+    request = MintRequest(agree=True, terms=institution.registrar.terms.digest)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(institution.registrar, "register", raising(InvalidMetadata("No title.")))
+        with pytest.raises(InvalidMetadata):
+            backend_for(institution, Secret(plain_hub.users["ada"])).mint(repo, request)
+    with pytest.raises(AlreadyRegistered, match=r"Somebody else asked .* not registered yet"):
+        backend_for(institution, Secret(plain_hub.users["grace"])).mint(repo, request)
+
+
 def test_r12_the_account_is_refused_and_no_researcher_is_sent_to_sign_in(
     institution_of: Open, plain_hub: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -18,6 +18,7 @@ from ..minting.standing import OutOfDate, Standing
 from ..records import Doi, Message, MintRequest, Person, Repo, RepoInfo, Status, Version
 from ..records.amendment import Activities, Amendment, AmendRequest
 from ..records.errors import (
+    AlreadyRegistered,
     DoiNotFound,
     InReview,
     InvalidInput,
@@ -26,7 +27,6 @@ from ..records.errors import (
     ServiceBusy,
     ServiceError,
     SignInRequired,
-    already_registered,
 )
 from ..records.request import RequestKind
 from ..records.reservation import Reservation
@@ -147,14 +147,13 @@ class InstitutionBackend(DataCiteBackend):
                 # Who waits for the mint takes a notice for its refusal.
                 notice=None if isinstance(error, InReview) else found.notice,
             )
-        if review is None:
-            return found
-        notice = None
-        if review.state == "refused":
+        if review and review.state == "refused":
             notice = refusal_sentence(review, self.institution.settings.institution)
-        elif review.state == "withdrawn" and review.is_recent:
+        elif review and review.state == "withdrawn" and review.is_recent:
             notice = withdrawn_sentence(review)
-        return found.replace(notice=notice)
+        else:
+            notice = desk.work.notice(info.uid, info.head or "", desk.settings.institution)
+        return found.replace(notice=notice) if notice else found
 
     def mint(self, repo: Repo, request: MintRequest, *, key: str | None = None) -> Version:
         """Record the intent, durably, and have it finished; any worker can go on with it.
@@ -434,8 +433,9 @@ class InstitutionBackend(DataCiteBackend):
         review = self.institution.reviews.last(begun.uid, revision)
         if state == "review" and review is not None:
             raise in_review(review, self.institution.settings.institution)
-        assert begun.version.doi is not None
-        raise already_registered(begun.version.doi, revision, None)
+        raise AlreadyRegistered(
+            f"Somebody else asked for the DOI {begun.version.doi} of revision {revision[:7]}, and it is not registered yet; the status shows it when it is, or ask {self.institution.settings.institution}."
+        )
 
 
 def _is_by(version: Version, person: Person) -> bool:

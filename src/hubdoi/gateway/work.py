@@ -27,7 +27,7 @@ import sqlalchemy as sa
 
 from ..minting.ledger import Entry, Ledger
 from ..minting.ledger_queries import ENTRY_COLUMNS
-from ..minting.ledger_tables import consents, repositories, versions
+from ..minting.ledger_tables import INTENDED, consents, repositories, versions
 from ..minting.service import REFUSALS, DoiService
 from ..net.operation import current
 from ..records import Version
@@ -66,6 +66,16 @@ _CLAIM_NEW = (
     .where(work.c.state == "queued", work.c.attempts == 0)
 )
 _REASON = sa.select(work.c.state, work.c.reason).where(work.c.version_id == sa.bindparam("of"))
+_TOLD = (
+    sa.select(work.c.state, work.c.reason, versions.c.doi)
+    .join_from(work, versions, versions.c.id == work.c.version_id)
+    .join(repositories, repositories.c.id == versions.c.repository_id)
+    .where(
+        repositories.c.uid == sa.bindparam("uid"),
+        versions.c.revision == sa.bindparam("revision"),
+        versions.c.step == INTENDED,
+    )
+)
 _DELETE = work.delete().where(work.c.version_id == sa.bindparam("of"))
 _STATE = sa.select(work.c.state).where(work.c.version_id == sa.bindparam("of"))
 IDLE = 1.0
@@ -189,6 +199,18 @@ class Work:
                 sa.select(work.c.asked_by).where(work.c.version_id == version_id)
             )
             return found
+
+    def notice(self, uid: str, revision: str, institution: str) -> str | None:
+        """What a researcher has to know of the mint of a revision that is not finished."""
+        with self.database.glancing() as db:
+            row = db.execute(_TOLD, {"uid": uid, "revision": revision}).first()
+        if row is None:
+            return None
+        if row.state == "parked":
+            return f"The DOI {row.doi} was not registered: {row.reason} Generate it again with other metadata, or wait for {institution}."
+        if row.reason is None:
+            return f"The DOI {row.doi} is being registered; the status shows it in a minute."
+        return f"The DOI {row.doi} is not registered yet, and the gateway tries again by itself."
 
     def waiting(self) -> list[Any]:
         """What is not finished, the parked first; for those who look after the gateway."""
