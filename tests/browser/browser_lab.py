@@ -30,6 +30,15 @@ __all__ = [
 
 SECONDS = 1000
 WINDOW: ViewportSize = {"width": 1100, "height": 1400}
+SETTLED_WIDTH = """async (node, window) => {
+  const frame = () => new Promise(done => requestAnimationFrame(() => setTimeout(done)));
+  let before;
+  do {
+    before = node.clientWidth;
+    for (let n = 0; n < 5; n++) await frame();
+  } while (innerWidth !== window || node.clientWidth !== before);
+  return before;
+}"""
 
 
 @dataclass
@@ -77,7 +86,7 @@ class Lab:
             method=method,
             headers={"Authorization": f"token {self.token}"},
         )
-        with urllib.request.urlopen(request, timeout=30) as answer:
+        with urllib.request.urlopen(request, timeout=120) as answer:
             return json.loads(answer.read() or b"null")
 
 
@@ -161,11 +170,15 @@ class Notebook:
         hide_file_browser(self.page)
         height = self.page.viewport_size["height"] if self.page.viewport_size else 1400
         area = self.page.locator(".jp-OutputArea-output").last
-        window = 1000
-        for _ in range(4):
+        window, found = 1000, 0
+        for _ in range(20):
             self.page.set_viewport_size({"width": window, "height": height})
-            self.page.wait_for_timeout(300)
-            window += pixels - int(area.evaluate("node => node.clientWidth"))
+            # What a window decides about its parts may take more than one frame.
+            found = int(area.evaluate(SETTLED_WIDTH, window))
+            if found == pixels:
+                return
+            window += pixels - found
+        raise AssertionError(f"the output has {found} pixels instead of {pixels}")
 
     def run(self, source: str, *, wait: bool = True) -> Locator:
         """Write `source` into the last cell, run it with Shift+Enter; the answer is its output."""
@@ -212,8 +225,9 @@ class Notebook:
         """Restart it in the menu, and wait until it is idle."""
         self.page.locator(".lm-MenuBar-itemLabel", has_text="Kernel").click()
         self.page.locator(".lm-Menu-itemLabel").get_by_text("Restart Kernel…", exact=True).click()
-        self.page.get_by_role("button", name="Confirm Kernel Restart").click()
-        self.page.wait_for_timeout(SECONDS)
+        # Until it restarts, the kernel of before is idle.
+        with self.page.expect_response("**/api/kernels/*/restart*"):
+            self.page.get_by_role("button", name="Confirm Kernel Restart").click()
         self.ready()
 
     def distrust(self) -> None:

@@ -21,7 +21,7 @@ from tests.browser.side_panel import Analysis
 SCREENSHOTS = Path(__file__).parent / "screenshots"
 
 # The unit tests run beside these on two cores: an expectation waits longer than playwright's five
-# seconds. What is as expected takes no longer for that.
+# seconds, and everything else longer than its thirty. What is as expected takes no longer for that.
 expect.set_options(timeout=60 * SECONDS)
 
 ARGUMENTS = [
@@ -58,6 +58,7 @@ def chromium() -> str | None:
 def browser(chromium: str | None) -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        browser.on("context", lambda context: context.set_default_timeout(60 * SECONDS))
         yield browser
         browser.close()
 

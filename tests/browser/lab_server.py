@@ -72,9 +72,10 @@ def running(
     finally:
         process.terminate()
         try:
-            process.wait(timeout=30)
+            process.wait(timeout=60)
         except subprocess.TimeoutExpired:
             process.kill()
+            process.wait()
 
 
 def _address(process: subprocess.Popen[bytes], home: Path, log: Path) -> str:

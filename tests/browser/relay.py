@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from threading import Event, Semaphore, Thread
 from types import TracebackType
 
 import httpx
@@ -17,15 +16,16 @@ _NOT_PASSED_ON = {"host", "connection", "content-length", "transfer-encoding", "
 class Relay:
     """Passes everything on to `target`.
 
-    `delay` is in seconds and before a POST is passed on; with `down` nobody answers; the next
-    `lose` answers of a POST are lost after the Hub has done what was asked.
+    With `down` nobody answers; the next `lose` answers of a POST are lost after the Hub has done
+    what was asked.
     """
 
     def __init__(self, target: str) -> None:
         self.target = target
-        self.delay = 0.0
         self.down = False
         self.lose = 0
+        self._held: tuple[str, ...] = ()
+        self._go, self._waiting, self._over = Event(), Semaphore(0), Semaphore(0)
         relay = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -35,14 +35,22 @@ class Relay:
                 return None
 
             def _pass_on(self) -> None:
+                if self.command not in relay._held:
+                    return self._answer()
+                relay._waiting.release()
+                relay._go.wait(600)
+                try:
+                    self._answer()
+                finally:
+                    relay._over.release()
+
+            def _answer(self) -> None:
                 length = int(self.headers.get("Content-Length") or 0)
                 body = self.rfile.read(length)
                 if relay.down:
                     self.close_connection = True
                     self.connection.close()
                     return
-                if self.command == "POST":
-                    time.sleep(relay.delay)
                 headers = {k: v for k, v in self.headers.items() if k.lower() not in _NOT_PASSED_ON}
                 answer = httpx.request(
                     self.command, relay.target + self.path, content=body, headers=headers,
@@ -69,6 +77,23 @@ class Relay:
         self._server.handle_error = lambda *_: None  # type: ignore[method-assign]
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
 
+    def hold(self, *methods: str) -> None:
+        """Let requests with these methods wait."""
+        self._go.clear()
+        self._held = methods
+
+    def wait_for_one(self) -> None:
+        """Wait until one of them is here."""
+        assert self._waiting.acquire(timeout=60)
+        self._waiting.release()
+
+    def let_go(self) -> None:
+        """Pass on what waits, and wait until that is done."""
+        self._held = ()
+        self._go.set()
+        while self._waiting.acquire(blocking=False):
+            assert self._over.acquire(timeout=60)
+
     def __enter__(self) -> Relay:
         Thread(target=self._server.serve_forever, daemon=True).start()
         return self
@@ -79,5 +104,6 @@ class Relay:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self._go.set()
         self._server.shutdown()
         self._server.server_close()

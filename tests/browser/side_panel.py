@@ -177,13 +177,15 @@ class Analysis:
         """A notification with these words."""
         toast = self.page.locator(".Toastify__toast", has_text=words)
         expect(toast.first).to_be_visible(timeout=60 * SECONDS)
-        # The next one with these words is another one.
-        toast.first.locator(".jp-Notification-Toast-Close").click()
+        # The next one with these words is another one. It may go by itself before it is closed here.
+        toast.locator(".jp-Notification-Toast-Close").evaluate_all(
+            "buttons => buttons.forEach(button => button.click())"
+        )
         expect(toast).to_have_count(0, timeout=60 * SECONDS)
 
-    def selected(self) -> str:
-        """The text that is selected in the page."""
-        return str(self.page.evaluate("getSelection().toString()"))
+    def selects(self, text: str) -> None:
+        """This text is selected in the page."""
+        self.page.wait_for_function("text => getSelection().toString() === text", arg=text)
 
     def hover(self, number: int, text: str) -> None:
         """Rest the mouse on `text` in a cell."""

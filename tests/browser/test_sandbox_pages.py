@@ -86,6 +86,8 @@ def test_r03_generating_without_scripts(browser: Browser, sandbox: Sandbox) -> N
     page.get_by_role("button", name="Add an author").click()
     page.get_by_label("Name").nth(1).fill("Hopper, Grace")
     page.get_by_role("button", name="Up (author 2)").click()
+    # The form comes anew, and with it the box.
+    expect(page.get_by_label("Name").first).to_have_value("Hopper, Grace")
     page.get_by_label("I have read").check()
     page.get_by_role("button", name="Generate DOI").click()
     expect(page.get_by_role("status")).to_contain_text("The DOI 10.5072/hf/0001 is generated")

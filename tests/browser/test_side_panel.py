@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, expect
 
 from hubdoi.client import Client
 from tests.browser.browser_lab import SECONDS, Lab, choose_theme, hide_file_browser
@@ -41,16 +39,6 @@ def author(lab: Lab) -> Client:
     return client
 
 
-@contextmanager
-def opened(analysis: Analysis) -> Iterator[list[Page]]:
-    """The page that is opened meanwhile; it is closed again."""
-    found: list[Page] = []
-    with analysis.page.context.expect_page() as page:
-        yield found
-    page.value.wait_for_load_state()
-    found.append(page.value)
-
-
 def test_it_follows_what_is_written_without_a_kernel(analysis: Analysis, author: Client) -> None:
     analysis.write("# Title", MODEL, "x = 1").open()
     row = analysis.shows(ENGINE, "Not pinned")
@@ -68,7 +56,7 @@ def test_it_follows_what_is_written_without_a_kernel(analysis: Analysis, author:
     # The row leads to its line.
     analysis.row(ENGINE).get_by_role("button", name="cell 2, line 2").click()
     expect(analysis.cell(1)).to_have_class(re.compile("jp-mod-active"))
-    assert analysis.selected() == MODEL.splitlines()[1]
+    analysis.selects(MODEL.splitlines()[1])
     # Filters.
     for name, shown in (
         ("Models 1", [ENGINE]),
@@ -131,7 +119,7 @@ def test_every_action_of_a_row(analysis: Analysis, author: Client) -> None:
     analysis.page.keyboard.press("Shift+Enter")
     expect(analysis.cell(0).locator(".jp-RenderedMarkdown")).to_contain_text("<img src=x")
     expect(analysis.cell(0).get_by_role("link", name="engine")).to_be_visible()
-    assert analysis.cell(0).locator("img, script, [href^=javascript]").count() == 0
+    expect(analysis.cell(0).locator("img, script, [href^=javascript]")).to_have_count(0)
     expect(analysis.panel.locator("img, script, [href^=javascript]")).to_have_count(0)
     analysis.hover(3, EVIL)
     tooltip = analysis.page.locator(".hubdoi-lab-tooltip")
@@ -153,10 +141,10 @@ def test_every_action_of_a_row(analysis: Analysis, author: Client) -> None:
             f"{author.endpoint}/datasets/ada/tables/discussions/new",
         ),
     ):
-        with opened(analysis) as pages:
+        with analysis.page.context.expect_page() as page:
             analysis.action(repo, name)
-        assert pages[0].url.startswith(url)
-        pages[0].close()
+        expect(page.value).to_have_url(re.compile(f"^{re.escape(url)}"))
+        page.value.close()
     (analysis.lab.directory / "made-here.bib").unlink()
 
 
@@ -171,7 +159,7 @@ def test_other_documents_and_two_notebooks(analysis: Analysis, author: Client) -
     analysis.tab("script.py")
     expect(analysis.shows(ENGINE, "Not pinned")).to_contain_text("line 2")
     analysis.row(ENGINE).get_by_role("button", name="line 2").click()
-    assert analysis.selected() == MODEL.splitlines()[1]
+    analysis.selects(MODEL.splitlines()[1])
     # A text is pinned in its editor, and one step takes it back.
     for name in ("page.md", "page.qmd"):
         analysis.tab(name)

@@ -197,7 +197,7 @@ def test_the_palette_the_toolbar_and_the_status_bar(analysis: Analysis, author: 
         expect(analysis.panel).to_be_visible()
     with analysis.page.context.expect_page() as opened:
         analysis.run("Open the DOI Sandbox")
-    assert opened.value.url.startswith(author.endpoint)
+    expect(opened.value).to_have_url(re.compile(f"^{re.escape(author.endpoint)}"))
     opened.value.close()
     # The bibliography cell is written once, refreshed after that, and one step takes it back.
     cell = analysis.page.locator(".jp-MarkdownCell", has_text="Bibliography")

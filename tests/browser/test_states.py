@@ -61,9 +61,11 @@ def test_the_panel_goes_on_when_the_repository_was_made_public(
 
 def test_no_network_and_then_there_is_one(notebook: Notebook, sandbox: Sandbox) -> None:
     with Relay(sandbox.endpoint) as relay:
-        relay.down = True
+        relay.hold("GET")
         panel = notebook.open_panel(relay.url, sandbox.users["ada"])
         panel.shows(f"Loading {BERT}")
+        relay.down = True
+        relay.let_go()
         expect(panel.button("Try again")).to_be_visible(timeout=60 * SECONDS)
         relay.down = False
         panel.button("Try again").click()

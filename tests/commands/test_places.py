@@ -11,7 +11,7 @@ from hubdoi.commands.session import Session
 from hubdoi.records import Connection, errors
 from hubdoi.sandbox import Sandbox
 from tests.commands.agreeing import agreed
-from tests.ports import taken
+from tests.ports import free_ports, taken
 
 
 def test_alone_it_tells_where_who_and_what(context: Context, sandbox: Sandbox) -> None:
@@ -117,7 +117,8 @@ def test_a_sandbox_that_was_started_again_is_found_again(
 ) -> None:
     monkeypatch.setenv("HUBDOI_SANDBOX_DATA", str(tmp_path / "kept"))
     context = Context(session=Session())
-    with Sandbox(data=tmp_path / "kept") as first:
+    # No port that Linux gives to another test while nothing listens there.
+    with Sandbox(data=tmp_path / "kept", port=free_ports(1)[0]) as first:
         before = first.endpoint
         assert run(["use", "sandbox"], context).endpoint == before
         assert "another process" in str(run(["sandbox", "stop"], context))

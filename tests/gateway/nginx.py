@@ -13,6 +13,8 @@ from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from tests.ports import free_ports
+
 SHOWN = Path(__file__).parents[2] / "docs" / "how-to" / "nginx.conf"
 _HOST = "dois.example.org"
 _MAIN = """\
@@ -40,7 +42,7 @@ class Nginx:
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         self.certificate = directory / "certificate.pem"
-        self.port = _free_port()
+        (self.port,) = free_ports(1)
         self.url = f"https://localhost:{self.port}"
         self._process: subprocess.Popen[bytes] | None = None
         _make_certificate(directory / "key.pem", self.certificate)
@@ -92,11 +94,6 @@ class Nginx:
         with suppress(OSError), socket.create_connection(("127.0.0.1", self.port)):
             return True
         return False
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        return int(listening.getsockname()[1])
 
 
 def _make_certificate(key: Path, certificate: Path) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
+from queue import Queue
 from typing import ClassVar
 
 import httpx
@@ -88,10 +89,10 @@ def test_a_receiver_that_trickles_is_tried_again_later(
 class _Greeting(socketserver.BaseRequestHandler):
     """Greets for ever, one line after the other."""
 
-    connections: ClassVar[list[socket.socket]] = []
+    connections: ClassVar[Queue[socket.socket]] = Queue()
 
     def handle(self) -> None:
-        self.connections.append(self.request)
+        self.connections.put(self.request)
         with suppress(OSError):
             while True:
                 self.request.sendall(b"220-Welcome\r\n" * 10)
@@ -115,8 +116,9 @@ def test_a_mail_server_that_never_ends_its_greeting_is_tried_again_later(
         told = Notices(Settings.read(variables), database)
         told.add("parked", "10.5072/x")
         assert told.attempt("https://dois.example.org")
-        # What the client did not read any more keeps the server for minutes.
-        _Greeting.connections.pop().shutdown(socket.SHUT_RDWR)
+        # What the client did not read any more keeps the server for minutes. The client may have
+        # gone before the server heard of it.
+        _Greeting.connections.get(timeout=60).shutdown(socket.SHUT_RDWR)
         server.shutdown()
         thread.join()
     with database.reading() as db:

@@ -1,18 +1,20 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
 import threading
 import time
+from contextlib import suppress
 
 import httpx
 import pytest
 
 from hubdoi.records.errors import SandboxError
 from hubdoi.sandbox import Sandbox
-from tests.ports import taken
+from tests.ports import free_ports, taken
 
 SERVE = "import sys; from hubdoi.sandbox.serve import serve; sys.exit(serve(data=sys.argv[1]))"
 
@@ -135,6 +137,27 @@ def test_reset(tmp_path, temporary):
     assert data.exists() is not temporary
 
 
+def test_nobody_gets_its_port_while_it_is_reset(sandbox):
+    address = ("127.0.0.1", int(sandbox.endpoint.rpartition(":")[2]))
+    is_over, got = threading.Event(), []
+
+    def compete():
+        while not is_over.is_set() and not got:
+            with suppress(OSError):
+                got.append(socket.create_server(address))
+
+    thread = threading.Thread(target=compete)
+    thread.start()
+    try:
+        sandbox.reset()
+    finally:
+        is_over.set()
+        thread.join()
+        for one in got:
+            one.close()
+    assert sandbox.hf_api().repo_exists("ada/tiny-bert")
+
+
 def test_nothing_secret_in_the_repr():
     sandbox = Sandbox()
     assert repr(sandbox) == "Sandbox('stopped')"
@@ -151,7 +174,8 @@ def test_nothing_secret_in_the_repr():
 
 
 def test_it_comes_back_at_the_port_that_it_had(tmp_path):
-    with Sandbox(tmp_path) as first:
+    # No port that Linux gives to another test while nothing listens there.
+    with Sandbox(tmp_path, port=free_ports(1)[0]) as first:
         endpoint = first.endpoint
     with Sandbox(tmp_path) as second:
         assert second.endpoint == endpoint

@@ -78,6 +78,7 @@ class Sandbox:
         self._port = port
         self._temporary: Path | None = None
         self._world: World | None = None
+        self._listening: socket.socket | None = None
         self._server: Server | None = None
         self._thread: threading.Thread | None = None
 
@@ -108,10 +109,13 @@ class Sandbox:
     def reset(self) -> None:
         """Begin anew with nothing but the seed, at the same URL and with the same tokens."""
         world = self.world
-        self._port = int(world.endpoint.rpartition(":")[2])
+        assert self._listening is not None
+        # The port stays its own meanwhile: who asks now is answered when it is served again.
+        kept = self._listening.dup()
         self._halt()
         for path in world.data.glob("sandbox.db*"):
             path.unlink()
+        self._listening = kept
         self.start()
 
     @property
@@ -163,7 +167,8 @@ class Sandbox:
             clock=self._clock,
             without_doi_api=self._without_doi_api,
         )
-        listening = _listen(world, self._host, self._port)
+        listening = self._listening or _listen(world, self._host, self._port)
+        self._listening = listening
         self._server = _server(world, self._host, listening)
         self._thread = threading.Thread(
             target=self._server.run,
@@ -182,7 +187,9 @@ class Sandbox:
             self._thread.join(timeout=_START_SECONDS)
         if self._world is not None:
             self._world.close()
-        self._world = self._server = self._thread = None
+        if self._listening is not None:
+            self._listening.close()
+        self._world = self._server = self._thread = self._listening = None
 
     def __enter__(self) -> Sandbox:
         return self.start()
