@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from hubdoi.config import Secret
-from hubdoi.gateway.administration import user
+from hubdoi.gateway.administration import policy, user
 from hubdoi.gateway.backend import backend_for
 from hubdoi.gateway.erasure import erase
 from hubdoi.gateway.institution import Institution
@@ -110,3 +110,17 @@ def test_values_of_a_correction_that_came_to_nothing_go(
     assert "Unpublished" not in found
     # What was registered stays provable.
     assert "after:   By ada and Published." in found
+
+
+def test_owners_on_the_hub_stay_in_what_the_log_says_of_policies(
+    institution_of: Open, plain_hub: Sandbox, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    institution = institution_of()
+    for name, value in environment(plain_hub, database_url).items():
+        monkeypatch.setenv(name, value)
+    policy("set", "physics", owners=["ada"])
+    user("set", "Ada", role="member", group="physics")
+    user("erase", "ada", role=None, group=None)
+    told = {entry["act"]: str(entry["why"]) for entry in institution.audit.entries()}
+    assert "physics; owners ada; DOIs" in told["policy set"]
+    assert told["user set"].startswith("erased-")

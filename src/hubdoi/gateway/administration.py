@@ -9,7 +9,7 @@ from typing import Any
 from ..minting.user_ledger import data_directory
 from ..records import Message
 from ..records.errors import InvalidInput
-from .audit import AuditLog
+from .audit import POLICY_REMOVED, POLICY_SET, AuditLog
 from .database import migrate, open_database
 from .erasure import erase
 from .grants import forget_person
@@ -60,11 +60,11 @@ def policy(action: str, group: str | None, **values: Any) -> Message:
         if action == "remove":
             if not policies.remove(group):
                 raise InvalidInput(f"The group {group} has no policy of its own.")
-            audit.add(OPERATOR, "policy removed", group)
+            audit.add(OPERATOR, POLICY_REMOVED, group)
             rest = "configuration" if group == EVERYBODY else f"policy of {EVERYBODY}"
             return Message(f"The {rest} now applies to {group}.", group)
         made = policies.put(group, keep=True, **values)
-        audit.add(OPERATOR, "policy set", group, _policy_line(made))
+        audit.add(OPERATOR, POLICY_SET, group, _policy_line(made))
         return Message(_policy_line(made), made.to_json())
 
 

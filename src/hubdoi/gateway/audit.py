@@ -20,6 +20,9 @@ _INSERT = (
 )
 GATEWAY = "gateway"
 """Who acts where no person does."""
+POLICY_SET = "policy set"
+POLICY_REMOVED = "policy removed"
+POLICY_ACTS = (POLICY_SET, POLICY_REMOVED)
 
 
 class AuditLog:
@@ -61,11 +64,11 @@ class AuditLog:
         changed = 0
         with self.database.transaction() as db, _open_to_changes(db):
             for row in db.execute(sa.select(audit)).all():
-                values = {
-                    "who": pseudonym if row.who.lower() == name else row.who,
-                    "subject": pseudonym if row.subject.lower() == name else row.subject,
-                    "why": cleaned(row.why) if row.why else row.why,
-                }
+                values = {"who": pseudonym if row.who.lower() == name else row.who}
+                # A policy names groups and owners on the Hub, also where a person is called the same.
+                if row.act not in POLICY_ACTS:
+                    values["subject"] = pseudonym if row.subject.lower() == name else row.subject
+                    values["why"] = cleaned(row.why) if row.why else row.why
                 if values != {part: getattr(row, part) for part in values}:
                     db.execute(audit.update().where(audit.c.id == row.id).values(values))
                     changed += 1

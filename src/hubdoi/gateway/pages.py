@@ -16,6 +16,7 @@ from fastapi.responses import StreamingResponse
 from ..hub.doi_server import doi_of_path
 from ..records import Author, MintRequest, Version, title_with_revision
 from ..records.errors import DoiNotFound, InvalidInput
+from .audit import POLICY_REMOVED, POLICY_SET
 from .doi_api import institution_of
 from .grants import forget_person
 from .institution import Institution
@@ -285,7 +286,7 @@ def change_policies(request: Request, form: SentForm) -> Response:
     group = form.get("group", "").strip()
     if form.get("act") == "remove":
         institution.policies.remove(group)
-        institution.audit.add(session.username, "policy removed", group)
+        institution.audit.add(session.username, POLICY_REMOVED, group)
         return see_other("/gateway/policies")
     quota = form.get("quota", "").strip()
     if quota and not quota.isdecimal():
@@ -300,7 +301,7 @@ def change_policies(request: Request, form: SentForm) -> Response:
         review={"1": True, "0": False}.get(form.get("review", "")),
     )
     why = json.dumps(made.to_json(), sort_keys=True)
-    institution.audit.add(session.username, "policy set", group, why)
+    institution.audit.add(session.username, POLICY_SET, group, why)
     return see_other("/gateway/policies")
 
 
