@@ -17,6 +17,7 @@ from hubdoi.gateway.app import MOST_BODY, create_app
 from hubdoi.gateway.backend import backend_for
 from hubdoi.gateway.institution import Institution
 from hubdoi.gateway.page import COOKIE
+from hubdoi.gateway.reconcile import reconcile
 from hubdoi.gateway.settings import Settings
 from hubdoi.records import MintRequest, Repo
 from hubdoi.records.errors import InReview
@@ -141,6 +142,24 @@ def test_who_is_no_curator_sees_nothing(institution: Institution) -> None:
     token = csrf(client.get("/gateway/people").text)
     answer = client.post("/gateway/people", data={"csrf": token, "username": "x"})
     assert answer.status_code == 403
+
+
+def test_a_request_shows_what_its_repository_is_called_now(
+    institution: Institution, plain_hub: Sandbox
+) -> None:
+    number = ask(institution, plain_hub, "Tiny")
+    client = browser(institution, "grace")
+    pages = ("/gateway", f"/gateway/requests/{number}")
+    assert not any("asked for as" in client.get(page).text for page in pages)
+    plain_hub.hf_api().move_repo(REPO.id, "ada/small-bert")
+    reconcile(institution)
+    for page in pages:
+        shown = client.get(page).text
+        assert "<bdi>ada/small-bert</bdi>" in shown
+        assert "(asked for as <bdi>ada/tiny-bert</bdi>)" in shown
+    assert shown.count("ada/tiny-bert") == 1
+    told = [(entry["act"], entry["subject"], entry["why"]) for entry in institution.audit.entries()]
+    assert ("moved", "ada/small-bert", "It was ada/tiny-bert.") in told
 
 
 def test_a_curator_changes_and_approves(institution: Institution, plain_hub: Sandbox) -> None:

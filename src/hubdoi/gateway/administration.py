@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from ..minting.user_ledger import data_directory
-from ..records import Message
+from ..records import Message, Repo
 from ..records.errors import InvalidInput
 from .audit import POLICY_REMOVED, POLICY_SET, AuditLog
 from .database import migrate, open_database
@@ -75,7 +75,8 @@ def review(action: str, number: int | None, reason: str | None) -> Message:
         reviews = institution.reviews
         if action == "list":
             waiting = reviews.all("waiting")
-            lines = "\n".join(map(_review_line, waiting))
+            names = reviews.names(waiting)
+            lines = "\n".join(_review_line(one, names[one.id]) for one in waiting)
             text = "Waiting for a decision:" if waiting else "Nothing waits for a decision."
             return Message(text, [one.to_json() for one in waiting], lines or None)
         assert number is not None
@@ -104,10 +105,9 @@ def _listed(found: tuple[Any, ...], line: Callable[[Any], str], empty: str, titl
     return Message(f"{title}:" if found else empty, values, "\n".join(map(line, found)) or None)
 
 
-def _review_line(review: Review) -> str:
+def _review_line(review: Review, repo: Repo) -> str:
     kind = f"{review.kind}  " if review.kind != "mint" else ""
-    version = review.version
-    return f"{review.id}  {kind}{version.repo}  {version.title}  {review.username}"
+    return f"{review.id}  {kind}{repo}  {review.version.title}  {review.username}"
 
 
 def _user_line(member: Member) -> str:

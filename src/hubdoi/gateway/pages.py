@@ -90,27 +90,27 @@ def _provider(institution: Institution) -> OpenId:
 def queue(request: Request) -> Response:
     signed_in(request)
     reviews = institution_of(request).reviews
-    return render(
-        request,
-        "queue.html",
-        waiting=reviews.all("waiting"),
-        decided=[one for one in reviews.all(limit=50) if one.state != "waiting"],
-    )
+    waiting = reviews.all("waiting")
+    decided = [one for one in reviews.all(limit=50) if one.state != "waiting"]
+    names = reviews.names([*waiting, *decided])
+    return render(request, "queue.html", waiting=waiting, decided=decided, names=names)
 
 
 @router.get("/requests/{number:int}")
 def read_request(request: Request, number: int) -> Response:
     signed_in(request)
-    review = institution_of(request).reviews.get(number)
+    institution = institution_of(request)
+    review = institution.reviews.get(number)
+    names = institution.reviews.names([review])
+    repo = names[review.id]
     return render(
         request,
         "request.html",
         review=review,
-        version=review.version,
+        names=names,
+        version=review.version.replace(repo=repo, url=repo.url(institution.settings.hub)),
         stays=STAYS[review.kind],
-        changes=institution_of(request).corrections.changes(review)
-        if review.kind == "correction"
-        else (),
+        changes=institution.corrections.changes(review) if review.kind == "correction" else (),
         authenticated=_authenticated(request, review.version),
     )
 

@@ -7,7 +7,7 @@ what was agreed to, and the ledger gets it with the approval.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
@@ -186,6 +186,15 @@ class Reviews:
         order = requests.c.id if state == "waiting" else requests.c.id.desc()
         with self.database.glancing() as db:
             return tuple(map(_review, db.execute(query.order_by(order))))
+
+    def names(self, reviews: Sequence[Review]) -> dict[int, Repo]:
+        """What the repository of each request is called now, as far as the ledger was told of it."""
+        known = self.ledger.repositories([review.uid for review in reviews])
+        found = {}
+        for review in reviews:
+            assert review.version.repo
+            found[review.id] = known.get(review.uid, (review.version.repo, False))[0]
+        return found
 
     def waiting_of(
         self, username: str, repo: Repo | str, kind: RequestKind | None = None
