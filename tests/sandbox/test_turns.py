@@ -232,7 +232,7 @@ async def unheard(message: Message) -> None:
 @pytest.mark.parametrize("method", ["GET", "POST", "large POST"])
 def test_a_turn_is_given_back_once(ending: Ending, method: str) -> None:
     at_work, most, app = 0, 0, ending
-    scope = {"type": "http", "method": method.split()[-1], "path": "/"}
+    scope = {"type": "http", "method": method.split()[-1], "path": "/", "headers": []}
     body = (b"x" * 2**20, b"x" * 2**20, b"x") if method.startswith("large") else (b"{}",)
 
     async def works(scope: Scope, receive: Receive, send: Send) -> None:
@@ -264,7 +264,7 @@ def test_a_turn_is_given_back_once(ending: Ending, method: str) -> None:
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_a_request_that_is_cancelled_leaves_its_turn_or_its_place(method: str) -> None:
-    scope = {"type": "http", "method": method, "path": "/"}
+    scope = {"type": "http", "method": method, "path": "/", "headers": []}
     served: list[str] = []
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -289,6 +289,45 @@ def test_a_request_that_is_cancelled_leaves_its_turn_or_its_place(method: str) -
 
     asyncio.run(run())
     assert served == ["/works", "/last"]
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize("told_by", ["authorization", "cookie", "address"])
+def test_who_sends_many_requests_waits_for_who_sends_few(method: str, told_by: str) -> None:
+    served: list[str] = []
+    go = asyncio.Event()
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+        await go.wait()
+        served.append(scope["path"])
+
+    async def run() -> None:
+        turns = Turns(app, refused, readers=1, writers=1)
+
+        def ask(who: str, path: str) -> asyncio.Task[Any]:
+            scope: Scope = {"type": "http", "method": method, "path": path, "headers": []}
+            if told_by == "address":
+                scope["client"] = (who, len(asked))
+            else:
+                scope["headers"] = [(told_by.encode(), who.encode())]
+            return asyncio.create_task(turns(scope, of_body(b"{}"), unheard))
+
+        asked: list[asyncio.Task[Any]] = []
+        for number in range(5):
+            asked.append(ask("many", f"many {number}"))
+        for number in range(2):
+            asked.append(ask("few", f"few {number}"))
+        asked.append(ask("one", "one"))
+        for _ in range(20):
+            await asyncio.sleep(0)
+        # Who gives up is passed over.
+        asked[3].cancel()
+        go.set()
+        await asyncio.wait_for(asyncio.gather(*asked, return_exceptions=True), 60)
+
+    asyncio.run(run())
+    assert served == ["many 0", "many 1", "few 0", "one", "many 2", "few 1", "many 4"]
 
 
 @pytest.mark.parametrize("kind", ["websocket", "lifespan"])

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable
 
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -53,7 +55,7 @@ class Turns:
             await self._write(scope, receive, send)
 
     async def _read(self, scope: Scope, receive: Receive, send: Send) -> None:
-        turn = _Turn(self._readers)
+        turn = _Turn(self._readers, scope)
         await turn.take()
         try:
             await self._app(scope, receive, turn.until_answer(send))
@@ -61,19 +63,18 @@ class Turns:
             turn.end()
 
     async def _write(self, scope: Scope, receive: Receive, send: Send) -> None:
-        turn = _Turn(self._writers, wait=database.BUSY_SECONDS)
-        begun, whole = await _begin(receive)
+        turn = _Turn(self._writers, scope, wait=database.BUSY_SECONDS)
+        begun = [await _begin(receive)]
         try:
-            if whole:
+            if not _goes_on(begun[0]):
                 await turn.take()
         except LedgerError as error:
             await self._refused(Request(scope), error)(scope, receive, send)
             return
-        waiting = begun[::-1]
 
         async def rest() -> Message:
-            if waiting:
-                return waiting.pop()
+            if begun:
+                return begun.pop()
             message = await receive()
             if not _goes_on(message):
                 await turn.take()
@@ -86,19 +87,55 @@ class Turns:
 
 
 class _Room:
-    """For so many at a time, and for `beside` more of those that take long."""
+    """For so many at a time, and for `beside` more of those that take long.
+
+    The clients that wait are served in turn, whatever number of requests each of them has sent.
+    """
 
     def __init__(self, count: int, beside: int = 0) -> None:
-        self.turns = asyncio.Semaphore(count)
+        self._free = count
+        self._waiting: dict[str, deque[asyncio.Future[None]]] = {}
         self.beside = beside
         self.has_slow = beside > 0
+
+    def enters(self) -> bool:
+        """Take a turn that is free; whether there was one."""
+        if not self._free:
+            return False
+        self._free -= 1
+        return True
+
+    async def wait(self, client: str) -> None:
+        """Take a turn when those who came before are served, and others as often as `client`."""
+        called: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(client, deque()).append(called)
+        try:
+            await called
+        except asyncio.CancelledError:
+            if not called.cancelled():
+                self.leave()
+            raise
+
+    def leave(self) -> None:
+        """Give a turn to who is next."""
+        while self._waiting:
+            client = next(iter(self._waiting))
+            queue = self._waiting.pop(client)
+            called = queue.popleft()
+            if queue:
+                self._waiting[client] = queue
+            if not called.done():
+                called.set_result(None)
+                return
+        self._free += 1
 
 
 class _Turn:
     """A turn in `room` for a request, taken once and ended once; it waits for `wait` seconds."""
 
-    def __init__(self, room: _Room, *, wait: float | None = None) -> None:
+    def __init__(self, room: _Room, scope: Scope, *, wait: float | None = None) -> None:
         self._room = room
+        self._scope = scope
         self._wait = wait
         self._is_taken = self._is_over = self._is_beside = False
         self._look: asyncio.TimerHandle | None = None
@@ -111,12 +148,11 @@ class _Turn:
         """
         if self._is_taken or self._is_over:
             return
-        turns = self._room.turns
-        # Where nobody waits, this is done at once, and needs no timer.
-        wait = self._wait if turns.locked() else None
         try:
-            async with asyncio.timeout(wait):
-                await turns.acquire()
+            # Where nobody waits, no timer is needed.
+            if not self._room.enters():
+                async with asyncio.timeout(self._wait):
+                    await self._room.wait(_client(self._scope))
         except TimeoutError:
             raise LedgerError(
                 "Others are writing to the sandbox; wait until they have finished, and try again."
@@ -133,7 +169,7 @@ class _Turn:
             if self._is_beside:
                 self._room.beside += 1
             else:
-                self._room.turns.release()
+                self._room.leave()
         self._is_over = True
 
     def _look_later(self) -> None:
@@ -145,7 +181,7 @@ class _Turn:
             return
         self._room.beside -= 1
         self._is_beside, self._look = True, None
-        self._room.turns.release()
+        self._room.leave()
 
     def until_answer(self, send: Send) -> Send:
         """`send`, which ends the turn when the answer begins."""
@@ -157,15 +193,23 @@ class _Turn:
         return sent
 
 
-async def _begin(receive: Receive) -> tuple[list[Message], bool]:
-    """A body as far as it may be kept, and whether that is all of it."""
-    messages, size = [await receive()], 0
-    while _goes_on(messages[-1]):
-        size += len(messages[-1].get("body", b""))
-        if size > MAX_JSON_BYTES:
-            return messages, False
-        messages.append(await receive())
-    return messages, True
+async def _begin(receive: Receive) -> Message:
+    """A body as far as it may be kept, in one message."""
+    message = await receive()
+    if not _goes_on(message):
+        return message
+    kept = bytearray(message.get("body", b""))
+    while _goes_on(message) and len(kept) <= MAX_JSON_BYTES:
+        message = await receive()
+        kept += message.get("body", b"")
+    return {**message, "body": bytes(kept)}
+
+
+def _client(scope: Scope) -> str:
+    """Who asks, by what they sign in with, or else by their address."""
+    headers = Headers(scope=scope)
+    address: str = (scope.get("client") or ("",))[0]
+    return headers.get("authorization") or headers.get("cookie") or address
 
 
 def _goes_on(message: Message) -> bool:
