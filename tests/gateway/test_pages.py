@@ -19,6 +19,7 @@ from hubdoi.gateway.institution import Institution
 from hubdoi.gateway.page import COOKIE
 from hubdoi.gateway.reconcile import reconcile
 from hubdoi.gateway.settings import Settings
+from hubdoi.net.bodies import Bodies
 from hubdoi.records import MintRequest, Repo
 from hubdoi.records.errors import InReview
 from hubdoi.sandbox import Sandbox
@@ -118,6 +119,17 @@ def test_a_browser_is_told_in_a_page_what_went_wrong(institution: Institution) -
         told = client.request(method, path, content=body, headers={"Accept": "application/json"})
         assert told.status_code == status
         assert "error" in told.json()
+
+
+def test_what_is_being_received_is_bounded(
+    institution: Institution, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(Bodies.__init__.__kwdefaults__, "most", 10)
+    client = browser(institution, "grace")
+    for accept, kind in (("text/html", "text/html"), ("*/*", "application/json")):
+        answer = client.post("/gateway/people", content=b"x" * 100, headers={"Accept": accept})
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+        assert answer.headers["content-type"].startswith(kind)
 
 
 def test_a_browser_is_told_in_a_page_that_the_database_is_away(

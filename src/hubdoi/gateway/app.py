@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from .._version import __version__
 from ..hub.doi_server import error_response, not_valid
 from ..hub.wire import error_answer
+from ..net.bodies import Bodies
 from ..net.log_rate import RATE_LIMIT
 from ..net.operation import operation
 from ..net.routes import add_routes, is_for_reader
@@ -57,6 +58,7 @@ def create_app(institution: Institution) -> FastAPI:
     app.state.institution = institution
     app.state.relay = relay.Relay(institution.settings)
     app.add_middleware(_Bounded)
+    app.add_middleware(Bodies, _no_route)
     app.add_middleware(_InTime)
     app.add_middleware(TracedRequests, traces=institution.metrics.traces)
     app.add_exception_handler(HubdoiError, _refused)
@@ -137,7 +139,9 @@ def _no_route(request: Request, error: Exception) -> Response:
         405: "The gateway does not support this; use the Hub itself, or write to those who run the gateway.",
     }
     sentence = sentences.get(error.status_code, str(error.detail))
-    return _answer(request, error.status_code, sentence)
+    answer = _answer(request, error.status_code, sentence)
+    answer.headers.update(error.headers or {})
+    return answer
 
 
 def _not_valid(request: Request, error: Exception) -> Response:

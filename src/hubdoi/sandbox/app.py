@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from .._version import __version__
 from ..hub.doi_server import error_response, not_valid
 from ..hub.wire import error_answer, header_text
+from ..net.bodies import Bodies
 from ..net.log_rate import RATE_LIMIT
 from ..net.routes import add_routes, is_for_reader
 from ..records.errors import HubdoiError
@@ -67,6 +68,7 @@ def create_app(world: World, *, host: str = "127.0.0.1", port: int = 80) -> Fast
         hosts=own_hosts(host, port),
         any_address=is_wildcard(host),
     )
+    app.add_middleware(Bodies, _no_route)
     app.add_middleware(RequestIds)
     app.add_exception_handler(HubdoiError, _refused)
     app.add_exception_handler(Moved, _moved)
@@ -129,9 +131,11 @@ def _no_route(request: Request, error: Exception) -> Response:
         405: "This URL does not support that method.",
     }
     sentence = sentences.get(error.status_code, str(error.detail))
+    answer: Response
     if is_for_reader(request):
-        return error_page(request, error.status_code, sentence)
-    answer = error_response(error.status_code, sentence)
+        answer = error_page(request, error.status_code, sentence)
+    else:
+        answer = error_response(error.status_code, sentence)
     answer.headers.update(error.headers or {})
     return answer
 
