@@ -8,6 +8,7 @@ import os
 import shutil
 import ssl
 import sys
+import tempfile
 import threading
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
@@ -29,6 +30,7 @@ from hubdoi.records import Repo
 from hubdoi.sandbox import Sandbox
 from hubdoi.sandbox.tables import REDIRECTS
 from hubdoi.sandbox.world import World
+from tests.gateway.postgres import Postgres
 from tests.proxy.lossy_proxy import LossyProxy
 
 # A machine that is busy with other tests is slow, and nothing is wrong with it.
@@ -70,6 +72,18 @@ def share_compiled_statements(dialect: type[DefaultDialect]) -> None:
 
 share_compiled_statements(SQLiteDialect_pysqlite)
 share_compiled_statements(PGDialect_psycopg)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A real PostgreSQL on a socket of its own."""
+    # A short path: that of a socket has at most 107 characters.
+    directory = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))
+    # In a test PostgreSQL is killed, never the machine: what a process wrote is still there.
+    server = Postgres(directory, options="-c fsync=off")
+    yield server
+    server.stop()
+    shutil.rmtree(directory, ignore_errors=True)
 
 
 @pytest.fixture(autouse=True)

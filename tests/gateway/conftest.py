@@ -1,4 +1,4 @@
-"""A real PostgreSQL on a socket of its own, and gateways on it and on SQLite."""
+"""Gateways on a real PostgreSQL and on SQLite."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
@@ -29,17 +28,6 @@ from .postgres import Postgres
 __all__ = ["Postgres"]
 
 SERVE = "import sys; from hubdoi.commands.cli import main; sys.exit(main(sys.argv[1:]))"
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[Postgres]:
-    # A short path: that of a socket has at most 107 characters.
-    directory = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))
-    # In a test PostgreSQL is killed, never the machine: what a process wrote is still there.
-    server = Postgres(directory, options="-c fsync=off")
-    yield server
-    server.stop()
-    shutil.rmtree(directory, ignore_errors=True)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from ..minting.database import Database
+from ..minting.prepared import Prepared
 from ..records import show_moment
 from .tables import audit
 
@@ -18,6 +19,7 @@ _INSERT = (
     .values({name: sa.bindparam(f"log_{name}") for name in ("at", "who", "act", "subject", "why")})
     .inline()
 )
+_ADD = Prepared(_INSERT)
 GATEWAY = "gateway"
 """Who acts where no person does."""
 POLICY_SET = "policy set"
@@ -31,9 +33,9 @@ class AuditLog:
     def __init__(self, database: Database) -> None:
         self.database = database
 
-    def logged(self, statement: sa.Insert | sa.Delete) -> tuple[Any, ...]:
+    def logged(self, statement: sa.Insert | sa.Delete) -> tuple[Prepared, ...]:
         """`statement` and an entry about what it does, for `add`."""
-        return self.database.together(statement, _INSERT)
+        return tuple(map(Prepared, self.database.together(statement, _INSERT)))
 
     def add(
         self,
@@ -42,7 +44,7 @@ class AuditLog:
         subject: str,
         why: str | None = None,
         *,
-        doing: tuple[Any, ...] = (_INSERT,),
+        doing: tuple[Prepared, ...] = (_ADD,),
         **values: Any,
     ) -> None:
         """Add an act of `who` on `subject`, a DOI or a repository; with the transaction around it.
@@ -53,7 +55,7 @@ class AuditLog:
         entry = {"log_at": at, "log_who": who, "log_act": act, "log_subject": subject}
         with self.database.transaction() as db:
             for statement in doing:
-                db.execute(statement, {**entry, "log_why": why, **values})
+                statement.all(db, {**entry, "log_why": why, **values})
 
     def pseudonymise(self, name: str, pseudonym: str, cleaned: Callable[[str], str]) -> int:
         """Write `pseudonym` for the person `name`, in lower case, and `cleaned` reasons; how many entries.

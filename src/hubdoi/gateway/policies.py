@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from ..minting.database import Database
 from ..minting.ledger_queries import IS_KNOWN, STEP
+from ..minting.prepared import Prepared
 from ..records import Doi, MintRequest, RepoInfo
 from ..records.errors import InvalidDoi, InvalidInput, PolicyRefused
 from .people import MEMBER, Member, check_group, key_of, member_in
@@ -25,7 +26,7 @@ EVERYBODY = "everybody"
 """The group of those who are in no other one."""
 _OF_GROUPS = sa.select(policies).where(policies.c.group.in_(sa.bindparam("groups", expanding=True)))
 # Those that may count for somebody; which of their groups comes first is not the database's to say.
-_FOR_PERSON = MEMBER.add_columns(
+_OF_PERSON = MEMBER.add_columns(
     policies.c.group.label("policy"), *[column for column in policies.c if column.name != "group"]
 ).outerjoin(
     policies,
@@ -35,9 +36,10 @@ _FOR_PERSON = MEMBER.add_columns(
         people.c.group.is_(None) & groups_table.c.groups.is_not(None),
     ),
 )
+_FOR_PERSON = Prepared(_OF_PERSON)
 # What a mint has to know before DataCite is asked.
-_FOR_MINT = _FOR_PERSON.add_columns(
-    STEP.scalar_subquery().label("step"), IS_KNOWN.label("is_known")
+_FOR_MINT = Prepared(
+    _OF_PERSON.add_columns(STEP.scalar_subquery().label("step"), IS_KNOWN.label("is_known"))
 )
 _MOST_QUOTA = 1_000_000_000
 _AS_CONFIGURED = -1
@@ -98,7 +100,7 @@ class Policies:
     def for_person(self, username: str | None) -> tuple[Member, Policy]:
         """Who has that name, and the policy that counts for them; for nobody that of everybody."""
         with self.database.glancing() as db:
-            rows = db.execute(_FOR_PERSON, {"asked": key_of(username or "")}).all()
+            rows = _FOR_PERSON.all(db, {"asked": key_of(username or "")})
         return self._in(rows, username or "")
 
     def for_mint(
@@ -108,7 +110,7 @@ class Policies:
         whether it knows the repository."""
         asked = {"hub": hub, "uid": info.uid, "revision": info.revision or ""}
         with self.database.glancing() as db:
-            rows = db.execute(_FOR_MINT, {"asked": key_of(username), **asked}).all()
+            rows = _FOR_MINT.all(db, {"asked": key_of(username), **asked})
         return *self._in(rows, username), rows[0].step, bool(rows[0].is_known)
 
     def _in(self, rows: Sequence[Any], username: str) -> tuple[Member, Policy]:

@@ -28,6 +28,7 @@ import sqlalchemy as sa
 from ..minting.ledger import Entry, Ledger
 from ..minting.ledger_queries import ENTRY_COLUMNS
 from ..minting.ledger_tables import INTENDED, consents, repositories, versions
+from ..minting.prepared import Prepared
 from ..minting.service import REFUSALS, DoiService
 from ..net.operation import current
 from ..records import Version
@@ -127,9 +128,9 @@ class Work:
         claim, claim_new = (
             _locked(one) if database.is_postgres else one for one in (_CLAIM, _CLAIM_NEW)
         )
-        self._claim_one = claim.where(work.c.version_id == sa.bindparam("of"))
-        self._claim_new = claim_new.where(work.c.version_id == sa.bindparam("of"))
-        self._claim_due = claim.where(work.c.due <= clock)
+        self._claim_one = Prepared(claim.where(work.c.version_id == sa.bindparam("of")))
+        self._claim_new = Prepared(claim_new.where(work.c.version_id == sa.bindparam("of")))
+        self._claim_due = Prepared(claim.where(work.c.due <= clock))
         insert = database.insert(work).values(
             version_id=sa.bindparam("of"),
             repository_id=sa.bindparam("of_repository"),
@@ -412,11 +413,11 @@ class Work:
         query = self._claim_due if version_id is None else self._claim_one
         query = self._claim_new if is_new else query
         if not self.database.is_postgres:
-            with self._claimed_here(query, version_id) as row:
+            with self._claimed_here(query.statement, version_id) as row:
                 yield row
             return
         with self.database.transaction() as db:
-            yield db.execute(query, {"of": version_id}).first()
+            yield query.first(db, {"of": version_id})
 
     @contextmanager
     def _claimed_here(self, query: sa.Select[Any], version_id: int | None) -> Iterator[Any]:

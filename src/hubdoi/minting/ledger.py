@@ -74,7 +74,9 @@ class Ledger:
             queries.insert_repository(database), ("hub", "uid", "type", "name")
         )
         self._insert_version = Prepared(queries.insert_version(database), queries.VERSION_COLUMNS)
-        self._insert_intent = queries.insert_intent(database) if database.is_postgres else None
+        self._insert_intent = (
+            Prepared(queries.insert_intent(database)) if database.is_postgres else None
+        )
         # A ledger that is complete is opened without waiting for those who write to it.
         if not self._is_complete():
             self._create()
@@ -199,7 +201,7 @@ class Ledger:
         if self._insert_intent is not None and is_new:
             own = {"hub": self.hub, "uid": uid, "type": repo.type, "name": repo.id}
             new = {**own, **_consent_values(consent), **values}
-            made = db.execute(self._insert_intent, {f"new_{name}": new[name] for name in new}).one()
+            made = self._insert_intent.first(db, {f"new_{name}": new[name] for name in new})
             consent_id = made.consent
             if made.repository is not None:
                 return made.repository, made.consent, made.version
@@ -232,7 +234,7 @@ class Ledger:
         """
         with self.transaction() as db:
             statement = queries.MARK_REGISTERED if step == "registered" else queries.MARK
-            reached = db.scalar(statement, {"of": entry.id, "to": step})
+            reached = statement.scalar(db, {"of": entry.id, "to": step})
             if reached == "registered":
                 return self._entry(db, entry.id)
         return replace(entry, step=reached or step)

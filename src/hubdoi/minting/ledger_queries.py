@@ -131,7 +131,7 @@ ENTRY_COLUMNS = (*_COLUMNS, *_NEIGHBOURS)
 ENTRY_BY_ID = ENTRY.where(versions.c.id == sa.bindparam("id_"))
 ENTRY_BY_REVISION = ENTRY.where(*_OF_UID, versions.c.revision == sa.bindparam("revision"))
 
-MARK = (
+_MARK = (
     versions.update()
     .where(versions.c.id == sa.bindparam("of"))
     .values(step=sa.bindparam("to"))
@@ -142,8 +142,9 @@ _has_neighbours = sa.exists().where(
     _other.c.id != versions.c.id,
     _other.c.step != INTENDED,
 )
-MARK_REGISTERED = MARK.values(
-    step=sa.case((_has_neighbours, sa.literal_column("'registered'")), else_=LINKED)
+MARK = Prepared(_MARK)
+MARK_REGISTERED = Prepared(
+    _MARK.values(step=sa.case((_has_neighbours, sa.literal_column("'registered'")), else_=LINKED))
 )
 """What has no neighbours is linked at once; whether it has some is seen as the step is written (R7)."""
 
