@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+import psycopg
 from sqlalchemy import event
 
 from hubdoi.config import Secret
@@ -25,7 +26,8 @@ from hubdoi.records.amendment import AmendRequest
 
 
 def ask_and_die(institution: Institution, token: str, act: str, at: int, repo: Repo) -> None:
-    """Ask, and die of SIGKILL at point `at`: before a statement, a commit, a request to DataCite, or the answer."""
+    """Ask, and die of SIGKILL at point `at`: before a statement, a commit, a request to DataCite, or
+    the answer; of a mint in PostgreSQL also after each, before it is heard what was done there."""
     seen = 0
     backend = backend_for(institution, Secret(token))
     carry_out = _prepared(backend, act, at, repo)
@@ -43,8 +45,23 @@ def ask_and_die(institution: Institution, token: str, act: str, at: int, repo: R
             count()
         return send(self, method, url, *rest)
 
-    event.listen(institution.database.engine, "before_cursor_execute", count)
-    event.listen(institution.database.engine, "commit", count)
+    def surrounded(does: Callable[..., Any]) -> Callable[..., Any]:
+        def asked(*arguments: Any, **more: Any) -> Any:
+            count()
+            done = does(*arguments, **more)
+            if act == "mint":
+                count()
+            return done
+
+        return asked
+
+    if institution.database.is_postgres:
+        # Who listened to the engine would change the way that statements go.
+        psycopg.Cursor.execute = surrounded(psycopg.Cursor.execute)  # type: ignore[method-assign]
+        psycopg.Connection.commit = surrounded(psycopg.Connection.commit)  # type: ignore[method-assign]
+    else:
+        event.listen(institution.database.engine, "before_cursor_execute", count)
+        event.listen(institution.database.engine, "commit", count)
     Http._send = sent  # type: ignore[method-assign, assignment]
     carry_out()
     count()

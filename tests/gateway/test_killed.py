@@ -73,7 +73,7 @@ def test_r12_killed_at_every_statement_and_request(
         ends.append("recovered" if intended else "done" if is_new else "none")
     institution.close()
     assert is_in_order(ends), ends
-    # Each statement, request and commit of the shortest mint is a point.
+    # Before and after each statement and commit, and before each request, of the shortest mint.
     assert ends.count("none") >= 6 and ends.count("recovered") >= 6, ends
 
 

@@ -26,6 +26,7 @@ from hubdoi.minting.ledger_tables import consents
 from hubdoi.records import Consent, MintRequest, Repo, Version
 from hubdoi.records.errors import (
     AlreadyRegistered,
+    IdempotencyConflict,
     InvalidMetadata,
     PolicyRefused,
     ServiceError,
@@ -59,13 +60,46 @@ def test_a_mint_and_a_status_ask_the_database_few_times(
 
     sa.event.listen(institution.database.engine, "before_cursor_execute", remember)
     mint(institution, plain_hub)
-    # The first mint keeps the terms, too. On PostgreSQL work and log are one statement, twice,
-    # and so are a repository, a consent and an intent.
-    assert len(asked) <= (7 if institution.database.is_postgres else 13), asked
+    # The first mint keeps the terms, too. On PostgreSQL one statement records what is asked for, and
+    # one that it is done.
+    assert len(asked) <= (5 if institution.database.is_postgres else 13), asked
     for token, most in ((Secret(plain_hub.users["ada"]), 3), (None, 2)):
         asked.clear()
         assert backend_for(institution, token).status(REPO).state == "current"
         assert len(asked) <= most, asked
+
+
+@pytest.mark.parametrize("is_known", [False, True])
+def test_r12_an_intent_is_recorded_with_its_work_its_log_and_its_answer(
+    institution_of: Open, plain_hub: Sandbox, monkeypatch: pytest.MonkeyPatch, is_known: bool
+) -> None:
+    institution = institution_of()
+    if is_known:
+        mint(institution, plain_hub)
+        plain_hub.hf_api().upload_file(path_or_fileobj=b"x", path_in_repo="x.txt", repo_id=REPO.id)
+    before = len(list(institution.audit.entries()))
+    request = MintRequest(agree=True, terms=institution.registrar.terms.digest)
+    backend = backend_for(institution, Secret(plain_hub.users["ada"]))
+    with monkeypatch.context() as patched:
+        patched.setattr(institution.work, "finished", lambda entry, **_: entry.version)
+        version = backend.mint(REPO, request, key="one")
+    (entry,) = institution.ledger.unfinished()
+    (left,) = institution.work.waiting()
+    assert (left.version_id, left.repository_id) == (entry.id, entry.repository_id)
+    assert (left.state, left.attempts, left.asked_by) == ("queued", 0, "ada")
+    # The same request again takes it up and has the same answer; another one is refused.
+    assert backend.mint(REPO, request, key="one").doi == version.doi
+    assert backend.mint(REPO, request, key="one").doi == version.doi
+    with pytest.raises(IdempotencyConflict):
+        backend.mint(REPO, MintRequest(agree=True, terms=request.terms, title="x"), key="one")
+    assert institution.work.waiting() == []
+    said = [
+        (entry["who"], entry["act"], entry["subject"], entry["why"])
+        for entry in list(institution.audit.entries())[before:]
+    ]
+    assert said[0] == ("ada", "asked", str(version.doi), None)
+    assert said[-1] == ("gateway", "registered", str(version.doi), None)
+    assert [act for _, act, *_ in said].count("registered") == 1
 
 
 def test_r08_what_was_read_of_a_repository_may_be_out_of_date(institution_of: Open) -> None:
@@ -206,9 +240,10 @@ def test_r12_what_nobody_works_on_is_adopted(
 ) -> None:
     institution = institution_of()
     with monkeypatch.context() as patched:
-        patched.setattr(institution.work, "add", lambda *_: None)
         patched.setattr(institution.work, "finished", lambda entry, **_: entry.version)
         mint(institution, plain_hub)
+    (entry,) = institution.ledger.unfinished()
+    institution.work.drop(entry)
     assert institution.work.adopt() == 1
     assert institution.work.adopt() == 0
     assert institution.work.run(threading.Event(), until_idle=True) == 1

@@ -14,11 +14,11 @@ from ..minting.prepared import Prepared
 from ..records import show_moment
 from .tables import audit
 
-_INSERT = (
-    sa.insert(audit)
-    .values({name: sa.bindparam(f"log_{name}") for name in ("at", "who", "act", "subject", "why")})
-    .inline()
-)
+_SAID = {
+    name: sa.bindparam(f"log_{name}", type_=sa.Text)
+    for name in ("at", "who", "act", "subject", "why")
+}
+_INSERT = sa.insert(audit).values(_SAID).inline()
 _ADD = Prepared(_INSERT)
 GATEWAY = "gateway"
 """Who acts where no person does."""
@@ -51,11 +51,10 @@ class AuditLog:
 
         `doing` is what `logged` made of the statement that does it, and `values` are the statement's.
         """
-        at = show_moment(datetime.now(UTC))
-        entry = {"log_at": at, "log_who": who, "log_act": act, "log_subject": subject}
+        entry = {**said(who, act, why), "log_subject": subject}
         with self.database.transaction() as db:
             for statement in doing:
-                statement.all(db, {**entry, "log_why": why, **values})
+                statement.all(db, {**entry, **values})
 
     def pseudonymise(self, name: str, pseudonym: str, cleaned: Callable[[str], str]) -> int:
         """Write `pseudonym` for the person `name`, in lower case, and `cleaned` reasons; how many entries.
@@ -101,6 +100,18 @@ class AuditLog:
             if not rows:
                 return
             after = rows[-1].id
+
+
+def said(who: str, act: str, why: str | None = None) -> dict[str, str | None]:
+    """The values of an entry, but its subject, as a statement takes them."""
+    at = show_moment(datetime.now(UTC))
+    return {"log_at": at, "log_who": who, "log_act": act, "log_why": why}
+
+
+def entry_about(part: sa.CTE, *conditions: sa.ColumnElement[bool]) -> sa.CTE:
+    """An entry about the DOI in `part` of a statement of PostgreSQL, with the values of `said`."""
+    values = sa.select(*{**_SAID, "subject": part.c.doi}.values()).where(*conditions)
+    return sa.insert(audit).from_select(list(_SAID), values.select_from(part)).cte("log")
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from typing import NoReturn
 from urllib.parse import urlsplit
@@ -195,7 +195,12 @@ class InstitutionBackend(DataCiteBackend):
         Raises: as `mint`; OutOfDate: as `Ledger.intend`, and nothing was recorded.
         """
         desk, info, person, policy = self.institution, asking.info, asking.person, asking.policy
-        with self.ledger.transaction():
+        why = None if asking.name == person.username else f"as {person.username}"
+        beside = None
+        if standing and policy.quota is None and not asking.reviewed:
+            # One statement says it all.
+            beside = desk.work.added_with_intent(asking.name, "asked", why)
+        with nullcontext() if beside else self.ledger.transaction():
             if standing is None:
                 desk.take_turns(f"{info.uid} {info.revision}")
                 standing = self.ledger.standing(info.uid, info.revision) if info.revision else None
@@ -210,10 +215,11 @@ class InstitutionBackend(DataCiteBackend):
             if info.can_write and request.agree and not running:
                 policy.check_required(info, request)
             entry = asking.service.begin(
-                info.repo, person, request, key=key, join=running, standing=standing
+                info.repo, person, request, key=key, join=running, standing=standing, beside=beside
             )
-            if entry.step != "linked" and not running:
-                why = None if asking.name == person.username else f"as {person.username}"
+            if beside:
+                state = "queued"
+            elif entry.step != "linked" and not running:
                 if asking.reviewed:
                     desk.reviews.ask(entry, asking.name)
                     desk.audit.add(asking.name, "asked", str(entry.version.doi), why)

@@ -38,7 +38,7 @@ def open_database(url: str | None, directory: Path, *, pool: int = 10) -> Databa
     return Database(Path(path))
 
 
-_CLOCKS = {
+CLOCKS = {
     "postgresql": sa.literal_column("extract(epoch FROM clock_timestamp())", sa.Float),
     "sqlite": sa.literal_column("(julianday('now') - 2440587.5) * 86400.0", sa.Float),
 }
@@ -46,7 +46,7 @@ _CLOCKS = {
 
 def clock_of(db: sa.Connection | sa.Engine) -> sa.ColumnElement[float]:
     """Seconds since 1970, by the clock of the database, as a part of a statement."""
-    return _CLOCKS[db.dialect.name]
+    return CLOCKS[db.dialect.name]
 
 
 def now_in(db: sa.Connection) -> float:

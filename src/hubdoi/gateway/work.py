@@ -25,9 +25,10 @@ from typing import Any, Literal, get_args
 
 import sqlalchemy as sa
 
+from ..minting.beside import Beside
 from ..minting.ledger import Entry, Ledger
-from ..minting.ledger_queries import ENTRY_COLUMNS
-from ..minting.ledger_tables import INTENDED, consents, repositories, versions
+from ..minting.ledger_queries import ENTRY_COLUMNS, insert_intent, mark_registered_with
+from ..minting.ledger_tables import INTENDED, LINKED, consents, repositories, versions
 from ..minting.prepared import Prepared
 from ..minting.service import REFUSALS, DoiService
 from ..net.operation import current
@@ -41,9 +42,9 @@ from ..records.errors import (
     ServiceBusy,
     ServiceFailed,
 )
-from .audit import GATEWAY, AuditLog
+from .audit import GATEWAY, AuditLog, entry_about, said
 from .backoff import pause_after
-from .database import clock_of, now_in
+from .database import CLOCKS, clock_of, now_in
 from .metrics import Metrics
 from .notices import Notices
 from .tables import work
@@ -150,6 +151,10 @@ class Work:
         )
         self._insert_logged = audit.logged(self._insert)
         self._delete_logged = audit.logged(_DELETE)
+        self._intend = self._end = None
+        if database.is_postgres:
+            self._intend = insert_intent(database, _asked)
+            self._end = mark_registered_with(_ended)
 
     def add(
         self, entry: Entry, by: str | None = None, act: str | None = None, why: str | None = None
@@ -165,6 +170,10 @@ class Work:
             return
         with self.database.transaction() as db:
             db.execute(self._insert, row)
+
+    def added_with_intent(self, by: str, act: str, why: str | None) -> Beside | None:
+        """As `add`, in the statement that records the intent; None where that cannot be."""
+        return Beside(self._intend, {"by": by, **said(by, act, why)}) if self._intend else None
 
     def hold(self, entry: Entry, by: str) -> None:
         """Keep `entry` from the workers until it is added, because a curator decides it."""
@@ -294,13 +303,14 @@ class Work:
                 return None
             entry = new or self.ledger.read(row)
             subject = str(entry.version.doi)
+            end = Beside(self._end, said(GATEWAY, "registered")) if self._end else None
             correction = self.corrections.unsent(entry.id) if entry.step == "linked" else None
             try:
                 with self.metrics.traces.span("correct" if correction else "register", doi=subject):
                     if correction:
                         self.service.amendments.send(correction, entry.version)
                     else:
-                        entry = self.service.finish(entry)
+                        entry = self.service.finish(entry, beside=end)
             except LedgerError:
                 raise
             except REFUSALS as error:
@@ -321,10 +331,13 @@ class Work:
                 self._note_failure("delayed", entry, error)
                 return Outcome(entry, error)
             act = "corrected" if correction else "registered"
-            with self.database.transaction():
-                if correction:
-                    self.corrections.mark_registered(correction)
-                self.audit.add(GATEWAY, act, subject, doing=self._delete_logged, of=row.version_id)
+            if end is None or not end.is_written:
+                with self.database.transaction():
+                    if correction:
+                        self.corrections.mark_registered(correction)
+                    self.audit.add(
+                        GATEWAY, act, subject, doing=self._delete_logged, of=row.version_id
+                    )
         (self.metrics.corrections if correction else self.metrics.mints).inc()
         _log.info(act, extra={"doi": subject})
         return Outcome(entry)
@@ -454,6 +467,27 @@ def _locked(claim: sa.Select[Any]) -> sa.Select[Any]:
     return claim.add_columns(
         sa.func.set_config("synchronous_commit", "off", sa.true())
     ).with_for_update(skip_locked=True, key_share=True, of=[work, repositories])
+
+
+def _asked(version: sa.CTE) -> Iterator[sa.CTE]:
+    """The work for the intent of a new repository, which `added_with_intent`."""
+    row = {
+        "version_id": version.c.id,
+        "repository_id": version.c.repository_id,
+        "state": sa.literal_column("'queued'"),
+        "attempts": sa.literal_column("0"),
+        "due": CLOCKS["postgresql"],
+        "asked_by": sa.bindparam("by", type_=sa.Text),
+    }
+    yield work.insert().from_select(list(row), sa.select(*row.values())).cte("asked")
+    yield entry_about(version)
+
+
+def _ended(marked: sa.CTE) -> Iterator[sa.CTE]:
+    """There is nothing to do any more for what has no neighbours."""
+    is_linked = marked.c.step == LINKED
+    yield work.delete().where(work.c.version_id == marked.c.id, is_linked).cte("ended")
+    yield entry_about(marked, is_linked)
 
 
 def _row(entry: Entry, state: WorkState, by: str | None) -> dict[str, Any]:

@@ -122,6 +122,10 @@ class Database:
         """As `reading`, for one statement, which needs no transaction around it where that costs."""
         return self.reading()
 
+    def single(self) -> AbstractContextManager[Connection]:
+        """As `transaction`, for one statement, which is one by itself where a transaction costs."""
+        return self.transaction()
+
     def create(self, metadata: MetaData) -> None:
         """Make the tables and indexes of `metadata` that do not exist yet."""
         with self.transaction() as connection:

@@ -21,6 +21,7 @@ import sqlalchemy as sa
 from ..records import Consent, Doi, Repo, RepoInfo, Terms, Version, parse_moment, show_moment
 from ..records.errors import AlreadyRegistered, IdempotencyConflict, LedgerError, already_registered
 from . import ledger_queries as queries
+from .beside import Beside
 from .database import Database
 from .entry import Entry
 from .ledger_tables import INTENDED, LINKED, metadata
@@ -74,9 +75,7 @@ class Ledger:
             queries.insert_repository(database), ("hub", "uid", "type", "name")
         )
         self._insert_version = Prepared(queries.insert_version(database), queries.VERSION_COLUMNS)
-        self._insert_intent = (
-            Prepared(queries.insert_intent(database)) if database.is_postgres else None
-        )
+        self._insert_intent = queries.insert_intent(database) if database.is_postgres else None
         # A ledger that is complete is opened without waiting for those who write to it.
         if not self._is_complete():
             self._create()
@@ -123,11 +122,15 @@ class Ledger:
         terms: Terms,
         standing: Standing | None = None,
         registered: bool = False,
+        beside: Beside | None = None,
+        answer: tuple[str, Any] | None = None,
     ) -> Entry:
         """Record that `version` is about to be registered, with its consent; or take up the same intent again.
 
         `standing` is what was read of its repository before, if it was. A new one is `registered`
-        at once where the same transaction registers it, and linked if it has no neighbours.
+        at once where the same transaction registers it, and linked if it has no neighbours. What
+        is `beside` needs a `standing` that was assumed, and no transaction: the one statement is its own. It
+        remembers the `answer` too: the Idempotency-Key and the body of the request.
 
         Raises:
             AlreadyRegistered: the revision has a registered DOI (R8).
@@ -140,7 +143,7 @@ class Ledger:
             or version.consent is None
         ):
             raise ValueError("an intent names a DOI, a repository, a revision and a consent")
-        with self.transaction() as db:
+        with self.database.single() if beside else self.transaction() as db:
             standing = standing or self.standing(uid, version.revision)
             date = _in_order(revision_date)
             # Its number will be above all that there are.
@@ -158,7 +161,7 @@ class Ledger:
             }
             try:
                 repository_id, consent_id, version_id = self._inserted(
-                    db, version.repo, uid, version.consent, terms, standing, values
+                    db, version.repo, uid, version.consent, terms, standing, values, beside, answer
                 )
             except sa.exc.IntegrityError as error:
                 raise AlreadyRegistered(
@@ -193,23 +196,28 @@ class Ledger:
         terms: Terms,
         standing: Standing,
         values: dict[str, Any],
+        beside: Beside | None,
+        answer: tuple[str, Any] | None,
     ) -> tuple[int, int, int | None]:
         """The numbers of the repository, the consent and the new version, None when the revision has one."""
         self._keep_terms(db, terms)
-        consent_id: int | None = None
         is_new = standing.repository_id is None and standing.reserved is None
-        if self._insert_intent is not None and is_new:
+        insert = beside.statement if beside else self._insert_intent
+        if insert is not None and is_new:
             own = {"hub": self.hub, "uid": uid, "type": repo.type, "name": repo.id}
             new = {**own, **_consent_values(consent), **values}
-            made = self._insert_intent.first(db, {f"new_{name}": new[name] for name in new})
-            consent_id = made.consent
+            if beside:
+                key, body = answer or (None, None)
+                new = {**new, "key": key, "body": key and _digest(body)}
+            given = {f"new_{name}": new[name] for name in new}
+            made = insert.first(db, {**given, **(beside.values if beside else {})})
             if made.repository is not None:
                 return made.repository, made.consent, made.version
             # Another process was faster with the repository.
             if standing.is_assumed:
                 raise OutOfDate
         repository_id = self._repository_id(db, repo, uid, standing)
-        consent_id = consent_id or self._insert_consent(db, consent)
+        consent_id = self._insert_consent(db, consent)
         ids = {"repository_id": repository_id, "consent_id": consent_id}
         version_id: int | None = self._insert_version.scalar(db, {**ids, **values})
         return repository_id, consent_id, version_id
@@ -227,14 +235,19 @@ class Ledger:
                 )
             )
 
-    def mark(self, entry: Entry, step: str) -> Entry:
+    def mark(self, entry: Entry, step: str, beside: Beside | None = None) -> Entry:
         """Record that `entry` is ``registered``, or ``linked`` with its neighbours; `entry` as it is now.
 
-        What is registered and has no neighbours is linked at once.
+        What is registered and has no neighbours is linked at once, with what is `beside` that.
         """
         with self.transaction() as db:
-            statement = queries.MARK_REGISTERED if step == "registered" else queries.MARK
-            reached = statement.scalar(db, {"of": entry.id, "to": step})
+            values = {"of": entry.id, "to": step}
+            if step == "registered" and beside:
+                reached = beside.statement.scalar(db, {**values, **beside.values})
+                beside.is_written = reached == "linked"
+            else:
+                statement = queries.MARK_REGISTERED if step == "registered" else queries.MARK
+                reached = statement.scalar(db, values)
             if reached == "registered":
                 return self._entry(db, entry.id)
         return replace(entry, step=reached or step)

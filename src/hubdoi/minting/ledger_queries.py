@@ -9,8 +9,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from .beside import Addition
 from .database import Database
-from .ledger_tables import INTENDED, LINKED, consents, repositories, reservations, versions
+from .ledger_tables import INTENDED, LINKED, answers, consents, repositories, reservations, versions
 from .prepared import Prepared
 
 INSERT_CONSENT = Prepared(consents.insert(), ("username", "at", "digest"))
@@ -131,22 +132,25 @@ ENTRY_COLUMNS = (*_COLUMNS, *_NEIGHBOURS)
 ENTRY_BY_ID = ENTRY.where(versions.c.id == sa.bindparam("id_"))
 ENTRY_BY_REVISION = ENTRY.where(*_OF_UID, versions.c.revision == sa.bindparam("revision"))
 
-_MARK = (
-    versions.update()
-    .where(versions.c.id == sa.bindparam("of"))
-    .values(step=sa.bindparam("to"))
-    .returning(versions.c.step)
-)
+_MARK = versions.update().where(versions.c.id == sa.bindparam("of"))
 _has_neighbours = sa.exists().where(
     _other.c.repository_id == versions.c.repository_id,
     _other.c.id != versions.c.id,
     _other.c.step != INTENDED,
 )
-MARK = Prepared(_MARK)
-MARK_REGISTERED = Prepared(
-    _MARK.values(step=sa.case((_has_neighbours, sa.literal_column("'registered'")), else_=LINKED))
+_MARK_REGISTERED = _MARK.values(
+    step=sa.case((_has_neighbours, sa.literal_column("'registered'")), else_=LINKED)
 )
+MARK = Prepared(_MARK.values(step=sa.bindparam("to")).returning(versions.c.step))
+MARK_REGISTERED = Prepared(_MARK_REGISTERED.returning(versions.c.step))
 """What has no neighbours is linked at once; whether it has some is seen as the step is written (R7)."""
+_WRITTEN = (versions.c.id, versions.c.repository_id, versions.c.step, versions.c.doi)
+
+
+def mark_registered_with(addition: Addition) -> Prepared:
+    """`MARK_REGISTERED` in PostgreSQL, and what is written beside it."""
+    marked = _MARK_REGISTERED.returning(*_WRITTEN).cte("marked")
+    return Prepared(sa.select(marked.c.step).add_cte(*addition(marked)))
 
 
 _SAID = ("revision", "revision_date", "doi", "doi_key", "step", "record")
@@ -166,11 +170,12 @@ def insert_version(database: Database) -> Any:
     return insert.returning(versions.c.id)
 
 
-def insert_intent(database: Database) -> sa.Select[Any]:
+def insert_intent(database: Database, addition: Addition | None = None) -> Prepared:
     """A new repository, a consent and a version in one statement of PostgreSQL, for the number of each.
 
-    What is there already has None, and so has a repository for which a DOI was ever reserved. A parameter has the name of its column after ``new_``:
-    SQLAlchemy keeps the bare names of an insert for itself.
+    All are None, and nothing is written, where the repository is there already or a DOI was ever
+    reserved for it. With an `addition`, the answer is remembered too, if it has a key. A parameter
+    has the name of its column after ``new_``: SQLAlchemy keeps the bare names of an insert for itself.
     """
 
     def given(table: sa.Table, *names: str) -> dict[str, sa.BindParameter[Any]]:
@@ -183,10 +188,28 @@ def insert_intent(database: Database) -> sa.Select[Any]:
     reserved = sa.exists().where(reservations.c.hub == own["hub"], reservations.c.uid == own["uid"])
     new = sa.select(*own.values()).where(~reserved)
     repository = insert_repository(database).from_select(list(own), new)
-    consent = consents.insert().values(given(consents, "username", "at", "digest"))
-    first = repository.cte("repository"), consent.returning(consents.c.id).cte("consent")
-    ids = {"repository_id": first[0].c.id, "consent_id": number(first[1])}
+    first = repository.cte("repository")
+    agreed = given(consents, "username", "at", "digest")
+    consent = (
+        consents.insert()
+        .from_select(list(agreed), sa.select(*agreed.values()).select_from(first))
+        .returning(consents.c.id)
+        .cte("consent")
+    )
+    ids = {"repository_id": first.c.id, "consent_id": number(consent)}
     values = {**ids, **given(versions, *_SAID)}
-    version = insert_version(database).from_select(list(values), sa.select(*values.values()))
-    made = (*first, version.cte("version"))
-    return sa.select(*[number(one).label(one.name) for one in made])
+    version = (
+        versions.insert()
+        .from_select(list(values), sa.select(*values.values()))
+        .returning(*_WRITTEN)
+        .cte("version")
+    )
+    made = sa.select(*[number(one).label(one.name) for one in (first, consent, version)])
+    if addition is None:
+        return Prepared(made)
+    asked = given(answers, "username", "key", "body")
+    answer = database.insert(answers).from_select(
+        [*asked, "version_id"],
+        sa.select(*asked.values(), version.c.id).where(asked["key"].is_not(None)),
+    )
+    return Prepared(made.add_cte(answer.on_conflict_do_nothing().cte("answer"), *addition(version)))

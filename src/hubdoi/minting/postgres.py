@@ -63,10 +63,15 @@ class PostgresDatabase(Database):
         if not self._turns.acquire(timeout=BUSY_SECONDS):
             raise LedgerError(self._sentence(None))
         try:
-            with self._translate_errors(), self._single.connect() as connection:
+            with self.single() as connection:
                 yield connection
         finally:
             self._turns.release()
+
+    @contextmanager
+    def single(self) -> Iterator[Connection]:
+        with self._translate_errors(), self._single.connect() as connection:
+            yield connection
 
     def create(self, metadata: MetaData) -> None:
         with self.transaction() as connection:

@@ -34,6 +34,7 @@ from ..records.errors import (
 )
 from ..records.reservation import Reservation
 from .amendments import Amendments
+from .beside import Beside
 from .consent import check_consent
 from .defaults import certain_authors, default_authors, version_of
 from .ledger import Entry, Ledger
@@ -156,6 +157,7 @@ class DoiService:
         key: str | None = None,
         join: bool = False,
         standing: Standing | None = None,
+        beside: Beside | None = None,
     ) -> Entry:
         """Check everything and record the intent, durably; nothing is registered before `finish`.
 
@@ -163,7 +165,8 @@ class DoiService:
         transaction, and there is no intent.
 
         `join` leaves an intent that is there as it is, because somebody is registering it.
-        `standing` is what the ledger has of the repository, where it was read already.
+        `standing` is what the ledger has of the repository, where it was read already. What is
+        `beside` the intent is as in `Ledger.intend`, and there is no transaction around it then.
 
         Raises: as `mint`, without what the registrar says.
         """
@@ -187,7 +190,7 @@ class DoiService:
             self._make_way(begun, version)
         if begun and begun.step == "linked" and begun.version.doi:
             raise already_registered(begun.version.doi, info.revision, begun.version)
-        with self.ledger.transaction():
+        with nullcontext() if beside else self.ledger.transaction():
             if version:
                 date = info.revision_date or self.clock()
                 begun = self.ledger.intend(
@@ -197,12 +200,14 @@ class DoiService:
                     terms=terms,
                     standing=standing,
                     registered=self.registrar.shares_ledger,
+                    beside=beside,
+                    answer=(key, body) if key is not None else None,
                 )
                 if begun.step != "intended":
                     self.register(begun)
             # What stopped between registration and links is finished by the same call again (R12).
             assert begun is not None
-            if key is not None:
+            if key is not None and not beside:
                 self.ledger.remember_answer(person.username, key, body, begun)
         return begun
 
@@ -402,10 +407,13 @@ class DoiService:
         self.ledger.rename(entry.uid, info.repo)
         return self.ledger.entry(entry.id) or entry
 
-    def finish(self, entry: Entry, person: Person | None = None) -> Entry:
+    def finish(
+        self, entry: Entry, person: Person | None = None, *, beside: Beside | None = None
+    ) -> Entry:
         """Register an intent, then make its neighbours point at it (R7); what is finished stays so.
 
-        Every rule is checked again first, because days may lie between the two.
+        Every rule is checked again first, because days may lie between the two. What is `beside`
+        the end is as in `Ledger.mark`.
 
         Raises:
             HubdoiError, one of `REFUSALS`: it is refused for good; the intent is gone.
@@ -426,7 +434,7 @@ class DoiService:
                     self.ledger.withdraw(entry)
                 raise
             if not self.registrar.shares_ledger:
-                marked = self.ledger.mark(entry, "registered")
+                marked = self.ledger.mark(entry, "registered", beside)
                 # Another process may have registered a neighbour in the meantime.
                 if marked.neighbours != entry.neighbours:
                     self.registrar.update(marked.version)
