@@ -142,6 +142,26 @@ def test_work_is_bounded() -> None:
     )
 
 
+def test_what_doubles_is_cut() -> None:
+    classes = "class A0: m = 'ada/engine'\nclass B0: m = 'ada/notes'\n" + "".join(
+        f"class A{n + 1}(A{n}, B{n}): pass\nclass B{n + 1}(A{n}, B{n}): pass\n" for n in range(200)
+    )
+    assert found(f"{classes}X.from_pretrained(A200.n)\nX.from_pretrained('ada/engine')") == [
+        ("model", "ada/engine", None)
+    ]
+    doubling = "%%bash\nX=ada/engine\n" + "X=$X$X\n" * 60 + "hf download $X"
+    (unclear,) = uses(notebook(doubling)).unclear
+    assert unclear.call == "hf download"
+
+
+def test_a_function_of_many_lines_is_read_once() -> None:
+    def source(count: int) -> str:
+        branches = "".join(f"  if a: x = 'ada/model-{n}'\n" for n in range(count))
+        return f"def f(a):\n{branches}  return x\n" + "X.from_pretrained(f(1))\n" * count
+
+    assert _steps(source(800)) < 5 * _steps(source(200))
+
+
 def test_many_branches_are_read() -> None:
     branches = "".join(f"elif a == {n}: x = 'ada/other{n}'\n" for n in range(800))
     chosen = found(f"if a: x = 'ada/first'\n{branches}X.from_pretrained(x)")
@@ -417,6 +437,18 @@ MANY = {
     "one name that grows": ("a = ''", "a += 'x'", "a"),
     "keys": ("d = {{}}", "d['k{n}'] = 'ada/model-{n}'", "d['k5']"),
     "alternatives": ("", "if input(): a = 'ada/model-{n}'", "a"),
+    "one key": (
+        "d = {{}}",
+        "if input(): d['k'] = 'ada/model-{n}'\nAutoModel.from_pretrained(d['k'])",
+        "1",
+    ),
+    "one attribute": ("", "c.m = 'ada/model-{n}'\nAutoModel.from_pretrained(c.m)", "c.m"),
+    "functions": ("", "def f{n}(m): AutoModel.from_pretrained(m)\nf{n}('ada/model-{n}')", "1"),
+    "branches": (
+        "if input(): pass",
+        "elif a == {n}: m = 'ada/model-{n}'\nelif a == -{n}: AutoModel.from_pretrained(m)",
+        "m",
+    ),
     "calls": ("", "m{n} = AutoModel.from_pretrained('ada/model-{n}')", "'ada/model'"),
 }
 

@@ -21,7 +21,7 @@ class CellIndex:
     most of the time of a scan, and most cells have nothing to do with what is loaded.
     """
 
-    __slots__ = ("number", "parse", "source", "units", "words")
+    __slots__ = ("calls", "number", "parse", "source", "units", "words")
 
     def __init__(self, number: int, source: str, parse: Parse) -> None:
         self.number = number
@@ -30,6 +30,8 @@ class CellIndex:
         self.words = frozenset(WORD.findall(source))
         # (first line, last line, node, site): the pieces of code in which calls are looked for
         self.units: list[tuple[int, int, ast.AST, Any]] = []
+        # the name of a function or method -> its calls; None until somebody asks
+        self.calls: dict[str, list[tuple[ast.Call, Any]]] | None = None
 
     def lines_with(self, pattern: re.Pattern[str]) -> list[int]:
         """The lines on which `pattern` matches, counted from 1."""

@@ -36,6 +36,8 @@ _DEPTH = 40
 _STEPS = 5_000
 _DOCUMENT_STEPS = 100_000
 _CELL_STEPS = 100
+# To look at one of many entries or assignments takes this part of a step.
+_LOOKS = 25
 _LOCAL_NAME = re.compile(
     r"(?i)(?:^|_|\.)(?:dir|directory|folder|root|output|outdir|cwd|workdir|savedir|save_path|save_to|"
     r"output_path|out_path|checkpoint_path|ckpt_path|local_path|best_model_path|best_model_checkpoint)$"
@@ -74,9 +76,10 @@ class Evaluator:
         self._left -= self._steps
         return found
 
-    def step(self) -> bool:
-        """Count one step of work; False when there have been enough."""
-        self._steps += 1
+    def step(self, looks: int = 0) -> bool:
+        """Count one step of work, or what it takes to look at so many things; False when there
+        have been enough."""
+        self._steps += 1 + looks // _LOOKS
         if self._steps > _STEPS or self._steps > self._left:
             self._cut = True
             return False
@@ -199,6 +202,8 @@ class Evaluator:
         if isinstance(key, Marker):
             return self.all_of(tuple(entry for _, entry in value.entries), value.more)
         found: list[Alternative] = []
+        if not self.step(len(value.entries)):
+            return [(UNKNOWN, {})]
         for name, entry in value.entries:
             for known, choices in self.forced(name):
                 if not isinstance(known, Marker) and known == key and type(known) is type(key):

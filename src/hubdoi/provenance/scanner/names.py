@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from .binding import ANY_LINE, Binding, Scope, Site, dotted_text
 from .parsers import LOCAL_PARAMETER
 from .reaching import position, reaching
-from .scope import Program
-from .signatures import default_of, fields_of, is_static, returns_of
+from .scope import MAPS, Program
+from .signatures import default_of, ends_early, fields_of, is_static, returns_of
 from .values import (
     CUT,
     LOCAL,
@@ -46,6 +46,8 @@ class Names:
         # how long a list of bindings was when it was put in order
         self._ordered: dict[int, int] = {}
         self._sites: dict[str, list[tuple[ast.Call, Site]]] = {}
+        # a list of assignments -> how long it was, and its bindings by what they are given to
+        self._groups: dict[int, tuple[int, dict[Any, tuple[list[Binding], set[Scope]]]]] = {}
 
     def lookup(self, name: str, site: Site, node: ast.AST) -> list[Alternative] | None:
         """What `name` can be where `node` stands; None when nothing binds it."""
@@ -137,7 +139,7 @@ class Names:
         end = ANY_LINE if line == ANY_LINE else loop.end_lineno or loop.lineno
         if (site.cell, line) <= (binding.site.cell, end):
             return False
-        return not any(isinstance(part, ast.Break | ast.Return) for part in ast.walk(loop))
+        return not ends_early(loop)
 
     def _stepped(self, binding: Binding, last: bool = False) -> list[Alternative]:
         """A binding's value, taken apart as its target is; `last`: as a loop leaves it."""
@@ -164,6 +166,8 @@ class Names:
     ) -> Any:
         """A container with what `append`, `update` and assignments to its items put into it."""
         if isinstance(value, Pairs):
+            if not self._evaluator.step(len(value.entries) + len(stored)):
+                return UNKNOWN
             entries = list(value.entries)
             more = value.more
             for key, binding in stored:
@@ -204,18 +208,10 @@ class Names:
         known = self._sites.get(name)
         if known is None:
             known = []
-            for call, site in self._program.calls(frozenset({name})):
-                function = call.func
-                called = (
-                    function.id if isinstance(function, ast.Name) else getattr(function, "attr", "")
-                )
-                if called == name:
-                    if not self._is_of_library(function, site):
-                        known.append((call, site))
-                elif called in ("map", "imap", "starmap") and call.args:
-                    mapped = call.args[0]
-                    if isinstance(mapped, ast.Name) and mapped.id == name:
-                        known.append((call, site))
+            for call, site in self._program.calls_of(name):
+                is_mapped = getattr(call.func, "attr", name) != name
+                if is_mapped or not self._is_of_library(call.func, site):
+                    known.append((call, site))
                 if len(known) >= _MAX_SITES:
                     break
             self._sites[name] = known
@@ -294,7 +290,7 @@ class Names:
     ) -> list[Alternative]:
         function = call.func
         called = function.id if isinstance(function, ast.Name) else getattr(function, "attr", "")
-        if called in ("map", "imap", "starmap") and node.name != called:
+        if called in MAPS and node.name != called:
             if not positional or positional[0] != name or len(call.args) < 2:
                 return fallback or [(UNKNOWN, {})]
             values = self._evaluator.evaluate(call.args[1], site)
@@ -366,17 +362,25 @@ class Names:
     def _assigned(self, owner: str, node: ast.Attribute, site: Site) -> list[Alternative] | None:
         """What statements ``object.attribute = …`` give; None when there are none."""
         self._program.need(node.attr)
-        bindings = [
-            b
-            for written, b in self._program.attributes.get(node.attr, ())
-            if written == owner and not b.holds(node, site)
-        ]
-        bindings.sort(key=position)
-        if not bindings:
-            return None
-        inline = all(binding.site.scope is site.scope for binding in bindings)
-        found = reaching(bindings, site, node, inline)
-        return [part for binding, _ in found for part in self._bound(binding, node.attr)]
+        return self._reached(self._program.attributes.get(node.attr, ()), owner, node, site)
+
+    def _reached(
+        self, bound: Sequence[tuple[Any, Binding]], key: Any, node: ast.AST, site: Site
+    ) -> list[Alternative] | None:
+        """What the bindings of an object, or of a constant key, give to `node`; None without one."""
+        number, groups = self._groups.get(id(bound), (0, {}))
+        if number != len(bound):
+            groups = {}
+            for one, binding in sorted(bound, key=lambda pair: position(pair[1])):
+                if not isinstance(one, ast.expr) or isinstance(one, ast.Constant):
+                    bindings, scopes = groups.setdefault(getattr(one, "value", one), ([], set()))
+                    bindings.append(binding)
+                    scopes.add(binding.site.scope)
+            self._groups[id(bound)] = (len(bound), groups)
+        bindings, scopes = groups.get(key, ([], set()))
+        found = reaching(bindings, site, node, scopes == {site.scope})
+        parts = [self._bound(b, "") for b, _ in found if not b.holds(node, site)]
+        return [part for values in parts for part in values] if parts else None
 
     def _of(self, base: Any, name: str) -> list[Alternative]:
         if isinstance(base, Module):
@@ -397,9 +401,9 @@ class Names:
             if name == "__dict__":
                 return [(self.pairs_of(base), {})]
             given = self._given(base, name)
-            return given or self._of_class(base.of, name, frozenset()) or [(OPAQUE, {})]
+            return given or self._of_class(base.of, name, set()) or [(OPAQUE, {})]
         if isinstance(base, Class):
-            return self._of_class(base, name, frozenset()) or [(OPAQUE, {})]
+            return self._of_class(base, name, set()) or [(OPAQUE, {})]
         return [(base if isinstance(base, Marker) else OPAQUE, {})]
 
     def _given(self, instance: Instance, name: str) -> list[Alternative] | None:
@@ -439,14 +443,16 @@ class Names:
                     entries[keyword.arg] = Deferred(keyword.value, instance.site)
         return Pairs.named(entries)
 
-    def _of_class(self, of: Class, name: str, seen: frozenset[int]) -> list[Alternative]:
-        """The class's attribute, and what its methods assign to it."""
-        if id(of.node) in seen:
-            return []
+    def _of_class(self, of: Class, name: str, seen: set[int]) -> list[Alternative]:
+        """The class's attribute, and what its methods assign to it; `seen` are those looked at."""
         self._program.need(name)
+        assigned = self._program.attributes.get(name, ())
+        if id(of.node) in seen or not self._evaluator.step(len(assigned)):
+            return []
+        seen.add(id(of.node))
         scope: Scope | None = getattr(of.node, "hubdoi_scope", None)
         found: list[Alternative] = []
-        for owner, binding in self._program.attributes.get(name, ()):
+        for owner, binding in assigned:
             if owner in ("self", "cls") and _class_of(binding.site.scope) is of.node:
                 found += self._stepped(binding)
         if found:
@@ -458,7 +464,7 @@ class Names:
         for parent in of.node.bases:
             for value, _ in self._evaluator.evaluate(parent, of.site):
                 if isinstance(value, Class):
-                    found += self._of_class(value, name, seen | {id(of.node)})
+                    found += self._of_class(value, name, seen)
         return found
 
     def stored_item(self, node: ast.Subscript, site: Site) -> list[Alternative]:
@@ -467,17 +473,7 @@ class Names:
         stored = self._program.items.get(owner) if owner else None
         if not stored or not isinstance(node.slice, ast.Constant):
             return []
-        bindings = [
-            binding
-            for key, binding in stored
-            if isinstance(key, ast.Constant) and key.value == node.slice.value
-        ]
-        bindings.sort(key=position)
-        if not bindings:
-            return []
-        inline = all(binding.site.scope is site.scope for binding in bindings)
-        found = reaching(bindings, site, node, inline)
-        return [part for binding, _ in found for part in self._bound(binding, "")]
+        return self._reached(stored, node.slice.value, node, site) or []
 
 
 def _class_of(scope: Scope | None) -> ast.AST | None:

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from .binding import Binding, Site
 
 _MAX_BINDINGS = 32
+# Bindings in branches that exclude the use: so many are passed over on the way to those.
+_MAX_PASSED = 64
 
 
 def reaching(
@@ -27,7 +29,7 @@ def reaching(
     if inline:
         # none that begins after the line of the use can stand before it
         last = bisect_right(bindings, use[:2], key=position)
-        for place in range(last - 1, -1, -1):
+        for place in range(last - 1, max(-1, last - 1 - _MAX_PASSED), -1):
             binding = bindings[place]
             other = binding.site.branches
             if _excluded(other, branches) or not _before(binding, use, branches):
@@ -39,10 +41,14 @@ def reaching(
                 if place:
                     found.append(_cut(site))
                 break
+        else:
+            if last > _MAX_PASSED:
+                found.append(_cut(site))
         found.reverse()
     if not any(binding.kind not in ("change", "cut") for binding in found):
-        found = [b for b in bindings if not (inline and _excluded(b.site.branches, branches))]
-        if len(found) > _MAX_BINDINGS:
+        near = bindings[-_MAX_PASSED:]
+        found = [b for b in near if not (inline and _excluded(b.site.branches, branches))]
+        if len(found) > _MAX_BINDINGS or len(bindings) > _MAX_PASSED:
             found = [_cut(site), *found[-_MAX_BINDINGS:]]
     return [(binding, _forks(binding.site.branches, branches)) for binding in found]
 

@@ -22,6 +22,7 @@ _NO_CODE = frozenset(
     "simple asname annotation returns args_only".split()
 )
 _GIVES_DATA = ("read_", "scan_", "load_", "from_")
+MAPS = ("map", "imap", "starmap")
 _CHILDREN: dict[type[Any], tuple[str, ...]] = {}
 
 
@@ -43,8 +44,9 @@ class Program:
         self.loops: dict[int, ast.For | ast.AsyncFor] = {}
         self._cells: dict[int, CellIndex] = {}
         self._waiting: dict[int, CellIndex] = {}
-        # word -> the cells that waited when a name was first needed
-        self._where: dict[str, list[int]] | None = None
+        # word -> the cells with it, once a name was looked for
+        self._where: dict[str, list[CellIndex]] = {}
+        self._needed: set[str] = set()
 
     def add(self, number: int, source: str, parse: Parse) -> None:
         """Add the cell `number`; `parse` reads the whole of it."""
@@ -52,16 +54,19 @@ class Program:
 
     def need(self, name: str) -> None:
         """Parse the cells that may give `name` a value."""
-        if not self._waiting:
+        if not self._waiting or name in self._needed:
             return
-        if self._where is None:
-            self._where = {}
-            for number, index in self._waiting.items():
-                for word in index.words:
-                    self._where.setdefault(word, []).append(number)
-        for number in self._where.pop(name, ()):
-            if number in self._waiting and may_bind(self._cells[number].source, name):
-                self._read(self._cells[number])
+        self._needed.add(name)
+        for index in self._holding(name):
+            if index.number in self._waiting and may_bind(index.source, name):
+                self._read(index)
+
+    def _holding(self, word: str) -> Sequence[CellIndex]:
+        if not self._where:
+            for index in self._cells.values():
+                for each in index.words:
+                    self._where.setdefault(each, []).append(index)
+        return self._where.get(word, ())
 
     def _read(self, index: CellIndex) -> None:
         del self._waiting[index.number]
@@ -96,6 +101,23 @@ class Program:
         self.loops.clear()
         self._cells.clear()
         self._waiting.clear()
+        self._where.clear()
+
+    def calls_of(self, name: str) -> Iterator[tuple[ast.Call, Site]]:
+        """Every call of a function or method of this name, and of `map` with it.
+
+        A document may ask about each of its functions: a cell is looked through once for all.
+        """
+        for index in self._holding(name):
+            if index.number in self._waiting:
+                self._read(index)
+            if index.calls is None:
+                index.calls = {}
+                for _, _, node, where in index.units:
+                    for call, site in calls_under(node, where):
+                        for called in _called(call):
+                            index.calls.setdefault(called, []).append((call, site))
+            yield from index.calls.get(name, ())
 
     def calls(self, words: frozenset[str]) -> Iterator[tuple[ast.Call, Site]]:
         """Every call in a statement that has one of `words` on its lines."""
@@ -417,6 +439,14 @@ def calls_under(node: ast.AST, site: Site) -> Iterator[tuple[ast.Call, Site]]:
                         stack.append((child, where))
             elif kind not in _LEAVES:
                 stack.append((value, where))
+
+
+def _called(call: ast.Call) -> Iterator[str]:
+    function = call.func
+    called = function.id if isinstance(function, ast.Name) else getattr(function, "attr", "")
+    yield called
+    if called in MAPS and call.args and isinstance(call.args[0], ast.Name):
+        yield call.args[0].id
 
 
 def gives_data(node: ast.expr | None) -> bool:

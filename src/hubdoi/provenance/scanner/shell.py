@@ -137,8 +137,12 @@ def _filled(
         if not values and match[2]:
             values = [match[2].strip("\"'")]
         if values:
-            cut = cut or len(texts) * len(values) > _FILLED
-            texts = [t.replace(match.group(), v) for t in texts for v in values][:_FILLED]
+            written = match.group()
+            pairs = [(t, v) for t in texts for v in values][:_FILLED]
+            # a variable may be written a thousand times, and the next one be made of it
+            short = [(t, v) for t, v in pairs if t.count(written) * len(v) <= _LONGEST]
+            cut = cut or len(texts) * len(values) > len(short)
+            texts = [t.replace(written, v) for t, v in short]
     return texts, cut
 
 

@@ -3,7 +3,24 @@
 from __future__ import annotations
 
 import ast
-from typing import Any
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+def _once(find: Callable[[Any], T]) -> Callable[[Any], T]:
+    """Keep what `find` gives with the node: a thousand calls may ask about a long function."""
+    name = f"hubdoi_{find.__name__}"
+
+    @wraps(find)
+    def kept(node: Any) -> T:
+        if not hasattr(node, name):
+            setattr(node, name, find(node))
+        return getattr(node, name)  # type: ignore[no-any-return]
+
+    return kept
 
 
 def default_of(node: Any, name: str, positional: list[str]) -> ast.expr | None:
@@ -17,6 +34,7 @@ def default_of(node: Any, name: str, positional: list[str]) -> ast.expr | None:
     return None
 
 
+@_once
 def fields_of(node: ast.ClassDef) -> list[str]:
     """The fields of a data class or named tuple, in their order."""
     return [
@@ -30,6 +48,7 @@ def is_static(node: Any) -> bool:
     return any(isinstance(d, ast.Name) and d.id == "staticmethod" for d in node.decorator_list)
 
 
+@_once
 def returns_of(node: Any) -> list[tuple[ast.expr, tuple[tuple[int, int], ...]]] | None:
     """The expressions that a function returns; None for a generator."""
     found: list[tuple[ast.expr, tuple[tuple[int, int], ...]]] = []
@@ -44,3 +63,9 @@ def returns_of(node: Any) -> list[tuple[ast.expr, tuple[tuple[int, int], ...]]] 
             for block in ("body", "orelse", "finalbody", "handlers", "cases"):
                 stack += getattr(part, block, ())
     return found
+
+
+@_once
+def ends_early(loop: Any) -> bool:
+    """Whether a loop may end before its last turn."""
+    return any(isinstance(part, ast.Break | ast.Return) for part in ast.walk(loop))
