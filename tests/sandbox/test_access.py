@@ -1,4 +1,5 @@
 import base64
+import re
 import time
 from types import SimpleNamespace
 
@@ -77,7 +78,8 @@ def test_a_session_in_a_browser(client):
 def test_a_forged_session(client):
     client.get("/-/in")
     known = client.cookies[COOKIE]
-    assert "ada" not in known
+    # As a word: the random letters may have these three in a row.
+    assert not re.search(r"\bada\b", known)
     for forged in (known[:-1], known + "x", known.swapcase(), "ada", "|||", "", "é"):
         client.cookies.clear()
         answer = client.get("/-/who", headers={"Cookie": f"{COOKIE}={forged}".encode()})
