@@ -50,7 +50,12 @@ class Mailbox:
         self.logins: list[bytes] = []
         self.refuses = False
         self.controller = AnyPort(
-            self, hostname="127.0.0.1", port=0, auth_require_tls=False, authenticator=self.login
+            self,
+            hostname="127.0.0.1",
+            port=0,
+            ready_timeout=60.0,
+            auth_require_tls=False,
+            authenticator=self.login,
         )
 
     def login(self, _server: Any, _session: Any, _envelope: Any, _how: Any, data: Any) -> Any:

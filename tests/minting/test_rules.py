@@ -542,7 +542,7 @@ def plant(data: Path, names: list[str]) -> None:
 def asking(where: dict[str, Any]) -> Iterator[Callable[..., httpx.Response]]:
     token = where["users"]["ada"]
     with httpx.Client(
-        base_url=where["endpoint"], headers={"Authorization": f"Bearer {token}"}, timeout=30
+        base_url=where["endpoint"], headers={"Authorization": f"Bearer {token}"}, timeout=60
     ) as http:
 
         def ask(path: str, key: str = "", **more: Any) -> httpx.Response:
