@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import threading
+import time
+from collections.abc import Callable
 from typing import Any
 
 import huggingface_hub.utils._http  # noqa: F401 - whose requests are watched from the first panel on
@@ -13,13 +15,20 @@ from hubdoi.client import Client
 from hubdoi.jupyter.panel import Panel, panel
 from hubdoi.sandbox import Sandbox
 from tests.jupyter.panel.page import BERT, Page, join_panels, open_page
-from tests.proxy.lossy_proxy import LossyProxy
+from tests.proxy.lossy_proxy import Fault, LossyProxy
 
 ADA = {"name": "Lovelace, Ada", "type": "person", "orcid": "", "affiliation": "", "ror": ""}
 
 
 def _client(sandbox: Sandbox, user: str = "ada") -> Client:
     return Client(sandbox.endpoint, sandbox.users[user])
+
+
+def _until(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.005)
 
 
 def _upload(sandbox: Sandbox, path: str, content: bytes) -> None:
@@ -233,6 +242,27 @@ def test_many_looks_again_at_once_are_one_question(sandbox: Sandbox) -> None:
         assert [path for _, path in proxy.requests if path.endswith("/doi")] == [
             f"/api/models/{BERT}/doi"
         ] * 2
+
+
+def test_a_look_again_does_not_overtake_what_a_person_asked_for(sandbox: Sandbox) -> None:
+    """The answer to it would be dropped, and the panel be busy for ever."""
+    first, second = threading.Event(), threading.Event()
+    with LossyProxy(sandbox.endpoint) as proxy:
+        page = Page(panel(BERT, Client(proxy.endpoint, sandbox.users["ada"]))).until_open()
+        work = page.panel.work
+        proxy.set(*(Fault("late", path="/doi", then=one.wait) for one in (first, second)))
+        try:
+            page.send("revalidate")
+            _until(lambda: proxy.count("GET", "/doi") == 1)
+            page.send("revalidate")
+            page.send("load")
+            _until(lambda: proxy.count("GET", "/doi") == 2)
+            first.set()
+            _until(lambda: not work._revalidating)
+        finally:
+            first.set()
+            second.set()
+        page.until(lambda state: state["phase"] == "open")
 
 
 def test_a_closed_panel_asks_for_nothing(sandbox: Sandbox) -> None:

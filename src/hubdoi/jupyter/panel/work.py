@@ -87,7 +87,7 @@ class PanelWork:
 
         While an answer is waited for, any number of these ask once more after it.
         """
-        if self.state.phase not in ("open", "failed") or not self.state.repo:
+        if not self._is_at_rest or not self.state.repo:
             return
         with self.lock:
             self._again = True
@@ -204,16 +204,22 @@ class PanelWork:
 
     def _revalidate(self) -> None:
         try:
-            while self._is_asked_again():
-                self._read(self._next(), quietly=True)
+            while asked := self._next_quiet():
+                self._read(asked, quietly=True)
         except Exception:
             self._revalidating = False
             raise
 
-    def _is_asked_again(self) -> bool:
+    def _next_quiet(self) -> int:
+        """The number of the next look again; 0 where none is asked for, or something has begun that
+        ends with a question of its own, which this must not overtake."""
         with self.lock:
-            self._revalidating, self._again = self._again, False
-            return self._revalidating
+            self._revalidating, self._again = self._again and self._is_at_rest, False
+            return self._next() if self._revalidating else 0
+
+    @property
+    def _is_at_rest(self) -> bool:
+        return self.state.phase in ("open", "failed")
 
     def _next(self) -> int:
         """The number of a question; the answers to earlier ones are dropped."""
