@@ -31,6 +31,7 @@ from hubdoi.sandbox import Sandbox
 from hubdoi.sandbox.tables import REDIRECTS
 from hubdoi.sandbox.world import World
 from tests.gateway.postgres import Postgres
+from tests.ports import hold_ports_of_kernels
 from tests.proxy.lossy_proxy import LossyProxy
 
 # A machine that is busy with other tests is slow, and nothing is wrong with it.
@@ -48,6 +49,8 @@ _WAITS = ("HF_HUB_DOWNLOAD_TIMEOUT", "HF_HUB_ETAG_TIMEOUT")
 for _name in _WAITS:
     os.environ[_name] = "120"
 _OF_THE_TESTS = {*_WAITS, "HUBDOI_MEASURE", "HUBDOI_PICTURES"}
+
+hold_ports_of_kernels()
 
 # `httpx.get` reads all certificates of the world again for each request, a sixth of the tests' time.
 setattr(ssl, "create_default_context", functools.cache(ssl.create_default_context))  # noqa: B010

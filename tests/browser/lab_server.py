@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.ports import free_ports
+from tests.ports import JUPYTER_CONFIG, free_ports
 
 __all__ = ["running"]
 
@@ -42,6 +42,7 @@ def running(
         file = settings / f"{plugin}.jupyterlab-settings"
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps(values))
+    (home / "config" / "jupyter_server_config.py").write_text(JUPYTER_CONFIG)
     environ = {
         k: v for k, v in os.environ.items() if not k.startswith(("JUPYTER", "HUBDOI", "HF_"))
     }

@@ -23,7 +23,7 @@ from hubdoi.commands.session import Session
 from hubdoi.jupyter.server_sandbox import ROUTE, VARIABLE, find, reset
 from hubdoi.records.errors import SandboxError
 from hubdoi.sandbox import Sandbox
-from tests.ports import free_ports
+from tests.ports import JUPYTER_CONFIG, free_ports
 
 TUTORIALS = Path(__file__).parents[2] / "notebooks"
 
@@ -47,6 +47,8 @@ class Server:
         }
         command = [sys.executable, "-m", "jupyter_server", "--no-browser", "--allow-root", "--ip=127.0.0.1",
                    f"--port={free_ports(1)[0]}", f"--ServerApp.root_dir={home}", ONLY_OURS, *options]  # fmt: skip
+        (home / "config").mkdir(exist_ok=True)
+        (home / "config" / "jupyter_server_config.py").write_text(JUPYTER_CONFIG)
         self.log = home / "server.log"
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
