@@ -61,6 +61,8 @@ def running(
         sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={free_ports(1)[0]}",
         f"--ServerApp.root_dir={home / 'notebooks'}",
         "--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+        # Else jupyter_lsp starts npm, to look for language servers that no test asks for.
+        "--LanguageServerManager.autodetect=False",
         "--LabApp.expose_app_in_browser=True", *options,
     ]  # fmt: skip
     log = home / "lab.log"
