@@ -130,6 +130,23 @@ def test_no_table_is_wider_than_its_output(
     assert [pair for pair in widths if pair[0] > pair[1]] == []
 
 
+def test_paper_shows_the_whole_text_and_no_button(browser: Browser, sandbox: Sandbox) -> None:
+    client = Client(sandbox.endpoint, sandbox.users["ada"])
+    shown = client.cite(BERT, format="datacite-json")._repr_mimebundle_()["text/html"]
+    page = browser.new_page()
+    # As JupyterLab and nbconvert have it.
+    page.set_content(f"<style>pre {{ word-break: break-all; }}</style>{shown}")
+    text, button = page.locator("pre"), page.get_by_role("button")
+    cut = "node => node.scrollHeight > node.clientHeight"
+    assert text.evaluate(cut)
+    expect(button).to_be_visible()
+    page.emulate_media(media="print")
+    assert not text.evaluate(cut)
+    expect(button).to_be_hidden()
+    assert text.evaluate("node => getComputedStyle(node).wordBreak") == "normal"
+    page.close()
+
+
 def test_a_saved_notebook_reads_well_without_a_kernel(notebook: Notebook, sandbox: Sandbox) -> None:
     _behind(sandbox)
     notebook.open_panel(sandbox.endpoint, sandbox.users["ada"]).is_state("Changed since DOI")

@@ -6,7 +6,7 @@ import re
 
 from ...bibliography.reports import CheckReport
 from ...bibliography.verdict import Review, ReviewTable
-from .card import Badge, Block, Card, Code, Facts, Link, Paragraph, Table, Text, Tone, text
+from .card import Badge, Block, Card, Code, Facts, Link, Paragraph, Table, Text, Tone, linked, text
 from .describe import cards
 from .status import change_sentence
 from .uses import not_listed
@@ -58,12 +58,6 @@ def _(review: Review) -> tuple[Card, ...]:
     return (Card(text(repo_link(review.repo, review.endpoint)), _badge(review), tuple(blocks)),)
 
 
-def _linked(sentence: str) -> Text:
-    """`sentence`, in which a URL can be followed."""
-    parts = _URL.split(sentence)
-    return text(*(Link(part, part) if at % 2 else part for at, part in enumerate(parts)))
-
-
 @cards.register
 def _(report: CheckReport) -> tuple[Card, ...]:
     """The findings by place, with what they mean for the check in words and colour."""
@@ -76,7 +70,7 @@ def _(report: CheckReport) -> tuple[Card, ...]:
         (
             text(kinds[finding.kind]),
             text(finding.place),
-            text(Code(finding.code), " ", *_linked(finding.text)),
+            text(Code(finding.code), " ", linked(finding.text, _URL)),
         )
         for finding in report.findings
     )

@@ -7,6 +7,7 @@ the writers' work alone, so that no record can forget it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Literal, NamedTuple
 from urllib.parse import urlsplit
@@ -70,6 +71,12 @@ def text(*parts: Inline | Iterable[Inline] | None) -> Text:
     return tuple(found)
 
 
+def linked(line: str, url: re.Pattern[str]) -> Text:
+    """`line`, in which each URL can be followed; `url` has one group."""
+    parts = url.split(line)
+    return text(*(Link(part, part) if at % 2 else part for at, part in enumerate(parts)))
+
+
 class Paragraph(NamedTuple):
     text: Text
     tone: Tone | None = None
@@ -94,13 +101,15 @@ class Table(NamedTuple):
 class Preformatted(NamedTuple):
     """Text to show as it is; `language` is what it is written in, `label` what it is.
 
-    `copied` says that people take it away, so that it has a copy button.
+    `copied` says that people take it away, so that it has a copy button, `links` are the URLs in
+    it to follow, where it is sentences: a page breaks them where a line ends.
     """
 
     text: str
     language: str = ""
     label: str = "Text"
     copied: bool = True
+    links: tuple[str, ...] = ()
 
 
 class Quote(NamedTuple):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ...citation import Citation
+from ...records.link import link_of
 from .card import Block, Card, Paragraph, Preformatted, text
 from .describe import cards
 
@@ -43,8 +44,14 @@ _LANGUAGES = {
 @cards.register
 def _(citation: Citation) -> tuple[Card, ...]:
     name = FORMAT_NAMES.get(citation.format, citation.format)
+    links = tuple(filter(None, map(link_of, citation.versions)))
     blocks: list[Block] = [
-        Preformatted(citation.text, _LANGUAGES.get(citation.format, ""), f"the citation as {name}")
+        Preformatted(
+            citation.text,
+            _LANGUAGES.get(citation.format, ""),
+            f"the citation as {name}",
+            links=links if citation.format == "text" else (),
+        )
     ]
     blocks += [Paragraph(text(note), "warn") for note in citation.notes]
     many = len(citation.versions)

@@ -20,6 +20,8 @@ from .card import (
     Strong,
     Table,
     Text,
+    linked,
+    text,
 )
 from .terminal import visible
 
@@ -29,6 +31,7 @@ _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "|": "&#124;", "`": "&#96;"
 # JupyterLab looks for mathematics in what Markdown has become; it passes over this class.
 _NO_MATHEMATICS = '<span class="tex2jax_ignore mathjax_ignore">&#{};</span>'
 _ENTITIES |= {character: _NO_MATHEMATICS.format(ord(character)) for character in "$\\"}
+_WIDEST = 60
 _BACKSLASHED = frozenset("*_[]{}#~^!@")
 
 
@@ -69,9 +72,16 @@ def _block(block: Block) -> str:
         return _inline((Link(block.alt, block.url),))
     lines = visible(block.text, keep="\n\t").splitlines()
     if isinstance(block, Quote):
-        paragraphs = [f"> {escape(line)}" for line in lines if line.strip()]
-        return "\n>\n".join(paragraphs)
+        return _quoted(escape(line) for line in lines if line.strip())
+    if block.links:
+        # LaTeX lets the lines of a fence run out of the page.
+        url = re.compile(f"({'|'.join(map(re.escape, block.links))})")
+        return _quoted(_inline(linked(line, url)) for line in lines if line.strip())
     return _fenced(block, lines)
+
+
+def _quoted(paragraphs: Iterable[str]) -> str:
+    return "\n>\n".join(f"> {paragraph}" for paragraph in paragraphs)
 
 
 def _fenced(block: Preformatted, lines: list[str]) -> str:
@@ -81,14 +91,22 @@ def _fenced(block: Preformatted, lines: list[str]) -> str:
 
 
 def _table(table: Table) -> str:
-    rules = ["---:" if column in table.right else "---" for column in range(len(table.header))]
+    # Where cells do not fit into their lines, pandoc has columns as wide as these are.
+    widths = [
+        min(max(3, *map(_length, column)), _WIDEST)
+        for column in zip(*((text(name) for name in table.header), *table.rows), strict=True)
+    ]
     lines = [f"{escape(table.caption)}\n"] if table.caption else []
     lines += [
         _row(escape(name) for name in table.header),
-        _row(rules),
+        _row("-" * width + ":" * (column in table.right) for column, width in enumerate(widths)),
         *(_row(_inline(cell) for cell in row) for row in table.rows),
     ]
     return "\n".join(lines)
+
+
+def _length(text: Text) -> int:
+    return sum(len(part if isinstance(part, str) else part.text) for part in text)
 
 
 def _row(cells: Iterable[str]) -> str:
