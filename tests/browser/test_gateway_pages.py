@@ -156,6 +156,11 @@ def test_pages_are_accessible_and_have_their_pictures(
     page.keyboard.press("Enter")
     page.wait_for_url(f"{url}/gateway")
     expect(page.get_by_role("cell", name="Name the authors with their ORCID iDs.")).to_be_visible()
+    # A name without spaces does not push the other columns out of the window.
+    page.set_viewport_size({"width": 1100, "height": 800})
+    institution.policies.put("g" * 100, quota=20)
+    page.goto(f"{url}/gateway/policies")
+    assert page.locator(".wide").evaluate("one => one.scrollWidth <= one.clientWidth")
     context.close()
 
 
