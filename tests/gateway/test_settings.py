@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import fields
 from pathlib import Path
@@ -45,7 +46,11 @@ def test_a_secret_comes_from_a_file_and_is_shown_nowhere(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("variables", "word"),
     [
-        ({"HUBDOI_GATEWAY_HUB": "nowhere"}, "URL|address"),
+        ({"HUBDOI_GATEWAY_HUB": "nowhere"}, "HUBDOI_GATEWAY_HUB: 'nowhere' is not the URL"),
+        ({"HUBDOI_GATEWAY_OIDC_ISSUER": "idp.org"}, "HUBDOI_GATEWAY_OIDC_ISSUER: 'idp.org'"),
+        ({"HUBDOI_GATEWAY_URL": "https://x.org/dois"}, "HUBDOI_GATEWAY_URL has a path"),
+        ({"DATACITE_PASSWORD_FILE": os.devnull}, "is empty"),
+        ({"DATACITE_PASSWORD": "a", "DATACITE_PASSWORD_FILE": "/b"}, "both set"),
         ({"HUBDOI_GATEWAY_QUOTA": "none"}, "HUBDOI_GATEWAY_QUOTA"),
         ({"HUBDOI_GATEWAY_QUOTA": "0"}, "HUBDOI_GATEWAY_QUOTA"),
         ({"HUBDOI_GATEWAY_REQUIRE": "fame"}, "orcid"),
@@ -56,6 +61,14 @@ def test_a_secret_comes_from_a_file_and_is_shown_nowhere(tmp_path: Path) -> None
 def test_what_cannot_be_used_is_a_sentence(variables: dict[str, str], word: str) -> None:
     with pytest.raises(InvalidInput, match=word):
         Settings.read(variables)
+
+
+@pytest.mark.parametrize("written", ["true", "1.5", "[1]", "2026-11-30"])
+def test_a_number_in_the_file_is_a_whole_number(written: str, tmp_path: Path) -> None:
+    file = tmp_path / "gateway.toml"
+    file.write_text(f"quota = {written}\n")
+    with pytest.raises(InvalidInput, match="HUBDOI_GATEWAY_QUOTA is a whole number"):
+        Settings.read({"HUBDOI_GATEWAY_CONFIG": str(file)})
 
 
 def test_an_unknown_name_in_the_file_is_refused(tmp_path: Path) -> None:

@@ -103,7 +103,7 @@ def test_a_short_secret_is_refused() -> None:
 
 def test_an_empty_file_is_no_secret(tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("\n")
-    with pytest.raises(InvalidInput, match="16 characters"):
+    with pytest.raises(InvalidInput, match="is empty"):
         Settings.read({"HUBDOI_GATEWAY_WEBHOOK_SECRET_FILE": str(tmp_path / "secret")})
 
 

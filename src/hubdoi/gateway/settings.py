@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from ..config import DATACITE_API, Config, Secret, check_encrypted, check_endpoint
 from ..records import HUGGING_FACE
@@ -17,6 +18,7 @@ from ..records.errors import InvalidInput
 FILE = "HUBDOI_GATEWAY_CONFIG"
 """The variable that names the configuration file (TOML); the environment wins over it."""
 SHORTEST_SECRET = 16
+_SERVERS = ("hub", "url", "jupyterhub", "oidc_issuer", "orcid_issuer")
 REQUIREMENTS = ("orcid", "license", "description")
 
 
@@ -196,13 +198,17 @@ class Settings:
         return cls(**{name: _value(known[name], value) for name, value in values.items()})
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "hub", check_endpoint(self.hub))
-        if self.url:
-            object.__setattr__(self, "url", check_endpoint(self.url))
+        for one in fields(self):
+            if one.name in _SERVERS and getattr(self, one.name):
+                variable = one.metadata["variable"]
+                object.__setattr__(self, one.name, _url(variable, getattr(self, one.name)))
         for name in ("jupyterhub", "oidc_issuer", "orcid_issuer"):
             if getattr(self, name):
-                object.__setattr__(self, name, check_endpoint(getattr(self, name)))
                 check_encrypted(getattr(self, name))
+        if self.url and urlsplit(self.url).path:
+            raise InvalidInput(
+                "HUBDOI_GATEWAY_URL has a path, and the gateway's pages have none; give it a name or a port of its own, such as https://dois.example.org."
+            )
         if self.webhook_secret and len(self.webhook_secret.reveal()) < SHORTEST_SECRET:
             raise InvalidInput(
                 f"HUBDOI_GATEWAY_WEBHOOK_SECRET has fewer than {SHORTEST_SECRET} characters; make a longer one, and write it into the Hub's webhook as well."
@@ -245,19 +251,31 @@ def unknown_variables(environ: Mapping[str, str]) -> dict[str, str | None]:
     }
 
 
+def _url(variable: str, value: str) -> str:
+    try:
+        return check_endpoint(value)
+    except InvalidInput as error:
+        raise InvalidInput(f"{variable}: {error.message}") from None
+
+
 def _from_environment(environ: Mapping[str, str], variable: str) -> str | None:
-    if environ.get(variable):
-        return environ[variable]
     path = environ.get(f"{variable}_FILE")
+    if environ.get(variable):
+        if path:
+            raise InvalidInput(f"{variable} and {variable}_FILE are both set; remove one of them.")
+        return environ[variable]
     if not path:
         return None
     try:
-        return Path(path).read_text("utf-8").strip()
+        found = Path(path).read_text("utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
         raise InvalidInput(
             f"{variable}_FILE names {path}, which cannot be read: {reason}."
         ) from None
+    if not found:
+        raise InvalidInput(f"{variable}_FILE names {path}, which is empty.")
+    return found
 
 
 def _from_file(path: str | None) -> dict[str, Any]:
@@ -294,7 +312,8 @@ def _value(one: Any, value: Any) -> Any:
         raise InvalidInput(f"{variable} is 1 or 0.")
     if "int" in kind:
         try:
-            number = int(value)
+            # In a file, true is no 1 and 1.5 no whole number.
+            number = int(value) if type(value) in (int, str) else 0
         except (TypeError, ValueError):
             number = 0
         if number < 1:
