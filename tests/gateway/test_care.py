@@ -171,6 +171,25 @@ def test_the_doctor_says_what_is_wrong(
     assert "DATACITE_PREFIX" in str(care.doctor())
 
 
+def test_the_doctor_asks_those_with_whom_people_sign_in(
+    plain_hub: Sandbox, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    away = "http://127.0.0.1:9"
+    more = {"HUBDOI_GATEWAY_OIDC_CLIENT": "x", "HUBDOI_GATEWAY_ORCID_CLIENT": "y"}
+    for name, value in environment(plain_hub, database_url, **more).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("HUBDOI_GATEWAY_ORCID_ISSUER", away)
+    monkeypatch.setenv("HUBDOI_GATEWAY_HUB_TOKEN", "hf_wrong")
+    found = {finding.subject: finding for finding in care.doctor().findings}
+    assert not found["sign-in"].is_problem and plain_hub.endpoint in found["sign-in"].sentence
+    assert found["ORCID"].is_problem and "127.0.0.1:9" in found["ORCID"].sentence
+    assert found["HUBDOI_GATEWAY_HUB_TOKEN"].is_problem
+    assert "hf_wrong" not in str(care.doctor())
+    monkeypatch.delenv("HUBDOI_GATEWAY_OIDC_CLIENT")
+    monkeypatch.setenv("HUBDOI_GATEWAY_OIDC_ISSUER", plain_hub.endpoint)
+    assert "set HUBDOI_GATEWAY_OIDC_CLIENT" in str(care.doctor())
+
+
 def test_the_doctor_names_what_is_no_setting_and_a_database_that_is_away(
     plain_hub: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -17,6 +17,8 @@ from .database import migrate, open_database
 from .institution import Institution
 from .mail_server import connected
 from .notices import SECONDS
+from .open_id import OpenId
+from .orcid import OrcidSignIn
 from .running import served_at
 from .settings import Settings, unknown_variables
 
@@ -60,6 +62,7 @@ def doctor() -> Findings:
                 *_of_policies(institution),
                 *_of_hub(institution),
                 *_of_jupyterhub(institution),
+                *_of_sign_in(institution),
                 *_of_mail(institution.settings),
             ]
         )
@@ -120,6 +123,10 @@ def _of_hub(institution: Institution) -> Iterator[Finding]:
             institution.hub.owner(owner)
         except HubdoiError as error:
             yield Finding(owner, "owner", error.message)
+    try:
+        institution.hub.whoami()
+    except HubdoiError as error:
+        yield Finding("HUBDOI_GATEWAY_HUB_TOKEN", "hub-token", error.message)
     if settings.url is None:
         yield Finding(
             "configuration",
@@ -138,6 +145,22 @@ def _of_jupyterhub(institution: Institution) -> Iterator[Finding]:
         yield Finding("JupyterHub", "jupyterhub", told, is_problem=False)
     except HubdoiError as error:
         yield Finding("JupyterHub", "jupyterhub", error.message)
+
+
+def _of_sign_in(institution: Institution) -> Iterator[Finding]:
+    """The providers with which people sign in to the pages, where JupyterHub is none, and show their iDs."""
+    settings = institution.settings
+    pages = settings.oidc_issuer or (settings.oidc_client and not settings.jupyterhub)
+    kinds = ((OpenId, "sign-in", pages), (OrcidSignIn, "ORCID", settings.orcid_client))
+    for kind, subject, is_wanted in kinds:
+        if not is_wanted:
+            continue
+        try:
+            provider = kind(settings, institution.database)
+            provider.check()
+            yield Finding(subject, "sign-in", f"{provider.issuer} answers.", is_problem=False)
+        except HubdoiError as error:
+            yield Finding(subject, "sign-in", error.message)
 
 
 def _of_mail(settings: Settings) -> Iterator[Finding]:

@@ -70,6 +70,10 @@ class OpenId:
             )
         return settings.oidc_client, settings.oidc_secret, settings.oidc_issuer or settings.hub
 
+    def check(self) -> None:
+        """Let a provider pass that answers as one does. Raises as `finish`."""
+        self._endpoint("authorization_endpoint")
+
     def begin(self, redirect_uri: str, next_page: str) -> Begun:
         """Send a browser to the provider. Raises as `finish`."""
         state, nonce, verifier = (secrets.token_urlsafe(32) for _ in range(3))
