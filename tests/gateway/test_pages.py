@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from html.parser import HTMLParser
 
 import pytest
+import sqlalchemy as sa
 from fastapi.testclient import TestClient
 
 from hubdoi.config import Secret
@@ -19,6 +20,7 @@ from hubdoi.gateway.institution import Institution
 from hubdoi.gateway.page import COOKIE
 from hubdoi.gateway.reconcile import reconcile
 from hubdoi.gateway.settings import Settings
+from hubdoi.gateway.tables import requests
 from hubdoi.net.bodies import Bodies
 from hubdoi.records import MintRequest, Repo
 from hubdoi.records.errors import InReview
@@ -142,6 +144,20 @@ def test_a_browser_is_told_in_a_page_that_the_database_is_away(
     assert answer.status_code == 503
     assert answer.headers["content-type"].startswith("text/html")
     assert "Skip to the content" in answer.text
+
+
+def test_a_long_queue_says_how_long_it_is_and_hides_no_decision(
+    institution: Institution, plain_hub: Sandbox
+) -> None:
+    number = ask(institution, plain_hub, "Tiny")
+    with institution.database.transaction() as db:
+        first = dict(db.execute(sa.select(requests)).mappings().one())
+        others = [{**first, "id": number + n, "revision": f"{n:040x}"} for n in range(1, 601)]
+        db.execute(requests.insert(), others)
+    institution.reviews.refuse(number, "grace", "Name the authors.")
+    page = browser(institution, "grace").get("/gateway").text
+    assert "600 waiting, the 500 oldest first" in page
+    assert "Name the authors." in page
 
 
 def test_who_is_no_curator_sees_nothing(institution: Institution) -> None:

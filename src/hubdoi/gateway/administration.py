@@ -77,7 +77,10 @@ def review(action: str, number: int | None, reason: str | None) -> Message:
             waiting = reviews.all("waiting")
             names = reviews.names(waiting)
             lines = "\n".join(_review_line(one, names[one.id]) for one in waiting)
+            count = reviews.count_waiting()
             text = "Waiting for a decision:" if waiting else "Nothing waits for a decision."
+            if count > len(waiting):
+                text = f"{count:,} are waiting for a decision; these are the oldest:"
             return Message(text, [one.to_json() for one in waiting], lines or None)
         assert number is not None
         if action == "approve":

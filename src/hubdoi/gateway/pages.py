@@ -91,9 +91,16 @@ def queue(request: Request) -> Response:
     signed_in(request)
     reviews = institution_of(request).reviews
     waiting = reviews.all("waiting")
-    decided = [one for one in reviews.all(limit=50) if one.state != "waiting"]
+    decided = reviews.decided()
     names = reviews.names([*waiting, *decided])
-    return render(request, "queue.html", waiting=waiting, decided=decided, names=names)
+    return render(
+        request,
+        "queue.html",
+        waiting=waiting,
+        count=reviews.count_waiting(),
+        decided=decided,
+        names=names,
+    )
 
 
 @router.get("/requests/{number:int}")

@@ -196,6 +196,19 @@ class Reviews:
             found[review.id] = known.get(review.uid, (review.version.repo, False))[0]
         return found
 
+    def decided(self) -> tuple[Review, ...]:
+        """The latest decisions, newest first."""
+        query = sa.select(requests).where(requests.c.state != "waiting").limit(50)
+        order = (requests.c.decided.desc(), requests.c.id.desc())
+        with self.database.glancing() as db:
+            return tuple(map(_review, db.execute(query.order_by(*order))))
+
+    def count_waiting(self) -> int:
+        """How many there are that wait, also where `all` gives the first of them."""
+        query = sa.select(sa.func.count()).where(requests.c.state == "waiting")
+        with self.database.glancing() as db:
+            return db.scalar(query) or 0
+
     def waiting_of(
         self, username: str, repo: Repo | str, kind: RequestKind | None = None
     ) -> tuple[Review, ...]:
