@@ -62,6 +62,8 @@ ABANDONED = timedelta(hours=1)
 """How long the draft of an interrupted mint is left to the process that made it."""
 _PAUSES = (0.1, 0.2, 0.4, 0.8, 1.6, 3.2)
 """Seconds between two looks at the draft of another process."""
+_SETTLED_AFTER = 2.0
+"""Seconds after which whoever published the same abandoned draft at the same time has done so."""
 
 
 class DataCiteRegistrar:
@@ -174,10 +176,12 @@ class DataCiteRegistrar:
         doi, wanted, record = self._begun(version, is_new=True)
         if not _same_work(wanted, record) and not _is_reserved(record):
             record = self._settled(doi, record)
-        if record.get("state") != "draft" and not _same_work(wanted, record):
-            registered = version_from({"doi": str(doi), **record})
-            raise already_registered(doi, version.revision or "", registered)
+        _check_same_work(version, wanted, record)
         self._publish(doi, wanted, record)
+        if record.get("state") == "draft" and _is_abandoned(record):
+            # Others may take it up at the same time, and the last one stays.
+            Event().wait(_SETTLED_AFTER)
+            _check_same_work(version, wanted, self._record(doi) or wanted)
 
     def update(self, version: Version) -> None:
         """Bring the metadata of a DOI of this account up to date. Raises as `register`."""
@@ -466,6 +470,15 @@ def _different_parts(wanted: Mapping[str, Any], record: Mapping[str, Any]) -> tu
 def _same_work(wanted: Mapping[str, Any], record: Mapping[str, Any]) -> bool:
     """Whether both name the same titles, and the same authors in the same order."""
     return _core(wanted)[:2] == _core(record)[:2] and _identifiers(wanted) == _identifiers(record)
+
+
+def _check_same_work(
+    version: Version, wanted: Mapping[str, Any], record: Mapping[str, Any]
+) -> None:
+    if record.get("state") != "draft" and not _same_work(wanted, record):
+        registered = version_from({"doi": str(version.doi), **record})
+        assert version.doi is not None
+        raise already_registered(version.doi, version.revision or "", registered)
 
 
 def _identifiers(attributes: Mapping[str, Any]) -> list[set[str]]:

@@ -14,13 +14,15 @@ import pytest
 from hubdoi.client import Client
 from hubdoi.datacite import registrar as datacite
 from hubdoi.records import Author, Version
-from hubdoi.records.errors import AlreadyRegistered, HubdoiError, ServiceBusy
+from hubdoi.records.errors import AlreadyRegistered, HubdoiError, ServiceBusy, ServiceError
 from hubdoi.sandbox import Sandbox
+from tests.proxy.lossy_proxy import Fault, LossyProxy
 
 REPO = "ada/tiny-bert"
 AUTHORS = (("Lovelace, Ada",), ("Hopper, Grace", "Lovelace, Ada"))
 Institution = Callable[..., Client]
 Records = Callable[[], list[dict[str, Any]]]
+ProxyOf = Callable[[Sandbox], LossyProxy]
 
 
 @pytest.fixture
@@ -104,3 +106,38 @@ def test_r05_a_draft_of_somebody_else_is_theirs_until_it_is_abandoned(
     (version,) = two.recover()
     assert version.doi == reserved
     assert version.authors == tuple(Author.parse(name) for name in AUTHORS[1])
+
+
+def test_r05_of_two_that_take_up_an_abandoned_draft_one_is_told_what_is_registered(
+    institution: Institution,
+    at_datacite: Records,
+    plain_hub: Sandbox,
+    proxy_of: ProxyOf,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(datacite, "_SETTLED_AFTER", 0.0)
+    monkeypatch.setattr(datacite, "ABANDONED", datacite.ABANDONED * 0)
+    proxy = proxy_of(plain_hub)
+    client = institution(datacite_api=f"{proxy.endpoint}/datacite")
+    # Its draft is made, and its publication is not sent.
+    proxy.set(Fault("unsent", method="PUT", path="/datacite/dois", times=9))
+    with pytest.raises(ServiceError):
+        client.mint(REPO, agree=client.terms(REPO), authors=AUTHORS[0])
+    account = plain_hub.datacite_repository
+    (record,) = at_datacite()
+    attributes = {"creators": [{"name": AUTHORS[1][0]}], "event": "publish"}
+
+    def publish() -> None:
+        """What another computer sends at the same time."""
+        httpx.put(
+            f"{plain_hub.datacite_url}/dois/{record['doi']}",
+            json={"data": {"type": "dois", "attributes": attributes}},
+            auth=(account["username"], account["password"]),
+        ).raise_for_status()
+
+    proxy.set(Fault("late", method="PUT", path="/datacite/dois", then=publish))
+    with pytest.raises(AlreadyRegistered) as refused:
+        client.recover()
+    assert refused.value.version is not None
+    assert [author.name for author in refused.value.version.authors] == [AUTHORS[1][0]]
+    assert client.recover() == ()
