@@ -1,4 +1,5 @@
 import os
+import sqlite3
 import stat
 import subprocess
 import sys
@@ -6,7 +7,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Column, Integer, MetaData, Table, Text, func, insert, select
+from sqlalchemy import Column, Integer, MetaData, Table, Text, event, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from hubdoi.minting.database import Database
@@ -110,6 +111,19 @@ def test_a_full_disk(database):
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
         connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
         connection.execute(insert(NOTES).values(text="x" * 100_000))
+
+
+def test_no_room_to_read(database):
+    """On a full disk SQLite cannot make the file beside the journal that its readers share."""
+    error = sqlite3.OperationalError("disk I/O error")
+    error.sqlite_errorname = "SQLITE_IOERR_SHMSIZE"
+
+    def refuse(*_):
+        raise error
+
+    event.listen(database.engine, "before_cursor_execute", refuse)
+    with pytest.raises(LedgerError, match="no room left"):
+        count(database)
 
 
 def test_read_only(database):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import subprocess
@@ -24,7 +25,7 @@ from huggingface_hub import (
 from huggingface_hub.errors import HfHubHTTPError
 
 from hubdoi.sandbox import Sandbox
-from hubdoi.sandbox.large import MAX_LARGE_BYTES, LargeFile
+from hubdoi.sandbox.large import MAX_LARGE_BYTES, Incoming, LargeFile
 from tests.sandbox.test_hub_commits import HEADER, add, lines
 
 BERT = "ada/tiny-bert"
@@ -281,6 +282,24 @@ def test_an_upload_that_breaks_off_leaves_nothing(
     end = time.monotonic() + 60
     while list((demo.world.data / "large" / "incoming").iterdir()):
         assert time.monotonic() < end
+
+
+def test_an_upload_to_a_full_disk_is_one_sentence(
+    demo: Sandbox, http: Callable[..., httpx.Response], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = token_bytes(50_000)
+    href = announce(http, content)["actions"]["upload"]["href"]
+
+    def full(incoming: Incoming, part: bytes) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Incoming, "write", full)
+        answer = httpx.put(href, content=content)
+    assert answer.status_code == 503
+    assert answer.json()["error"].startswith("There is no room left")
+    assert not list((demo.world.data / "large" / "incoming").iterdir())
+    assert httpx.put(href, content=content).status_code == 200
 
 
 def test_an_upload_goes_to_disk_as_it_comes(

@@ -222,7 +222,8 @@ def _let_wait(connection: Any, seconds: float) -> None:
 
 def _sentence(path: Path, error: BaseException | str | None) -> str:
     reason = str(error).lower()
-    if "full" in reason:
+    # In WAL mode even a reader needs a few pages beside the file.
+    if "full" in reason or getattr(error, "sqlite_errorname", "") == "SQLITE_IOERR_SHMSIZE":
         return f"There is no room left to write {path}; free some space and try again."
     if "readonly" in reason or "read-only" in reason:
         return f"{path} is read-only; make it writable or choose another directory."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 
 from fastapi import FastAPI, Request
@@ -15,7 +16,7 @@ from ..hub.wire import error_answer, header_text
 from ..net.bodies import Bodies
 from ..net.log_rate import RATE_LIMIT
 from ..net.routes import add_routes, is_for_reader
-from ..records.errors import HubdoiError
+from ..records.errors import HubdoiError, LedgerError
 from . import (
     datacite_api,
     doi_api,
@@ -71,6 +72,7 @@ def create_app(world: World, *, host: str = "127.0.0.1", port: int = 80) -> Fast
     app.add_middleware(Bodies, _no_route)
     app.add_middleware(RequestIds)
     app.add_exception_handler(HubdoiError, _refused)
+    app.add_exception_handler(OSError, _not_written)
     app.add_exception_handler(Moved, _moved)
     app.add_exception_handler(HTTPException, _no_route)
     app.add_exception_handler(RequestValidationError, _not_valid)
@@ -107,6 +109,14 @@ def _refused(request: Request, error: Exception) -> Response:
     if status >= 500:
         _log.error("%s %r: %s", request.method, request.url.path, error.message)
     return JSONResponse(body, status, headers)
+
+
+def _not_written(request: Request, error: Exception) -> Response:
+    assert isinstance(error, OSError)
+    if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        raise error
+    sentence = "There is no room left for the sandbox's files; free some space and try again."
+    return _refused(request, LedgerError(sentence))
 
 
 def _moved(request: Request, error: Exception) -> Response:

@@ -242,5 +242,8 @@ class Incoming:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._file.close()
-        Path(self._file.name).unlink(missing_ok=True)
+        try:
+            # On a full disk it fails at what is left to write.
+            self._file.close()
+        finally:
+            Path(self._file.name).unlink(missing_ok=True)
