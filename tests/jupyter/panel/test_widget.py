@@ -263,6 +263,7 @@ def test_a_look_again_does_not_overtake_what_a_person_asked_for(sandbox: Sandbox
             first.set()
             second.set()
         page.until(lambda state: state["phase"] == "open")
+        join_panels()
 
 
 def test_a_closed_panel_asks_for_nothing(sandbox: Sandbox) -> None:
