@@ -13,6 +13,8 @@ from platformdirs import user_state_path
 from ..records.errors import SandboxError
 
 _FILE = "running.json"
+_LISTENING = (Path("/proc/net/tcp"), Path("/proc/net/tcp6"))
+_LISTENS = "0A"
 _PORT = "port"
 
 
@@ -81,13 +83,31 @@ def _read(data: Path) -> tuple[str, dict[str, Any]]:
     try:
         endpoint = json.loads((data / _FILE).read_text("utf-8"))["endpoint"]
         credentials = json.loads((data / "credentials.json").read_text("utf-8"))
-        if not {"users", "support_token"} <= credentials.keys():
+        if not {"users", "support_token"} <= credentials.keys() or not _is_served_by(
+            (data / "credentials.json").stat().st_uid, endpoint
+        ):
             raise ValueError
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         raise SandboxError(
             f"No sandbox is running in {data}; start one with: hubdoi sandbox serve --data {data}"
         ) from None
     return str(endpoint), credentials
+
+
+def _is_served_by(owner: int, endpoint: str) -> bool:
+    """Whether `owner` listens on the port, or nobody, as far as the system tells (Linux does).
+
+    A sandbox that was killed left its port to whoever wants it, and would be sent tokens there.
+    """
+    port = f":{int(endpoint.rpartition(':')[2]):04X}"
+    users = set()
+    for table in _LISTENING:
+        with suppress(OSError):
+            for line in table.read_text("ascii").splitlines()[1:]:
+                _, local, _, state, _, _, _, user, *_ = line.split()
+                if state == _LISTENS and local.endswith(port):
+                    users.add(int(user))
+    return not users or owner in users
 
 
 def _write(path: Path, text: str) -> None:
