@@ -50,6 +50,15 @@ def test_what_the_grammar_does_not_know_is_one_sentence(words: list[str]) -> Non
     assert "\n" not in error.value.message
 
 
+@pytest.mark.parametrize("command", ["sandbox", "gateway"])
+def test_the_help_of_a_server_says_where_it_listens(command: str) -> None:
+    with pytest.raises(HelpWanted) as wanted:
+        parse([command, "serve", "--help"], prog="hubdoi")
+    told = " ".join(str(wanted.value).split())
+    assert "by default this machine alone can connect" in told
+    assert "by default a free one" in told
+
+
 @pytest.mark.parametrize(
     ("words", "named"),
     [

@@ -202,6 +202,7 @@ def test_the_doctor_names_what_is_no_setting_and_a_database_that_is_away(
         variable
     )
     assert database.kind == "database"
+    assert "The database dois at 127.0.0.1 cannot be used now" in str(database)
     assert "check that the server runs and that HUBDOI_GATEWAY_DATABASE names it" in str(database)
 
 

@@ -383,8 +383,7 @@ def parser(prog: str = "%doi", only: str | None = None) -> argparse.ArgumentPars
         dest="action", metavar="ACTION", required=True, parser_class=_Parser
     )
     serve = command("serve", "serve until SIGTERM or SIGINT", actions)
-    serve.add_argument("--host", default="127.0.0.1")
-    serve.add_argument("--port", type=int, default=0)
+    _listening_options(serve)
     serve.add_argument("--data", metavar="DIR")
     serve.add_argument("--seed", choices=("demo", "empty"), default="demo")
     serve.add_argument("--clock", metavar="ISO-TIME")
@@ -411,8 +410,7 @@ def parser(prog: str = "%doi", only: str | None = None) -> argparse.ArgumentPars
         dest="action", metavar="ACTION", required=True, parser_class=_Parser
     )
     serve = command("serve", "serve until SIGTERM or SIGINT", actions)
-    serve.add_argument("--host", default="127.0.0.1")
-    serve.add_argument("--port", type=int, default=0)
+    _listening_options(serve)
     serve.add_argument("--demo", action="store_true", help="with a sandbox as Hub and DataCite")
     worker = command("worker", "register what is waiting, beside serve, on PostgreSQL", actions)
     worker.add_argument("--until-idle", action="store_true", help="end when nothing is due")
@@ -502,6 +500,12 @@ def _bibtex_options(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--classic", action="store_true", help="BibTeX with a note, for styles that ignore doi"
     )
+
+
+def _listening_options(command: argparse.ArgumentParser) -> None:
+    told = "the name or number to listen on; by default this machine alone can connect"
+    command.add_argument("--host", default="127.0.0.1", help=told)
+    command.add_argument("--port", type=int, default=0, help="by default a free one")
 
 
 def _json_option(command: argparse.ArgumentParser) -> None:

@@ -93,7 +93,7 @@ class PostgresDatabase(Database):
         """Nothing to do: psycopg begins a transaction with its first statement."""
 
     def _sentence(self, error: BaseException | None) -> str:
-        where = f"{self.engine.url.host or 'the local socket'}/{self.engine.url.database}"
+        where = f"{self.engine.url.database} at {self.engine.url.host or 'the local socket'}"
         reason = (str(error).strip().splitlines() or [""])[0].lower()
         if "does not exist" in reason and "database" in reason:
             return f"The database {where} does not exist; create it with createdb, or check HUBDOI_GATEWAY_DATABASE."
