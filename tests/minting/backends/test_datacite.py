@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -513,3 +515,19 @@ def test_r08_an_intent_does_not_outlive_a_doi_of_the_hub(sandbox: Sandbox, finis
             here.recover()
     assert backend.ledger.unfinished() == ()
     assert here.status(REPO).doi == on_the_hub.doi
+
+
+def test_r01_what_was_made_private_while_another_mint_went_on_gets_no_doi(
+    institution: Institution, at_datacite: Records, plain_hub: Sandbox
+) -> None:
+    client = institution()
+    terms = client.terms(REPO)
+    with ThreadPoolExecutor(1) as pool:
+        with FileLock(data_directory() / "ledger.lock"):
+            minted = pool.submit(client.mint, REPO, agree=terms)
+            time.sleep(1.0)
+            assert not minted.done()
+            plain_hub.hf_api("ada").update_repo_settings(REPO, private=True)
+        with pytest.raises(RepoNotEligible):
+            minted.result()
+    assert at_datacite() == []

@@ -141,8 +141,9 @@ class DataCiteBackend(Backend):
 
     def mint(self, repo: Repo, request: MintRequest, *, key: str | None = None) -> Version:
         person = self.hub.whoami()
-        info = self.hub.info(repo, person, request.revision)
         with self._alone():
+            # Not before: what was true before a wait of minutes is no ground for a DOI (R1).
+            info = self.hub.info(repo, person, request.revision)
             service = self.service_for(info, request)
             return service.mint(info.repo, person, request, key=key)
 
