@@ -273,6 +273,7 @@ def _replaced(world: World, uid: str) -> None:
         (_replaced, RepoError),
     ],
 )
+@pytest.mark.parametrize("who", [None, "ada"])
 @pytest.mark.parametrize("arrived", [False, True])
 def test_r01_what_holds_no_longer_is_not_registered_by_recover(
     world: World,
@@ -282,7 +283,10 @@ def test_r01_what_holds_no_longer_is_not_registered_by_recover(
     meanwhile: Callable[[World, str], None],
     error: type[HubdoiError],
     arrived: bool,
+    who: str | None,
 ) -> None:
+    # A private repository is seen by its owner alone, and gets no DOI for that.
+    asks = ada if who else None
     uid = world.store.info(BERT, ada).uid
     register.failures = [("after" if arrived else "before", LOST)]
     with pytest.raises(ServiceUnreachable):
@@ -290,12 +294,12 @@ def test_r01_what_holds_no_longer_is_not_registered_by_recover(
     meanwhile(world, uid)
     if arrived:
         # What is public already stays, and the ledger knows it (R11, R12).
-        (version,) = service.recover()
+        (version,) = service.recover(asks)
         assert version.doi and version.doi.key in register.records
         assert [known.doi for known in service.ledger.versions(uid)] == [version.doi]
         return
     with pytest.raises(error):
-        service.recover()
+        service.recover(asks)
     assert (register.records, service.ledger.unfinished()) == ({}, ())
 
 
