@@ -251,7 +251,8 @@ COMMIT = f"/api/models/{BERT}/commit/main"
 def test_uploads_that_are_not_what_was_announced(http: Callable[..., httpx.Response]) -> None:
     content = token_bytes(40_000)
     href = announce(http, content)["actions"]["upload"]["href"]
-    for sent in (content[:-1], content[:-1] + b"\0", b""):
+    # Another last byte, whatever it is.
+    for sent in (content[:-1], content[:-1] + bytes([content[-1] ^ 1]), b""):
         answer = httpx.put(href, content=sent)
         assert (answer.status_code, answer.json()["code"]) == (400, "LfsObjectMismatch")
     longer = httpx.put(href, content=content + b"x")
