@@ -43,6 +43,8 @@ def _without_doi(status: Status, hub: HuggingFaceHub, revision: str | None, home
     info = hub.info(status.repo, None, revision)
     with suppress(RepoNotFound, ServiceError):
         hub.owner(info.repo.namespace or "")
+    with suppress(RepoNotFound, ServiceError):
+        info = hub.dated(info)
     info = hub.seen_by(info, None)
     return Version.from_parts(
         repo=info.repo,

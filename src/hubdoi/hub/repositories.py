@@ -97,7 +97,8 @@ class HuggingFaceHub:
     def info(self, repo: Repo, person: Person | None, revision: str | None = None) -> RepoInfo:
         """The repository as `person` sees it: one request, or two when `revision` is not the head.
 
-        The owner's full name, and the description of a model, take further requests: `described`.
+        The owner's full name, the description of a model, and when a revision before the head was
+        committed take further requests: `described`, `dated`.
 
         Raises:
             RepoNotFound: there is none, or these credentials cannot see it.
@@ -110,7 +111,9 @@ class HuggingFaceHub:
         sha = _text(head.get("sha"))
         if revision is None or revision == "main" or (sha and _names(sha, revision)):
             return self._info(here, head, head, person)
-        return self._info(here, head, self._at(here, revision), person)
+        found = self._info(here, head, self._at(here, revision), person)
+        # With every revision the Hub gives the date of the latest commit.
+        return found if found.revision == found.head else replace(found, revision_date=None)
 
     def seen_by(self, info: RepoInfo, person: Person | None) -> RepoInfo:
         """`info` as `person` sees it, without another request."""
@@ -145,9 +148,13 @@ class HuggingFaceHub:
         more["sizes"] = (f"{len(files)} files", f"{total} B") if files else ()
         if "README.md" in files:
             more["description"] = self._card_text(info.repo, info.revision) or info.description
-        if info.revision != info.head or info.revision_date is None:
-            more["revision_date"] = self._committed(info.repo, info.revision)
-        return replace(info, **more)
+        return self.dated(replace(info, **more))
+
+    def dated(self, info: RepoInfo) -> RepoInfo:
+        """`info` with when its revision was committed, one request where it does not say. Raises as `info`."""
+        if info.revision is None or info.revision_date is not None:
+            return info
+        return replace(info, revision_date=self._committed(info.repo, info.revision))
 
     def files(self, repo: Repo, revision: str) -> dict[str, tuple[str, int]]:
         """The files of a revision: path to (content id, size in bytes).
