@@ -113,6 +113,31 @@ def test_a_full_disk(database):
         connection.execute(insert(NOTES).values(text="x" * 100_000))
 
 
+def test_what_a_child_writes_outlives_its_parent(tmp_path):
+    path = tmp_path / "ledger.db"
+    made = Database(path)
+    made.create(METADATA)
+    made.close()
+    (ready, go), (done, tell) = os.pipe(), os.pipe()
+    parent = os.fork()
+    if not parent:
+        shared = Database(path)
+        count(shared)
+        if os.fork():
+            shared.close()
+            os._exit(0)
+        os.close(go)
+        os.read(ready, 1)
+        with shared.transaction() as connection:
+            connection.execute(insert(NOTES).values(text="x"))
+        os._exit(0)
+    os.waitpid(parent, 0)
+    os.close(tell)
+    os.close(go)
+    os.read(done, 1)
+    assert count(Database(path)) == 1
+
+
 def test_no_room_to_read(database):
     """On a full disk SQLite cannot make the file beside the journal that its readers share."""
     error = sqlite3.OperationalError("disk I/O error")

@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from time import monotonic
 from typing import Any
+from weakref import WeakSet
 
 from sqlalchemy import URL, Connection, Engine, MetaData, Table, create_engine, event, inspect, text
 from sqlalchemy.dialects import sqlite
@@ -54,6 +55,7 @@ class Database:
 
     def _begin(self, engine: Engine) -> None:
         self.engine = engine
+        _OPEN.add(self)
         self._open = threading.local()
 
     def insert(self, table: Table) -> Any:
@@ -184,6 +186,20 @@ class Database:
 
     def _sentence(self, error: BaseException | None) -> str:
         return _sentence(self.path, error)
+
+
+def _close_idle() -> None:
+    """Close the connections that nobody uses: SQLite's are not for both sides of a fork.
+
+    The parent would delete the journal at its end, into which the child goes on writing.
+    """
+    for database in list(_OPEN):
+        database.engine.dispose()
+
+
+_OPEN: WeakSet[Database] = WeakSet()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_close_idle)
 
 
 def _engine(path: Path) -> Engine:
