@@ -15,6 +15,7 @@ from hubdoi.minting.ledger import Ledger
 from hubdoi.minting.service import DoiService
 from hubdoi.records import Author, Doi, MintRequest, Person, Repo, Terms, Version
 from hubdoi.records.errors import (
+    AccessError,
     AlreadyRegistered,
     DoiNotFound,
     HubdoiError,
@@ -314,6 +315,21 @@ def test_r10_a_new_name_of_the_same_owner_is_where_the_doi_leads(
     assert version.repo == Repo("model", "ada/little-bert")
     (record,) = register.records.values()
     assert record.landing_url and "ada/little-bert" in record.landing_url
+
+
+def test_r12_what_cannot_be_accessed_does_not_stop_what_comes_after_it(
+    service: DoiService, register: Register, ada: Person
+) -> None:
+    register.failures = [("before", LOST)] * 2
+    for repo in (BERT, NOTES):
+        with pytest.raises(ServiceUnreachable):
+            service.mint(repo, ada, agreed(register.terms))
+    register.failures = [("before", AccessError("The Hub does not let you see this."))]
+    with pytest.raises(AccessError, match="let you see"):
+        service.recover()
+    assert [entry.version.repo for entry in service.ledger.unfinished()] == [BERT]
+    assert [record.repo for record in register.records.values()] == [NOTES]
+    assert [version.repo for version in service.recover()] == [BERT]
 
 
 def test_r02_who_lost_write_access_mints_nothing_by_recover(

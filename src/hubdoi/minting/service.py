@@ -22,6 +22,7 @@ from ..records import (
 )
 from ..records.amendment import Activities, Amendment, AmendRequest
 from ..records.errors import (
+    AccessError,
     AlreadyRegistered,
     DoiNotFound,
     HubdoiError,
@@ -301,6 +302,8 @@ class DoiService:
             ServiceError: the registrar does not answer; what was not finished stays in the ledger.
             HubdoiError, one of `REFUSALS`: one of them is refused for good, by the registrar or by
                 a rule that holds no longer; the others were finished first.
+            AccessError: the Hub or the registrar refuses one of them to who asks, and it stays in
+                the ledger; the others were finished first.
         """
         finished: list[Version] = []
         refusal: HubdoiError | None = None
@@ -311,7 +314,7 @@ class DoiService:
         for entry in self.ledger.unfinished():
             try:
                 finished.append(self.finish(entry, person).version)
-            except REFUSALS as error:
+            except (*REFUSALS, AccessError) as error:
                 refusal = refusal or error
         if refusal:
             raise refusal
