@@ -23,7 +23,13 @@ from hubdoi.gateway.institution import Institution
 from hubdoi.gateway.notices import MOST_ATTEMPTS
 from hubdoi.gateway.tables import notices
 from hubdoi.records import MintRequest, Repo
-from hubdoi.records.errors import InReview, InvalidInput, InvalidMetadata
+from hubdoi.records.errors import (
+    InReview,
+    InvalidInput,
+    InvalidMetadata,
+    ServiceError,
+    SignInRequired,
+)
 from hubdoi.sandbox import Sandbox
 
 from .conftest import environment
@@ -103,6 +109,42 @@ def send_all(institution: Institution) -> None:
 def hurry(institution: Institution) -> None:
     with institution.database.transaction() as db:
         db.execute(notices.update().values(due=0.0))
+
+
+def test_a_password_that_is_refused_is_told_once_until_it_is_mended(
+    institution_of: Open,
+    plain_hub: Sandbox,
+    mailbox: Mailbox,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    institution = institution_of(**configured(mailbox))
+
+    def refused(name: str) -> None:
+        repo = Repo("model", f"ada/{name}")
+        api = plain_hub.hf_api("ada")
+        api.create_repo(repo.id)
+        api.upload_file(path_or_fileobj=b"x", path_in_repo="x.txt", repo_id=repo.id)
+        request = MintRequest(agree=True, terms=institution.registrar.terms.digest)
+        with pytest.raises(ServiceError, match="those who run the gateway"):
+            backend_for(institution, Secret(plain_hub.users["ada"])).mint(repo, request)
+
+    for number in (1, 2):
+        with monkeypatch.context() as patched:
+            refuse = raising(SignInRequired("DataCite does not accept the password."))
+            patched.setattr(institution.registrar, "register", refuse)
+            refused(f"first-{number}")
+            refused(f"second-{number}")
+            institution.work.retry(institution.ledger.unfinished()[0].id)
+            assert institution.work.run(threading.Event(), until_idle=True) == 0
+            send_all(institution)
+        assert len(mailbox.mails) == number
+        mail = mailbox.mails[-1]
+        assert mail["Subject"] == "DOIs of The institution: 1 refused access"
+        assert "hubdoi gateway doctor says what is wrong" in mail.get_content()
+        assert f"{URL}/gateway/work" in mail.get_content()
+        for entry in institution.ledger.unfinished():
+            institution.work.retry(entry.id)
+        assert institution.work.run(threading.Event(), until_idle=True) == 2
 
 
 def test_a_new_request_is_one_mail(

@@ -32,7 +32,7 @@ from .tables import notices
 
 _log = logging.getLogger(__name__)
 
-Kind = Literal["request", "parked", "hub-doi"]
+Kind = Literal["request", "parked", "refused", "hub-doi"]
 LEASE = 300.0
 """Seconds after which another process sends, because the one that began has died."""
 PAUSE = 60.0
@@ -44,11 +44,13 @@ SECONDS = 30.0
 _SENTENCES = {
     "request": "A request for the DOI {subject} waits for your decision",
     "parked": "DataCite refused what was asked for the DOI {subject}, and it needs a person",
+    "refused": "The DOI {subject} waits, because the gateway's own access is refused; hubdoi gateway doctor says what is wrong",
     "hub-doi": "The Hub itself has registered a DOI for {subject}",
 }
 _PAGES = {
     "request": "/gateway/requests/{number}",
     "parked": "/gateway/work",
+    "refused": "/gateway/work",
     "hub-doi": "/gateway/dois?q={subject}",
 }
 
@@ -186,7 +188,12 @@ class Notices:
 
 
 def _summary(told: Sequence[dict[str, Any]]) -> str:
-    words = {"request": "waiting for a decision", "parked": "failed", "hub-doi": "made on the Hub"}
+    words = {
+        "request": "waiting for a decision",
+        "parked": "failed",
+        "refused": "refused access",
+        "hub-doi": "made on the Hub",
+    }
     counts = {kind: sum(one["kind"] == kind for one in told) for kind in words}
     return ", ".join(f"{count} {words[kind]}" for kind, count in counts.items() if count)
 

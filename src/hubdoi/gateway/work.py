@@ -68,6 +68,9 @@ _CLAIM_NEW = (
     .where(work.c.state == "queued", work.c.attempts == 0)
 )
 _REASON = sa.select(work.c.state, work.c.reason).where(work.c.version_id == sa.bindparam("of"))
+_WAITS = sa.select(
+    sa.exists().where(work.c.state == "queued", work.c.reason == sa.bindparam("why"))
+)
 _TOLD = (
     sa.select(work.c.state, work.c.reason, versions.c.doi)
     .join_from(work, versions, versions.c.id == work.c.version_id)
@@ -327,7 +330,13 @@ class Work:
                 pause = pause_after(row.attempts)
                 due = self._time() + pause * _SPREAD.uniform(0.8, 1.2)
                 values = {"due": due, "reason": error.message}
-                self._settle(row.version_id, {**values, "attempts": row.attempts + 1})
+                with self.database.transaction() as db:
+                    # Once, until it is mended: then nothing waits for that reason any more.
+                    if isinstance(error, AccessError) and not db.scalar(
+                        _WAITS, {"why": error.message}
+                    ):
+                        self.notices.add("refused", subject)
+                    self._settle(row.version_id, {**values, "attempts": row.attempts + 1})
                 self._note_failure("delayed", entry, error)
                 return Outcome(entry, error)
             act = "corrected" if correction else "registered"
