@@ -23,7 +23,7 @@ from hubdoi.gateway.tables import audit, metadata
 from hubdoi.gateway.work import Work
 from hubdoi.minting.ledger import Entry
 from hubdoi.minting.ledger_tables import consents
-from hubdoi.records import Consent, MintRequest, Repo, Version
+from hubdoi.records import Consent, MintRequest, Repo, Version, show_moment
 from hubdoi.records.errors import (
     AlreadyRegistered,
     IdempotencyConflict,
@@ -100,6 +100,26 @@ def test_r12_an_intent_is_recorded_with_its_work_its_log_and_its_answer(
     assert said[0] == ("ada", "asked", str(version.doi), None)
     assert said[-1] == ("gateway", "registered", str(version.doi), None)
     assert [act for _, act, *_ in said].count("registered") == 1
+
+
+def test_the_log_says_when_it_was_registered_not_when_it_was_tried(
+    institution_of: Open, plain_hub: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    institution = institution_of()
+    register = institution.work.service.register
+    ended: list[str] = []
+
+    def slowly(entry: Entry) -> None:
+        register(entry)
+        # The log has whole seconds.
+        time.sleep(1.1)
+        ended.append(show_moment(datetime.now(UTC)))
+
+    monkeypatch.setattr(institution.work.service, "register", slowly)
+    mint(institution, plain_hub)
+    last = list(institution.audit.entries())[-1]
+    assert (last["act"], len(ended)) == ("registered", 1)
+    assert str(last["at"]) >= ended[0]
 
 
 def test_r08_what_was_read_of_a_repository_may_be_out_of_date(institution_of: Open) -> None:

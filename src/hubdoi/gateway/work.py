@@ -176,7 +176,9 @@ class Work:
 
     def added_with_intent(self, by: str, act: str, why: str | None) -> Beside | None:
         """As `add`, in the statement that records the intent; None where that cannot be."""
-        return Beside(self._intend, {"by": by, **said(by, act, why)}) if self._intend else None
+        if self._intend is None:
+            return None
+        return Beside(self._intend, lambda: {"by": by, **said(by, act, why)})
 
     def hold(self, entry: Entry, by: str) -> None:
         """Keep `entry` from the workers until it is added, because a curator decides it."""
@@ -306,7 +308,8 @@ class Work:
                 return None
             entry = new or self.ledger.read(row)
             subject = str(entry.version.doi)
-            end = Beside(self._end, said(GATEWAY, "registered")) if self._end else None
+            # The moment in the log is that of the end.
+            end = Beside(self._end, lambda: said(GATEWAY, "registered")) if self._end else None
             correction = self.corrections.unsent(entry.id) if entry.step == "linked" else None
             try:
                 with self.metrics.traces.span("correct" if correction else "register", doi=subject):

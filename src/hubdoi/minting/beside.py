@@ -17,12 +17,12 @@ Addition = Callable[[sa.CTE], Iterable[sa.CTE]]
 
 @dataclass(slots=True)
 class Beside:
-    """The ledger's own statement with an addition in it, and the values of that.
+    """The ledger's own statement with an addition in it, and what gives the values of that when it runs.
 
     Each journey to PostgreSQL takes longer than what is done there. SQLite cannot do it, and has no
     journey. What is beside an end `is_written` unless there was more to do before it.
     """
 
     statement: Prepared
-    values: Mapping[str, Any]
+    values: Callable[[], Mapping[str, Any]]
     is_written: bool = False

@@ -210,7 +210,7 @@ class Ledger:
                 key, body = answer or (None, None)
                 new = {**new, "key": key, "body": key and _digest(body)}
             given = {f"new_{name}": new[name] for name in new}
-            made = insert.first(db, {**given, **(beside.values if beside else {})})
+            made = insert.first(db, {**given, **(beside.values() if beside else {})})
             if made.repository is not None:
                 return made.repository, made.consent, made.version
             # Another process was faster with the repository.
@@ -243,7 +243,7 @@ class Ledger:
         with self.transaction() as db:
             values = {"of": entry.id, "to": step}
             if step == "registered" and beside:
-                reached = beside.statement.scalar(db, {**values, **beside.values})
+                reached = beside.statement.scalar(db, {**values, **beside.values()})
                 beside.is_written = reached == "linked"
             else:
                 statement = queries.MARK_REGISTERED if step == "registered" else queries.MARK
